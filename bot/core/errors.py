@@ -1,0 +1,37 @@
+"""What can go wrong at an edge, told apart by what the desk may safely do next."""
+
+
+class DeskError(Exception):
+    """Anything the desk raises itself; its text never holds a secret, a token or a message body."""
+
+
+class Unavailable(DeskError):
+    """Nothing happened and the same call may be made again later; `retry_after` in seconds if it was told."""
+
+    def __init__(self, what: str, *, retry_after: float | None = None) -> None:
+        super().__init__(what)
+        self.retry_after = retry_after
+
+
+class Rejected(DeskError):
+    """The other side understood and said no: asking again changes nothing. `code` is its word for why."""
+
+    def __init__(self, what: str, *, code: str = "") -> None:
+        super().__init__(what)
+        self.code = code
+
+
+class Missing(Rejected):
+    """What was asked for is not there."""
+
+
+class AnswerLost(DeskError):
+    """The call left us and no answer came back: the work may be done. Look; never repeat blindly."""
+
+
+class Conflict(DeskError):
+    """Somebody else saved this first; load it again and decide again."""
+
+
+class Misconfigured(DeskError):
+    """The set-up cannot work; the text names the setting and the fix."""

@@ -1,0 +1,220 @@
+"""The values everything else speaks in; nothing here knows Teams, HTTP or SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final, NoReturn
+
+
+def _empty() -> Mapping[str, str]:
+    return MappingProxyType({})
+
+
+class Mode(StrEnum):
+    """How far a kind goes: not at all, everything but the act, or all the way."""
+
+    OFF = "off"
+    EVALUATE = "evaluate"
+    ENFORCE = "enforce"
+
+
+class Status(StrEnum):
+    """Where a request is in its life; `flow.advance` is the only thing that changes it."""
+
+    STEP_UP = "step_up"  # waits for the requester's fresh sign-in
+    APPROVAL = "approval"  # waits for approvers
+    READY = "ready"  # waits for its subject to press Show
+    ACTING = "acting"  # claimed: the one act is under way
+    UNKNOWN = "unknown"  # the answer to the act was lost
+    DONE = "done"  # the act is recorded; what it made is live
+    REVOKING = "revoking"  # what it made is being taken back
+    REFUSED = "refused"
+    DENIED = "denied"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+    EVALUATED = "evaluated"
+    FAILED = "failed"
+    REVOKED = "revoked"
+    ENDED = "ended"  # what it made has run out
+
+
+PENDING: Final = frozenset({Status.STEP_UP, Status.APPROVAL, Status.READY})
+OPEN: Final = PENDING | {Status.ACTING, Status.UNKNOWN}
+LIVE: Final = OPEN | {Status.DONE, Status.REVOKING}
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody Teams vouches for: `tenant` and `id` are Entra ids, `language` an IETF tag."""
+
+    tenant: str
+    id: str
+    name: str
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """A conversation; only `personal` ones may carry a result. `user` is Teams' id of the person in it."""
+
+    tenant: str
+    id: str
+    service_url: str
+    personal: bool
+    user: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who pressed or wrote, and where: both from the authenticated activity, never from its data."""
+
+    person: Person
+    chat: Chat
+
+
+class Proof(StrEnum):
+    STEP_UP = "step_up"
+    APPROVAL = "approval"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A recorded proof: whose, when, how strong, and the request it was bound to.
+
+    `at` is the moment of the sign-in (`auth_time`) or of the press; `strength` is the authentication
+    context satisfied (`c1`), empty for an approval that needed none.
+    """
+
+    proof: Proof
+    by: str
+    name: str
+    at: datetime
+    strength: str
+    request: str
+
+
+class Undecidable:
+    """A value that has a reason, not a truth: `if decision:` is a mistake and says so."""
+
+    __slots__ = ()
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError(f"{type(self).__name__} has no truth value: match on it")
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal(Undecidable):
+    """A no with its reason, a key of the text catalogue (`refusal.<reason>`), and what that text needs."""
+
+    reason: str
+    params: Mapping[str, str] = field(default_factory=_empty)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What an act left behind, without the secret: Graph's id of it, and until when it works (UTC)."""
+
+    object_id: str
+    expires_at: datetime | None = None
+    params: Mapping[str, str] = field(default_factory=_empty)
+
+
+class Secret:
+    """A pass or a password. It lives in memory only and shows itself to nobody who does not `reveal` it."""
+
+    __slots__ = ("__value",)
+
+    def __init__(self, value: str) -> None:
+        self.__value = value
+
+    def reveal(self) -> str:
+        return self.__value
+
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
+    __str__ = __repr__
+
+    def __format__(self, _spec: str) -> str:
+        return repr(self)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a secret is never stored")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What carrying out a request gave: the receipt to keep and the secret to show once."""
+
+    receipt: Receipt
+    secret: Secret | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Who ended a request early and the reason they gave; `by` is empty when nobody but the desk did."""
+
+    by: str = ""
+    name: str = ""
+    reason: str = ""
+    refusal: Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One person's errand. `version` grows with every save; times are UTC.
+
+    `expires_at` is when the present status runs out, `due_at` when the desk must next look by itself.
+    """
+
+    id: str
+    kind: str
+    requester: Person
+    subject: Person
+    details: Mapping[str, str]
+    mode: Mode
+    status: Status
+    version: int
+    created_at: datetime
+    expires_at: datetime | None = None
+    due_at: datetime | None = None
+    reminded: bool = False
+    attempts: int = 0
+    replaced: bool = False
+    reported: bool = False
+    evidence: tuple[Evidence, ...] = ()
+    receipt: Receipt | None = None
+    ending: Ending | None = None
+
+    @property
+    def tenant(self) -> str:
+        return self.subject.tenant
+
+    def proofs(self, proof: Proof) -> tuple[Evidence, ...]:
+        """The evidence of one sort that was bound to this very request."""
+        return tuple(e for e in self.evidence if e.proof is proof and e.request == self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One choice of a form: what is stored, and its key in the text catalogue or its plain title."""
+
+    value: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One question of a kind's form. With `choices` it is a list; `pattern` is a full-match regular expression."""
+
+    name: str
+    required: bool = False
+    choices: tuple[Choice, ...] = ()
+    default: str = ""
+    pattern: str = ""
+    longest: int = 200
+    multiline: bool = False
