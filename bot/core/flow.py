@@ -186,9 +186,7 @@ def _acted(request: Request, event: ActDone | ActFailed | ActLost, now: datetime
                 return _done(request, receipt)
             case ActFailed(refusal):
                 ended = _end(request, Status.FAILED, Ending(refusal=refusal))
-                return Step(
-                    ended, (UpdateCards(), HideSecret()), (Note(Deed.FAILED, {"reason": refusal.reason}),)
-                )
+                return Step(ended, (UpdateCards(), HideSecret()), (Note(Deed.FAILED, {"reason": refusal.reason}),))
             case ActLost():
                 return _lost(request, now)
             case _:
@@ -242,9 +240,7 @@ def _waited(request: Request, decision: Decision | None, policy: Policy, now: da
         return Step(reminded, (RemindApprovers(),), (Note(Deed.REMINDED),))
     if decision is None:
         return Step(replace(request, due_at=request.expires_at))
-    return _settle(
-        replace(request, due_at=request.expires_at), decision, policy, now, Note(Deed.DECIDED_AGAIN)
-    )
+    return _settle(replace(request, due_at=request.expires_at), decision, policy, now, Note(Deed.DECIDED_AGAIN))
 
 
 def _expired(request: Request) -> Step:
@@ -255,9 +251,7 @@ def _expired(request: Request) -> Step:
 
 def _taken_back(request: Request, event: RevokeChosen | Reported | RevokeDone, now: datetime) -> Step:
     match event:
-        case RevokeChosen(by) if (
-            request.status in {Status.DONE, Status.UNKNOWN} and request.receipt is not None
-        ):
+        case RevokeChosen(by) if request.status in {Status.DONE, Status.UNKNOWN} and request.receipt is not None:
             return _take_back(request, Note(Deed.REVOKE_CHOSEN, _person(by)), now)
         case Reported(by) if not request.reported:
             step = _take_back(replace(request, reported=True), Note(Deed.REPORTED, _person(by)), now)

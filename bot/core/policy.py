@@ -216,9 +216,7 @@ def _wall(facts: Facts) -> Refusal | None:
 
 def _stepped_up(policy: Policy, request: Request, moment: Moment, now: datetime) -> bool:
     """A sign-in by the requester for this request satisfied the context; for the act it is also recent."""
-    return any(
-        _counts(e, policy, moment, now) for e in request.proofs(Proof.STEP_UP) if e.by == request.requester.id
-    )
+    return any(_counts(e, policy, moment, now) for e in request.proofs(Proof.STEP_UP) if e.by == request.requester.id)
 
 
 def _counts(evidence: Evidence, policy: Policy, moment: Moment, now: datetime) -> bool:

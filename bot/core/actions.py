@@ -1,0 +1,195 @@
+"""What a person can do at the desk. A button carries a verb, a request id and a version, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """The request a button belongs to, and the version the person saw when they pressed it."""
+
+    request: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Show what this person may ask for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Help:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class ShowStatus:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Withdraw whatever is open."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotUnderstood:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """Open the form of a kind."""
+
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Submit:
+    """Send the form. `request` is the id the form was opened with, so that a form sent twice is one request."""
+
+    kind: str
+    request: str
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class SignInAgain:
+    """Send the sign-in prompt once more."""
+
+    ref: Ref
+
+
+@dataclass(frozen=True, slots=True)
+class Approve:
+    ref: Ref
+
+
+@dataclass(frozen=True, slots=True)
+class Deny:
+    ref: Ref
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Withdraw:
+    ref: Ref
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    ref: Ref
+
+
+@dataclass(frozen=True, slots=True)
+class Replace:
+    """Show again after an answer was lost: once."""
+
+    ref: Ref
+
+
+@dataclass(frozen=True, slots=True)
+class Hide:
+    ref: Ref
+
+
+@dataclass(frozen=True, slots=True)
+class RevokeIt:
+    ref: Ref
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """It was not me."""
+
+    ref: Ref
+
+
+@dataclass(frozen=True, slots=True)
+class Refresh:
+    """A client brought the card into view and asks for its present state."""
+
+    ref: Ref
+
+
+@dataclass(frozen=True, slots=True)
+class OfferToken:
+    """Teams exchanged a token silently for a sign-in prompt. The token is in memory only."""
+
+    sign_in: str
+    token: str
+
+    def __repr__(self) -> str:
+        return f"OfferToken(sign_in={self.sign_in!r}, token=***)"
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnCode:
+    """The popup closed and its code came back through Teams."""
+
+    code: str
+
+    def __repr__(self) -> str:
+        return "ReturnCode(***)"
+
+
+Plain = SignInAgain | Approve | Withdraw | Show | Replace | Hide | RevokeIt | Report | Refresh
+Press = Plain | Deny
+Action = Home | Help | ShowStatus | Cancel | NotUnderstood | Begin | Submit | OfferToken | ReturnCode | Press
+
+VERBS: Final[Mapping[str, type[Plain]]] = {
+    "sign-in": SignInAgain,
+    "approve": Approve,
+    "withdraw": Withdraw,
+    "show": Show,
+    "replace": Replace,
+    "hide": Hide,
+    "revoke": RevokeIt,
+    "report": Report,
+    "refresh": Refresh,
+}
+DENY: Final = "deny"
+NAMES: Final[Mapping[type[Press], str]] = {**{action: verb for verb, action in VERBS.items()}, Deny: DENY}
+BEGIN, SUBMIT, HOME = "begin", "submit", "home"
+LONGEST: Final = 2000
+
+
+def pack(action: Press | Begin | Submit | Home) -> dict[str, str | int]:
+    """Return the data of the button that does `action`."""
+    match action:
+        case Home():
+            return {"verb": HOME}
+        case Begin(kind):
+            return {"verb": BEGIN, "kind": kind}
+        case Submit(kind, request, _):
+            return {"verb": SUBMIT, "kind": kind, "id": request}
+        case _:
+            return {"verb": NAMES[type(action)], "id": action.ref.request, "v": action.ref.version}
+
+
+def unpack(data: Mapping[str, object]) -> Action | None:
+    """Read a button's data, with the inputs Teams merged into it; None when it is not one of ours."""
+    verb, request, version = data.get("verb"), data.get("id"), data.get("v")
+    if verb == HOME:
+        return Home()
+    kind = data.get("kind")
+    if verb == BEGIN and isinstance(kind, str):
+        return Begin(kind[:LONGEST])
+    if not isinstance(request, str) or len(request) > LONGEST:
+        return None
+    if verb == SUBMIT and isinstance(kind, str):
+        return Submit(kind, request, _inputs(data))
+    if not isinstance(verb, str) or not isinstance(version, int):
+        return None
+    ref = Ref(request, version)
+    if verb == DENY:
+        return Deny(ref, _inputs(data).get("reason", ""))
+    return VERBS[verb](ref) if verb in VERBS else None
+
+
+def _inputs(data: Mapping[str, object]) -> dict[str, str]:
+    own = {"verb", "id", "v", "kind", "msteams"}
+    return {k: v.strip()[:LONGEST] for k, v in data.items() if k not in own and isinstance(v, str)}

@@ -1,0 +1,95 @@
+"""What the desk says back to the one who acted; an edge turns it into a card, a dialog or a line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+
+from bot.core.model import Field, Person, Refusal, Request, Secret
+from bot.core.ports import Slot
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One kind on the home card: may this person ask for it, and if not, why not."""
+
+    kind: str
+    refusal: Refusal | None
+
+
+@dataclass(frozen=True, slots=True)
+class HomeCard:
+    """`lead` is the catalogue key of the line above it: a greeting, help, or that a text was not understood."""
+
+    person: Person
+    offers: tuple[Offer, ...]
+    open: tuple[Request, ...]
+    lead: str = "home.lead"
+
+
+@dataclass(frozen=True, slots=True)
+class StatusCard:
+    person: Person
+    requests: tuple[Request, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The form of a kind; `errors` are catalogue keys by field, `values` what was typed so far."""
+
+    kind: str
+    request: str
+    fields: tuple[Field, ...]
+    values: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    errors: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class RequestCard:
+    """The request as one of its places shows it."""
+
+    request: Request
+    slot: Slot
+
+
+@dataclass(frozen=True, slots=True)
+class SecretShown:
+    """The one answer that holds a secret; it goes to its subject in a private chat or nowhere."""
+
+    request: Request
+    secret: Secret
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A line of text from the catalogue."""
+
+    key: str
+    params: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A no. With a `request`, its card is shown too, as it is now."""
+
+    refusal: Refusal
+    request: Request | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignInWanted:
+    """A silent attempt was not enough: Teams should show the sign-in button."""
+
+    sign_in: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Nothing to say: what changed is told by the cards."""
+
+
+Answer = HomeCard | StatusCard | Form | RequestCard | SecretShown | Said | Refused | SignInWanted | Done

@@ -1,0 +1,265 @@
+"""What the desk needs of the outside world, as protocols; the edges fulfil them, fakes do in tests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from bot.core.audit import Note
+from bot.core.model import Chat, Person, Request, Secret
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """Return the time, aware, in UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What Entra says about a person. `restricted`: in a restricted management administrative unit."""
+
+    id: str
+    name: str
+    upn: str
+    enabled: bool
+    guest: bool
+    restricted: bool
+    synced: bool
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What would make a person privileged: role ids held or eligible, role-assignable groups of or owned by them."""
+
+    roles: tuple[str, ...]
+    guarded_groups: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PassPolicy:
+    """The tenant's Temporary Access Pass policy; lifetimes are whole minutes, targets group ids or `all_users`."""
+
+    enabled: bool
+    minimum: int
+    maximum: int
+    default: int
+    one_time_only: bool
+    included: frozenset[str]
+    excluded: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """A Temporary Access Pass as it can be listed: never its value. `usability` is Graph's methodUsabilityReason."""
+
+    id: str
+    created_at: datetime
+    expires_at: datetime
+    usable: bool
+    usability: str
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedPass:
+    found: Pass
+    secret: Secret
+
+
+class Directory(Protocol):
+    """Entra by Microsoft Graph. Reads raise `Unavailable`, `Rejected` or `Missing`; writes also `AnswerLost`.
+
+    A write is sent once: no retry by anybody.
+    """
+
+    async def account(self, person: str) -> Account: ...
+
+    async def standing(self, person: str) -> Standing: ...
+
+    async def groups(self, person: str, among: frozenset[str]) -> frozenset[str]:
+        """Return those of `among` the person is in, nested groups included."""
+
+    async def guarded_contexts(self) -> frozenset[str]:
+        """Return the authentication contexts that are published and that an enabled policy protects."""
+
+    async def pass_policy(self) -> PassPolicy: ...
+
+    async def passes(self, person: str) -> tuple[Pass, ...]: ...
+
+    async def issue_pass(self, person: str, lifetime: timedelta, *, one_time: bool) -> IssuedPass:
+        """Make a pass; a live one would be replaced, so look first."""
+
+    async def delete_pass(self, person: str, pass_id: str) -> None:
+        """Delete a pass; one that is gone already is no error."""
+
+    async def revoke_sessions(self, person: str) -> None: ...
+
+
+class SignInStage(StrEnum):
+    BEGUN = "begun"
+    STARTED = "started"  # the browser holds the cookie and went to Entra
+    RETURNED = "returned"  # Entra's answer was valid; the code must still come back through Teams
+    FINISHED = "finished"
+
+
+class Purpose(StrEnum):
+    PROVE = "prove"  # the requester's own step-up
+    APPROVE = "approve"  # an approver's yes, which counts when the sign-in is through
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """A one-time step-up transaction, bound to tenant, person, conversation, request, version and time.
+
+    `cookie` and `code` are SHA-256 hashes; `flow` is MSAL's (state, nonce, PKCE verifier), gone with the answer.
+    `at` is the `auth_time` of the sign-in that was proved. `card` is the id of the prompt in the chat.
+    """
+
+    id: str
+    purpose: Purpose
+    person: Person
+    chat: Chat
+    request: str
+    request_version: int
+    context: str
+    stage: SignInStage
+    created_at: datetime
+    expires_at: datetime
+    cookie: str = ""
+    code: str = ""
+    tries: int = 0
+    flow: Mapping[str, object] | None = None
+    at: datetime | None = None
+    version: int = 0
+
+
+class Slot(StrEnum):
+    """The places where a request has a message; one that is about a person is keyed by their id as well."""
+
+    REQUESTER = "requester"
+    APPROVERS = "approvers"
+    REMINDER = "reminder"
+    CONFIRM = "confirm"  # an approver's private card
+    PROMPT = "prompt"  # the OAuth card that asks the requester to sign in
+    SECRET = "secret"  # noqa: S105 - the name of a place: the private message that holds the secret, where the policy reveals by message
+    SECURITY = "security"
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A message of ours: where it is and a fingerprint of what it shows."""
+
+    request: str
+    slot: Slot
+    person: str  # "" but for CONFIRM
+    chat: Chat | None
+    activity: str
+    shown: str
+    deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Work that follows a transaction: a name and ids, nothing else."""
+
+    name: str
+    request: str
+    slot: str = ""
+    person: str = ""
+
+
+class Unit(Protocol):
+    """One transaction: everything in it commits together or not at all."""
+
+    async def add(self, request: Request) -> Request | None:
+        """Insert; return None, or the request that is there already (same id, or an open one of kind and subject)."""
+
+    async def load(self, request_id: str) -> Request | None: ...
+
+    async def save(self, request: Request) -> Request:
+        """Write the next version; raise `Conflict` when somebody else did. Return it with its new version."""
+
+    async def note(self, request: Request, *notes: Note) -> None:
+        """Append to the tenant's audit chain."""
+
+    async def defer(self, *jobs: Job) -> None: ...
+
+    async def recent(self, tenant: str, subject: str, kind: str, since: datetime, *, but: str) -> int:
+        """Count requests of `kind` about `subject` since then, other than `but`, refused ones left out."""
+
+    async def latest(self, tenant: str, person: str, limit: int) -> Sequence[Request]:
+        """Return the newest requests about or by a person, open ones first."""
+
+    async def due(self, now: datetime, limit: int) -> Sequence[str]:
+        """Return ids of requests whose `due_at` has come."""
+
+    async def remember(self, person: Person, chat: Chat) -> None:
+        """Keep a person's private chat: the only address results can go to."""
+
+    async def forget(self, tenant: str, person: str) -> None: ...
+
+    async def private_chat(self, tenant: str, person: str) -> tuple[Person, Chat] | None: ...
+
+    async def posted(self, request_id: str) -> Sequence[Posted]: ...
+
+    async def keep_posted(self, posted: Posted) -> None: ...
+
+    async def keep_sign_in(self, sign_in: SignIn) -> SignIn:
+        """Insert or update by version; raise `Conflict` when somebody else was first."""
+
+    async def sign_in(self, sign_in_id: str) -> SignIn | None: ...
+
+    async def sign_in_for(self, request_id: str, person: str) -> SignIn | None:
+        """Return the newest transaction of this person for this request that is not finished."""
+
+    async def first_time(self, tenant: str, key: str, now: datetime) -> bool:
+        """Say whether this key was not seen before, and remember it: Teams delivers some things twice."""
+
+
+class Store(Protocol):
+    def unit(self) -> AbstractAsyncContextManager[Unit]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """What a validated ID token says: it was issued to us, for this person, with this context, at this time."""
+
+    tenant: str
+    person: str
+    contexts: frozenset[str]
+    at: datetime
+
+
+class SignIns(Protocol):
+    """Entra's side of a step-up. Every method raises `Unavailable` or `Rejected` (with Entra's code)."""
+
+    async def silently(self, token: str, *, tenant: str, person: str, context: str) -> Proven:
+        """Validate a token Teams exchanged and try on-behalf-of with the context demanded."""
+
+    async def begin(self, *, context: str, login_hint: str) -> Mapping[str, object]:
+        """Start an authorization code flow with PKCE; return MSAL's flow, its `auth_uri` included."""
+
+    async def finish(self, flow: Mapping[str, object], answer: Mapping[str, str]) -> Proven:
+        """Redeem Entra's answer and validate the ID token ourselves."""
+
+
+class Messenger(Protocol):
+    """Messages by the Bot connector. Raises `Unavailable` (with Retry-After), `Missing`, `Rejected`, `AnswerLost`."""
+
+    async def post(self, chat: Chat, message: Mapping[str, object]) -> str:
+        """Post a message (an activity without its addressing) and return its id."""
+
+    async def post_in_channel(self, tenant: str, channel: str, message: Mapping[str, object]) -> tuple[Chat, str]:
+        """Start a thread in a channel; return the thread and the id of its first message."""
+
+    async def update(self, chat: Chat, activity: str, message: Mapping[str, object]) -> None: ...
+
+    async def delete(self, chat: Chat, activity: str) -> None:
+        """Delete a message; one that is gone already is no error."""
+
+    async def open_private(self, tenant: str, person: str) -> Chat:
+        """Open the 1:1 chat with a person; raises `Rejected` where the app is not installed for them."""

@@ -1,0 +1,110 @@
+"""The environment as one frozen value. All that is wrong with it is told together, with the variable and the fix."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from bot.core.errors import Misconfigured
+
+PREFIX = "VOUCHSAFE_"
+Ids = Annotated[frozenset[str], NoDecode]
+
+
+class Settings(BaseSettings):
+    """Each field is the environment variable `VOUCHSAFE_<NAME>`; the description is what the README's table says."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    app_id: str = Field(description="Application (client) id of the bot's app registration.")
+    app_secret: SecretStr = Field(description="Its client secret.")
+    tenant_id: str = Field(description="The one Entra tenant the desk serves.")
+    public_url: str = Field(description="Where people's browsers reach the bot, https, without a path.")
+    database_url: SecretStr = Field(description="PostgreSQL, e.g. `postgresql://vouchsafe@db/vouchsafe`.")
+    approvers_group: str = Field(description="Object id of the Entra group whose members approve.")
+    allowed_groups: Ids = Field(description="Object ids of the groups whose members may ask, comma-separated.")
+    helpdesk_channel: str = Field(
+        description="Id of the Teams channel where approvals are asked for (`19:…@thread.tacv2`)."
+    )
+    security_channel: str = Field(description="Id of the Teams channel that hears of alarms.")
+    helpdesk_contact: str = Field(description="How to reach the helpdesk, as said in refusals.")
+    deny_list: Ids = Field(default=frozenset(), description="Object ids of emergency accounts nobody may ask for.")
+    ticket_pattern: str = Field(
+        default=r"[A-Z]{2,8}-?\d{1,10}", description="What a ticket number looks like (regular expression)."
+    )
+    policies: str = Field(default="", description="Path of `policies.toml`; without it each kind's own policy holds.")
+    cloud: Literal["public", "gcch", "dod"] = Field(
+        default="public", description="Which Microsoft cloud: `public`, `gcch` or `dod`."
+    )
+    host: str = Field(default="0.0.0.0", description="Address to listen on.")  # noqa: S104 - a service in a container
+    port: int = Field(default=8080, ge=0, le=65535, description="Port to listen on.")
+    workers: int = Field(default=8, ge=1, le=64, description="Jobs carried out at once by one process.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Least level that is logged."
+    )
+
+    @field_validator("allowed_groups", "deny_list", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return frozenset(filter(None, (part.strip() for part in value.split(",")))) if isinstance(value, str) else value
+
+    @field_validator("allowed_groups")
+    @classmethod
+    def _some(cls, value: frozenset[str]) -> frozenset[str]:
+        if not value:
+            raise ValueError("name at least one group: nobody is allowed by default")
+        return value
+
+    @field_validator("app_id", "tenant_id", "approvers_group", "allowed_groups", "deny_list")
+    @classmethod
+    def _guids(cls, value: str | frozenset[str]) -> str | frozenset[str]:
+        for one in {value} if isinstance(value, str) else value:
+            try:
+                UUID(one)
+            except ValueError:
+                raise ValueError(f"{one!r} is not an Entra object id (a GUID)") from None
+        return value
+
+    @field_validator("app_secret", "database_url", "helpdesk_contact", "helpdesk_channel", "security_channel")
+    @classmethod
+    def _there(cls, value: SecretStr | str) -> SecretStr | str:
+        if not (value.get_secret_value() if isinstance(value, SecretStr) else value).strip():
+            raise ValueError("must not be empty")
+        return value
+
+    @field_validator("ticket_pattern")
+    @classmethod
+    def _pattern(cls, value: str) -> str:
+        try:
+            re.compile(value)
+        except re.error as error:
+            raise ValueError(f"is not a regular expression: {error}") from None
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _origin(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in {"https", "http"} or not parts.hostname or parts.path.strip("/") or parts.query:
+            raise ValueError("must be an address such as https://desk.contoso.com, without a path")
+        return value.rstrip("/")
+
+
+def load() -> Settings:
+    """Read the environment; raise `Misconfigured` naming every variable that is missing or wrong."""
+    try:
+        return Settings()  # pydantic reads the fields from the environment
+    except ValidationError as error:
+        lines = [
+            f"  {PREFIX}{'_'.join(map(str, e['loc'])).upper()}: {_fix(e['type'], e['msg'])}" for e in error.errors()
+        ]
+        raise Misconfigured("The settings are not complete:\n" + "\n".join(lines)) from None
+
+
+def _fix(sort: str, message: str) -> str:
+    return "is missing; set it" if sort == "missing" else message.removeprefix("Value error, ")
