@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -95,8 +96,14 @@ class Settings(BaseSettings):
         return value.rstrip("/")
 
 
+_NAMES: Final = frozenset(Settings.model_fields)
+
+
 def load() -> Settings:
     """Read the environment; raise `Misconfigured` naming every variable that is missing or wrong."""
+    unknown = sorted(k for k in os.environ if k.startswith(PREFIX) and k.removeprefix(PREFIX).lower() not in _NAMES)
+    if unknown:
+        raise Misconfigured("Not a setting of Vouchsafe: " + ", ".join(unknown))
     try:
         return Settings()  # pydantic reads the fields from the environment
     except ValidationError as error:
