@@ -8,7 +8,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from bot.core.model import Field, Person, Refusal, Request, Secret
-from bot.core.ports import Slot
+from bot.core.ports import Purpose, Slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,24 @@ class SignInWanted:
 @dataclass(frozen=True, slots=True)
 class Done:
     """Nothing to say: what changed is told by the cards."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignInPage:
+    """What the start page of a step-up says is being allowed, before anybody is sent to Entra."""
+
+    person: Person
+    purpose: Purpose
+    request: Request
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SignInRefused:
+    """A step-up that cannot go on: a `Reason` of the policy, and the language to say it in."""
+
+    reason: str
+    language: str
 
 
 Answer = HomeCard | StatusCard | Form | RequestCard | SecretShown | Said | Refused | SignInWanted | Done

@@ -12,11 +12,12 @@ from bot.core.ports import Clock, Directory
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What a kind may touch. `policy` is the one in force for it."""
+    """What a kind may touch. `policy` is the one in force for it; `ticket_pattern` from the settings."""
 
     directory: Directory
     clock: Clock
     policy: Policy
+    ticket_pattern: str
 
 
 @dataclass(frozen=True, slots=True)

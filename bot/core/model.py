@@ -215,6 +215,7 @@ class Field:
     required: bool = False
     choices: tuple[Choice, ...] = ()
     default: str = ""
+    required_if: tuple[str, str] | None = None  # another field and the value of it that makes this one required
     pattern: str = ""
     longest: int = 200
     multiline: bool = False
