@@ -60,6 +60,24 @@ class ActFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class ActPostponed:
+    """The act was not begun and may be tried again; `refusal` says why."""
+
+    refusal: Refusal
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShowFailed:
+    """The act is recorded, but what it made could not be shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hid:
+    by: Person
+
+
+@dataclass(frozen=True, slots=True)
 class ActLost:
     """No answer to the act came back."""
 
@@ -106,8 +124,11 @@ Event = (
     | ShowPressed
     | ActDone
     | ActFailed
+    | ActPostponed
     | ActLost
     | Looked
+    | ShowFailed
+    | Hid
     | TimePassed
     | RevokeChosen
     | Reported
@@ -118,17 +139,7 @@ Event = (
 # Effects: what must follow. Each becomes a job in the transaction that saves the request.
 @dataclass(frozen=True, slots=True)
 class UpdateCards:
-    """Bring every card of the request up to date, and the requester's into being."""
-
-
-@dataclass(frozen=True, slots=True)
-class AskApprovers:
-    """Put the request before the approvers in their channel."""
-
-
-@dataclass(frozen=True, slots=True)
-class RemindApprovers:
-    pass
+    """Bring every message of the request to what its state asks for: new, changed or gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,18 +155,8 @@ class Revoke:
 
 
 @dataclass(frozen=True, slots=True)
-class TellSecurity:
-    pass
-
-
-@dataclass(frozen=True, slots=True)
 class Look:
     """Find out what a lost act has left behind."""
 
 
-@dataclass(frozen=True, slots=True)
-class HideSecret:
-    """Delete the private message that holds the secret, if there is one."""
-
-
-Effect = UpdateCards | AskApprovers | RemindApprovers | AskSignIn | Revoke | TellSecurity | Look | HideSecret
+Effect = UpdateCards | AskSignIn | Revoke | Look

@@ -186,6 +186,7 @@ class Request:
     attempts: int = 0
     replaced: bool = False
     reported: bool = False
+    hidden: bool = False
     evidence: tuple[Evidence, ...] = ()
     receipt: Receipt | None = None
     ending: Ending | None = None
