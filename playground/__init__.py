@@ -1,0 +1,1 @@
+"""The playground: the outside world on loopback, with documented wire formats; the bot never imports it."""

@@ -1,0 +1,126 @@
+"""What Entra remembers: contexts, the policies that guard them, codes, and how each person signed in to Teams."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+from playground.clock import Clock
+from playground.people import guid
+
+Method = Literal["passkey", "authenticator", "password"]
+Strength = Literal["mfa", "phishing_resistant"]
+PolicyState = Literal["enabled", "disabled", "enabledForReportingButNotEnforced"]
+
+CODE_LIFE: Final = timedelta(minutes=5)
+# Entra allows five minutes of skew with "every time":
+# https://learn.microsoft.com/entra/identity/conditional-access/concept-session-lifetime
+EVERY_TIME: Final = timedelta(minutes=5)
+_STRONG: Final[dict[Strength, frozenset[Method]]] = {
+    "mfa": frozenset({"passkey", "authenticator"}),
+    "phishing_resistant": frozenset({"passkey"}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """An authentication context: something an app may demand by its id."""
+
+    id: str
+    name: str
+    description: str
+    available: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A Conditional Access policy for authentication contexts; people who are `excluded` (keys) it does not bind."""
+
+    id: str
+    name: str
+    contexts: frozenset[str]
+    strength: Strength
+    state: PolicyState = "enabled"
+    every_time: bool = True
+    excluded: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """How and when somebody really signed in."""
+
+    method: Method
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """What an authorization code stands for until it is redeemed, once."""
+
+    person: str
+    client: str
+    redirect: str
+    scope: str
+    nonce: str
+    challenge: str
+    contexts: tuple[str, ...]
+    session: Session
+    at: datetime
+
+
+def _contexts() -> dict[str, Context]:
+    first = Context("c1", "Identity desk", "A fresh sign-in with more than a password")
+    second = Context("c2", "Identity desk, strong", "A fresh sign-in with a passkey")
+    return {context.id: context for context in (first, second)}
+
+
+def _policies() -> list[Policy]:
+    return [
+        Policy(guid("policy/c1"), "Identity desk: sign in afresh", frozenset({"c1"}), "mfa"),
+        Policy(guid("policy/c2"), "Identity desk: passkey", frozenset({"c2"}), "phishing_resistant"),
+    ]
+
+
+class EntraState:
+    """The knobs: `contexts`, `policies`, and `silent`, by person key: their Teams session is as fresh as can be."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.contexts = _contexts()
+        self.policies = _policies()
+        self.silent: dict[str, bool] = {}
+        self.sessions: dict[str, Session] = {}
+        self.codes: dict[str, Code] = {}
+        self.redeemed: set[str] = set()
+        self._clock = clock
+        self._morning = clock.now() - timedelta(hours=3)
+
+    def session(self, key: str) -> Session:
+        """Return a person's Teams session: this morning's, unless a test or the `silent` knob says otherwise."""
+        if self.silent.get(key):
+            return Session("passkey", self._clock.now() - timedelta(minutes=1))
+        return self.sessions.get(key, Session("authenticator", self._morning))
+
+    def guards(self, context: str, key: str) -> list[Policy]:
+        """Return the policies in force that bind this person when an app demands this context."""
+        return [p for p in self.policies if p.state == "enabled" and context in p.contexts and key not in p.excluded]
+
+    def unmet(self, contexts: tuple[str, ...], key: str, session: Session) -> Policy | None:
+        """Return the first policy the session falls short of.
+
+        A context no policy guards is granted to anybody: that is what Entra documents, and what an app must look
+        after itself. https://learn.microsoft.com/entra/identity-platform/developer-guide-conditional-access-authentication-context
+        """
+        for policy in (policy for context in contexts for policy in self.guards(context, key)):
+            stale = policy.every_time and session.at < self._clock.now() - EVERY_TIME
+            if stale or session.method not in _STRONG[policy.strength]:
+                return policy
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """The contexts a `claims` parameter asks for in the ID token, and whether it will do without."""
+
+    contexts: tuple[str, ...] = ()
+    essential: bool = field(default=False)

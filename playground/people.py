@@ -1,0 +1,173 @@
+"""People: who works at Contoso and what they are members of; changed at run time, read by Entra, Graph and Teams."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+DOMAIN: Final = "contoso.example"
+
+
+def guid(name: str) -> str:
+    """Return the object id of a thing by its name: the same one on every start."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"https://{DOMAIN}/{name}"))
+
+
+EMPLOYEES: Final = guid("group/employees")
+HELPDESK: Final = guid("group/helpdesk")
+LEADS: Final = guid("group/helpdesk-leads")
+NO_PASS: Final = guid("group/no-access-passes")
+OPERATORS: Final = guid("group/vault-operators")
+
+# Template ids of built-in roles, the same in every tenant:
+# https://learn.microsoft.com/entra/identity/role-based-access-control/permissions-reference
+GLOBAL_ADMIN: Final = "62e90394-69f5-4237-9190-012177145e10"
+USER_ADMIN: Final = "fe930be7-5e62-47db-91af-98c3a49a38b1"
+ROLES: Final = {
+    GLOBAL_ADMIN: "Global Administrator",
+    USER_ADMIN: "User Administrator",
+    "729827e3-9c14-49f7-bb1b-9608f156bbb8": "Helpdesk Administrator",
+    "c4e39bd9-1100-46d3-8c65-fb160da0071f": "Authentication Administrator",
+    "88d8e3e3-8f55-4a1e-953a-9b9898b8876b": "Directory Readers",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """`restricted`: in a restricted management administrative unit. `synced`: from an on-premises directory."""
+
+    key: str
+    name: str
+    title: str
+    language: str = "en-US"
+    enabled: bool = True
+    guest: bool = False
+    synced: bool = False
+    restricted: bool = False
+    risky: bool = False
+
+    @property
+    def id(self) -> str:
+        return guid(f"user/{self.key}")
+
+    @property
+    def upn(self) -> str:
+        mailbox = self.name.casefold().replace(" ", ".")  # which also writes ß as an address can
+        return f"{mailbox}_fabrikam.example#EXT#@{DOMAIN}" if self.guest else f"{mailbox}@{DOMAIN}"
+
+    @property
+    def initials(self) -> str:
+        return "".join(part[0] for part in self.name.split()[:2]).upper()
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Members and owners are object ids; a member may be a group."""
+
+    id: str
+    name: str
+    members: frozenset[str]
+    owners: frozenset[str] = frozenset()
+    assignable: bool = False
+
+
+class People:
+    """The directory: look a person up by key, find one by object id or user principal name."""
+
+    def __init__(self, people: tuple[Person, ...], groups: tuple[Group, ...]) -> None:
+        self._people = {person.key: person for person in people}
+        self.groups = {group.id: group for group in groups}
+        self.active: dict[str, set[str]] = {}  # principal id -> role ids held now
+        self.eligible: dict[str, set[str]] = {}  # principal id -> role ids that can be activated
+
+    def __iter__(self) -> Iterator[Person]:
+        return iter(self._people.values())
+
+    def __getitem__(self, key: str) -> Person:
+        return self._people[key]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._people
+
+    def find(self, name: str) -> Person | None:
+        wanted = name.casefold()
+        return next((p for p in self if wanted in {p.id, p.upn.casefold()}), None)
+
+    def change(self, key: str, **fields: Any) -> Person:
+        """Change properties of a person, for example `change("ann", enabled=False)`; return them as they are now."""
+        self._people[key] = replace(self._people[key], **fields)
+        return self._people[key]
+
+    def join(self, group: str, key: str) -> None:
+        self._set(group, self.groups[group].members | {self._people[key].id})
+
+    def leave(self, group: str, key: str) -> None:
+        self._set(group, self.groups[group].members - {self._people[key].id})
+
+    def grant(self, key: str, role: str, *, eligible: bool = False) -> None:
+        """Give a directory role, or with `eligible` the right to activate it."""
+        (self.eligible if eligible else self.active).setdefault(self._people[key].id, set()).add(role)
+
+    def withdraw(self, key: str, role: str) -> None:
+        for held in (self.active, self.eligible):
+            held.get(self._people[key].id, set()).discard(role)
+
+    def groups_of(self, principal: str) -> tuple[Group, ...]:
+        """Return every group the principal is in, through other groups as well."""
+        found: dict[str, Group] = {}
+        waiting = [principal]
+        while waiting:
+            member = waiting.pop()
+            for group in self.groups.values():
+                if member in group.members and group.id not in found:
+                    found[group.id] = group
+                    waiting.append(group.id)
+        return tuple(sorted(found.values(), key=lambda group: group.name))
+
+    def owned_by(self, principal: str) -> tuple[Group, ...]:
+        return tuple(group for group in self.groups.values() if principal in group.owners)
+
+    def roles_of(self, principal: str) -> frozenset[str]:
+        """Return the roles held now, by the principal or by a group they are in."""
+        holders = (principal, *(group.id for group in self.groups_of(principal)))
+        return frozenset().union(*(self.active.get(holder, ()) for holder in holders))
+
+    def _set(self, group: str, members: frozenset[str]) -> None:
+        self.groups[group] = replace(self.groups[group], members=members)
+
+
+_CAST: Final = (
+    Person("ann", "Ann Archer", "Buyer"),
+    Person("ben", "Ben Bishop", "Helpdesk agent"),
+    Person("cleo", "Cleo Carter", "Helpdesk lead"),
+    Person("dora", "Dora Dunn", "Tenant administrator"),
+    Person("eli", "Eli Evans", "Identity engineer"),
+    Person("gus", "Gus Green", "Consultant at Fabrikam", guest=True),
+    Person("sam", "Sam Sutton", "Warehouse clerk", synced=True),
+    Person("rita", "Rita Reyes", "Sales representative", risky=True),
+    Person("mo", "Mo Malik", "Contractor"),
+    Person("dan", "Dan Drake", "Former accountant", enabled=False),
+    Person("olga", "Olga Orlov", "Vault operator"),
+    Person("uma", "Uma Underhill", "Chief executive", restricted=True),
+    Person("emma", "Emma Emmett", "Emergency access account"),
+    Person("greta", "Greta Groß", "Sachbearbeiterin Einkauf", language="de-DE"),
+    Person("tess", "Tess Tanner", "Receptionist"),
+)
+
+
+def contoso() -> People:
+    """The people every playground starts with."""
+    ids = {person.key: person.id for person in _CAST}
+    groups = (
+        Group(EMPLOYEES, "Employees", frozenset(id_ for key, id_ in ids.items() if key != "mo")),
+        Group(HELPDESK, "Helpdesk", frozenset({ids["ben"], LEADS})),  # Cleo is in it through the leads
+        Group(LEADS, "Helpdesk leads", frozenset({ids["cleo"]})),
+        Group(NO_PASS, "No access passes", frozenset({ids["tess"]})),
+        Group(OPERATORS, "Vault operators", frozenset({ids["olga"]}), frozenset({ids["olga"]}), assignable=True),
+    )
+    people = People(_CAST, groups)
+    people.grant("dora", GLOBAL_ADMIN)
+    people.grant("eli", USER_ADMIN, eligible=True)
+    return people
