@@ -34,6 +34,7 @@ class Settings(BaseSettings):
     )
     security_channel: str = Field(description="Id of the Teams channel that hears of alarms.")
     helpdesk_contact: str = Field(description="How to reach the helpdesk, as said in refusals.")
+    channel_language: Literal["en", "de"] = Field(default="en", description="Language of what is posted in channels.")
     deny_list: Ids = Field(default=frozenset(), description="Object ids of emergency accounts nobody may ask for.")
     ticket_pattern: str = Field(
         default=r"[A-Z]{2,8}-?\d{1,10}", description="What a ticket number looks like (regular expression)."

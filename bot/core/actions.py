@@ -136,7 +136,8 @@ class ReturnCode:
         return "ReturnCode(***)"
 
 
-Plain = SignInAgain | Approve | Withdraw | Show | Replace | Hide | RevokeIt | Report | Refresh
+Own = SignInAgain | Withdraw | Show | Replace | Hide | RevokeIt | Report  # only for whom the request is about
+Plain = Own | Approve | Refresh
 Press = Plain | Deny
 Action = Home | Help | ShowStatus | Cancel | NotUnderstood | Begin | Submit | OfferToken | ReturnCode | Press
 

@@ -50,7 +50,7 @@ from bot.core.policy import ApprovalFirst, Decision, Go, Policy, Reason, Refuse,
 from bot.core.steps import Step, end, person, refuse, refused, wait
 
 
-def advance(request: Request, event: Event, policy: Policy, now: datetime) -> Step:  # noqa: C901 - a line an event
+def advance(request: Request, event: Event, policy: Policy, now: datetime) -> Step:
     """Say what `event` makes of `request`. Total and pure: an event that does not fit is refused, never raised."""
     match event:
         case Asked(decision):

@@ -38,6 +38,7 @@ class Reason(StrEnum):
     NO_PRIVATE_CHAT = "no_private_chat"
     SIGN_IN_FAILED = "sign_in_failed"
     SIGN_IN_EXPIRED = "sign_in_expired"
+    SIGN_IN_CANCELLED = "sign_in_cancelled"
     WRONG_PERSON = "wrong_person"
     WEAK_SIGN_IN = "weak_sign_in"
     OLD_SIGN_IN = "old_sign_in"

@@ -216,6 +216,9 @@ class Unit(Protocol):
     async def sign_in_for(self, request_id: str, person: str) -> SignIn | None:
         """Return the newest transaction of this person for this request that is not finished."""
 
+    async def sign_ins(self, request_id: str) -> Sequence[SignIn]:
+        """Return the newest transaction of each person for this request, finished ones included."""
+
     async def first_time(self, tenant: str, key: str, now: datetime) -> bool:
         """Say whether this key was not seen before, and remember it: Teams delivers some things twice."""
 
