@@ -1,0 +1,72 @@
+"""What people type into forms, and what comes of it."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.forms import Fault, check, clean
+from bot.core.model import Choice, Field
+
+FIELDS = (
+    Field("reason", required=True, choices=(Choice("lost", "x"), Choice("other", "x"))),
+    Field("text", required_if=("reason", "other"), longest=20, multiline=True),
+    Field("ticket", pattern=r"INC\d+", longest=10),
+    Field("minutes", required=True, choices=(Choice("30", "x"), Choice("60", "x")), default="60"),
+)
+
+
+def faults(**values: str) -> dict[str, str]:
+    return check(FIELDS, clean(FIELDS, values))
+
+
+def test_a_good_answer_has_no_fault() -> None:
+    assert faults(reason="lost", ticket="INC12", minutes="30") == {}
+
+
+@pytest.mark.parametrize(
+    ("values", "wrong"),
+    [
+        ({}, {"reason": Fault.REQUIRED}),
+        ({"reason": " "}, {"reason": Fault.REQUIRED}),
+        ({"reason": "stolen"}, {"reason": Fault.CHOICE}),
+        ({"reason": "other"}, {"text": Fault.REQUIRED}),
+        ({"reason": "other", "text": "\u0000\u0007 "}, {"text": Fault.REQUIRED}),
+        ({"reason": "lost", "text": "x" * 21}, {"text": Fault.TOO_LONG}),
+        ({"reason": "lost", "ticket": "INC12 or so"}, {"ticket": Fault.TOO_LONG}),
+        ({"reason": "lost", "ticket": "INC12x"}, {"ticket": Fault.PATTERN}),
+        ({"reason": "lost", "ticket": "INC1\nINC2"}, {"ticket": Fault.PATTERN}),
+        ({"reason": "lost", "minutes": "45"}, {"minutes": Fault.CHOICE}),
+        ({"reason": "lost", "minutes": ""}, {"minutes": Fault.REQUIRED}),
+        ({"ticket": "?", "minutes": "1"}, {"reason": Fault.REQUIRED, "ticket": Fault.PATTERN, "minutes": Fault.CHOICE}),
+    ],
+)
+def test_each_fault_is_told_at_its_field(values: dict[str, str], wrong: dict[str, str]) -> None:
+    assert faults(**values) == wrong
+
+
+def test_what_no_field_asks_for_is_dropped() -> None:
+    assert clean(FIELDS, {"reason": "lost", "subject": "somebody else", "mode": "enforce"}) == {
+        "reason": "lost",
+        "text": "",
+        "ticket": "",
+        "minutes": "60",
+    }
+
+
+def test_a_default_stands_in_for_an_answer_that_was_not_sent() -> None:
+    assert clean(FIELDS, {})["minutes"] == "60"
+    assert not clean(FIELDS, {"minutes": ""})["minutes"]
+
+
+def test_lines_are_kept_only_where_the_field_has_some() -> None:
+    kept = clean(FIELDS, {"text": " one\ntwo ", "ticket": " INC\r\n1 "})
+    assert kept["text"] == "one\ntwo"
+    assert kept["ticket"] == "INC 1"
+
+
+@given(st.text(), st.text())
+def test_whatever_is_typed_can_be_stored(text: str, ticket: str) -> None:
+    kept = clean(FIELDS, {"text": text, "ticket": ticket})
+    for value in kept.values():
+        assert "\x00" not in value
+        assert value.encode().decode() == value
