@@ -1,0 +1,149 @@
+"""Starts and stops the bot's processes; each one listens on loopback only and is told everything by environment."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from pathlib import Path
+from time import monotonic
+
+import aiohttp
+
+ROOT = Path(__file__).parent.parent
+HOST = "127.0.0.1"
+_READY = 60.0
+_STOP = 15.0
+_TAIL = 40
+
+
+class NotStarted(RuntimeError):
+    """A process of the bot ended or did not get ready; the text has the end of its log."""
+
+
+@dataclass(slots=True)
+class Replica:
+    """One process of the bot."""
+
+    number: int
+    port: int
+    log: Path
+    process: asyncio.subprocess.Process | None = field(default=None)
+
+    @property
+    def url(self) -> str:
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def running(self) -> bool:
+        return self.process is not None and self.process.returncode is None
+
+
+class Replicas:
+    """All processes of the bot, numbered from 0."""
+
+    def __init__(self, *, count: int, env: Mapping[str, str], cloud: Path, logs: Path) -> None:
+        self._env = dict(env)
+        self._cloud = cloud
+        self._logs = logs
+        logs.mkdir(parents=True, exist_ok=True)
+        self.all = [Replica(n, free_port(), logs / f"bot-{n}.log") for n in range(count)]
+
+    def urls(self) -> list[str]:
+        """Where the running replicas are."""
+        return [replica.url for replica in self.all if replica.running]
+
+    async def migrate(self) -> None:
+        """Bring the database to the newest version, once, before the first replica starts."""
+        log = self._logs / "migrate.log"
+        process = await self._run(["migrate"], log=log, port=0)
+        try:
+            await asyncio.wait_for(process.wait(), _READY)
+        except TimeoutError:
+            process.kill()
+        if process.returncode != 0:
+            raise NotStarted(f"`app.py migrate` failed; {tail(log)}")
+
+    async def begin(self) -> None:
+        if self.all:
+            await self.migrate()
+        await asyncio.gather(*(self.start(replica.number) for replica in self.all))
+
+    async def start(self, number: int) -> None:
+        """Start that replica and wait until it says that it is ready."""
+        replica = self.all[number]
+        if not replica.running:
+            arguments = ["serve", "--cloud", str(self._cloud)]
+            replica.process = await self._run(arguments, log=replica.log, port=replica.port)
+            await self._ready(replica)
+
+    async def kill(self, number: int) -> None:
+        """The way a machine dies: at once and without a word."""
+        process = self.all[number].process
+        if process is not None:
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+
+    async def stop(self) -> None:
+        await asyncio.gather(*(self._end(replica) for replica in self.all))
+
+    async def _end(self, replica: Replica) -> None:
+        process = replica.process
+        if process is None or process.returncode is not None:
+            return
+        with suppress(ProcessLookupError):
+            process.send_signal(signal.SIGTERM)
+        try:
+            await asyncio.wait_for(process.wait(), _STOP)
+        except TimeoutError:
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+
+    async def _run(self, arguments: list[str], *, log: Path, port: int) -> asyncio.subprocess.Process:
+        """A process of its own session: Ctrl-C is for the playground, which then ends its processes in order."""
+        with log.open("ab") as output:
+            return await asyncio.create_subprocess_exec(
+                sys.executable,
+                str(ROOT / "app.py"),
+                *arguments,
+                cwd=ROOT,
+                env=self._environment(port),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+
+    def _environment(self, port: int) -> dict[str, str]:
+        own = {name: value for name, value in os.environ.items() if not name.startswith("VOUCHSAFE_")}
+        return {**own, "PYTHONUNBUFFERED": "1", "VOUCHSAFE_PORT": str(port), **self._env}
+
+    async def _ready(self, replica: Replica) -> None:
+        deadline = monotonic() + _READY
+        timeout = aiohttp.ClientTimeout(total=5)
+        async with aiohttp.ClientSession(timeout=timeout) as session:
+            while replica.running and monotonic() < deadline:
+                with suppress(aiohttp.ClientError, TimeoutError):
+                    async with session.get(f"{replica.url}/readyz") as answer:
+                        if answer.status == HTTPStatus.OK:
+                            return
+                await asyncio.sleep(0.1)
+        raise NotStarted(f"The bot (replica {replica.number}) did not get ready; {tail(replica.log)}")
+
+
+def tail(log: Path) -> str:
+    lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+    return f"the end of {log}:\n" + "\n".join(lines[-_TAIL:])
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
