@@ -97,7 +97,7 @@ class Acts:
             return ActPostponed(Refusal(Reason.UNKNOWN), attempt), None
         except Rejected as error:
             log.warning("act_rejected", request=claimed.id, code=error.code)
-            return ActFailed(Refusal(Reason.NOT_PERMITTED), attempt), None
+            return ActFailed(Refusal(_told(claimed.kind, error.code)), attempt), None
         except Exception as error:  # whatever it was, it came after the claim: the work may be done
             log.exception("act_broke", request=claimed.id, error=type(error).__name__)
             return ActLost(attempt), None
@@ -153,3 +153,8 @@ class Acts:
 
 def _proved(request: Request) -> bool:
     return bool(request.proofs(Proof.STEP_UP if request.status is Status.STEP_UP else Proof.APPROVAL))
+
+
+def _told(kind: str, code: str) -> str:
+    """A code that is one of our reasons is told as it is; anything else of Graph's stays in the log."""
+    return code if code.startswith(f"{kind}.") or code in set(Reason) else Reason.NOT_PERMITTED

@@ -133,11 +133,12 @@ class Desk:
             fields = await self.inquiry.kinds[action.kind].form(actor.person, self.inquiry.tools(action.kind))
         except DeskError:
             return Refused(Refusal(Reason.UNKNOWN))
-        errors = check(fields, action.values)
+        values = clean(fields, action.values)
+        errors = check(fields, values)
         if errors:
-            return Form(action.kind, action.request, fields, action.values, errors)
+            return Form(action.kind, action.request, fields, values, errors)
         draft = self._draft(actor.person, action.kind, action.request)
-        return await self._open(replace(draft, details=clean(fields, action.values)))
+        return await self._open(replace(draft, details=values))
 
     async def _open(self, draft: Request) -> Answer:
         facts = await self.inquiry.about(draft)

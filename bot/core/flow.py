@@ -54,7 +54,7 @@ def advance(request: Request, event: Event, policy: Policy, now: datetime) -> St
     """Say what `event` makes of `request`. Total and pure: an event that does not fit is refused, never raised."""
     match event:
         case Asked(decision):
-            return _settle(request, decision, policy, now, Note(Deed.ASKED, person(request.requester)))
+            return _asked(request, decision, policy, now)
         case SteppedUp():
             return _stepped_up(request, event, policy, now)
         case Approved():
@@ -79,14 +79,28 @@ def advance(request: Request, event: Event, policy: Policy, now: datetime) -> St
             assert_never(event)
 
 
+def _asked(request: Request, decision: Decision, policy: Policy, now: datetime) -> Step:
+    """A new request that is refused, for whatever reason, is over: asking again is as easy."""
+    note = Note(Deed.ASKED, person(request.requester))
+    match decision:
+        case Refuse(refusal):
+            return _turned_down(request, refusal, note)
+        case _:
+            return _settle(request, decision, policy, now, note)
+
+
+def _turned_down(request: Request, refusal: Refusal, note: Note) -> Step:
+    ended = end(request, Status.REFUSED, Ending(refusal=refusal))
+    return Step(ended, (UpdateCards(),), (note, refused(refusal)), refusal)
+
+
 def _settle(request: Request, decision: Decision, policy: Policy, now: datetime, note: Note) -> Step:
     """Move to the state the decision names: nothing but the decision chooses it."""
     match decision:
-        case Refuse(refusal) if refusal.reason == Reason.UNKNOWN and request.version:
+        case Refuse(refusal) if refusal.reason == Reason.UNKNOWN:
             return Step(_later(request, now), (), (note, refused(refusal)), refusal)
         case Refuse(refusal):
-            ended = end(request, Status.REFUSED, Ending(refusal=refusal))
-            return Step(ended, (UpdateCards(),), (note, refused(refusal)), refusal)
+            return _turned_down(request, refusal, note)
         case StepUpFirst():
             waiting = wait(request, Status.STEP_UP, policy.step_up_wait, now)
             return Step(waiting, (UpdateCards(), AskSignIn()), (note,))

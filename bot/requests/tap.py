@@ -61,7 +61,8 @@ async def object_to(request: Request, tools: Tools) -> Refusal | None:
         return Refusal(TapReason.OFF_IN_TENANT)
     if not await _in_scope(request.subject.id, policy, tools):
         return Refusal(TapReason.OUT_OF_POLICY)
-    if not policy.minimum <= _minutes(request) <= policy.maximum:
+    asked = bool(request.details)  # the home card asks before the form does
+    if asked and not policy.minimum <= _minutes(request) <= policy.maximum:
         limits = {"minimum": str(policy.minimum), "maximum": str(policy.maximum)}
         return Refusal(TapReason.LIFETIME, MappingProxyType(limits))
     live = next((p for p in passes if _live(p) and not _replaceable(p, request)), None)

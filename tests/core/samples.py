@@ -1,0 +1,57 @@
+"""Values the core's tests begin with: one believable request, one policy, facts that speak for a yes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from bot.core.model import Evidence, Mode, Person, Proof, Request, Status
+from bot.core.policy import Facts, Policy
+
+NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
+ANN = Person("tenant", "ann", "Ann Archer")
+BEN = Person("tenant", "ben", "Ben Bishop")
+CLEO = Person("tenant", "cleo", "Cleo Carter")
+
+POLICY = Policy(
+    allowed_groups=frozenset({"employees"}),
+    approvers_group="helpdesk",
+    deny_list=frozenset({"emma"}),
+    step_up="c1",
+    approvals=1,
+)
+GOOD = Facts(
+    enabled=True,
+    guest=False,
+    restricted=False,
+    roles=(),
+    guarded_groups=(),
+    groups=frozenset({"employees"}),
+    recent=0,
+    guarded_contexts=frozenset({"c1", "c2"}),
+    approvers=frozenset({"ben", "cleo"}),
+    objection="none",
+)
+REQUEST = Request(
+    id="r1",
+    kind="tap",
+    requester=ANN,
+    subject=ANN,
+    details={"reason": "new_phone", "minutes": "60"},
+    mode=Mode.ENFORCE,
+    status=Status.STEP_UP,
+    version=1,
+    created_at=NOW,
+)
+
+
+def step_up(*, by: str = "ann", at: datetime = NOW, strength: str = "c1", request: str = "r1") -> Evidence:
+    return Evidence(Proof.STEP_UP, by, by.title(), at, strength, request)
+
+
+def approval(*, by: str = "ben", at: datetime = NOW, strength: str = "c1", request: str = "r1") -> Evidence:
+    return Evidence(Proof.APPROVAL, by, by.title(), at, strength, request)
+
+
+def proved(*evidence: Evidence, status: Status = Status.APPROVAL) -> Request:
+    return replace(REQUEST, evidence=evidence, status=status, expires_at=NOW + timedelta(hours=1))

@@ -1,0 +1,155 @@
+"""What `decide` and `may_approve` say, as tables; each row is a sentence of the policy."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bot.core.model import Evidence, Mode, Refusal, Request
+from bot.core.policy import (
+    ApprovalFirst,
+    Decision,
+    Facts,
+    Go,
+    Moment,
+    Policy,
+    Reason,
+    Refuse,
+    StepUpFirst,
+    decide,
+    may_approve,
+)
+from tests.core.samples import ANN, GOOD, NOW, POLICY, REQUEST, approval, proved, step_up
+
+
+def reason(decision: Decision) -> str:
+    match decision:
+        case Refuse(refusal):
+            return refusal.reason
+        case _:
+            return type(decision).__name__
+
+
+REFUSALS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    (Reason.OFF, {"mode": Mode.OFF}, {}),
+    (Reason.DENY_LIST, {"deny_list": frozenset({"ann"})}, {}),
+    (Reason.DISABLED, {}, {"enabled": False}),
+    (Reason.GUEST, {}, {"guest": True}),
+    (Reason.RESTRICTED, {}, {"restricted": True}),
+    (Reason.PRIVILEGED, {}, {"roles": ("global-admin",)}),
+    (Reason.PRIVILEGED, {}, {"guarded_groups": ("vault-operators",)}),
+    (Reason.NOT_ALLOWED, {}, {"groups": frozenset({"visitors"})}),
+    (Reason.NOT_ALLOWED, {"allowed_groups": frozenset()}, {}),
+    (Reason.STEP_UP_UNGUARDED, {}, {"guarded_contexts": frozenset({"c2"})}),
+    (Reason.TOO_MANY, {"per_day": 2}, {"recent": 2}),
+    ("tap.live_pass", {}, {"objection": Refusal("tap.live_pass")}),
+]
+
+
+@pytest.mark.parametrize(("expected", "policy", "facts"), REFUSALS)
+def test_refusals(expected: str, policy: dict[str, Any], facts: dict[str, Any]) -> None:
+    decision = decide(replace(POLICY, **policy), replace(GOOD, **facts), REQUEST, Moment.ASK, NOW)
+    assert reason(decision) == expected
+
+
+@pytest.mark.parametrize("fact", [f.name for f in fields(Facts)])
+@pytest.mark.parametrize("moment", list(Moment))
+def test_what_cannot_be_found_out_is_a_refusal(fact: str, moment: Moment) -> None:
+    unknown = replace(GOOD, **{fact: None})  # type: ignore[arg-type]
+    decision = decide(POLICY, unknown, proved(step_up(), approval()), moment, NOW)
+    assert reason(decision) == Reason.UNKNOWN
+
+
+def test_the_deny_list_comes_before_anything_unknown() -> None:
+    policy = replace(POLICY, deny_list=frozenset({"ann"}))
+    assert reason(decide(policy, Facts(), REQUEST, Moment.ASK, NOW)) == Reason.DENY_LIST
+
+
+def test_walls_come_before_permission_to_ask() -> None:
+    facts = replace(GOOD, roles=("global-admin",), groups=frozenset(), objection=Refusal("tap.live_pass"))
+    assert reason(decide(POLICY, facts, REQUEST, Moment.ASK, NOW)) == Reason.PRIVILEGED
+
+
+def test_the_daily_limit_holds_when_asking_and_not_on_the_way() -> None:
+    facts = replace(GOOD, recent=99)
+    assert reason(decide(POLICY, facts, REQUEST, Moment.ASK, NOW)) == Reason.TOO_MANY
+    assert reason(decide(POLICY, facts, REQUEST, Moment.WAY, NOW)) == "StepUpFirst"
+
+
+OLD = NOW - POLICY.step_up_age - timedelta(seconds=1)
+PROOFS: list[tuple[str, tuple[Evidence, ...], Moment, Decision]] = [
+    ("nothing yet", (), Moment.WAY, StepUpFirst("c1")),
+    ("signed in", (step_up(),), Moment.WAY, ApprovalFirst(1)),
+    ("weaker context", (step_up(strength="c2"),), Moment.WAY, StepUpFirst("c1")),
+    ("somebody else's sign-in", (step_up(by="mallory"),), Moment.WAY, StepUpFirst("c1")),
+    ("a sign-in for another request", (step_up(request="r0"),), Moment.WAY, StepUpFirst("c1")),
+    ("a sign-in from the future", (step_up(at=NOW + timedelta(hours=1)),), Moment.WAY, StepUpFirst("c1")),
+    ("an old sign-in is enough on the way", (step_up(at=OLD), approval()), Moment.WAY, Go()),
+    ("an old sign-in is not enough for the act", (step_up(at=OLD), approval()), Moment.ACT, StepUpFirst("c1")),
+    ("a fresh one is", (step_up(at=OLD), step_up(), approval()), Moment.ACT, Go()),
+    ("approval without the approver's step-up", (step_up(), approval(strength="")), Moment.ACT, ApprovalFirst(1)),
+    ("approval of another request", (step_up(), approval(request="r0")), Moment.ACT, ApprovalFirst(1)),
+    ("own approval", (step_up(), approval(by="ann")), Moment.ACT, ApprovalFirst(1)),
+    ("an approver who may no longer", (step_up(), approval(by="former")), Moment.ACT, ApprovalFirst(1)),
+    ("all there", (step_up(), approval()), Moment.ACT, Go()),
+]
+
+
+@pytest.mark.parametrize(("why", "evidence", "moment", "expected"), PROOFS)
+def test_proofs(why: str, evidence: tuple[Evidence, ...], moment: Moment, expected: Decision) -> None:
+    facts = replace(GOOD, approvers=frozenset({"ben", "cleo", "ann"}))
+    assert decide(POLICY, facts, proved(*evidence), moment, NOW) == expected, why
+
+
+def test_approvals_count_people_not_clicks() -> None:
+    policy = replace(POLICY, approvals=2)
+    clicks = proved(step_up(), approval(), approval(at=NOW + timedelta(minutes=1)))
+    assert decide(policy, GOOD, clicks, Moment.ACT, NOW) == ApprovalFirst(1)
+    people = proved(step_up(), approval(), approval(by="cleo"))
+    assert decide(policy, GOOD, people, Moment.ACT, NOW) == Go()
+
+
+def test_a_policy_may_ask_for_no_step_up_or_no_approval() -> None:
+    no_step_up = replace(POLICY, step_up="")
+    assert decide(no_step_up, replace(GOOD, guarded_contexts=None), proved(approval()), Moment.ACT, NOW) == Go()
+    assert decide(replace(POLICY, approvals=0), GOOD, proved(step_up()), Moment.ACT, NOW) == Go()
+
+
+HELPER = Facts(enabled=True, groups=frozenset({"helpdesk"}))
+APPROVERS: list[tuple[str, str, Facts, Request, str | None]] = [
+    ("a member of the group", "ben", HELPER, proved(step_up()), None),
+    ("the requester", "ann", HELPER, proved(step_up()), Reason.OWN_REQUEST),
+    ("the subject", "dan", HELPER, replace(proved(), subject=replace(ANN, id="dan")), Reason.OWN_REQUEST),
+    ("an outsider", "mo", replace(HELPER, groups=frozenset()), proved(), Reason.NOT_APPROVER),
+    ("a disabled member", "ben", replace(HELPER, enabled=False), proved(), Reason.NOT_APPROVER),
+    ("unknown groups", "ben", replace(HELPER, groups=None), proved(), Reason.UNKNOWN),
+    ("unknown account", "ben", replace(HELPER, enabled=None), proved(), Reason.UNKNOWN),
+    ("a second click", "ben", HELPER, proved(approval()), Reason.ALREADY_APPROVED),
+]
+
+
+@pytest.mark.parametrize(("why", "who", "facts", "request_", "expected"), APPROVERS)
+def test_who_may_approve(why: str, who: str, facts: Facts, request_: Request, expected: str | None) -> None:
+    refusal = may_approve(POLICY, facts, request_, who)
+    assert (refusal.reason if refusal is not None else None) == expected, why
+
+
+def test_no_approvers_group_means_no_approver() -> None:
+    refusal = may_approve(
+        replace(POLICY, approvers_group=""), Facts(enabled=True, groups=frozenset({""})), proved(), "ben"
+    )
+    assert refusal is not None
+    assert refusal.reason == Reason.NOT_APPROVER
+
+
+def test_a_decision_has_no_truth_value() -> None:
+    for value in (Go(), Refuse(Refusal("off")), StepUpFirst("c1"), ApprovalFirst(1), Refusal("off")):
+        with pytest.raises(TypeError, match="match on it"):
+            bool(value)
+
+
+def test_the_default_policy_allows_nobody() -> None:
+    assert reason(decide(Policy(), GOOD, REQUEST, Moment.ASK, NOW)) == Reason.NOT_ALLOWED
