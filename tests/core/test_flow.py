@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -39,7 +40,7 @@ from bot.core.events import (
 )
 from bot.core.flow import advance
 from bot.core.model import LIVE, PENDING, Mode, Receipt, Refusal, Request, Status
-from bot.core.policy import ApprovalFirst, Go, Moment, Reason, Refuse, StepUpFirst, decide
+from bot.core.policy import ApprovalFirst, Decision, Go, Moment, Reason, Refuse, StepUpFirst, decide
 from bot.core.steps import Step
 from tests.core.samples import ANN, BEN, GOOD, NOW, POLICY, REQUEST, approval, step_up
 
@@ -171,6 +172,9 @@ def test_a_fresh_sign_in_may_be_asked_for_before_replacing() -> None:
     assert len(proved.request.evidence) == len(step.request.evidence) + 1
 
 
+CHANGES: list[dict[str, Any]] = [{"enabled": False}, {"roles": None}, {"roles": ("x",)}, {"approvers": frozenset()}]
+
+
 class Life(RuleBasedStateMachine):
     """Any events in any order: the act never comes without its proofs, and never twice for one claim."""
 
@@ -182,7 +186,7 @@ class Life(RuleBasedStateMachine):
         self.shown = 0
         self.claims = 0
 
-    def decided(self, request: Request, moment: Moment) -> object:
+    def decided(self, request: Request, moment: Moment) -> Decision:
         return decide(POLICY, self.facts, request, moment, self.now)
 
     def apply(self, event: Event) -> Step:
@@ -201,17 +205,17 @@ class Life(RuleBasedStateMachine):
     def sign_in(self, by: str, strength: str, age: int) -> None:
         evidence = step_up(by=by, strength=strength, at=self.now - timedelta(minutes=age))
         proved = replace(self.request, evidence=(*self.request.evidence, evidence))
-        self.apply(SteppedUp(evidence, self.decided(proved, Moment.WAY)))  # type: ignore[arg-type]
+        self.apply(SteppedUp(evidence, self.decided(proved, Moment.WAY)))
 
     @rule(by=st.sampled_from(["ann", "ben", "cleo", "mo"]), strength=st.sampled_from(["c1", ""]))
     def approve(self, by: str, strength: str) -> None:
         evidence = approval(by=by, strength=strength, at=self.now)
         proved = replace(self.request, evidence=(*self.request.evidence, evidence))
-        self.apply(Approved(evidence, self.decided(proved, Moment.WAY)))  # type: ignore[arg-type]
+        self.apply(Approved(evidence, self.decided(proved, Moment.WAY)))
 
     @rule(again=st.booleans())
     def show(self, again: bool) -> None:
-        self.apply(ShowPressed(self.decided(self.request, Moment.ACT), again=again))  # type: ignore[arg-type]
+        self.apply(ShowPressed(self.decided(self.request, Moment.ACT), again=again))
 
     @rule(attempt=st.integers(0, 3), how=st.sampled_from(["done", "failed", "lost", "postponed"]))
     def answer(self, attempt: int, how: str) -> None:
@@ -230,7 +234,7 @@ class Life(RuleBasedStateMachine):
     def wait(self, minutes: int) -> None:
         self.now += timedelta(minutes=minutes)
         decision = self.decided(self.request, Moment.WAY)
-        self.apply(TimePassed(decision))  # type: ignore[arg-type]
+        self.apply(TimePassed(decision))
 
     @rule(found=st.booleans())
     def look(self, found: bool) -> None:
@@ -248,8 +252,8 @@ class Life(RuleBasedStateMachine):
     @rule(
         change=st.sampled_from([{"enabled": False}, {"roles": None}, {"roles": ("admin",)}, {"approvers": frozenset()}])
     )
-    def facts_change(self, change: dict[str, object]) -> None:
-        self.facts = replace(GOOD, **change)  # type: ignore[arg-type]
+    def facts_change(self, change: dict[str, Any]) -> None:
+        self.facts = replace(GOOD, **change)
 
     @rule()
     def facts_are_good_again(self) -> None:

@@ -58,7 +58,7 @@ def test_refusals(expected: str, policy: dict[str, Any], facts: dict[str, Any]) 
 @pytest.mark.parametrize("fact", [f.name for f in fields(Facts)])
 @pytest.mark.parametrize("moment", list(Moment))
 def test_what_cannot_be_found_out_is_a_refusal(fact: str, moment: Moment) -> None:
-    unknown = replace(GOOD, **{fact: None})  # type: ignore[arg-type]
+    unknown = replace(GOOD, **{fact: None})
     decision = decide(POLICY, unknown, proved(step_up(), approval()), moment, NOW)
     assert reason(decision) == Reason.UNKNOWN
 
