@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 Where = Literal["graph", "entra", "connector", "teams"]
 Kind = Literal["slow", "throttle", "throttle_bare", "unavailable", "lost", "duplicate", "error"]
-LOST = "lost"  # the key under which a request tells that its answer was cut off
+LOST = web.RequestKey("lost", bool)  # a request tells with it that its answer was cut off
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +98,12 @@ async def _apply(world: World, fault: Fault, request: web.Request, handler: Hand
 
 
 async def _lose(request: web.Request, handler: Handler) -> web.StreamResponse:
-    answer = await handler(request)
-    request[LOST] = True
-    if request.transport is not None:
-        request.transport.abort()
-    return answer
+    try:
+        return await handler(request)
+    finally:
+        request[LOST] = True
+        if request.transport is not None:
+            request.transport.abort()
 
 
 _CODES = {

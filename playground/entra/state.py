@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
@@ -59,7 +59,6 @@ class Code:
     """What an authorization code stands for until it is redeemed, once."""
 
     person: str
-    client: str
     redirect: str
     scope: str
     nonce: str
@@ -116,11 +115,3 @@ class EntraState:
             if stale or session.method not in _STRONG[policy.strength]:
                 return policy
         return None
-
-
-@dataclass(frozen=True, slots=True)
-class Demand:
-    """The contexts a `claims` parameter asks for in the ID token, and whether it will do without."""
-
-    contexts: tuple[str, ...] = ()
-    essential: bool = field(default=False)
