@@ -1,0 +1,89 @@
+"""Middleware: the outermost place of the web; what nobody expected is logged once and answered with a reference."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from math import ceil
+from typing import Final
+
+import structlog
+from aiohttp import web
+
+from bot import metrics
+from bot.web.limit import Limit, address_of
+from bot.web.page import Pages
+
+PREFIX: Final = "/step-up"
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Middleware = Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]
+
+log = structlog.get_logger(__name__)
+
+
+def surfacing(pages: Pages) -> Middleware:
+    """Answer what nobody expected: a page where people look, JSON elsewhere. `Disconnected` people get nothing."""
+
+    @web.middleware
+    async def surface(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except web.HTTPException as answer:
+            return _plain(answer) if not _for_people(request) else _refused(pages, request, answer)
+        except Exception as error:
+            reference = secrets.token_hex(4)
+            metrics.failed("web")
+            log.exception("web_failed", reference=reference, path=request.path, error=type(error).__name__)
+            return _broken(pages, request, reference)
+
+    return surface
+
+
+def limiting(pages: Pages, limit: Limit) -> Middleware:
+    """Hold back an address that knocks at the step-up too often."""
+
+    @web.middleware
+    async def hold(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if not _for_people(request):
+            return await handler(request)
+        wait = limit.wait(address_of(request))
+        if not wait:
+            return await handler(request)
+        response = pages.refused("too_often", language_of(request), status=HTTPStatus.TOO_MANY_REQUESTS)
+        response.headers["Retry-After"] = str(ceil(wait))
+        return response
+
+    return hold
+
+
+def language_of(request: web.Request) -> str:
+    """Return what the browser prefers, for pages shown before we know the person."""
+    first = request.headers.get("Accept-Language", "").partition(",")[0].partition(";")[0].strip()
+    return first[:16] if first.replace("-", "").isalnum() and first.isascii() else "en"
+
+
+def _for_people(request: web.Request) -> bool:
+    return request.path == PREFIX or request.path.startswith(PREFIX + "/")
+
+
+def _refused(pages: Pages, request: web.Request, answer: web.HTTPException) -> web.StreamResponse:
+    if answer.status < HTTPStatus.BAD_REQUEST:
+        return _plain(answer)
+    page = pages.refused("not_found", language_of(request), status=answer.status)
+    if "Allow" in answer.headers:
+        page.headers["Allow"] = answer.headers["Allow"]
+    return page
+
+
+def _plain(answer: web.HTTPException) -> web.StreamResponse:
+    """The same answer as a value: aiohttp logs and counts a raised one differently."""
+    headers = {name: answer.headers[name] for name in ("Allow", "Location", "Retry-After") if name in answer.headers}
+    return web.json_response({"error": answer.reason}, status=answer.status, headers=headers)
+
+
+def _broken(pages: Pages, request: web.Request, reference: str) -> web.StreamResponse:
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    if _for_people(request):
+        return pages.refused("broken", language_of(request), status=status, reference=reference)
+    return web.json_response({"error": "internal error", "reference": reference}, status=status)

@@ -1,0 +1,45 @@
+// Gives the outcome of a sign-in back to the Teams client that opened this window, and to nobody else.
+"use strict";
+
+(() => {
+  const PATIENCE = 8000; // milliseconds for Teams to answer; a page opened elsewhere gets none
+  const main = document.querySelector("main");
+  const { code, failure } = main.dataset;
+  main.removeAttribute("data-code");
+
+  for (const time of document.querySelectorAll("time")) {
+    const at = new Date(time.dateTime);
+    const sameDay = at.toDateString() === new Date().toDateString();
+    const style = sameDay ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" };
+    time.textContent = new Intl.DateTimeFormat(document.documentElement.lang, style).format(at);
+  }
+
+  const patience = () => new Promise((_, reject) => {
+    setTimeout(() => reject(new Error("Teams did not answer")), PATIENCE);
+  });
+
+  const teams = () => {
+    if (!window.microsoftTeams) return Promise.reject(new Error("not opened by Teams"));
+    return Promise.race([window.microsoftTeams.app.initialize(), patience()]);
+  };
+
+  const elsewhere = () => {
+    document.getElementById("waiting").hidden = true;
+    document.getElementById("elsewhere").hidden = false;
+  };
+
+  if (code) {
+    teams()
+      .then(() => window.microsoftTeams.authentication.notifySuccess(code))
+      .catch(elsewhere);
+  }
+
+  const close = document.getElementById("close");
+  if (failure && close) {
+    teams().then(() => {
+      close.hidden = false;
+      close.addEventListener("click", () => window.microsoftTeams.authentication.notifyFailure(failure));
+      close.focus();
+    }).catch(() => { /* opened elsewhere: the page says what to do, and the person closes it */ });
+  }
+})();
