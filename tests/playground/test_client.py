@@ -15,8 +15,9 @@ from playground.teams.presses import NotThere
 from playground.teams.views import ADAPTIVE, OAUTH
 
 if TYPE_CHECKING:
-    from tests.playground.conftest import Stage
+    from tests.playground.stage import Stage
 
+pytest_plugins = ["tests.playground.stage"]
 Json = dict[str, Any]
 INPUT = {"type": "Input.Text", "id": "why", "label": "Why", "isRequired": True, "errorMessage": "Say why"}
 CARD = {

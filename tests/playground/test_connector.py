@@ -13,7 +13,9 @@ from playground.teams.chats import FALCON, GENERAL, HELPDESK_CHANNEL, mri, perso
 from playground.teams.views import ADAPTIVE
 
 if TYPE_CHECKING:
-    from tests.playground.conftest import Stage
+    from tests.playground.stage import Stage
+
+pytest_plugins = ["tests.playground.stage"]
 
 CARD = {
     "type": "AdaptiveCard",
