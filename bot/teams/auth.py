@@ -1,0 +1,180 @@
+"""Who may speak to the bot: Teams, of our tenant, proved by a signed token; every check, every time.
+
+The rules: https://learn.microsoft.com/azure/bot-service/rest-api/bot-framework-rest-connector-authentication
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+import jwt
+from jwt.types import Options
+
+from bot.cloud import Cloud
+from bot.core.ports import Clock
+from bot.entra.keys import Key, KeyRing
+from bot.teams.origins import trusted
+
+SKEW: Final = 300  # seconds the clocks may differ, as the protocol allows
+CHANNEL: Final = "msteams"
+LONGEST_TOKEN: Final = 16 * 1024
+REMEMBERED: Final = 1024  # verified tokens; Teams uses one for about an hour
+LAST_SECOND: Final = 1e11  # in the year 5138
+PERSONAL: Final = frozenset({"message", "invoke", "messageUpdate"})  # what only a person does
+UNVERIFIED: Final[Options] = {
+    "verify_exp": False,  # the times are checked with the desk's clock, not the machine's
+    "verify_nbf": False,
+    "verify_iat": False,
+    "verify_aud": False,  # compared below, as one string
+    "verify_iss": False,
+}
+
+
+class NotAdmitted(Exception):
+    """A delivery that is not from Teams (401), or not one this bot takes (403). `reason` is a word for the log."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a verified token says, and the key that proved it."""
+
+    service_url: str
+    starts_at: float
+    ends_at: float
+    key: Key
+
+
+class Gate:
+    """Admits activities. Raises `NotAdmitted`, or `Unavailable` when the issuer's keys cannot be had."""
+
+    def __init__(self, *, cloud: Cloud, app_id: str, tenant: str, keys: KeyRing, clock: Clock) -> None:
+        if not app_id or not tenant:
+            raise ValueError("a bot without an app id and a tenant would let anybody in")
+        self._cloud = cloud
+        self._app_id = app_id.lower()
+        self._tenant = tenant.lower()
+        self._keys = keys
+        self._clock = clock
+        self._verified: OrderedDict[bytes, Claims] = OrderedDict()
+
+    async def admit(self, header: str, activity: Mapping[str, Any]) -> Claims:
+        """Check token and activity; return the claims. The order is: who, then where from, then which tenant."""
+        claims = await self._token(header)
+        self._timely(claims)
+        if activity.get("channelId") != CHANNEL:
+            raise NotAdmitted(403, "channel")
+        if CHANNEL not in claims.key.endorsements:
+            raise NotAdmitted(403, "endorsement")
+        url = activity.get("serviceUrl")
+        if not isinstance(url, str) or url != claims.service_url:
+            raise NotAdmitted(403, "service_url_claim")
+        if not trusted(self._cloud, url):
+            raise NotAdmitted(403, "service_url")
+        self._addressed(activity)
+        return claims
+
+    def _addressed(self, activity: Mapping[str, Any]) -> None:
+        if _low(_at(activity, "recipient", "id")) != f"28:{self._app_id}":
+            raise NotAdmitted(403, "recipient")
+        named = [_at(activity, "channelData", "tenant", "id"), _at(activity, "conversation", "tenantId")]
+        tenants = {_low(tenant) for tenant in named if tenant is not None}
+        if tenants != {self._tenant}:
+            raise NotAdmitted(403, "tenant")
+        if not isinstance(_at(activity, "conversation", "id"), str):
+            raise NotAdmitted(403, "conversation")
+        person = _at(activity, "from", "aadObjectId")
+        if (person is not None or activity.get("type") in PERSONAL) and not _guid(person):
+            raise NotAdmitted(403, "person")
+
+    async def _token(self, header: str) -> Claims:
+        scheme, _, token = header.partition(" ")
+        token = token.strip()
+        if scheme.lower() != "bearer" or not token or len(token) > LONGEST_TOKEN or not token.isascii():
+            raise NotAdmitted(401, "no_token")
+        digest = hashlib.sha256(token.encode()).digest()
+        known = self._verified.get(digest)
+        if known is not None and await self._keys.find(known.key.kid) is known.key:
+            self._verified.move_to_end(digest)
+            return known
+        self._verified.pop(digest, None)  # its key was withdrawn
+        claims = await self._verify(token)
+        self._timely(claims)
+        self._verified[digest] = claims
+        if len(self._verified) > REMEMBERED:
+            self._verified.popitem(last=False)
+        return claims
+
+    async def _verify(self, token: str) -> Claims:
+        try:
+            header = jwt.get_unverified_header(token)
+        except (jwt.InvalidTokenError, ValueError, RecursionError):
+            raise NotAdmitted(401, "malformed") from None
+        kid = header.get("kid")
+        if header.get("alg") != "RS256" or not isinstance(kid, str):
+            raise NotAdmitted(401, "algorithm")
+        key = await self._keys.find(kid)
+        if key is None:
+            raise NotAdmitted(401, "unknown_key")
+        try:
+            claims = jwt.decode(token, key.public, algorithms=["RS256"], options=UNVERIFIED)
+        except jwt.InvalidTokenError:
+            raise NotAdmitted(401, "signature") from None
+        return self._read(claims, key)
+
+    def _read(self, claims: Mapping[str, Any], key: Key) -> Claims:
+        """Compare the claims; a token of the emulator, of a skill or of Entra fails on the issuer."""
+        if claims.get("iss") != self._cloud.bot_issuer:
+            raise NotAdmitted(401, "issuer")
+        if _low(claims.get("aud")) != self._app_id:
+            raise NotAdmitted(401, "audience")
+        starts, ends = _seconds(claims.get("nbf")), _seconds(claims.get("exp"))
+        urls = [value for name, value in claims.items() if name.lower() == "serviceurl"]
+        if len(urls) != 1 or not isinstance(urls[0], str):
+            raise NotAdmitted(403, "service_url_claim")
+        return Claims(service_url=urls[0], starts_at=starts, ends_at=ends, key=key)
+
+    def _timely(self, claims: Claims) -> None:
+        now = self._clock.now().timestamp()
+        if now >= claims.ends_at + SKEW:
+            raise NotAdmitted(401, "expired")
+        if now < claims.starts_at - SKEW:
+            raise NotAdmitted(401, "not_yet")
+
+
+def _at(activity: Mapping[str, Any], *path: str) -> Any:
+    """Return what is there; False, which equals nothing, where something other than an object is in the way."""
+    here: Any = activity
+    for name in path:
+        if here is None:
+            return None
+        if not isinstance(here, dict):
+            return False
+        here = here.get(name)
+    return here
+
+
+def _low(value: object) -> str:
+    return value.lower() if isinstance(value, str) else ""
+
+
+def _seconds(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < LAST_SECOND:
+        raise NotAdmitted(401, "no_times")
+    return float(value)
+
+
+def _guid(value: object) -> bool:
+    try:
+        return isinstance(value, str) and len(value) == 36 and UUID(value) is not None  # noqa: PLR2004 - hyphened
+    except ValueError:
+        return False
