@@ -1,0 +1,226 @@
+"""Jobs wake the desk. The rows are the truth: a job carries ids only, may run twice or late, but is never lost."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, Protocol
+
+import structlog
+from procrastinate import App, BaseRetryStrategy, PsycopgConnector, RetryDecision
+from procrastinate.exceptions import ProcrastinateException
+from procrastinate.jobs import Job as QueuedJob
+from procrastinate.worker import Worker
+from psycopg_pool import AsyncConnectionPool
+
+from bot.core.errors import AnswerLost, Conflict, DeskError, Unavailable
+from bot.core.ports import Clock, Job, Store
+
+DUE: Final = "due"  # the wake-up of a request whose `due_at` has come
+
+POLL: Final = 0.5  # seconds: nobody notifies of a job whose time has come or whose lock is free again
+BEAT: Final = 2.0
+SILENT: Final = 7.0  # a worker not heard of for so long is dead; with BEAT its jobs run again within ten seconds
+GRACE: Final = 10.0  # what running jobs get when we are told to stop
+LONGEST: Final = 60.0  # a job that runs longer is stopped and tried again
+SWEEP: Final = 200  # wake-ups at once
+CONFLICTS: Final = 5
+FAULTS: Final = 10  # tries, when an error is none of those that pass by themselves
+TRIES: Final = 500  # about eight hours
+CAP: Final = 60.0  # seconds between two tries, unless we were told to wait longer
+DAY: Final = 86_400.0
+
+Handler = Callable[[Job], Awaitable[None]]
+Count = Callable[[str, str], None]
+
+log = structlog.get_logger(__name__)
+
+
+class Queue(Store, Protocol):
+    """The store, and what it does for the queue beyond the desk's port."""
+
+    def connections(self, name: str, size: int) -> AsyncConnectionPool[Any]: ...
+
+    async def recover(self, *, silent: float, longest: float, tries: int) -> tuple[str, ...]: ...
+
+    async def prune(self, now: datetime) -> None: ...
+
+
+class UnknownJob(DeskError):
+    """No handler has this name: the job is another version's."""
+
+
+class _Patience(BaseRetryStrategy):
+    def __init__(self, decide: Callable[[BaseException, QueuedJob], RetryDecision | None]) -> None:
+        self._decide = decide
+
+    def get_retry_decision(self, *, exception: BaseException, job: QueuedJob) -> RetryDecision | None:
+        return self._decide(exception, job)
+
+
+class Jobs:
+    """The worker of this process. Jobs get into the queue by `Unit.defer`, inside the desk's transaction.
+
+    `count` is told the name of a job and how a try of it ended: done, again, handed_back or failed.
+    """
+
+    def __init__(
+        self,
+        queue: Queue,
+        *,
+        clock: Clock,
+        handlers: Mapping[str, Handler],
+        workers: int,
+        count: Count = lambda _name, _outcome: None,
+    ) -> None:
+        self._queue = queue
+        self._clock = clock
+        self._handlers = handlers
+        self._workers = workers
+        self._count = count
+        self._app = App(connector=PsycopgConnector())
+        self._app.task(name="wake", retry=_Patience(self._again))(self._wake)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Carry out jobs until `stop` is set; then let running ones end for ten seconds and hand back the others."""
+        pool = self._queue.connections("jobs", 4)
+        await pool.open(wait=False)  # a database that is away now is there later
+        try:
+            async with self._app.open_async(pool), asyncio.TaskGroup() as group:
+                group.create_task(self._work(stop))
+                group.create_task(_every(1.0, self._sweep, stop))
+                group.create_task(_every(BEAT, self._recover, stop))
+                group.create_task(_every(3600.0, self._prune, stop))
+        finally:
+            await pool.close(timeout=3.0)
+
+    async def _work(self, stop: asyncio.Event) -> None:
+        """Keep a worker running: it ends by itself whenever the database is away."""
+        while not stop.is_set():
+            try:
+                await self._worker(stop)
+            except (ProcrastinateException, TimeoutError) as error:  # the database is away
+                log.warning("worker_stopped", error=type(error).__name__)
+            except Exception:
+                log.exception("worker_stopped")
+            if not stop.is_set():
+                await _pause(1.0, stop)
+
+    async def _worker(self, stop: asyncio.Event) -> None:
+        worker = Worker(
+            self._app,
+            name="desk",
+            concurrency=self._workers,
+            fetch_job_polling_interval=POLL,
+            shutdown_graceful_timeout=GRACE,
+            delete_jobs="successful",
+            install_signal_handlers=False,
+            update_heartbeat_interval=DAY,  # its own stops while it waits for running jobs: see _beat
+            stalled_worker_timeout=DAY,
+        )
+        running = asyncio.create_task(worker.run())  # type: ignore[no-untyped-call]  # as procrastinate left it
+        await asyncio.sleep(0)  # a stop before its first step would be forgotten
+        beating, stopping = asyncio.create_task(self._beat(worker)), asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            worker.stop()  # type: ignore[no-untyped-call]
+            try:
+                async with asyncio.timeout(GRACE + 5):
+                    await running
+            finally:
+                beating.cancel()
+                stopping.cancel()
+
+    async def _beat(self, worker: Worker) -> None:
+        """Say that this worker lives, to its last job: a silent one's jobs are given to others."""
+        while True:
+            await asyncio.sleep(BEAT)
+            if worker.worker_id is not None:
+                with suppress(ProcrastinateException):
+                    await self._app.job_manager.update_heartbeat(worker.worker_id)
+
+    async def _wake(self, *, name: str, request: str, slot: str = "", person: str = "") -> None:
+        handler = self._handlers.get(name)
+        if handler is None:
+            raise UnknownJob(f"there is no job called {name!r}")
+        async with asyncio.timeout(LONGEST):
+            for left in reversed(range(CONFLICTS)):
+                try:
+                    await handler(Job(name, request, slot, person))
+                    break
+                except Conflict:
+                    if not left:
+                        raise
+                await asyncio.sleep(random.uniform(0, 0.05 * (CONFLICTS - left)))
+        self._count(name, "done")
+
+    def _again(self, error: BaseException, job: QueuedJob) -> RetryDecision | None:
+        """Say when a job that failed is tried again; None gives it up."""
+        name, tries = str(job.task_kwargs.get("name", "")), job.attempts + 1
+        if not isinstance(error, Exception):  # we are stopping: to whoever comes next
+            self._count(name, "handed_back")
+            return RetryDecision()
+        known = log.bind(job=name, request=job.task_kwargs.get("request"), error=type(error).__name__, tries=tries)
+        limit = _limit(error)
+        if tries >= limit:
+            self._count(name, "failed")
+            known.error("job_given_up", exc_info=error)
+            return None
+        self._count(name, "again")
+        wait = _wait(error, job.attempts)
+        known.warning("job_again", wait=round(wait, 1), exc_info=error if limit == FAULTS else None)
+        return RetryDecision(retry_at=datetime.now(UTC) + timedelta(seconds=wait))
+
+    async def _sweep(self) -> None:
+        """Wake requests whose time has come. Any number of replicas may: one wake-up waits at most."""
+        async with self._queue.unit() as unit:
+            due = await unit.due(self._clock.now(), SWEEP)
+            await unit.defer(*(Job(DUE, request) for request in due))
+
+    async def _recover(self) -> None:
+        for name in await self._queue.recover(silent=SILENT, longest=LONGEST + 30, tries=FAULTS):
+            self._count(name, "failed")
+            log.error("job_given_up", job=name, error="its process died every time")
+
+    async def _prune(self) -> None:
+        await self._queue.prune(self._clock.now())
+
+
+def _limit(error: Exception) -> int:
+    match error:
+        case Unavailable() | AnswerLost() | Conflict() | TimeoutError():
+            return TRIES
+        case UnknownJob():
+            return 1
+        case _:
+            return FAULTS
+
+
+def _wait(error: Exception, attempts: int) -> float:
+    """Return the seconds until the next try: what we were told, or twice as long each time, give or take."""
+    if isinstance(error, Unavailable) and error.retry_after is not None:
+        return min(max(error.retry_after, 0.0), DAY)
+    return min(CAP, 0.5 * 2.0 ** min(attempts, 10)) * random.uniform(0.5, 1.0)
+
+
+async def _every(seconds: float, what: Callable[[], Awaitable[None]], stop: asyncio.Event) -> None:
+    """Do it again and again until told to stop; a failure is told and the next time comes."""
+    while not stop.is_set():
+        try:
+            async with asyncio.timeout(30):
+                await what()
+        except (DeskError, TimeoutError) as error:
+            log.warning("chore_failed", chore=what.__name__, error=type(error).__name__)
+        except Exception as error:
+            log.error("chore_failed", chore=what.__name__, exc_info=error)
+        await _pause(seconds, stop)
+
+
+async def _pause(seconds: float, stop: asyncio.Event) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await stop.wait()

@@ -1,0 +1,168 @@
+"""The store on PostgreSQL: the truth about every request. Nothing outside is awaited while a transaction is open."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Any, Final, Self
+
+import psycopg
+from psycopg import AsyncConnection
+from psycopg.rows import DictRow, dict_row
+from psycopg_pool import AsyncConnectionPool
+
+from bot.core.audit import Entry
+from bot.core.errors import Misconfigured
+from bot.core.ports import Clock, Store
+from bot.store import codec, sql
+from bot.store.faults import committing, translated
+from bot.store.schema import Shape, newest
+from bot.store.unit import PostgresUnit
+
+# A peer that vanished without a word is noticed within seconds, not when TCP gives up after minutes.
+LINK: Final = {
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+WAIT: Final = 3.0  # seconds for a free connection
+PAGE: Final = 500  # audit entries fetched at once
+SEEN_FOR: Final = timedelta(days=2)  # Teams delivers again within minutes; connectors have been seen to within a day
+KEPT_FOR: Final = timedelta(days=1)  # sign-ins and finished jobs
+
+
+class PostgresStore(Store):
+    """Open it with `async with`; `url` is anything libpq understands."""
+
+    def __init__(self, url: str, *, clock: Clock, size: int = 10) -> None:
+        self._clock = clock
+        self._shape = newest()
+        self._url = url
+        self._pool = self.connections("store", size)
+
+    async def __aenter__(self) -> Self:
+        """Begin to connect; a database that is away is `Unavailable` to whoever asks for it, not here."""
+        await self._pool.open(wait=False)
+        return self
+
+    async def __aexit__(
+        self, sort: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._pool.close(timeout=WAIT)
+
+    def connections(self, name: str, size: int) -> AsyncConnectionPool[AsyncConnection[DictRow]]:
+        """Make a pool, not open yet, whose sessions are set up like the store's own."""
+        return AsyncConnectionPool(
+            self._url,
+            connection_class=AsyncConnection[DictRow],
+            kwargs={"row_factory": dict_row, **LINK},
+            min_size=1,
+            max_size=size,
+            timeout=WAIT,
+            configure=configure,
+            check=AsyncConnectionPool.check_connection,
+            name=name,
+            open=False,
+        )
+
+    @asynccontextmanager
+    async def unit(self) -> AsyncIterator[PostgresUnit]:
+        """Open one transaction; it commits when the block ends well.
+
+        Raises `Conflict`, `Unavailable` (nothing was saved), `Rejected` (a value PostgreSQL cannot keep) and
+        `AnswerLost` (the connection broke during the commit).
+        """
+        with translated():
+            connection = await self._pool.getconn()
+        try:
+            try:
+                with translated():
+                    unit = PostgresUnit(connection, self._clock)
+                    yield unit
+                    await unit.finish()
+            except BaseException:
+                await _undo(connection)
+                raise
+            with committing():
+                await connection.commit()
+        finally:
+            await self._pool.putconn(connection)
+
+    async def ping(self) -> None:
+        """Raise `Unavailable` when the database does not answer."""
+        with translated():
+            async with self._pool.connection() as connection:
+                await connection.execute(sql.PING)
+
+    async def migrated(self) -> bool:
+        """Say whether the schema is the one this code was written for."""
+        try:
+            rows = await self._all(sql.APPLIED, {})
+        except Misconfigured:  # not even the tables
+            return False
+        applied = {Shape(row["revision"], frozenset(row["scripts"])) for row in rows}
+        return any(here.revision == self._shape.revision and here.scripts >= self._shape.scripts for here in applied)
+
+    async def tenants(self) -> tuple[str, ...]:
+        return tuple(row["tenant"] for row in await self._all(sql.TENANTS, {}))
+
+    async def head(self, tenant: str) -> tuple[int, str] | None:
+        """Return the end of a tenant's chain: the last seq and its hash."""
+        rows = await self._all(sql.HEAD, {"tenant": tenant})
+        return (rows[0]["seq"], rows[0]["hash"]) if rows else None
+
+    async def audit_entries(self, tenant: str, upto: int | None = None) -> AsyncIterator[Entry]:
+        """Walk a tenant's chain from its beginning, up to and with `upto` (a head that was read before)."""
+        with translated():
+            async with self._pool.connection() as connection, connection.cursor("trail") as cursor:
+                cursor.itersize = PAGE
+                await cursor.execute(sql.ENTRIES, {"tenant": tenant, "upto": upto})
+                async for row in cursor:
+                    yield codec.entry_of(row)
+
+    async def recover(self, *, silent: float, longest: float, tries: int) -> tuple[str, ...]:
+        """Put back jobs whose worker was silent for `silent` seconds or that began `longest` seconds ago.
+
+        Return the names of those that were given up, having been abandoned `tries` times.
+        """
+        with translated():
+            async with self._pool.connection() as connection:
+                turn = await (await connection.execute(sql.TURN)).fetchone()
+                if turn is None or not turn["mine"]:  # another replica is at it
+                    return ()
+                cursor = await connection.execute(sql.RECOVER, {"silent": silent, "longest": longest, "tries": tries})
+                return tuple(row["name"] for row in await cursor.fetchall() if row["failed"])
+
+    async def prune(self, now: datetime) -> None:
+        """Delete what nobody will ask for again."""
+        for statement, values in (
+            (sql.PRUNE_SEEN, {"before": now - SEEN_FOR}),
+            (sql.PRUNE_SIGN_INS, {"before": now - KEPT_FOR}),
+            (sql.PRUNE_JOBS, {"age": KEPT_FOR.total_seconds()}),
+        ):
+            with translated():
+                async with self._pool.connection() as connection:
+                    await connection.execute(statement, values)
+
+    async def _all(self, statement: str, values: dict[str, Any]) -> list[DictRow]:
+        with translated():
+            async with self._pool.connection() as connection:
+                return await (await connection.execute(statement, values)).fetchall()
+
+
+async def configure(connection: AsyncConnection[Any]) -> None:
+    """Set a session up: UTC, and no statement or idle transaction without an end."""
+    async with asyncio.timeout(5):
+        await connection.execute(sql.SESSION)
+        await connection.commit()
+
+
+async def _undo(connection: AsyncConnection[Any]) -> None:
+    with suppress(psycopg.Error, TimeoutError):  # a broken connection is thrown away by the pool
+        async with asyncio.timeout(WAIT):
+            await connection.rollback()

@@ -1,0 +1,84 @@
+"""The shape of the database: brought up to date under a lock, in one transaction, however many replicas try."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import psycopg
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from procrastinate.schema import SchemaManager
+from sqlalchemy import Connection, NullPool, create_engine
+from sqlalchemy.exc import DBAPIError
+
+from bot.core.errors import Unavailable
+from bot.store import sql
+
+HERE: Final = Path(__file__).parent / "migrations"
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What was applied: Alembic's revision and procrastinate's own migration scripts."""
+
+    revision: str
+    scripts: frozenset[str]
+
+
+def newest() -> Shape:
+    """Return the shape this code was written for."""
+    revision = ScriptDirectory.from_config(_config()).get_current_head()
+    return Shape(revision or "", frozenset(path.name for path in _scripts()))
+
+
+def migrate(url: str) -> None:
+    """Bring the database up to date; what was done already is not done again. Blocks: call it in a thread.
+
+    `url` is anything libpq understands. Raises `Unavailable` when the database does not answer.
+    """
+    # libpq reads the URL itself: SQLAlchemy would have its own idea of socket folders and empty passwords.
+    engine = create_engine(
+        "postgresql+psycopg://", creator=lambda: psycopg.connect(url, connect_timeout=5), poolclass=NullPool
+    )
+    try:
+        with engine.begin() as connection:
+            _upgrade(connection)
+    except (psycopg.OperationalError, DBAPIError) as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        if not isinstance(cause, psycopg.OperationalError):
+            raise
+        raise Unavailable(f"the database could not be migrated: {cause}") from None
+    finally:
+        engine.dispose()
+
+
+def _upgrade(connection: Connection) -> None:
+    for statement in sql.MIGRATING:
+        connection.exec_driver_sql(statement)
+    config = _config()
+    config.attributes["connection"] = connection
+    fresh = connection.exec_driver_sql(sql.QUEUE_THERE).scalar_one() is None
+    command.upgrade(config, "head")
+    cursor = connection.connection.cursor()
+    cursor.execute(sql.SCRIPTS)
+    done = {name for (name,) in cursor.fetchall()}
+    for path in _scripts():
+        if path.name in done:
+            continue
+        if not fresh:  # a newer procrastinate than the one that made the schema
+            cursor.execute(path.read_text(encoding="utf-8"))
+        cursor.execute(sql.ADD_SCRIPT, {"name": path.name})
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(HERE).replace("%", "%%"))
+    return config
+
+
+def _scripts() -> list[Path]:
+    """Procrastinate's migrations, in the order in which they are to be applied."""
+    return sorted(Path(SchemaManager.get_migrations_path()).glob("*.sql"))

@@ -1,0 +1,219 @@
+"""Every statement the desk sends to PostgreSQL, and nothing else; values are always parameters."""
+
+# ruff: noqa: S608 - what is put together here are column lists of this very module, never a value
+
+from typing import Final
+
+from bot.core.model import OPEN
+
+SESSION: Final = """
+    SELECT set_config('timezone', 'UTC', false),
+           set_config('statement_timeout', '5s', false),
+           set_config('idle_in_transaction_session_timeout', '15s', false)
+"""
+
+# The schema.
+MIGRATING: Final = (
+    "SET LOCAL lock_timeout = '60s'",
+    "SELECT pg_advisory_xact_lock(hashtext('vouchsafe'), hashtext('migrate'))",
+)
+
+QUEUE_THERE: Final = "SELECT to_regclass('procrastinate_jobs')"
+
+SCRIPTS: Final = "SELECT name FROM queue_scripts"
+
+ADD_SCRIPT: Final = "INSERT INTO queue_scripts (name) VALUES (%(name)s)"
+
+APPLIED: Final = """
+    SELECT version_num AS revision, ARRAY(SELECT name FROM queue_scripts) AS scripts FROM alembic_version
+"""
+
+PING: Final = "SELECT 1"
+
+# Written out, not a parameter: only so can the planner see that the partial unique index answers.
+_OPEN: Final = "status IN ({})".format(", ".join(sorted(f"'{status.value}'" for status in OPEN)))
+
+# Requests. The columns are what is searched for; `doc` is everything else.
+_REQUEST: Final = """id, tenant, kind, requester, subject, status, mode, version, created_at, expires_at, due_at, doc"""
+
+ADD_REQUEST: Final = f"""
+    INSERT INTO requests ({_REQUEST})
+    VALUES (%(id)s, %(tenant)s, %(kind)s, %(requester)s, %(subject)s, %(status)s, %(mode)s, %(version)s,
+            %(created_at)s, %(expires_at)s, %(due_at)s, %(doc)s)
+    ON CONFLICT DO NOTHING
+    RETURNING id
+"""
+
+RIVAL: Final = f"""
+    SELECT {_REQUEST} FROM requests
+    WHERE id = %(id)s
+       OR (tenant = %(tenant)s AND subject = %(subject)s AND kind = %(kind)s AND {_OPEN})
+    ORDER BY id = %(id)s DESC
+    LIMIT 1
+"""
+
+LOAD_REQUEST: Final = f"SELECT {_REQUEST} FROM requests WHERE id = %(id)s"
+
+SAVE_REQUEST: Final = """
+    UPDATE requests
+    SET status = %(status)s, mode = %(mode)s, version = version + 1,
+        expires_at = %(expires_at)s, due_at = %(due_at)s, doc = %(doc)s
+    WHERE id = %(id)s AND version = %(version)s
+    RETURNING version
+"""
+
+RECENT: Final = """
+    SELECT count(*) FROM requests
+    WHERE tenant = %(tenant)s AND subject = %(subject)s AND kind = %(kind)s
+      AND created_at >= %(since)s AND id <> %(but)s AND status <> %(refused)s
+"""
+
+LATEST: Final = f"""
+    SELECT {_REQUEST} FROM requests
+    WHERE tenant = %(tenant)s AND (subject = %(person)s OR requester = %(person)s)
+    ORDER BY {_OPEN} DESC, created_at DESC, id
+    LIMIT %(limit)s
+"""
+
+DUE: Final = "SELECT id FROM requests WHERE due_at <= %(now)s ORDER BY due_at LIMIT %(limit)s"
+
+# The audit trail. The head of a tenant's chain is locked from here to the commit, so `seq` has no gaps.
+BEGIN_CHAIN: Final = """
+    INSERT INTO chains (tenant, seq, hash) VALUES (%(tenant)s, 0, %(hash)s) ON CONFLICT DO NOTHING
+"""
+
+LOCK_CHAIN: Final = "SELECT seq, hash FROM chains WHERE tenant = %(tenant)s FOR UPDATE"
+
+MOVE_CHAIN: Final = "UPDATE chains SET seq = %(seq)s, hash = %(hash)s WHERE tenant = %(tenant)s"
+
+_ENTRY: Final = "tenant, seq, at, request, kind, subject, mode, deed, data, previous, hash"
+
+ADD_ENTRY: Final = f"""
+    INSERT INTO audit ({_ENTRY})
+    VALUES (%(tenant)s, %(seq)s, %(at)s, %(request)s, %(kind)s, %(subject)s, %(mode)s, %(deed)s, %(data)s,
+            %(previous)s, %(hash)s)
+"""
+
+ENTRIES: Final = f"""
+    SELECT {_ENTRY} FROM audit
+    WHERE tenant = %(tenant)s AND (%(upto)s::bigint IS NULL OR seq <= %(upto)s::bigint)
+    ORDER BY seq
+"""
+
+TENANTS: Final = "SELECT tenant FROM chains ORDER BY tenant"
+
+HEAD: Final = "SELECT seq, hash FROM chains WHERE tenant = %(tenant)s"
+
+# Private chats: where results may go.
+REMEMBER: Final = """
+    INSERT INTO private_chats (tenant, person, name, language, chat, service_url, teams_user)
+    VALUES (%(tenant)s, %(person)s, %(name)s, %(language)s, %(chat)s, %(service_url)s, %(user)s)
+    ON CONFLICT (tenant, person) DO UPDATE
+    SET name = EXCLUDED.name, language = EXCLUDED.language, chat = EXCLUDED.chat,
+        service_url = EXCLUDED.service_url, teams_user = EXCLUDED.teams_user
+"""
+
+FORGET: Final = "DELETE FROM private_chats WHERE tenant = %(tenant)s AND person = %(person)s"
+
+PRIVATE_CHAT: Final = """
+    SELECT tenant, person, name, language, chat, service_url, teams_user FROM private_chats
+    WHERE tenant = %(tenant)s AND person = %(person)s
+"""
+
+# Messages of ours.
+POSTED: Final = """
+    SELECT request, slot, person, chat, activity, shown, deleted FROM posted
+    WHERE request = %(request)s ORDER BY slot, person
+"""
+
+KEEP_POSTED: Final = """
+    INSERT INTO posted (request, slot, person, chat, activity, shown, deleted)
+    VALUES (%(request)s, %(slot)s, %(person)s, %(chat)s, %(activity)s, %(shown)s, %(deleted)s)
+    ON CONFLICT (request, slot, person) DO UPDATE
+    SET chat = EXCLUDED.chat, activity = EXCLUDED.activity, shown = EXCLUDED.shown, deleted = EXCLUDED.deleted
+"""
+
+# Step-up transactions.
+_SIGN_IN: Final = "id, request, person, stage, version, created_at, expires_at, doc"
+
+ADD_SIGN_IN: Final = f"""
+    INSERT INTO sign_ins ({_SIGN_IN})
+    VALUES (%(id)s, %(request)s, %(person)s, %(stage)s, 1, %(created_at)s, %(expires_at)s, %(doc)s)
+    ON CONFLICT DO NOTHING
+    RETURNING version
+"""
+
+SAVE_SIGN_IN: Final = """
+    UPDATE sign_ins
+    SET stage = %(stage)s, version = version + 1, expires_at = %(expires_at)s, doc = %(doc)s
+    WHERE id = %(id)s AND version = %(version)s
+    RETURNING version
+"""
+
+LOAD_SIGN_IN: Final = f"SELECT {_SIGN_IN} FROM sign_ins WHERE id = %(id)s"
+
+SIGN_IN_FOR: Final = f"""
+    SELECT {_SIGN_IN} FROM sign_ins
+    WHERE request = %(request)s AND person = %(person)s AND stage <> %(finished)s
+    ORDER BY created_at DESC, id DESC
+    LIMIT 1
+"""
+
+SIGN_INS: Final = f"""
+    SELECT DISTINCT ON (person) {_SIGN_IN} FROM sign_ins
+    WHERE request = %(request)s
+    ORDER BY person, created_at DESC, id DESC
+"""
+
+FIRST_TIME: Final = """
+    INSERT INTO seen (tenant, key, at) VALUES (%(tenant)s, %(key)s, %(now)s) ON CONFLICT DO NOTHING RETURNING key
+"""
+
+# The queue (procrastinate's tables). A wake-up that waits already stands for this one too; touching its row keeps
+# workers from fetching it until we have committed, so that it cannot run before it can see what we changed.
+ENQUEUE: Final = """
+    WITH put AS (
+        INSERT INTO procrastinate_jobs (queue_name, task_name, priority, lock, queueing_lock, args)
+        SELECT 'default', 'wake', 0, lock, key, args
+        FROM unnest(%(locks)s::text[], %(keys)s::text[], %(args)s::jsonb[]) AS job (lock, key, args)
+        ORDER BY key
+        ON CONFLICT (queueing_lock) WHERE status = 'todo' DO UPDATE SET queueing_lock = EXCLUDED.queueing_lock
+        RETURNING id
+    )
+    SELECT pg_notify('procrastinate_any_queue_v1',
+                     json_build_object('type', 'job_inserted', 'job_id', id)::text)
+    FROM put
+"""
+
+TURN: Final = "SELECT pg_try_advisory_xact_lock(hashtext('vouchsafe'), hashtext('recover')) AS mine"
+
+# A job is abandoned when its worker's heart stopped, or when it runs far longer than any job may: then its process
+# lives, but could not write down how the job ended. One that was abandoned every time gives up.
+RECOVER: Final = """
+    WITH back AS (
+        UPDATE procrastinate_jobs AS job
+        SET status = CASE WHEN attempts + 1 < %(tries)s THEN 'todo' ELSE 'failed' END::procrastinate_job_status,
+            attempts = attempts + 1, scheduled_at = NULL, queueing_lock = NULL
+        WHERE status = 'doing' AND (
+            NOT EXISTS (SELECT FROM procrastinate_workers AS worker WHERE worker.id = job.worker_id
+                        AND worker.last_heartbeat >= now() - make_interval(secs => %(silent)s))
+            OR NOT EXISTS (SELECT FROM procrastinate_events AS event WHERE event.job_id = job.id
+                           AND event.type = 'started' AND event.at >= now() - make_interval(secs => %(longest)s)))
+        RETURNING id, status, args
+    )
+    SELECT args ->> 'name' AS name, status = 'failed' AS failed,
+           pg_notify('procrastinate_any_queue_v1',
+                     json_build_object('type', 'job_inserted', 'job_id', id)::text)
+    FROM back
+"""
+
+PRUNE_SEEN: Final = "DELETE FROM seen WHERE at < %(before)s"
+
+PRUNE_SIGN_INS: Final = "DELETE FROM sign_ins WHERE expires_at < %(before)s"
+
+PRUNE_JOBS: Final = """
+    DELETE FROM procrastinate_jobs AS job
+    WHERE status NOT IN ('todo', 'doing')
+      AND NOT EXISTS (SELECT FROM procrastinate_events AS event
+                      WHERE event.job_id = job.id AND event.at >= now() - make_interval(secs => %(age)s))
+"""
