@@ -1,0 +1,196 @@
+"""Delivery: brings the messages in Teams to what a request's state asks for; doing it again changes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import structlog
+
+from bot.core.errors import AnswerLost, DeskError, Missing, Rejected, Unavailable
+from bot.core.model import Request, Secret, Status
+from bot.core.policy import Policy
+from bot.core.ports import Account, Job, Messenger, Posted, Slot, Standing
+from bot.facts import Inquiry
+from bot.ledger import Ledger
+from bot.teams.scenes import Scene, Wanted, wanted
+from bot.teams.results import carry
+from cards import text
+from cards.view import View
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where messages go and links lead; `start` is the step-up page, a transaction's id goes behind it."""
+
+    helpdesk: str
+    security: str
+    start: str
+    resource: str
+    contact: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    ledger: Ledger
+    inquiry: Inquiry
+    messenger: Messenger
+    addresses: Addresses
+
+    async def cards(self, job: Job) -> None:
+        """Post, change and delete until all is as it should be; raises `Unavailable` where that must wait."""
+        scene = await self._scene(job.request)
+        if scene is None:
+            return
+        there = {(p.slot, p.person): p for p in scene.posted if p.slot is not Slot.SECRET}
+        should = {(w.slot, w.person): w for w in wanted(scene)}
+        held: list[Unavailable] = []
+        for key in [*should, *(k for k in there if k not in should)]:
+            try:
+                await self._converge(scene.request, there.get(key), should.get(key))
+            except Unavailable as error:  # the others need not wait for this one
+                held.append(error)
+        await self._hide(scene)
+        if held:
+            raise max(held, key=lambda error: error.retry_after or 0)
+
+    async def stray(self, job: Job) -> None:
+        """Delete a message that was posted twice because an answer was lost; `slot` holds its id, `person` its chat."""
+        async with self.ledger.store.unit() as unit:
+            posted = await unit.posted(job.request)
+        chat = next((p.chat for p in posted if p.chat is not None and p.chat.id == job.person), None)
+        if chat is not None and job.slot not in {p.activity for p in posted}:
+            await self._gone(Posted(job.request, Slot.REQUESTER, "", chat, job.slot, ""))
+
+    async def prepare(self, request: Request) -> None:
+        """Post the empty message first, so that what will hold the secret can be found and deleted."""
+        async with self.ledger.store.unit() as unit:
+            home = await unit.private_chat(request.tenant, request.subject.id)
+            there = next((p for p in await unit.posted(request.id) if p.slot is Slot.SECRET and not p.deleted), None)
+        if home is None:
+            raise Rejected("the subject has no private chat", code="no_private_chat")
+        if there is not None:
+            return
+        message = carry(request, None, home[0], home[1], self._view(request))
+        activity = await self.messenger.post(home[1], message)
+        await self._keep(Posted(request.id, Slot.SECRET, "", home[1], activity, ""))
+
+    async def reveal(self, request: Request, secret: Secret) -> None:
+        """Put the secret into the message that was prepared: in its subject's private chat, as it is now."""
+        async with self.ledger.store.unit() as unit:
+            home = await unit.private_chat(request.tenant, request.subject.id)
+            there = next((p for p in await unit.posted(request.id) if p.slot is Slot.SECRET and not p.deleted), None)
+        if home is None or there is None or there.chat is None or there.chat.id != home[1].id:
+            raise Rejected("the private chat is not the one that was prepared", code="no_private_chat")
+        message = carry(request, secret, home[0], home[1], self._view(request))
+        await self.messenger.update(home[1], there.activity, message)
+
+    async def _hide(self, scene: Scene) -> None:
+        """Delete the message that holds the secret as soon as it should not be there any more."""
+        stays = scene.request.status in {Status.READY, Status.ACTING, Status.DONE} and not scene.request.hidden
+        for posted in scene.posted:
+            if posted.slot is Slot.SECRET and not stays:
+                await self._gone(posted)
+
+    async def _converge(self, request: Request, there: Posted | None, should: Wanted | None) -> None:
+        try:
+            if should is None:
+                await self._gone(there)
+            elif there is None or there.deleted or _moved(there, should):
+                await self._post(request, should)
+                await self._gone(there, keep=False)
+            elif there.shown != _print(should) and there.chat is not None:
+                await self.messenger.update(there.chat, there.activity, should.message)
+                await self._keep(replace(there, shown=_print(should)))
+        except Missing:  # somebody deleted it
+            if should is not None:
+                await self._post(request, should)
+        except AnswerLost as error:
+            raise Unavailable("no answer to a message") from error
+        except Rejected as error:  # nobody can be told there; the request goes on
+            slot = should.slot if should is not None else there.slot if there is not None else ""
+            log.error("message_rejected", request=request.id, slot=str(slot), code=error.code)
+
+    async def _post(self, request: Request, should: Wanted) -> None:
+        if should.chat is not None:
+            chat, activity = should.chat, await self.messenger.post(should.chat, should.message)
+        elif should.channel:
+            chat, activity = await self.messenger.post_in_channel(request.tenant, should.channel, should.message)
+        else:  # a reminder before its thread is known
+            raise Unavailable("the thread is not there yet", retry_after=1)
+        await self._keep(Posted(request.id, should.slot, should.person, chat, activity, _print(should)))
+
+    async def _gone(self, posted: Posted | None, *, keep: bool = True) -> None:
+        if posted is None or posted.deleted or posted.chat is None or not posted.activity:
+            return
+        await self.messenger.delete(posted.chat, posted.activity)
+        if keep:
+            await self._keep(replace(posted, deleted=True))
+
+    async def _keep(self, posted: Posted) -> None:
+        async with self.ledger.store.unit() as unit:
+            await unit.keep_posted(posted)
+
+    async def _scene(self, request_id: str) -> Scene | None:
+        async with self.ledger.store.unit() as unit:
+            request = await unit.load(request_id)
+            if request is None:
+                return None
+            home = await unit.private_chat(request.tenant, request.requester.id)
+            sign_ins = await unit.sign_ins(request_id)
+            posted = await unit.posted(request_id)
+        view = self._view(request)
+        if request.status is Status.APPROVAL:
+            view = replace(view, facts=await self._account(request))
+        where = self.addresses
+        return Scene(request, home, sign_ins, posted, view, where.helpdesk, where.security, where.resource, where.start)
+
+    def _view(self, request: Request) -> View:
+        policy: Policy = self.inquiry.policies[request.kind]
+        return View(
+            language=self.addresses.language,
+            now=self.ledger.clock.now(),
+            contact=self.addresses.contact,
+            reveal=policy.reveal,
+            approvals=policy.approvals,
+        )
+
+    async def _account(self, request: Request) -> Mapping[str, str]:
+        """What Entra says about the account, for those who approve: no secrets, no verification scores."""
+        directory, person = self.inquiry.directory, request.subject.id
+        try:
+            async with asyncio.timeout(4):
+                account, standing = await asyncio.gather(directory.account(person), directory.standing(person))
+        except (DeskError, TimeoutError):
+            return {"account": text("account.unknown", self.addresses.language)}
+        return _facts(account, standing, self.addresses.language)
+
+
+def _facts(account: Account, standing: Standing, language: str) -> Mapping[str, str]:
+    words = ["enabled" if account.enabled else "disabled", "guest" if account.guest else "member"]
+    words.append("privileged" if standing.roles else "guarded" if standing.guarded_groups else "ordinary")
+    return {"account": ", ".join(text(f"account.{word}", language) for word in words)}
+
+
+def _moved(there: Posted, should: Wanted) -> bool:
+    """News, or a private chat that is another one now: the old message stays behind."""
+    known = there.shown.partition(" ")[0]
+    elsewhere = should.chat is not None and there.chat is not None and should.chat.id != there.chat.id
+    return elsewhere or (bool(should.mark) and known != should.mark)
+
+
+def _print(should: Wanted) -> str:
+    """What identifies a message as shown: the mark of its news, and a hash of all it says."""
+    said = json.dumps(should.message, sort_keys=True, default=_unknown)
+    return f"{should.mark} {hashlib.sha256(said.encode()).hexdigest()[:32]}"
+
+
+def _unknown(value: Any) -> str:
+    raise TypeError(f"a message holds only JSON, not {type(value).__name__}")

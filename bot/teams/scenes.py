@@ -1,0 +1,117 @@
+"""Which messages a request has just now, and what each says: worked out from its state alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import cards
+from bot.core.answers import RequestCard
+from bot.core.model import Chat, Person, Request, Status
+from bot.core.policy import Reason
+from bot.core.ports import Posted, Purpose, SignIn, SignInStage, Slot
+from cards.view import View
+
+# A change to one of these is news: a new message, so that Teams tells the person.
+NEWS: Final = frozenset(
+    {Status.READY, Status.DENIED, Status.EXPIRED, Status.REFUSED, Status.UNKNOWN, Status.FAILED, Status.REVOKED}
+)
+PROMPTED: Final = frozenset({Status.STEP_UP, Status.UNKNOWN})
+
+Message = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One message as it should be: in `chat`, or as a thread of `channel`.
+
+    `mark` names what it is news about; a change of it makes a new message instead of changing the old one.
+    """
+
+    slot: Slot
+    person: str
+    message: Message
+    chat: Chat | None = None
+    channel: str = ""
+    mark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Everything that decides what is said about a request, and where. `view` is that of a channel."""
+
+    request: Request
+    home: tuple[Person, Chat] | None
+    sign_ins: Sequence[SignIn]
+    posted: Sequence[Posted]
+    view: View
+    helpdesk: str
+    security: str
+    resource: str
+    start: str  # address of the start page; the transaction's id goes behind it
+
+    def link(self, sign_in: SignIn) -> str:
+        """Return where this sign-in begins, or nothing when it is over."""
+        over = sign_in.stage is SignInStage.FINISHED or sign_in.expires_at <= self.view.now
+        return "" if over else f"{self.start}{sign_in.id}"
+
+
+def wanted(scene: Scene) -> Iterator[Wanted]:
+    """Say which messages there should be; one that is posted and not among them goes."""
+    yield from _requesters(scene)
+    yield from _approvers(scene)
+    yield from _security(scene)
+
+
+def _requesters(scene: Scene) -> Iterator[Wanted]:
+    if scene.home is None:
+        return
+    person, chat = scene.home
+    request = scene.request
+    mine = next((s for s in scene.sign_ins if s.purpose is Purpose.PROVE), None)
+    link = scene.link(mine) if mine is not None else ""
+    view = _personal(scene.view, person, chat, link)
+    if request.status is not Status.REFUSED or _there(scene, Slot.REQUESTER):  # refused at once is told at once
+        mark = request.status.value if request.status in NEWS else ""
+        yield Wanted(Slot.REQUESTER, "", _card(request, Slot.REQUESTER, view), chat=chat, mark=mark)
+    if mine is not None and link and request.status in PROMPTED:
+        prompt = cards.prompt(mine, request, view, resource=scene.resource)
+        yield Wanted(Slot.PROMPT, "", prompt, chat=chat, mark=mine.id)
+
+
+def _approvers(scene: Scene) -> Iterator[Wanted]:
+    request = scene.request
+    if request.status is Status.APPROVAL or _there(scene, Slot.APPROVERS):
+        yield Wanted(Slot.APPROVERS, "", _card(request, Slot.APPROVERS, scene.view), channel=scene.helpdesk)
+    if request.status is Status.APPROVAL and request.reminded:
+        yield Wanted(Slot.REMINDER, "", cards.reminder(request, scene.view), chat=_thread(scene))
+    for sign_in in scene.sign_ins:
+        if sign_in.purpose is Purpose.APPROVE:
+            view = _personal(scene.view, sign_in.person, sign_in.chat, scene.link(sign_in))
+            card = _card(request, Slot.CONFIRM, view)
+            yield Wanted(Slot.CONFIRM, sign_in.person.id, card, chat=sign_in.chat)
+
+
+def _security(scene: Scene) -> Iterator[Wanted]:
+    ending = scene.request.ending
+    emergency = ending is not None and ending.refusal is not None and ending.refusal.reason == Reason.DENY_LIST
+    if scene.request.reported or emergency:
+        yield Wanted(Slot.SECURITY, "", cards.alert(scene.request, scene.view), channel=scene.security)
+
+
+def _personal(view: View, person: Person, chat: Chat, link: str) -> View:
+    return replace(view, language=person.language, user=chat.user, person=person.id, link=link)
+
+
+def _card(request: Request, slot: Slot, view: View) -> Message:
+    answer = RequestCard(request, slot)
+    return cards.message(cards.show(answer, view), cards.title(answer, view))
+
+
+def _there(scene: Scene, slot: Slot) -> bool:
+    return any(p.slot is slot for p in scene.posted)
+
+
+def _thread(scene: Scene) -> Chat | None:
+    return next((p.chat for p in scene.posted if p.slot is Slot.APPROVERS), None)
