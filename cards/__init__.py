@@ -1,0 +1,127 @@
+"""Cards: pure functions from the core's answers to Adaptive Cards. What is on a card decides nothing."""
+
+from __future__ import annotations
+
+from typing import Any, assert_never
+
+from bot.core.answers import Form, HomeCard, Refused, RequestCard, Said, SecretShown, StatusCard
+from bot.core.model import Request
+from bot.core.ports import Slot
+from cards import elements as e
+from cards.alert import alert as _alert
+from cards.approvers import approvers, confirm
+from cards.approvers import reminder as _reminder
+from cards.home import form, home, status
+from cards.messages import line, message, prompt, secret_message
+from cards.parts import card, header, lines
+from cards.requester import requester
+from cards.secret import hidden, secret
+from cards.texts import phrases, plain, text
+from cards.view import View
+from cards.words import account, refused, say, sentence
+
+__all__ = [
+    "Showable",
+    "View",
+    "account",
+    "alert",
+    "line",
+    "message",
+    "phrases",
+    "plain",
+    "prompt",
+    "reminder",
+    "secret_message",
+    "sentence",
+    "show",
+    "summary",
+    "text",
+    "title",
+]
+
+Showable = HomeCard | StatusCard | Form | RequestCard | SecretShown | Refused | Said
+
+
+def show(answer: Showable, view: View) -> dict[str, Any]:
+    """Return the Adaptive Card (version 1.5) of an answer, as JSON values."""
+    shown: dict[str, Any] = e.plain(_card(answer, view))
+    return shown
+
+
+def title(answer: Showable, view: View) -> str:
+    """Return the title of the dialog an answer is shown in."""
+    match answer:
+        case RequestCard(request) | SecretShown(request):
+            return text(f"{request.kind}.title", view.language)
+        case Form(kind):
+            return text(f"{kind}.title", view.language)
+        case Refused():
+            return text("refusal.title", view.language)
+        case HomeCard() | StatusCard() | Said():
+            return text("app.name", view.language)
+        case _:
+            assert_never(answer)
+
+
+def summary(request: Request, slot: Slot, view: View) -> str:
+    """Return the line a notification of a request's message shows: how it stands, never a result."""
+    what = text(f"{request.kind}.title", view.language)
+    return f"{what}: {text(f'status.{request.status}', view.language)}" if slot is not Slot.SECRET else what
+
+
+def reminder(request: Request, view: View) -> dict[str, Any]:
+    return show(RequestCard(request, Slot.REMINDER), view)
+
+
+def alert(request: Request, view: View) -> dict[str, Any]:
+    return show(RequestCard(request, Slot.SECURITY), view)
+
+
+def _card(answer: Showable, view: View) -> e.Card:
+    match answer:
+        case HomeCard():
+            return home(answer, view)
+        case StatusCard():
+            return status(answer, view)
+        case Form():
+            return form(answer, view)
+        case RequestCard(request, slot):
+            return _placed(request, slot, view)
+        case SecretShown():
+            return secret(answer, view)
+        case Refused():
+            return _refused(answer, view)
+        case Said(key, params):
+            return card(view, lines(say(view, key, **params)))
+        case _:
+            assert_never(answer)
+
+
+def _placed(request: Request, slot: Slot, view: View) -> e.Card:
+    match slot:
+        case Slot.REQUESTER:
+            return requester(request, view)
+        case Slot.APPROVERS:
+            return approvers(request, view)
+        case Slot.REMINDER:
+            return _reminder(request, view)
+        case Slot.CONFIRM:
+            return confirm(request, view)
+        case Slot.SECURITY:
+            return _alert(request, view)
+        case Slot.SECRET:
+            return hidden(request, view)
+        case Slot.PROMPT:  # Teams draws the prompt itself; this stands in its place once it is over
+            return card(view, lines(say(view, "prompt.over"), subtle=True))
+        case _:
+            assert_never(slot)
+
+
+def _refused(answer: Refused, view: View) -> e.Card:
+    """A no; with a request, its card as it is now below it, the one that is for whoever looks."""
+    said = refused(answer.refusal, view)
+    if answer.request is None or not view.person:
+        return card(view, [header(text("app.name", view.language), say(view, "refusal.title")), *lines(said)])
+    banner = e.Container(style="warning", bleed=True, items=[e.TextBlock(text=said)])
+    mine = view.person in {answer.request.subject.id, answer.request.requester.id}
+    return (requester if mine else approvers)(answer.request, view, (banner,))

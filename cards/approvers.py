@@ -1,0 +1,85 @@
+"""The approvers' cards: who asks for what and why, yes or no, and what came of it. Never a result."""
+
+from __future__ import annotations
+
+from bot.core.actions import Approve, Deny
+from bot.core.model import PENDING, Proof, Request, Status
+from cards import elements as e
+from cards.buttons import press, ref, refresh, sign_in
+from cards.parts import card, facts, lines, quote, standing, trial
+from cards.texts import Markup, plain
+from cards.view import View
+from cards.words import approvals, bare, details, names, own, particulars, say, when
+
+
+def approvers(request: Request, view: View, above: tuple[e.Piece, ...] = ()) -> e.Card:
+    """Return the card in the approvers' channel, for all of them alike."""
+    large = say(view, own(request.kind, "approvers.title"), **particulars(request, view))
+    state = "reported" if request.reported else str(request.status)
+    said = request.ending.reason if request.ending and request.status is Status.DENIED else ""
+    body = [
+        *above,
+        standing(request, large, view),
+        *lines(say(view, f"approvers.{state}", **particulars(request, view))),
+        quote(said),
+        trial(request, view),
+        facts([*details(request, view), *_known(request, view)]),
+    ]
+    return card(view, body, _decide(request, view) if request.status is Status.APPROVAL else ())
+
+
+def reminder(request: Request, view: View) -> e.Card:
+    """Return the nudge in the channel when half the time is over; once decided it only says so."""
+    if request.status is not Status.APPROVAL:
+        return card(view, lines(say(view, "reminder.over"), subtle=True))
+    text = say(view, "reminder.text", **particulars(request, view))
+    return card(view, [standing(request, say(view, "reminder.title"), view), *lines(text)])
+
+
+def confirm(request: Request, view: View) -> e.Card:
+    """Return an approver's private card: what their yes is for, and the sign-in that makes it count."""
+    given = request.proofs(Proof.APPROVAL)
+    counted = any(e.by == view.person for e in given if view.person)
+    waiting = request.status is Status.APPROVAL and not counted
+    key = "counted" if counted else "over" if not waiting else "text" if view.link else "expired"
+    large = say(view, own(request.kind, "approvers.title"), **particulars(request, view))
+    body = [
+        standing(request, large, view),
+        *lines(say(view, f"confirm.{key}", **particulars(request, view))),
+        facts([*details(request, view), *_known(request, view)]) if waiting else None,
+    ]
+    buttons = [sign_in(view, "button.sign_in_and_approve")] if key == "text" else []
+    return card(view, body, buttons, refresh(request, view))
+
+
+def _known(request: Request, view: View) -> list[tuple[Markup, Markup]]:
+    """What is known of the request besides its details: the account, the proofs, the times."""
+    given = request.proofs(Proof.APPROVAL)
+    rows = [(say(view, f"fact.{key}"), plain(value)) for key, value in view.facts.items()]
+    rows += [(say(view, "fact.signed_in"), when(e.at)) for e in request.proofs(Proof.STEP_UP)[-1:]]
+    rows.append((say(view, "fact.asked"), when(request.created_at)))
+    if request.status is Status.APPROVAL or not given:
+        rows.append((say(view, "fact.approvals"), approvals(request, view)))
+        return rows if given or request.status in PENDING else rows[:-1]
+    by = Markup(f"{names(given)}, {when(max(e.at for e in given))}")
+    return [*rows, (say(view, "fact.approvals"), by)]
+
+
+def _decide(request: Request, view: View) -> list[e.Action]:
+    return [press(view, "button.approve", Approve(ref(request)), style="positive"), _deny(request, view)]
+
+
+def _deny(request: Request, view: View) -> e.ShowCard:
+    """A no needs its reason before it can be sent; the server asks for it all the same."""
+    given = particulars(request, view)
+    reason = e.InputText(
+        id="reason",
+        label=bare(view, "approvers.reason", **given),
+        multiline=True,
+        required=True,
+        longest=500,
+        error=bare(view, "approvers.reason_missing", **given),
+    )
+    send = press(view, "button.deny_send", Deny(ref(request), ""), style="destructive")
+    inner = e.Card(body=[reason], actions=[send])
+    return e.ShowCard(title=bare(view, "button.deny"), card=inner)

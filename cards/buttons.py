@@ -1,0 +1,55 @@
+"""Buttons: what one sends is exactly what `pack` made of its action, and nothing a client could decide with."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from bot.core.actions import Begin, Home, Press, Ref, Refresh, Submit, pack
+from bot.core.model import LIVE, Request
+from cards import elements as e
+from cards.view import View
+from cards.words import bare, own
+
+DIALOG: Final = {"type": "task/fetch"}
+
+
+def ref(request: Request) -> Ref:
+    return Ref(request.id, request.version)
+
+
+def press(
+    view: View, key: str, action: Press | Home, *, style: str | None = None, tooltip: str | None = None, **more: Any
+) -> e.Execute:
+    """A button that acts on the server; a client too old for it sends the same data as a message."""
+    title, data = bare(view, key), pack(action)
+    old = e.Submit(title=title, data=data, style=style, tooltip=tooltip, **more)
+    return e.Execute(title=title, verb=str(data["verb"]), data=data, style=style, tooltip=tooltip, fallback=old, **more)
+
+
+def dialog(view: View, key: str, action: Press | Begin, *, style: str | None = None, enabled: bool = True) -> e.Submit:
+    """A button that opens a dialog with what the server answers."""
+    data = {**pack(action), "msteams": DIALOG}
+    return e.Submit(title=bare(view, key), data=data, style=style, enabled=None if enabled else False)
+
+
+def begin(view: View, key: str, kind: str, *, style: str | None = None, enabled: bool = True) -> e.Submit:
+    return dialog(view, own(kind, key), Begin(kind), style=style, enabled=enabled)
+
+
+def submit(view: View, kind: str, request: str) -> e.Submit:
+    data = pack(Submit(kind, request, {}))
+    return e.Submit(title=bare(view, "button.send"), data=data, style="positive")
+
+
+def sign_in(view: View, key: str) -> e.Submit:
+    """A button that opens the start page of a pending sign-in in a popup of Teams."""
+    data = {"msteams": {"type": "signin", "value": view.link}}
+    return e.Submit(title=bare(view, key), data=data, style="positive")
+
+
+def refresh(request: Request, view: View) -> e.Refresh | None:
+    """Let the one person the card is for fetch it anew when it comes into view, as long as it can change."""
+    if not view.user or request.status not in LIVE:
+        return None
+    data = pack(Refresh(ref(request)))
+    return e.Refresh(action=e.Execute(verb=str(data["verb"]), data=data), users=[view.user])

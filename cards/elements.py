@@ -1,0 +1,186 @@
+"""The `adaptivecards` package brought to version 1.5; a property it does not know is an error, never dropped."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import Any, Final
+
+from adaptivecards import containers, elements
+from adaptivecards.adaptivecard import AdaptiveCard
+from adaptivecards.baseobject import BareObject, Element, PropertyType
+
+VERSION: Final = "1.5"
+SCHEMA: Final = "http://adaptivecards.io/schemas/adaptive-card.json"
+
+
+class Piece(BareObject):  # type: ignore[misc]  # the package is untyped
+    """Anything on a card. `None` means a property is left out; the class's `kind` is what the wire calls `type`."""
+
+    kind = ""
+
+    def __init__(self, **properties: object) -> None:
+        super().__init__()
+        for name, value in properties.items():
+            if not isinstance(inspect.getattr_static(type(self), name, None), PropertyType):
+                raise TypeError(f"{type(self).__name__} has no property {name!r}")
+            if value is not None:
+                setattr(self, name, value)
+        if self.kind:
+            self.set_data("type", self.kind)
+
+
+class TextBlock(Piece, elements.TextBlock):  # type: ignore[misc]  # the package is untyped
+    """Wraps, unlike the wire's default: a sentence cut off in the middle helps nobody."""
+
+    kind = "TextBlock"
+    is_subtle = PropertyType(type=bool, key_name="isSubtle")
+    align = PropertyType(type=str, key_name="horizontalAlignment")
+    style = PropertyType(type=str)  # "heading" for screen readers
+
+    def __init__(self, **properties: object) -> None:
+        super().__init__(**{"wrap": True, **properties})
+
+
+class TextRun(Piece, elements.TextRun):  # type: ignore[misc]  # the package is untyped
+    """Text that no client reads as Markdown."""
+
+    kind = "TextRun"
+    is_subtle = PropertyType(type=bool, key_name="isSubtle")
+    font_type = PropertyType(type=str, key_name="fontType")
+
+
+class RichTextBlock(Piece, elements.RichTextBlock):  # type: ignore[misc]  # the package is untyped
+    kind = "RichTextBlock"
+
+
+class Container(Piece, containers.Container):  # type: ignore[misc]  # the package is untyped
+    kind = "Container"
+
+
+class ColumnSet(Piece, containers.ColumnSet):  # type: ignore[misc]  # the package is untyped
+    kind = "ColumnSet"
+
+
+class Column(Piece, containers.Column):  # type: ignore[misc]  # the package is untyped
+    kind = "Column"
+    content_alignment = PropertyType(type=str, key_name="verticalContentAlignment")
+
+
+class Fact(Piece, containers.Fact):  # type: ignore[misc]  # the package is untyped
+    pass
+
+
+class FactSet(Piece, containers.FactSet):  # type: ignore[misc]  # the package is untyped
+    kind = "FactSet"
+
+
+class ActionSet(Piece, containers.ActionSet):  # type: ignore[misc]  # the package is untyped
+    kind = "ActionSet"
+
+
+class Action(Piece):
+    title = PropertyType(type=str)
+    style = PropertyType(type=str)  # "positive" or "destructive"
+    tooltip = PropertyType(type=str)
+    enabled = PropertyType(type=bool, key_name="isEnabled")
+    mode = PropertyType(type=str)  # "secondary" goes into the overflow menu
+    fallback = PropertyType(type=(BareObject, str))
+    id = PropertyType(type=str)
+
+
+class Execute(Action):
+    kind = "Action.Execute"
+    verb = PropertyType(type=str)
+    data = PropertyType(type=dict)
+    inputs = PropertyType(type=str, key_name="associatedInputs")
+
+
+class Submit(Action):
+    kind = "Action.Submit"
+    data = PropertyType(type=dict)
+    inputs = PropertyType(type=str, key_name="associatedInputs")
+
+
+class OpenUrl(Action):
+    kind = "Action.OpenUrl"
+    url = PropertyType(type=str)
+
+
+class ToggleVisibility(Action):
+    kind = "Action.ToggleVisibility"
+    targets = PropertyType(type=list, key_name="targetElements")
+
+
+class ShowCard(Action):
+    kind = "Action.ShowCard"
+    card = PropertyType(type=BareObject)
+
+
+class Input(Piece, Element):  # type: ignore[misc]  # the package is untyped
+    label = PropertyType(type=str)
+    required = PropertyType(type=bool, key_name="isRequired")
+    error = PropertyType(type=str, key_name="errorMessage")
+
+
+class InputText(Input):
+    kind = "Input.Text"
+    value = PropertyType(type=str)
+    placeholder = PropertyType(type=str)
+    multiline = PropertyType(type=bool, key_name="isMultiline")
+    longest = PropertyType(type=int, key_name="maxLength")
+    regex = PropertyType(type=str)
+
+
+class InputNumber(Input):
+    kind = "Input.Number"
+    value = PropertyType(type=(int, float))
+    placeholder = PropertyType(type=str)
+    minimum = PropertyType(type=(int, float), key_name="min")
+    maximum = PropertyType(type=(int, float), key_name="max")
+
+
+class Option(Piece):
+    title = PropertyType(type=str)
+    value = PropertyType(type=str)
+
+
+class InputChoiceSet(Input):
+    kind = "Input.ChoiceSet"
+    choices = PropertyType(type=list)
+    value = PropertyType(type=str)
+    placeholder = PropertyType(type=str)
+    style = PropertyType(type=str)  # "compact" or "expanded"
+    wrap = PropertyType(type=bool)
+
+
+class Refresh(Piece):
+    action = PropertyType(type=Execute)
+    users = PropertyType(type=list, key_name="userIds")
+
+
+class Card(Piece, AdaptiveCard):  # type: ignore[misc]  # the package is untyped
+    kind = "AdaptiveCard"
+    refresh = PropertyType(type=Refresh)
+
+    def __init__(self, **properties: object) -> None:
+        super().__init__(**properties)
+        self.set_data("version", VERSION)
+        self.set_data("$schema", SCHEMA)
+
+
+def plain(piece: object) -> Any:
+    """Return a card as JSON values; anything else in it is a mistake of ours and a `TypeError`."""
+    match piece:
+        case BareObject():
+            return plain(piece.render())
+        case Mapping():
+            return {str(key): plain(value) for key, value in piece.items()}
+        case list() | tuple():
+            return [plain(part) for part in piece]
+        case str():
+            return str(piece)
+        case bool() | int() | float() | None:
+            return piece
+        case _:
+            raise TypeError(f"a card cannot hold {type(piece).__name__}")

@@ -1,0 +1,113 @@
+"""The cards that are not about one request: home, the list of one's requests, a no, a line, the form."""
+
+from __future__ import annotations
+
+from bot.core.actions import Home
+from bot.core.answers import Form, HomeCard, Offer, StatusCard
+from bot.core.model import Field, Request
+from cards import elements as e
+from cards.buttons import begin, press, submit
+from cards.parts import TONES, card, header, lines
+from cards.texts import known
+from cards.view import View
+from cards.words import bare, own, refused, say, when
+
+
+def home(answer: HomeCard, view: View) -> e.Card:
+    hello = say(view, "home.hello", name=answer.person.name.split(" ")[0])
+    body: list[e.Piece] = [header(say(view, "home.title"), hello), *lines(say(view, answer.lead))]
+    body += [_offer(offer, view) for offer in answer.offers] or lines(say(view, "home.nothing"))
+    if answer.open:
+        body.append(e.TextBlock(text=say(view, "home.open"), weight="Bolder", style="heading", separator=True))
+        body += [_row(request, view) for request in answer.open]
+    body.append(e.TextBlock(text=say(view, "home.write"), size="Small", is_subtle=True, separator=True))
+    return card(view, body)
+
+
+def status(answer: StatusCard, view: View) -> e.Card:
+    body: list[e.Piece] = [header(say(view, "home.title"), say(view, "list.title"))]
+    body += [_row(request, view) for request in answer.requests] or lines(say(view, "list.nothing"))
+    return card(view, body, [press(view, "button.home", Home())])
+
+
+def form(answer: Form, view: View) -> e.Card:
+    """Return the form with what was typed so far, and what is wrong with it beside each field."""
+    kind = answer.kind
+    body: list[e.Piece] = [*lines(say(view, own(kind, "form.lead")))]
+    for field in answer.fields:
+        error = answer.errors.get(field.name, "")
+        if error:
+            body.append(e.TextBlock(text=say(view, _error(kind, field.name, error)), color="Attention", size="Small"))
+        body.append(_input(kind, field, answer.values.get(field.name, field.default), error, view))
+    return card(view, body, [submit(view, kind, answer.request)])
+
+
+def _offer(offer: Offer, view: View) -> e.Container:
+    texts: list[e.Piece] = [
+        e.TextBlock(text=say(view, f"{offer.kind}.title"), weight="Bolder", style="heading"),
+        e.TextBlock(text=say(view, f"{offer.kind}.summary"), spacing="None", is_subtle=True),
+    ]
+    if offer.refusal is not None:
+        texts.append(e.TextBlock(text=refused(offer.refusal, view), size="Small", color="Warning", spacing="Small"))
+    open_to_them = offer.refusal is None
+    button = begin(view, "button.ask", offer.kind, style="positive" if open_to_them else None, enabled=open_to_them)
+    return e.Container(items=[*texts, e.ActionSet(actions=[button], spacing="Small")], separator=True, spacing="Medium")
+
+
+def _row(request: Request, view: View) -> e.ColumnSet:
+    what = [
+        e.TextBlock(text=say(view, f"{request.kind}.title"), weight="Bolder"),
+        e.TextBlock(
+            text=say(view, "list.asked", created=when(request.created_at)), size="Small", is_subtle=True, spacing="None"
+        ),
+    ]
+    stands = e.TextBlock(
+        text=say(view, f"status.{request.status}"), color=TONES[request.status], weight="Bolder", align="Right"
+    )
+    columns = [e.Column(width="stretch", items=what), e.Column(width="auto", items=[stands])]
+    return e.ColumnSet(columns=columns, spacing="Medium")
+
+
+def _input(kind: str, field: Field, value: str, error: str, view: View) -> e.Input:
+    label = bare(view, f"{kind}.field.{field.name}")
+    needed = field.required or None
+    if not field.required and field.required_if is None:
+        label = bare(view, "form.optional", label=label)
+    fault = bare(view, _error(kind, field.name, error or _likely(field)))
+    if field.choices:
+        options = [e.Option(title=_choice(c.title, view), value=c.value) for c in field.choices]
+        return e.InputChoiceSet(
+            id=field.name,
+            label=label,
+            choices=options,
+            value=value or None,
+            placeholder=bare(view, "form.choose"),
+            style="compact",
+            required=needed,
+            error=fault,
+        )
+    return e.InputText(
+        id=field.name,
+        label=label,
+        value=value or None,
+        required=needed,
+        multiline=field.multiline or None,
+        longest=field.longest,
+        regex=f"^(?:{field.pattern})$" if field.pattern else None,
+        error=fault,
+    )
+
+
+def _choice(title: str, view: View) -> str:
+    return bare(view, title) if known(title) else title
+
+
+def _likely(field: Field) -> str:
+    """The mistake a client can notice by itself."""
+    return "form.pattern" if field.pattern and not field.required else "form.required"
+
+
+def _error(kind: str, name: str, error: str) -> str:
+    """Return the kind's own words for what is wrong with a field, else the common ones."""
+    specific = f"{kind}.error.{name}.{error.removeprefix('form.')}"
+    return specific if known(specific) else error if known(error) else "form.pattern"

@@ -1,0 +1,105 @@
+"""The catalogues, and how what people typed becomes part of a text: as text, never as Markdown of ours."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from string import Formatter
+from typing import Any, Final
+
+FOLDER: Final = Path(__file__).with_name("texts")
+DEFAULT: Final = "en"
+LANGUAGES: Final = (DEFAULT, "de")
+LONGEST: Final = 600
+
+_HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})  # control, bidi and zero-width characters among them
+_MARKS: Final = re.compile(r"([\\`*_\[\]~<>|])")
+_LINK: Final = re.compile(r"(?<=\])\(")
+_OPENING: Final = re.compile(r"^([#+\-=]|\d+(?=[.)]))")
+_FUNCTION: Final = re.compile(r"\{(?=\{)")  # {{DATE(…)}} is a function to a card
+_ADDRESS: Final = re.compile(r"://|(?<=www)\.|(?<=mailto):", re.IGNORECASE)
+_BREAK: Final = "\u200b"
+
+
+class Markup(str):
+    """Text that may go onto a card as it is: made by us, or by `plain`."""
+
+    __slots__ = ()
+
+
+def text(key: str, language: str, **params: object) -> str:
+    """Return a text of the catalogue in `language` (English where there is none).
+
+    Params are cleaned of control characters and cut, not escaped: on a card use `plain` for each first.
+    Raises `KeyError` for a key or a param that is missing.
+    """
+    template = _texts(tongue(language))[key]
+    return template.format_map({k: v if isinstance(v, Markup) else clean(str(v)) for k, v in params.items()})
+
+
+def known(key: str) -> bool:
+    return key in _texts(DEFAULT)
+
+
+def wanted(key: str) -> frozenset[str]:
+    """Return the names of the params a text uses."""
+    return _names(_texts(DEFAULT)[key])
+
+
+def phrases(kind: str) -> tuple[str, ...]:
+    """Return what people write when they mean this kind, in every language."""
+    return tuple(phrase for language in LANGUAGES for phrase in _lists(language).get(f"{kind}.phrases", ()))
+
+
+def tongue(language: str) -> str:
+    """Return the catalogue that serves an IETF tag: by its primary subtag, English otherwise."""
+    primary = language.replace("_", "-").partition("-")[0].lower()
+    return primary if primary in LANGUAGES else DEFAULT
+
+
+def clean(value: str, longest: int = LONGEST) -> str:
+    """Return `value` on one line, without control, bidi and zero-width characters, cut to `longest`."""
+    joined = " ".join(unicodedata.normalize("NFC", value[: longest * 4]).split())
+    shown = "".join(c for c in joined if unicodedata.category(c) not in _HIDDEN)
+    return shown if len(shown) <= longest else shown[: longest - 1].rstrip() + "…"
+
+
+def plain(value: str, longest: int = LONGEST) -> Markup:
+    """Return `value` so that a card shows it exactly: no link, mention, emphasis, list or function in it works."""
+    shown = _MARKS.sub(r"\\\1", clean(value, longest))
+    shown = _OPENING.sub(r"\\\1" if not shown[:1].isdigit() else rf"\1{_BREAK}", shown)
+    shown = _FUNCTION.sub("{" + _BREAK, _LINK.sub(r"\(", shown))
+    return Markup(_ADDRESS.sub(lambda found: _BREAK + found[0], shown))
+
+
+@cache
+def _texts(language: str) -> Mapping[str, str]:
+    return {key: value for key, value in _entries(language) if isinstance(value, str)}
+
+
+@cache
+def _lists(language: str) -> Mapping[str, tuple[str, ...]]:
+    return {key: tuple(value) for key, value in _entries(language) if isinstance(value, list)}
+
+
+@cache
+def _names(template: str) -> frozenset[str]:
+    return frozenset(name for _, name, _, _ in Formatter().parse(template) if name)
+
+
+def _entries(language: str) -> Iterator[tuple[str, Any]]:
+    return _flat(tomllib.loads((FOLDER / f"{language}.toml").read_text("utf-8")), "")
+
+
+def _flat(table: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
+    """Walk nested tables; a key is its path with dots, and an empty name stands for the table itself."""
+    for name, value in table.items():
+        key = f"{prefix}.{name}" if prefix and name else prefix or name
+        if isinstance(value, dict):
+            yield from _flat(value, key)
+        else:
+            yield key, value

@@ -1,0 +1,30 @@
+"""View: who looks at a card, and when; everything a card needs that is not part of the request itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """`language` is an IETF tag, `now` aware UTC, `contact` how to reach the helpdesk.
+
+    `link` is the start address of a pending sign-in of the person this card is for; `user` their Teams id
+    (`29:…`), who may ask for a fresh card; `person` their Entra object id. `reveal` says how the policy shows a
+    secret, `approvals` how many approvals it wants. `facts` are lines for approvers, already in words, by
+    their key under `fact.` in the catalogue.
+    """
+
+    language: str
+    now: datetime
+    contact: str
+    link: str = ""
+    user: str = ""
+    person: str = ""
+    reveal: Literal["dialog", "message"] = "dialog"
+    approvals: int = 1
+    facts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))

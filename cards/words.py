@@ -1,0 +1,143 @@
+"""Words on a card: the catalogue with everything from outside made plain, and times each client shows as its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from math import ceil
+from typing import Final
+
+from bot.core.answers import Refused, Said
+from bot.core.model import Evidence, Proof, Refusal, Request
+from bot.core.policy import Facts
+from cards.texts import Markup, known, plain, text, wanted
+from cards.view import View
+
+MISSING: Final = "…"
+
+
+def say(view: View, key: str, **params: object) -> Markup:
+    """Return a text for a card; what is in `params` stays plain text unless it is `Markup`."""
+    ready = {name: value if isinstance(value, Markup) else plain(str(value)) for name, value in params.items()}
+    return Markup(text(key, view.language, **{"contact": plain(view.contact), **ready}))
+
+
+def bare(view: View, key: str, **params: object) -> str:
+    """Return a text for a place no client reads as Markdown: a button, a label, a list, an error."""
+    return text(key, view.language, **{"contact": view.contact, **params})
+
+
+def own(kind: str, key: str) -> str:
+    """Return the key of a kind's own words where it has some, else the common one."""
+    return f"{kind}.{key}" if known(f"{kind}.{key}") else key
+
+
+def when(moment: datetime | None) -> Markup:
+    """Return a time as a card's function: each client shows it in its own zone and language."""
+    if moment is None:
+        return Markup(MISSING)
+    stamp = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return Markup(f"{{{{DATE({stamp},SHORT)}}}} {{{{TIME({stamp})}}}}")
+
+
+def refused(refusal: Refusal, view: View) -> Markup:
+    """Say a no on a card; a reason nobody has words for still says what to do."""
+    key = _key(refusal)
+    params = {name: _param(refusal.params.get(name, MISSING)) for name in wanted(key) - {"contact"}}
+    return say(view, key, **params)
+
+
+def sentence(answer: Said | Refused, view: View) -> str:
+    """Say an answer where only a line of text goes, not a card: no Markdown, times in UTC."""
+    key, params = (_key(answer.refusal), answer.refusal.params) if isinstance(answer, Refused) else _said(answer)
+    ready = {name: _spoken(params.get(name, MISSING)) for name in wanted(key) - {"contact"}}
+    return text(key, view.language, contact=view.contact, **ready)
+
+
+def particulars(request: Request, view: View) -> dict[str, object]:
+    """Return everything the text of a request's state may mention."""
+    receipt, ending = request.receipt, request.ending
+    return {
+        "name": request.subject.name,
+        "kind": say(view, f"{request.kind}.title"),
+        "until": when(request.expires_at),
+        "minutes": minutes_left(request, view),
+        "works_until": when(receipt.expires_at if receipt else None),
+        "by": ending.name if ending and ending.name else MISSING,
+    }
+
+
+def minutes_left(request: Request, view: View) -> int:
+    left = (request.expires_at - view.now).total_seconds() if request.expires_at else 0
+    return max(1, ceil(left / 60))
+
+
+def details(request: Request, view: View) -> list[tuple[Markup, Markup]]:
+    """Return what was asked for as label and value, in the order of the form, empty answers left out."""
+    given = [(name, value) for name, value in request.details.items() if value]
+    return [(_label(request.kind, name, view), _value(request.kind, name, value, view)) for name, value in given]
+
+
+def names(evidence: tuple[Evidence, ...]) -> Markup:
+    """Name the people behind approvals, each once."""
+    return Markup(", ".join(dict.fromkeys(plain(e.name) for e in evidence)))
+
+
+def approvals(request: Request, view: View) -> Markup:
+    """Say how many of the approvals are there and whose: people, not clicks."""
+    given = request.proofs(Proof.APPROVAL)
+    count = len({e.by for e in given})
+    needed = max(view.approvals, count)
+    key = "approvers.count_by" if given else "approvers.count"
+    return say(view, key, count=count, needed=needed, names=names(given))
+
+
+def account(facts: Facts, language: str) -> str:
+    """Say in words what Entra says about an account; what could not be found out is said too."""
+    if facts.enabled is None or facts.guest is None or facts.roles is None or facts.guarded_groups is None:
+        return text("account.unknown", language)
+    said = [
+        "enabled" if facts.enabled else "disabled",
+        "guest" if facts.guest else "member",
+        "privileged" if facts.roles else "guarded" if facts.guarded_groups else "ordinary",
+    ]
+    return ", ".join(text(f"account.{word}", language) for word in said)
+
+
+def _key(refusal: Refusal) -> str:
+    return f"refusal.{refusal.reason}" if known(f"refusal.{refusal.reason}") else "refusal.other"
+
+
+def _said(answer: Said) -> tuple[str, Mapping[str, str]]:
+    return answer.key, answer.params
+
+
+def _param(value: str) -> str:
+    moment = _moment(value)
+    return when(moment) if moment else value
+
+
+def _spoken(value: str) -> str:
+    moment = _moment(value)
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if moment else value
+
+
+def _moment(value: str) -> datetime | None:
+    """Read a time as the core writes it into params; a date or a number alone is none."""
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
+
+
+def _label(kind: str, name: str, view: View) -> Markup:
+    key = f"{kind}.detail.{name}"
+    return say(view, key) if known(key) else plain(name)
+
+
+def _value(kind: str, name: str, value: str, view: View) -> Markup:
+    choice, template = f"{kind}.{name}.{value}", f"{kind}.value.{name}"
+    if known(choice):
+        return say(view, choice)
+    return say(view, template, value=value) if known(template) else plain(value)
