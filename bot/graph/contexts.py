@@ -1,0 +1,97 @@
+"""Which authentication contexts are guarded: Entra grants one that no enabled policy protects to anybody."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Final, TypeVar
+
+from kiota_abstractions.base_request_configuration import RequestConfiguration
+from msgraph.generated.identity.conditional_access.policies.policies_request_builder import PoliciesRequestBuilder
+from msgraph.generated.models.authentication_context_class_reference import AuthenticationContextClassReference
+from msgraph.generated.models.conditional_access_policy import ConditionalAccessPolicy
+from msgraph.generated.models.conditional_access_policy_state import ConditionalAccessPolicyState
+from msgraph.graph_service_client import GraphServiceClient
+
+from bot.core.errors import Unavailable
+from bot.core.ports import Clock
+from bot.graph.calls import Calls
+from bot.graph.pages import every
+
+T = TypeVar("T")
+
+FRESH: Final = timedelta(minutes=5)
+# Conditional Access grants one request a second to a whole tenant, and its 429 says nothing of when to come back:
+# https://learn.microsoft.com/graph/throttling-limits
+PACE: Final = 1.0
+
+_Query = PoliciesRequestBuilder.PoliciesRequestBuilderGetQueryParameters
+
+
+class Contexts:
+    """Asks at most once in five minutes, for everybody who waits; a failure is not kept."""
+
+    def __init__(self, graph: GraphServiceClient, calls: Calls, clock: Clock) -> None:
+        self._access = graph.identity.conditional_access
+        self._calls = calls
+        self._clock = clock
+        self._known: tuple[datetime, frozenset[str]] | None = None
+        self._flight: asyncio.Task[frozenset[str]] | None = None
+
+    async def guarded(self) -> frozenset[str]:
+        if self._known is not None:
+            at, contexts = self._known
+            if timedelta() <= self._clock.now() - at < FRESH:
+                return contexts
+        if self._flight is None:
+            self._flight = asyncio.create_task(self._asked())
+            self._flight.add_done_callback(_heard)
+        return await asyncio.shield(self._flight)
+
+    async def _asked(self) -> frozenset[str]:
+        try:
+            contexts = await self._found()
+            self._known = (self._clock.now(), contexts)
+            return contexts
+        finally:
+            self._flight = None
+
+    async def _found(self) -> frozenset[str]:
+        published = {c.id for c in await self._paced(self._published) if c.is_available and c.id}
+        guarded: set[str] = set()
+        for policy in await self._paced(self._policies):
+            if policy.state is ConditionalAccessPolicyState.Enabled:
+                guarded |= _demanded(policy)
+        return frozenset(published & guarded)
+
+    async def _paced(self, ask: Callable[[], Awaitable[list[T]]]) -> list[T]:
+        try:
+            return await ask()
+        except Unavailable as fault:
+            if fault.retry_after is not None:
+                raise
+        await asyncio.sleep(PACE)
+        return await ask()
+
+    async def _published(self) -> list[AuthenticationContextClassReference]:
+        contexts = self._access.authentication_context_class_references
+        return await every(self._calls, "contexts", contexts.get, lambda link: contexts.with_url(link).get())
+
+    async def _policies(self) -> list[ConditionalAccessPolicy]:
+        policies = self._access.policies
+        query = RequestConfiguration(query_parameters=_Query(select=["id", "state", "conditions"]))
+        first = partial(policies.get, query)
+        return await every(self._calls, "ca_policies", first, lambda link: policies.with_url(link).get())
+
+
+def _demanded(policy: ConditionalAccessPolicy) -> set[str]:
+    applications = policy.conditions.applications if policy.conditions else None
+    return set((applications.include_authentication_context_class_references if applications else None) or ())
+
+
+def _heard(flight: asyncio.Task[frozenset[str]]) -> None:
+    """Take note of a failure nobody waited for any more: it was logged where it happened."""
+    if not flight.cancelled():
+        flight.exception()

@@ -1,0 +1,91 @@
+"""Graph's models read into the desk's values: a field that is missing is an error, never a No."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Final, TypeVar
+
+from msgraph.generated.models.authentication_method_configuration import AuthenticationMethodConfiguration
+from msgraph.generated.models.authentication_method_state import AuthenticationMethodState
+from msgraph.generated.models.temporary_access_pass_authentication_method import TemporaryAccessPassAuthenticationMethod
+from msgraph.generated.models.temporary_access_pass_authentication_method_configuration import (
+    TemporaryAccessPassAuthenticationMethodConfiguration,
+)
+from msgraph.generated.models.user import User
+
+from bot.core.errors import Rejected
+from bot.core.ports import Account, Pass, PassPolicy
+from bot.graph.faults import INCOMPLETE
+
+T = TypeVar("T")
+
+ACCOUNT_FIELDS: Final = (
+    "id",
+    "displayName",
+    "userPrincipalName",
+    "accountEnabled",
+    "userType",
+    "onPremisesSyncEnabled",
+    "isManagementRestricted",
+    "externalUserState",
+    "preferredLanguage",
+)
+
+
+def needed(value: T | None, name: str) -> T:
+    """Return `value`, or raise `Rejected` when Graph left it out."""
+    if value is None:
+        raise Rejected(f"Graph left out {name}", code=INCOMPLETE)
+    return value
+
+
+def account(user: User) -> Account:
+    """Read a user. For `isManagementRestricted` and `onPremisesSyncEnabled` null is a no, as Graph documents them.
+
+    https://learn.microsoft.com/graph/api/resources/user#properties
+    """
+    upn = needed(user.user_principal_name, "userPrincipalName")
+    member = needed(user.user_type, "userType").casefold() == "member"
+    return Account(
+        id=needed(user.id, "id"),
+        name=user.display_name or upn,
+        upn=upn,
+        enabled=needed(user.account_enabled, "accountEnabled"),
+        guest=not member or "#ext#" in upn.casefold() or user.external_user_state is not None,
+        restricted=bool(user.is_management_restricted),
+        synced=bool(user.on_premises_sync_enabled),
+        language=user.preferred_language or "",
+    )
+
+
+def pass_policy(found: AuthenticationMethodConfiguration) -> PassPolicy:
+    if not isinstance(found, TemporaryAccessPassAuthenticationMethodConfiguration):
+        raise Rejected("Graph sent another policy", code=INCOMPLETE)
+    included = needed(found.include_targets, "includeTargets")
+    excluded = found.exclude_targets or []  # Graph leaves an empty list out, and enforces it itself in any case
+    return PassPolicy(
+        enabled=needed(found.state, "state") is AuthenticationMethodState.Enabled,
+        minimum=needed(found.minimum_lifetime_in_minutes, "minimumLifetimeInMinutes"),
+        maximum=needed(found.maximum_lifetime_in_minutes, "maximumLifetimeInMinutes"),
+        default=needed(found.default_lifetime_in_minutes, "defaultLifetimeInMinutes"),
+        one_time_only=needed(found.is_usable_once, "isUsableOnce"),
+        included=frozenset(needed(target.id, "includeTargets.id") for target in included),
+        excluded=frozenset(needed(target.id, "excludeTargets.id") for target in excluded),
+    )
+
+
+def access_pass(method: TemporaryAccessPassAuthenticationMethod) -> Pass:
+    created = _utc(needed(method.created_date_time, "createdDateTime"))
+    start = _utc(method.start_date_time) if method.start_date_time else created
+    lifetime = timedelta(minutes=needed(method.lifetime_in_minutes, "lifetimeInMinutes"))
+    return Pass(
+        id=needed(method.id, "id"),
+        created_at=created,
+        expires_at=start + lifetime,
+        usable=bool(method.is_usable),  # not told counts as live by `usability`, and not as usable
+        usability=method.method_usability_reason or "",
+    )
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

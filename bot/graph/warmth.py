@@ -1,0 +1,87 @@
+"""The SDK imports each of its thousands of modules when first used: this uses ours before anybody waits for them."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from kiota_abstractions.serialization import ParsableFactory, ParseNodeFactoryRegistry
+from msgraph.generated.models.authentication_context_class_reference_collection_response import (
+    AuthenticationContextClassReferenceCollectionResponse,
+)
+from msgraph.generated.models.authentication_method_configuration import AuthenticationMethodConfiguration
+from msgraph.generated.models.conditional_access_policy_collection_response import (
+    ConditionalAccessPolicyCollectionResponse,
+)
+from msgraph.generated.models.group_collection_response import GroupCollectionResponse
+from msgraph.generated.models.o_data_errors.o_data_error import ODataError
+from msgraph.generated.models.temporary_access_pass_authentication_method import TemporaryAccessPassAuthenticationMethod
+from msgraph.generated.models.temporary_access_pass_authentication_method_collection_response import (
+    TemporaryAccessPassAuthenticationMethodCollectionResponse,
+)
+from msgraph.generated.models.unified_role_assignment_collection_response import UnifiedRoleAssignmentCollectionResponse
+from msgraph.generated.models.unified_role_eligibility_schedule_instance_collection_response import (
+    UnifiedRoleEligibilityScheduleInstanceCollectionResponse,
+)
+from msgraph.generated.models.user import User
+from msgraph.generated.users.item.check_member_groups.check_member_groups_post_request_body import (
+    CheckMemberGroupsPostRequestBody,
+)
+from msgraph.generated.users.item.check_member_groups.check_member_groups_post_response import (
+    CheckMemberGroupsPostResponse,
+)
+from msgraph.generated.users.item.revoke_sign_in_sessions.revoke_sign_in_sessions_post_response import (
+    RevokeSignInSessionsPostResponse,
+)
+from msgraph.graph_service_client import GraphServiceClient
+
+_POLICY_TYPE: Final = "#microsoft.graph.temporaryAccessPassAuthenticationMethodConfiguration"
+
+# What we read, each with the smallest answer that makes the SDK load all it needs for a real one.
+_ANSWERS: Final[tuple[tuple[ParsableFactory[Any], str], ...]] = (
+    (User, "{}"),
+    (UnifiedRoleAssignmentCollectionResponse, '{"value":[{}]}'),
+    (UnifiedRoleEligibilityScheduleInstanceCollectionResponse, '{"value":[{}]}'),
+    (GroupCollectionResponse, '{"value":[{}]}'),
+    (CheckMemberGroupsPostResponse, '{"value":[]}'),
+    (AuthenticationContextClassReferenceCollectionResponse, '{"value":[{}]}'),
+    (ConditionalAccessPolicyCollectionResponse, '{"value":[{"conditions":{"applications":{}}}]}'),
+    (
+        AuthenticationMethodConfiguration,
+        f'{{"@odata.type":"{_POLICY_TYPE}","includeTargets":[{{}}],"excludeTargets":[{{}}]}}',
+    ),
+    (TemporaryAccessPassAuthenticationMethodCollectionResponse, '{"value":[{}]}'),
+    (TemporaryAccessPassAuthenticationMethod, "{}"),
+    (RevokeSignInSessionsPostResponse, "{}"),
+    (ODataError, '{"error":{"innerError":{}}}'),
+)
+
+
+def load(graph: GraphServiceClient) -> None:
+    """Build every request and read every sort of answer once. Sends nothing."""
+    nodes = ParseNodeFactoryRegistry()
+    for model, answer in _ANSWERS:
+        _read(nodes, model, answer)
+    user = graph.users.by_user_id("x")
+    roles, access = graph.role_management.directory, graph.identity.conditional_access
+    methods = graph.policies.authentication_methods_policy.authentication_method_configurations
+    passes = user.authentication.temporary_access_pass_methods
+    for gets in (
+        user,
+        user.transitive_member_of.graph_group,
+        user.owned_objects.graph_group,
+        roles.role_assignments,
+        roles.role_eligibility_schedule_instances,
+        access.authentication_context_class_references,
+        access.policies,
+        methods.by_authentication_method_configuration_id("x"),
+        passes,
+    ):
+        gets.to_get_request_information()
+    user.check_member_groups.to_post_request_information(CheckMemberGroupsPostRequestBody())
+    user.revoke_sign_in_sessions.to_post_request_information()
+    passes.to_post_request_information(TemporaryAccessPassAuthenticationMethod())
+    passes.by_temporary_access_pass_authentication_method_id("x").to_delete_request_information()
+
+
+def _read(nodes: ParseNodeFactoryRegistry, model: ParsableFactory[Any], answer: str) -> None:
+    nodes.get_root_parse_node("application/json", answer.encode()).get_object_value(model)
