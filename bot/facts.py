@@ -63,6 +63,19 @@ class Inquiry:
             objection=objection.result(),
         )
 
+    async def about_account(self, person: str) -> Facts:
+        """Gather only what Entra says about an account, for those who are asked to approve."""
+        async with asyncio.TaskGroup() as group:
+            account = group.create_task(_known(self.directory.account(person), "account"))
+            standing = group.create_task(_known(self.directory.standing(person), "standing"))
+        who, privileges = account.result(), standing.result()
+        return Facts(
+            enabled=who.enabled if who else None,
+            guest=who.guest if who else None,
+            roles=privileges.roles if privileges else None,
+            guarded_groups=privileges.guarded_groups if privileges else None,
+        )
+
     async def about_approver(self, approver: str, policy: Policy) -> Facts:
         """Gather what `may_approve` needs to know of an approver just now."""
         async with asyncio.TaskGroup() as group:

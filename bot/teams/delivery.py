@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
 
-from bot.core.errors import AnswerLost, DeskError, Missing, Rejected, Unavailable
+from bot.core.errors import AnswerLost, Missing, Rejected, Unavailable
 from bot.core.model import Request, Secret, Status
 from bot.core.policy import Policy
-from bot.core.ports import Account, Job, Messenger, Posted, Slot, Standing
+from bot.core.ports import Job, Messenger, Posted, Slot
 from bot.facts import Inquiry
 from bot.ledger import Ledger
-from bot.teams.scenes import Scene, Wanted, wanted
 from bot.teams.results import carry
-from cards import text
+from bot.teams.scenes import Scene, Wanted, wanted
+from cards import account
 from cards.view import View
 
 log = structlog.get_logger(__name__)
@@ -116,7 +114,7 @@ class Delivery:
             raise Unavailable("no answer to a message") from error
         except Rejected as error:  # nobody can be told there; the request goes on
             slot = should.slot if should is not None else there.slot if there is not None else ""
-            log.error("message_rejected", request=request.id, slot=str(slot), code=error.code)
+            log.warning("message_rejected", request=request.id, slot=str(slot), code=error.code)
 
     async def _post(self, request: Request, should: Wanted) -> None:
         if should.chat is not None:
@@ -148,7 +146,8 @@ class Delivery:
             posted = await unit.posted(request_id)
         view = self._view(request)
         if request.status is Status.APPROVAL:
-            view = replace(view, facts=await self._account(request))
+            known = await self.inquiry.about_account(request.subject.id)
+            view = replace(view, facts={"account": account(known, view.language)})
         where = self.addresses
         return Scene(request, home, sign_ins, posted, view, where.helpdesk, where.security, where.resource, where.start)
 
@@ -161,22 +160,6 @@ class Delivery:
             reveal=policy.reveal,
             approvals=policy.approvals,
         )
-
-    async def _account(self, request: Request) -> Mapping[str, str]:
-        """What Entra says about the account, for those who approve: no secrets, no verification scores."""
-        directory, person = self.inquiry.directory, request.subject.id
-        try:
-            async with asyncio.timeout(4):
-                account, standing = await asyncio.gather(directory.account(person), directory.standing(person))
-        except (DeskError, TimeoutError):
-            return {"account": text("account.unknown", self.addresses.language)}
-        return _facts(account, standing, self.addresses.language)
-
-
-def _facts(account: Account, standing: Standing, language: str) -> Mapping[str, str]:
-    words = ["enabled" if account.enabled else "disabled", "guest" if account.guest else "member"]
-    words.append("privileged" if standing.roles else "guarded" if standing.guarded_groups else "ordinary")
-    return {"account": ", ".join(text(f"account.{word}", language) for word in words)}
 
 
 def _moved(there: Posted, should: Wanted) -> bool:

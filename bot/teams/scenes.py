@@ -85,7 +85,7 @@ def _approvers(scene: Scene) -> Iterator[Wanted]:
     if request.status is Status.APPROVAL or _there(scene, Slot.APPROVERS):
         yield Wanted(Slot.APPROVERS, "", _card(request, Slot.APPROVERS, scene.view), channel=scene.helpdesk)
     if request.status is Status.APPROVAL and request.reminded:
-        yield Wanted(Slot.REMINDER, "", cards.reminder(request, scene.view), chat=_thread(scene))
+        yield Wanted(Slot.REMINDER, "", _card(request, Slot.REMINDER, scene.view), chat=_thread(scene))
     for sign_in in scene.sign_ins:
         if sign_in.purpose is Purpose.APPROVE:
             view = _personal(scene.view, sign_in.person, sign_in.chat, scene.link(sign_in))
@@ -97,7 +97,7 @@ def _security(scene: Scene) -> Iterator[Wanted]:
     ending = scene.request.ending
     emergency = ending is not None and ending.refusal is not None and ending.refusal.reason == Reason.DENY_LIST
     if scene.request.reported or emergency:
-        yield Wanted(Slot.SECURITY, "", cards.alert(scene.request, scene.view), channel=scene.security)
+        yield Wanted(Slot.SECURITY, "", _card(scene.request, Slot.SECURITY, scene.view), channel=scene.security)
 
 
 def _personal(view: View, person: Person, chat: Chat, link: str) -> View:
@@ -105,8 +105,7 @@ def _personal(view: View, person: Person, chat: Chat, link: str) -> View:
 
 
 def _card(request: Request, slot: Slot, view: View) -> Message:
-    answer = RequestCard(request, slot)
-    return cards.message(cards.show(answer, view), cards.title(answer, view))
+    return cards.message(cards.show(RequestCard(request, slot), view), cards.summary(request, slot, view))
 
 
 def _there(scene: Scene, slot: Slot) -> bool:
