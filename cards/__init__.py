@@ -15,15 +15,14 @@ from cards.home import form, home, status
 from cards.messages import line, message, prompt, secret_message
 from cards.parts import card, header, lines
 from cards.requester import requester
-from cards.secret import hidden, secret
+from cards.secret import curtain, secret
 from cards.texts import phrases, plain, text
 from cards.view import View
-from cards.words import account, refused, say, sentence
+from cards.words import refused, say, sentence
 
 __all__ = [
     "Showable",
     "View",
-    "account",
     "alert",
     "line",
     "message",
@@ -110,7 +109,7 @@ def _placed(request: Request, slot: Slot, view: View) -> e.Card:
         case Slot.SECURITY:
             return _alert(request, view)
         case Slot.SECRET:
-            return hidden(request, view)
+            return curtain(request, view)
         case Slot.PROMPT:  # Teams draws the prompt itself; this stands in its place once it is over
             return card(view, lines(say(view, "prompt.over"), subtle=True))
         case _:

@@ -1,4 +1,4 @@
-"""The alarm in the security channel: somebody says that a request in their name was not theirs."""
+"""The alarm in the security channel: a request was not its subject's own, or was for an emergency account."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from cards.words import details, names, particulars, say, when
 def alert(request: Request, view: View) -> e.Card:
     """Return what security needs to begin: who, what, when, who approved, and what the desk has done by itself."""
     given, approved = particulars(request, view), request.proofs(Proof.APPROVAL)
-    key = "alert.revoking" if request.status is Status.REVOKING else "alert.revoked"
     rows: list[tuple[Markup, Markup]] = [
         *details(request, view),
         (say(view, "fact.asked"), when(request.created_at)),
@@ -23,8 +22,15 @@ def alert(request: Request, view: View) -> e.Card:
         (say(view, "alert.request"), plain(request.id)),
     ]
     body = [
-        standing(request, say(view, "alert.title", **given), view),
-        *lines(say(view, key, **given), say(view, "alert.next", **given)),
+        standing(request, say(view, "alert.title" if request.reported else "alert.emergency", **given), view),
+        *lines(*(say(view, key, **given) for key in _told(request))),
         facts(rows),
     ]
     return card(view, body)
+
+
+def _told(request: Request) -> tuple[str, ...]:
+    """Name the texts: somebody's alarm, or a request for an account that is kept for emergencies."""
+    if not request.reported:
+        return ("alert.emergency_text",)
+    return ("alert.revoking" if request.status is Status.REVOKING else "alert.revoked", "alert.next")

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from bot.core.actions import Hide, Report, RevokeIt
 from bot.core.answers import SecretShown
-from bot.core.model import Request
+from bot.core.model import Request, Status
 from cards import elements as e
 from cards.buttons import press, ref
 from cards.parts import card, header, lines
 from cards.texts import known
 from cards.view import View
 from cards.words import bare, own, say, when
+
+COMING: Final = frozenset({Status.READY, Status.ACTING, Status.UNKNOWN})
 
 
 def secret(answer: SecretShown, view: View) -> e.Card:
@@ -29,8 +33,10 @@ def secret_in_chat(answer: SecretShown, view: View) -> e.Card:
     return card(view, _shown(answer, view), buttons)
 
 
-def hidden(request: Request, view: View) -> e.Card:
-    return card(view, lines(say(view, own(request.kind, "secret.hidden")), subtle=True))
+def curtain(request: Request, view: View) -> e.Card:
+    """Return what stands in the secret's place before it comes and after it is hidden."""
+    key = "secret.coming" if request.status in COMING else "secret.hidden"
+    return card(view, lines(say(view, own(request.kind, key)), subtle=True))
 
 
 def _shown(answer: SecretShown, view: View) -> list[e.Piece]:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from math import ceil
 from typing import Final
 
 from bot.core.answers import Refused, Said
 from bot.core.model import Evidence, Proof, Refusal, Request
-from bot.core.policy import Facts
 from cards.texts import Markup, known, plain, text, wanted
 from cards.view import View
 
@@ -61,15 +59,9 @@ def particulars(request: Request, view: View) -> dict[str, object]:
         "name": request.subject.name,
         "kind": say(view, f"{request.kind}.title"),
         "until": when(request.expires_at),
-        "minutes": minutes_left(request, view),
         "works_until": when(receipt.expires_at if receipt else None),
         "by": ending.name if ending and ending.name else MISSING,
     }
-
-
-def minutes_left(request: Request, view: View) -> int:
-    left = (request.expires_at - view.now).total_seconds() if request.expires_at else 0
-    return max(1, ceil(left / 60))
 
 
 def details(request: Request, view: View) -> list[tuple[Markup, Markup]]:
@@ -90,18 +82,6 @@ def approvals(request: Request, view: View) -> Markup:
     needed = max(view.approvals, count)
     key = "approvers.count_by" if given else "approvers.count"
     return say(view, key, count=count, needed=needed, names=names(given))
-
-
-def account(facts: Facts, language: str) -> str:
-    """Say in words what Entra says about an account; what could not be found out is said too."""
-    if facts.enabled is None or facts.guest is None or facts.roles is None or facts.guarded_groups is None:
-        return text("account.unknown", language)
-    said = [
-        "enabled" if facts.enabled else "disabled",
-        "guest" if facts.guest else "member",
-        "privileged" if facts.roles else "guarded" if facts.guarded_groups else "ordinary",
-    ]
-    return ", ".join(text(f"account.{word}", language) for word in said)
 
 
 def _key(refusal: Refusal) -> str:
