@@ -1,0 +1,141 @@
+"""Users: people, their groups and what they own; unreadable properties come back as null, as Graph does it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from aiohttp import web
+
+from playground.graph import odata
+from playground.graph.refusals import Refused, bad, missing
+from playground.people import Group, Person, guid
+
+if TYPE_CHECKING:
+    from playground.world import World
+
+Json = dict[str, Any]
+_USUAL: Final = (
+    *("businessPhones", "displayName", "givenName", "jobTitle", "mail", "mobilePhone", "officeLocation"),
+    *("preferredLanguage", "surname", "userPrincipalName"),
+)
+_GROUP_USUAL: Final = (
+    *("description", "displayName", "groupTypes", "isAssignableToRole", "mail", "mailEnabled"),
+    *("mailNickname", "securityEnabled", "visibility"),
+)
+_READS_GROUPS: Final = frozenset({"GroupMember.Read.All", "Group.Read.All", "Directory.Read.All"})
+_AT_ONCE: Final = 20  # groups in one checkMemberGroups
+
+
+def asked(world: World, request: web.Request) -> Person:
+    """Return the person whom the path names by object id or user principal name."""
+    name = request.match_info["user"]
+    person = world.people.find(name)
+    if person is None:
+        raise missing(name)
+    return person
+
+
+async def body(request: web.Request) -> Json:
+    """Return the JSON object of a request; no body is an empty one."""
+    raw = await request.read()
+    try:
+        value = json.loads(raw) if raw.strip() else {}
+    except ValueError:
+        raise bad("Unable to read JSON request payload.", code="BadRequest") from None
+    if not isinstance(value, dict):
+        raise bad("The request payload must be a JSON object.", code="BadRequest")
+    return value
+
+
+class Users:
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    async def user(self, request: web.Request) -> web.Response:
+        odata.known(request, "$select")
+        shown = odata.select(request, "user", self._whole(asked(self._world, request)), _USUAL)
+        return odata.single(self._world, "users", shown)
+
+    async def groups(self, request: web.Request) -> web.Response:
+        odata.known(request, "$select", "$top", "$count", "$filter", "$skiptoken")
+        odata.advanced(request)
+        person = asked(self._world, request)
+        return self._groups(request, self._world.people.groups_of(person.id))
+
+    async def owned(self, request: web.Request) -> web.Response:
+        odata.known(request, "$select", "$top", "$count", "$filter", "$skiptoken")
+        person = asked(self._world, request)
+        return self._groups(request, self._world.people.owned_by(person.id))
+
+    async def check(self, request: web.Request) -> web.Response:
+        """checkMemberGroups: which of these groups the person is in, nested ones included."""
+        person, asked_for = asked(self._world, request), (await body(request)).get("groupIds")
+        if not isinstance(asked_for, list) or not all(isinstance(group, str) for group in asked_for):
+            raise bad("The parameter 'groupIds' must be a collection of strings.")
+        if not 0 < len(asked_for) <= _AT_ONCE:
+            raise Refused(400, "Directory_ResultSizeLimitExceeded", f"Name one to {_AT_ONCE} groups.")
+        mine = {group.id for group in self._world.people.groups_of(person.id)}
+        return self._ids([group for group in dict.fromkeys(asked_for) if group.lower() in mine])
+
+    async def objects(self, request: web.Request) -> web.Response:
+        """getMemberObjects: the groups and directory roles the person is in."""
+        person, only_security = asked(self._world, request), (await body(request)).get("securityEnabledOnly")
+        if not isinstance(only_security, bool):
+            raise bad("The parameter 'securityEnabledOnly' must be a boolean.")
+        groups = [group.id for group in self._world.people.groups_of(person.id)]
+        roles = [guid(f"directory-role/{role}") for role in sorted(self._world.people.roles_of(person.id))]
+        return self._ids([*groups, *roles])
+
+    def _ids(self, ids: list[str]) -> web.Response:
+        context = f"{self._world.origin}/graph/v1.0/$metadata#Collection(Edm.String)"
+        return web.json_response({"@odata.context": context, "value": ids})
+
+    def _groups(self, request: web.Request, groups: tuple[Group, ...]) -> web.Response:
+        items = [self._readable(_whole_group(group)) for group in groups]
+        kept = odata.filtered(request, items, "isAssignableToRole", "securityEnabled")
+        shown = [odata.select(request, "group", item, _GROUP_USUAL) for item in kept]
+        return odata.listed(self._world, request, "groups", shown)
+
+    def _readable(self, whole: Json) -> Json:
+        # https://learn.microsoft.com/graph/permissions-overview: limited information for inaccessible member objects
+        if _READS_GROUPS & self._world.graph.granted:
+            return whole
+        return {name: value if name == "id" else None for name, value in whole.items()}
+
+    def _whole(self, person: Person) -> Json:
+        given, _, family = person.name.partition(" ")
+        revoked = [done.at for done in self._world.graph.revoked if done.person == person.key]
+        return {
+            "id": person.id,
+            "accountEnabled": person.enabled,
+            "businessPhones": [],
+            "displayName": person.name,
+            "givenName": given,
+            "isManagementRestricted": person.restricted or None,
+            "jobTitle": person.title,
+            "mail": f"{person.key}@fabrikam.example" if person.guest else person.upn,
+            "mobilePhone": None,
+            "officeLocation": None,
+            "onPremisesSyncEnabled": person.synced or None,
+            "preferredLanguage": person.language,
+            "signInSessionsValidFromDateTime": max(revoked).strftime("%Y-%m-%dT%H:%M:%SZ") if revoked else None,
+            "surname": family,
+            "userPrincipalName": person.upn,
+            "userType": "Guest" if person.guest else "Member",
+        }
+
+
+def _whole_group(group: Group) -> Json:
+    return {
+        "id": group.id,
+        "description": None,
+        "displayName": group.name,
+        "groupTypes": [],
+        "isAssignableToRole": group.assignable or None,
+        "mail": None,
+        "mailEnabled": False,
+        "mailNickname": group.name.replace(" ", ""),
+        "securityEnabled": True,
+        "visibility": None,
+    }
