@@ -1,0 +1,223 @@
+"""Inbound: an admitted activity as what it means; who acts, and where, comes from its envelope, never from its data."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from bot.core.actions import Action, OfferToken, Refresh, ReturnCode, unpack
+from bot.core.model import Actor, Chat, Person
+from bot.teams.phrases import HIDDEN, written
+
+Json = Mapping[str, Any]
+Understand = Callable[[str, str], Action]  # a text and a key for a new request's id
+
+LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}")
+ID: Final = re.compile(r"[A-Za-z0-9_-]{0,64}")
+LONGEST_NAME: Final = 100
+LONGEST_TOKEN: Final = 16 * 1024
+BOT: Final = "28:"  # what Teams puts before the ids of bots
+ADDED: Final = frozenset({"add", "add-upgrade"})
+# What a client says when the popup was closed, instead of the code we gave it.
+CLOSED: Final = frozenset({"cancelledbyuser", "canceledbyuser", "failedtoopenwindow", "userclosed"})
+
+
+class Via(StrEnum):
+    """How an action arrived, and so how it is answered; invokes carry the name Teams gives them."""
+
+    MESSAGE = "message"
+    PRESS = "message/button"  # Action.Submit: a message without text
+    CARD = "adaptiveCard/action"
+    FETCH = "task/fetch"
+    SUBMIT = "task/submit"
+    EXCHANGE = "signin/tokenExchange"
+    VERIFY = "signin/verifyState"
+    FAILURE = "signin/failure"
+
+
+INVOKES: Final = frozenset({Via.CARD, Via.FETCH, Via.SUBMIT, Via.EXCHANGE, Via.VERIFY, Via.FAILURE})
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Somebody does something. `card` is the message pressed, `connection` the name to give back to a sign-in."""
+
+    actor: Actor
+    action: Action
+    via: Via
+    card: str = ""
+    connection: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """The bot has a private chat with this person now; `new` when it had none before."""
+
+    actor: Actor
+    new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    person: Person
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """Nothing the desk answers; an invoke among these still gets its 200."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """An invoke whose value is not one of ours."""
+
+    via: Via
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """An invoke nobody here answers."""
+
+
+Meaning = Command | Installed | Removed | Ignored | Malformed | Unknown
+
+
+def read(activity: Json, *, tenant: str, understand: Understand) -> Meaning:
+    """Return what an activity means. `understand` makes an action of a text; `tenant` is the one that was admitted."""
+    match activity.get("type"):
+        case "invoke":
+            return _invoke(activity, tenant)
+        case "message":
+            return _message(activity, tenant, understand)
+        case "installationUpdate":
+            return _installation(activity, tenant)
+        case "conversationUpdate":
+            return _conversation(activity, tenant)
+        case _:  # edits, reactions, typing: never commands
+            return Ignored("type")
+
+
+def actor(activity: Json, tenant: str) -> Actor | None:
+    """Return who acts and where, or None for a bot or somebody without an object id."""
+    sender, chat = _object(activity, "from"), _object(activity, "conversation")
+    person, user = _text(sender, "aadObjectId").lower(), _text(sender, "id")
+    if not person or user.startswith(BOT):
+        return None
+    locale = _text(activity, "locale")
+    language = locale if LANGUAGE.fullmatch(locale) else "en"
+    who = Person(tenant=tenant, id=person, name=tidy(_text(sender, "name"))[:LONGEST_NAME], language=language)
+    alone = chat.get("conversationType") == "personal" and not chat.get("isGroup")
+    data = _object(activity, "channelData")
+    return Actor(
+        who,
+        Chat(
+            tenant=tenant,
+            id=_text(chat, "id"),
+            service_url=_text(activity, "serviceUrl"),
+            personal=alone and not data.get("team") and not data.get("channel"),
+            user=user,
+        ),
+    )
+
+
+def tidy(value: str) -> str:
+    """Return `value` without control, bidi and zero-width characters, and without half surrogates."""
+    return "".join(c for c in value if c in "\n\t" or unicodedata.category(c) not in HIDDEN)
+
+
+def _message(activity: Json, tenant: str, understand: Understand) -> Meaning:
+    who = actor(activity, tenant)
+    if who is None:
+        return Ignored("sender")
+    data = activity.get("value")
+    if isinstance(data, dict):
+        action = _button(data)
+        if action is not None:
+            return Command(who, action, Via.PRESS, card=_text(activity, "replyToId"))
+    key = f"{who.chat.id} {_text(activity, 'id')}"
+    return Command(who, understand(written(activity), key), Via.MESSAGE)
+
+
+def _invoke(activity: Json, tenant: str) -> Meaning:
+    name, value = activity.get("name"), _object(activity, "value")
+    if name not in INVOKES:
+        return Unknown()
+    via, who = Via(name), actor(activity, tenant)
+    if who is None:
+        return Malformed(via)
+    match via:
+        case Via.CARD:
+            action = _execute(value)
+        case Via.EXCHANGE:
+            action = _offer(value)
+        case Via.VERIFY:
+            state = _text(value, "state")
+            if not state or state.lower() in CLOSED or state.startswith("{"):
+                return Ignored("closed")
+            action = ReturnCode(tidy(state)[:LONGEST_NAME])
+        case Via.FAILURE:
+            return Ignored(f"sign_in_{tidy(_text(value, 'code'))[:40]}")
+        case _:
+            action = _button(_object(value, "data"))
+    if action is None:
+        return Malformed(via)
+    return Command(who, action, via, card=_text(activity, "replyToId"), connection=_text(value, "connectionName"))
+
+
+def _execute(value: Json) -> Action | None:
+    """Read a Universal Action; what a client sends by itself may only refresh."""
+    executed = _object(value, "action")
+    if executed.get("type", "Action.Execute") != "Action.Execute":
+        return None
+    data = _object(executed, "data")
+    action = _button(data if "verb" in data else {**data, "verb": executed.get("verb")})
+    return None if value.get("trigger") == "automatic" and not isinstance(action, Refresh) else action
+
+
+def _offer(value: Json) -> Action | None:
+    sign_in, token = _text(value, "id"), _text(value, "token")
+    if not sign_in or not token or len(token) > LONGEST_TOKEN:
+        return None
+    return OfferToken(tidy(sign_in)[:LONGEST_NAME], token)
+
+
+def _button(data: Json) -> Action | None:
+    """Read a button's data. Ids come from us, so what does not look like one is not one of our buttons."""
+    request = data.get("id", "")
+    if not isinstance(request, str) or not ID.fullmatch(request):
+        return None
+    return unpack({key: tidy(value) if isinstance(value, str) else value for key, value in data.items()})
+
+
+def _installation(activity: Json, tenant: str) -> Meaning:
+    who, what = actor(activity, tenant), activity.get("action")
+    if who is None or not who.chat.personal:
+        return Ignored("not_personal")
+    if what in ADDED:
+        return Installed(who, new=what == "add")
+    return Removed(who.person) if what == "remove" else Ignored("upgrade")
+
+
+def _conversation(activity: Json, tenant: str) -> Meaning:
+    who, added = actor(activity, tenant), activity.get("membersAdded")
+    bot = _text(_object(activity, "recipient"), "id")
+    joined = any(isinstance(m, dict) and m.get("id") == bot for m in (added if isinstance(added, list) else []))
+    if who is None or not who.chat.personal or not joined:
+        return Ignored("not_personal")
+    return Installed(who, new=False)
+
+
+def _object(value: Json, name: str) -> Json:
+    found = value.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def _text(value: Json, name: str) -> str:
+    found = value.get(name)
+    return found if isinstance(found, str) else ""

@@ -1,0 +1,155 @@
+"""Phrases: what people write, English or German, as an action; what is not clear asks for nothing."""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from typing import Any, Final
+from uuid import UUID, uuid5
+
+from bot.core.actions import Action, Begin, Cancel, Help, Home, NotUnderstood, ShowStatus, Submit
+
+LONGEST: Final = 2000  # characters of a message that are read
+CLEAR: Final = 10  # words: a longer text is a story, and a command word in it means little
+ASKS: Final = UUID("8c6d5f6e-6f0c-5b39-9a56-0a4f1d0a4b57")  # the namespace of requests made by writing
+
+HELP: Final = frozenset({"help", "hilfe", "what can you do", "was kannst du", "was konnen sie", "commands", "befehle"})
+HOME: Final = frozenset({"home", "start", "menu", "menue", "begin", "los"})
+GREETINGS: Final = frozenset(
+    {"hi", "hello", "hey", "hallo", "moin", "servus", "morning", "gruss", "gruezi", "good morning", "good afternoon"}
+    | {"good evening", "guten morgen", "guten tag", "guten abend", "thanks", "thank you", "danke", "vielen dank"}
+)
+STATUS: Final = frozenset(
+    {"status", "stand", "my requests", "meine anfragen", "how far", "wie weit", "wie ist der stand"}
+)
+CANCEL: Final = frozenset(
+    {"cancel", "abbrechen", "stornieren", "storniere", "abbruch", "withdraw", "zuruckziehen", "never mind", "nevermind"}
+)
+NOT: Final = frozenset({"not", "dont", "cannot", "cant", "nicht", "kein", "keine"})
+HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})  # control, bidi and zero-width characters
+FILLERS: Final = re.compile(r"\b(please|bitte|vouchsafe|dear|liebe[rs]?)\b")
+
+_TAG: Final = re.compile(r"</?[A-Za-z][^<>]{0,300}>")
+_WORDS: Final = re.compile(r"[^\w\s]+")
+_REASON: Final = re.compile(r"\s*(?::|\s[-\u2013\u2014]\s|,?\s+(?:because|weil|since|da)\s)\s*", re.IGNORECASE)
+_MINUTES: Final = re.compile(r"\b(?:(?:for|für)\s+)?(\d{1,4})\s*(?:minutes?|minuten|mins?)\b\.?", re.IGNORECASE)
+_HOURS: Final = re.compile(r"\b(?:(?:for|für)\s+)?(\d{1,2})\s*(?:hours?|stunden?|std|h)\b\.?", re.IGNORECASE)
+_TICKET: Final = re.compile(
+    r"\b(?:ticket|incident|case|vorgang|vorfall)(?:nummer|number|nr|no)?[\s.:#]*([A-Za-z]{0,8}-?\d{1,10})\b",
+    re.IGNORECASE,
+)
+
+
+def written(activity: Mapping[str, Any]) -> str:
+    """Return what was typed: without the mention of the bot, tags, entities and invisible characters."""
+    text = activity.get("text")
+    text = text[: 2 * LONGEST] if isinstance(text, str) else ""
+    for mention in _mentions(activity):
+        text = text.replace(mention, " ", 1)
+    text = html.unescape(_TAG.sub(" ", text))
+    shown = "".join(
+        c if unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Zl", "Zp"} or c == "\n" else " " for c in text
+    )
+    return " ".join(shown.split())[:LONGEST]
+
+
+def _mentions(activity: Mapping[str, Any]) -> Iterable[str]:
+    """Yield how the text mentions the bot itself; the mention of a person stays."""
+    recipient, entities = activity.get("recipient"), activity.get("entities")
+    bot = recipient.get("id") if isinstance(recipient, dict) else None
+    for entity in entities if isinstance(entities, list) else []:
+        if not isinstance(entity, dict) or entity.get("type") != "mention":
+            continue
+        mentioned, marked = entity.get("mentioned"), entity.get("text")
+        if isinstance(mentioned, dict) and mentioned.get("id") == bot and isinstance(marked, str) and marked:
+            yield marked
+
+
+def understood(text: str, *, phrases: Mapping[str, Sequence[str]], key: str) -> Action:
+    """Return what `text` asks for. `phrases` are each kind's; `key` is what the id of a new request is made of."""
+    said = plain(text)
+    if not said:
+        return Help() if "?" in text else NotUnderstood()
+    command = _command(said)
+    if command is not None:
+        return command
+    asked = _asked(text, phrases, key)
+    if asked is not None:
+        return asked
+    kind = _kind(said, phrases)
+    if len(said.split()) <= CLEAR and not _holds(said, NOT):
+        for action, words in ((Cancel(), CANCEL), (ShowStatus(), STATUS)):
+            if _holds(said, words):
+                return action
+    if kind is not None:
+        return Begin(kind)
+    if len(said.split()) <= CLEAR and _holds(said, HELP):
+        return Help()
+    return Home() if _greets(said) else NotUnderstood()
+
+
+def plain(text: str) -> str:
+    """Return `text` for comparing: lower case, without accents, punctuation and words of courtesy."""
+    folded = unicodedata.normalize("NFKD", text.replace("\u2019", "'").casefold())
+    letters = "".join(c for c in folded if not unicodedata.combining(c)).replace("'", "")
+    letters = letters.replace("ae", "a").replace("oe", "o").replace("ue", "u")  # as umlauts are typed without them
+    return " ".join(FILLERS.sub(" ", _WORDS.sub(" ", letters)).split())
+
+
+def _command(said: str) -> Action | None:
+    for action, words in ((Help(), HELP), (ShowStatus(), STATUS), (Cancel(), CANCEL), (Home(), HOME | GREETINGS)):
+        if said in _plain(words):
+            return action
+    return None
+
+
+def _asked(text: str, phrases: Mapping[str, Sequence[str]], key: str) -> Submit | None:
+    """Read a whole request in one line: what, then a colon or a because, then why."""
+    parts = _REASON.split(text, maxsplit=1)
+    kind = _kind(plain(parts[0]), phrases) if len(parts) > 1 else None
+    if kind is None or not plain(parts[1]):
+        return None
+    return Submit(kind, uuid5(ASKS, key).hex, _values(parts[1]))
+
+
+def _values(reason: str) -> dict[str, str]:
+    """Take ticket and minutes out of a reason; what a kind has no field for, its form drops."""
+    values = {"reason": "other"}
+    if found := _TICKET.search(reason):
+        values["ticket"] = found[1].upper()
+        reason = reason.replace(found[0], " ", 1)
+    if found := _MINUTES.search(reason):
+        values["minutes"] = str(int(found[1]))
+        reason = reason.replace(found[0], " ", 1)
+    elif found := _HOURS.search(reason):
+        values["minutes"] = str(int(found[1]) * 60)
+        reason = reason.replace(found[0], " ", 1)
+    said = [part.strip(" .;-") for part in re.split(r"[,;]", reason)]
+    return {**values, "text": ", ".join(filter(None, said))}
+
+
+def _kind(said: str, phrases: Mapping[str, Sequence[str]]) -> str | None:
+    """Return the kind with the longest phrase in `said`; nothing where two kinds claim the same words."""
+    found = [(len(p), kind) for kind in phrases for p in _plain((kind, *phrases[kind])) if _holds(said, (p,))]
+    longest = {kind for size, kind in found if size == max(found)[0]}
+    return longest.pop() if len(longest) == 1 else None
+
+
+def _holds(said: str, phrases: Iterable[str]) -> bool:
+    return any(f" {phrase} " in f" {said} " for phrase in _plain(phrases))
+
+
+def _greets(said: str) -> bool:
+    return any(f"{said} ".startswith(f"{phrase} ") for phrase in _plain(GREETINGS))
+
+
+def _plain(phrases: Iterable[str]) -> set[str]:
+    return {_phrase(phrase) for phrase in phrases} - {""}
+
+
+@cache
+def _phrase(phrase: str) -> str:
+    return plain(phrase)  # of the catalogues only: what people write is not kept
