@@ -5,15 +5,16 @@ from __future__ import annotations
 import functools
 import inspect
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any, Final, TypeVar, cast
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
 
 from bot.core.errors import AnswerLost, Conflict, Missing, Rejected, Unavailable
 
 T = TypeVar("T")
 
+CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 REGISTRY: Final = CollectorRegistry()
 _BUCKETS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 7.5, 10.0)
 
@@ -84,11 +85,6 @@ def counted(target: T, service: str) -> T:
 def counted_turns(desk: T) -> T:
     """Return `desk` with each `handle` counted by what was asked and how it was answered."""
     return cast("T", _Counted(desk, _turn, only="handle"))
-
-
-def counted_job(name: str, handler: Callable[[T], Awaitable[None]]) -> Callable[[T], Awaitable[None]]:
-    """Return `handler` with each job counted under `name`."""
-    return _watched(handler, lambda _, __, error, ___: worked(name, outcome_of(error)))
 
 
 _Report = Callable[[str, tuple[tuple[Any, ...], Any], BaseException | None, float], None]

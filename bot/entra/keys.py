@@ -55,15 +55,8 @@ class KeyRing:
 
     async def find(self, kid: str) -> Key | None:
         """Return the key, or None when the issuer does not publish it. Raises `Unavailable` without any keys."""
+        await self.load()
         now = self._clock.now()
-        age = self._age(now)
-        if age is None or age > LONGEST:
-            await self._refresh(now)
-            age = self._age(now)
-            if age is None or age > LONGEST:
-                raise Unavailable("the issuer's signing keys cannot be had", retry_after=RETRY.total_seconds())
-        elif age > FRESH:
-            self._start(now)  # yesterday's keys will do until the new ones are here
         key = self._keys.get(kid)
         if key is None and _past(self._asked_at, UNKNOWN, now):
             self._asked_at = now
@@ -73,6 +66,18 @@ class KeyRing:
             await asyncio.shield(self._flight)
             key = self._keys.get(kid)
         return key
+
+    async def load(self) -> None:
+        """See to it that there are keys to believe. Raises `Unavailable` without any."""
+        now = self._clock.now()
+        age = self._age(now)
+        if age is None or age > LONGEST:
+            await self._refresh(now)
+            age = self._age(now)
+            if age is None or age > LONGEST:
+                raise Unavailable("the issuer's signing keys cannot be had", retry_after=RETRY.total_seconds())
+        elif age > FRESH:
+            self._start(now)  # yesterday's keys will do until the new ones are here
 
     def _age(self, now: datetime) -> timedelta | None:
         return None if self._fetched_at is None else now - self._fetched_at

@@ -1,0 +1,47 @@
+# `make help` says what there is. Everything lands in .venv and .playground; nothing else on the machine is touched,
+# except that `make test` installs Chromium by apt where there is none and it may.
+
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+READY := .venv/.ready
+COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.11 \
+	--generate-hashes --no-header --no-emit-index-url --no-emit-find-links
+
+.DEFAULT_GOAL := help
+.PHONY: help try test lint format lock clean
+
+help: ## Say what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+try: $(READY) ## Try the desk on this machine, in a browser; no account needed
+	@$(BIN)/python app.py playground
+
+test: $(READY) ## Run all tests, those in a real browser too
+	@.ci/browser
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: $(READY) ## Check style and types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+format: $(READY) ## Put the code into the project's style
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+lock: $(READY) ## Choose the newest versions that pyproject.toml allows, with their hashes
+	@$(COMPILE) --output-file requirements.lock >/dev/null
+	@$(COMPILE) --extra test --constraint requirements.lock --output-file requirements-dev.lock >/dev/null
+
+clean: ## Forget the playground's data and what tools cached
+	@rm -rf .playground .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(READY): requirements-dev.lock
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: install python3.11 and python3.11-venv," \
+		"or say which one to use: make try PYTHON=/path/to/python3"; exit 1; }
+	@echo "Setting up .venv (once, and when requirements-dev.lock changes) ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { rm -rf .venv; \
+		echo "No virtual environment could be made: on Debian and Ubuntu, install python3-venv"; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $(READY)

@@ -1,0 +1,165 @@
+"""Vouchsafe's command line: each command is one thing an operator does; nothing happens on import."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+VERSION = "0.1.0"
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Tell a set-up that cannot work on standard error: 2 for what is to be set, 1 for what is away."""
+    from bot.core.errors import Misconfigured, Unavailable
+
+    try:
+        yield
+    except Misconfigured as error:
+        click.echo(str(error), err=True)
+        sys.exit(2)
+    except Unavailable as error:
+        click.echo(f"Not available: {error}", err=True)
+        sys.exit(1)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(VERSION, prog_name="vouchsafe")
+def cli() -> None:
+    """Vouchsafe, an identity desk inside Microsoft Teams."""
+
+
+@cli.command()
+@click.option(
+    "--cloud",
+    "cloud_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="A file of trust anchors instead of a Microsoft cloud; everything in it must be on loopback.",
+)
+def serve(cloud_file: Path | None) -> None:
+    """Run the desk until it is told to stop (SIGTERM or Ctrl-C)."""
+    with told():
+        from bot import logs, settings
+        from bot.cloud import CLOUDS, from_file
+
+        found = settings.load()
+        cloud = from_file(cloud_file, host=found.host) if cloud_file else CLOUDS[found.cloud]
+        logs.configure(found.log_level)
+
+        from bot.service import serve as run
+
+        _run(lambda: run(found, cloud))
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database up to date; safe to repeat, and for several replicas at once."""
+    with told():
+        from bot import settings
+        from bot.store import schema
+
+        schema.migrate(settings.load().database_url.get_secret_value())
+    click.echo("The database is up to date.")
+
+
+@cli.group()
+def audit() -> None:
+    """Read the audit trail."""
+
+
+@audit.command()
+@click.option("--tenant", default="", help="One tenant only; all of them otherwise.")
+def export(tenant: str) -> None:
+    """Write the trail to standard output, one JSON object a line, oldest first."""
+    with told():
+        from bot import settings, trail
+
+        for line in trail.lines(settings.load(), tenant):
+            click.echo(json.dumps(line, ensure_ascii=False))
+
+
+@audit.command()
+@click.option("--tenant", default="", help="One tenant only; all of them otherwise.")
+def verify(tenant: str) -> None:
+    """Check that no entry of the trail was changed, left out or cut off; exit code 1 when one was."""
+    with told():
+        from bot import settings, trail
+
+        whole = True
+        for checked in trail.verified(settings.load(), tenant):
+            whole = whole and checked.broken is None
+            click.echo(str(checked))
+    sys.exit(0 if whole else 1)
+
+
+@cli.command()
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The zip file to write.")
+@click.option("--name", default="Vouchsafe", show_default=True, help="What people see the app as in Teams.")
+def package(out: Path, name: str) -> None:
+    """Write the app package that an admin uploads to Teams."""
+    with told():
+        from manifest.package import build
+
+        from bot import settings
+
+        found = settings.load()
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_bytes(build(app_id=found.app_id, public_url=found.public_url, version=VERSION, name=name))
+    click.echo(f"Wrote {out}.")
+
+
+@cli.command()
+@click.option(
+    "--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="The folder to write them to."
+)
+def cards(out: Path) -> None:
+    """Write every card in every state and language as JSON, to look at or to paste into a designer."""
+    from cards.gallery import every
+
+    out.mkdir(parents=True, exist_ok=True)
+    names = [_written(out / f"{name}.json", card) for name, card in every()]
+    click.echo(f"Wrote {len(names)} cards to {out}.")
+
+
+@cli.command()
+@click.option("--port", default=7300, show_default=True, help="The port of the page; a free one when it is taken.")
+@click.option("--replicas", default=1, show_default=True, type=click.IntRange(1, 8), help="Processes of the bot.")
+@click.option(
+    "--record",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write down what the bot asks of Graph, Entra and Teams, without credentials, to this folder.",
+)
+@click.option("--no-browser", is_flag=True, help="Do not open a browser.")
+def playground(port: int, replicas: int, record: Path | None, no_browser: bool) -> None:
+    """Try the desk on this machine: Teams, Entra and Graph are played on loopback."""
+    with told():
+        from playground.server import run
+
+        sys.exit(_run(lambda: run(port=port, replicas=replicas, record=record, open_browser=not no_browser)))
+
+
+def _run(main: Callable[[], Any]) -> Any:
+    """Run a coroutine to its end, on uvloop where there is one."""
+    factory: Callable[[], asyncio.AbstractEventLoop] | None = None
+    if sys.platform != "win32":
+        import uvloop
+
+        factory = uvloop.new_event_loop
+    with asyncio.Runner(loop_factory=factory) as runner:
+        return runner.run(main())
+
+
+def _written(file: Path, card: object) -> str:
+    file.write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return file.name
+
+
+if __name__ == "__main__":
+    cli()
