@@ -68,7 +68,7 @@ class KeyRing:
         return key
 
     async def load(self) -> None:
-        """See to it that there are keys to believe. Raises `Unavailable` without any."""
+        """Make sure that there are keys to believe. Raises `Unavailable`."""
         now = self._clock.now()
         age = self._age(now)
         if age is None or age > LONGEST:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import msal
 import requests
+from msal.exceptions import MsalServiceError
 
 from bot.cloud import Cloud
 from bot.core.errors import Rejected, Unavailable
@@ -41,10 +42,10 @@ class AppTokens:
     """Client-credentials tokens by scope. `get` raises `Unavailable` or `Rejected` (code: Entra's AADSTS number)."""
 
     def __init__(self, cloud: Cloud, app_id: str, secret: str, tenant: str, clock: Clock) -> None:
+        self.app_id = app_id
+        self.tenant = tenant
         self._cloud = cloud
-        self._app_id = app_id
         self._secret = secret
-        self._tenant = tenant
         self._clock = clock
         self._tokens: dict[str, _Token] = {}
         self._flights: dict[str, asyncio.Task[_Token]] = {}
@@ -79,7 +80,7 @@ class AppTokens:
                 answer = await asyncio.to_thread(self._ask, scope)
         except TimeoutError:
             raise Unavailable("Entra did not answer in time") from None
-        except (requests.RequestException, ValueError, KeyError, RuntimeError) as error:
+        except (requests.RequestException, MsalServiceError, ValueError, KeyError, RuntimeError) as error:
             raise Unavailable(f"Entra could not be asked ({type(error).__name__})") from None
         return _read(answer, asked_at)
 
@@ -88,9 +89,9 @@ class AppTokens:
         with self._building:
             if self._app is None:
                 self._app = msal.ConfidentialClientApplication(
-                    self._app_id,
+                    self.app_id,
                     client_credential=self._secret,
-                    authority=authority(self._cloud, self._tenant),
+                    authority=authority(self._cloud, self.tenant),
                     http_client=Transport(self._cloud),
                     instance_discovery=False,
                     token_cache=Forgetful(),

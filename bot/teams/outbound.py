@@ -1,0 +1,197 @@
+"""Outbound: the Bot connector's messages. The bot's token goes to the cloud's own service URLs and nowhere else.
+
+Source: https://learn.microsoft.com/azure/bot-service/rest-api/bot-framework-rest-connector-api-reference
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Final
+from urllib.parse import quote
+from uuid import uuid4
+
+import aiohttp
+
+from bot.cloud import Cloud
+from bot.core.errors import AnswerLost, Missing, Rejected, Unavailable
+from bot.core.model import Chat
+from bot.entra.tokens import AppTokens
+from bot.teams.limits import Limiter
+from bot.teams.origins import joined, trusted
+
+DEADLINE: Final = aiohttp.ClientTimeout(total=5, connect=2.5)
+LARGEST: Final = 100 * 1024  # bytes: Teams refuses a larger message
+AGAIN: Final = 2.0  # seconds to wait when Teams does not say how long
+SHORTEST, LARGEST_WAIT = 0.1, 3600.0
+THROTTLED, NOT_NOW, BROKEN = 429, 503, 500
+NOT_THERE: Final = frozenset({404, 410})
+PASSING: Final = frozenset({408, 412, 502, 503, 504})  # for calls that may be repeated
+CUT: Final = frozenset({408, 500, 502, 504})  # after these nobody knows whether a new message is there
+
+
+class Sort(Enum):
+    """May the call be made again when its answer is lost?"""
+
+    NEW = "makes a new message"
+    SAME = "leads to the same each time"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    retry_after: str
+    body: Mapping[str, Any]
+
+
+class Connector:
+    """`core.ports.Messenger` by HTTP, on the process's one session."""
+
+    def __init__(
+        self, *, session: aiohttp.ClientSession, tokens: AppTokens, cloud: Cloud, limiter: Limiter | None = None
+    ) -> None:
+        self._session = session
+        self._tokens = tokens
+        self._cloud = cloud
+        self._limiter = limiter or Limiter()
+        self._bot = {"id": f"28:{tokens.app_id}"}
+
+    async def post(self, chat: Chat, message: Mapping[str, object]) -> str:
+        """Post a message and return its id. Raises `AnswerLost` also where Teams names none."""
+        path = f"{_path(chat)}/activities"
+        return _id(await self._send("POST", chat, path, self._addressed(chat, message), Sort.NEW), "id")
+
+    async def post_in_channel(self, tenant: str, channel: str, message: Mapping[str, object]) -> tuple[Chat, str]:
+        """Start a thread in a channel; return the thread and the id of its first message."""
+        start = Chat(tenant=tenant, id=channel, service_url=self._cloud.service_urls[0], personal=False)
+        body = {
+            "bot": self._bot,
+            "isGroup": True,
+            "tenantId": tenant,
+            "channelData": {"channel": {"id": channel}, "tenant": {"id": tenant}},
+            "activity": {"type": "message", **message, "from": self._bot},
+        }
+        made = await self._send("POST", start, "v3/conversations", body, Sort.NEW)
+        thread = _id(made, "id")
+        first = made.get("activityId")
+        if not isinstance(first, str) or not first:
+            first = thread.partition(";messageid=")[2] or _id(made, "activityId")
+        return Chat(tenant=tenant, id=thread, service_url=start.service_url, personal=False), first
+
+    async def update(self, chat: Chat, activity: str, message: Mapping[str, object]) -> None:
+        """Replace a message of ours."""
+        body = {**self._addressed(chat, message), "id": activity}
+        await self._send("PUT", chat, f"{_path(chat)}/activities/{quote(activity, safe='')}", body, Sort.SAME)
+
+    async def delete(self, chat: Chat, activity: str) -> None:
+        """Delete a message; one that is gone already is no error."""
+        try:
+            await self._send("DELETE", chat, f"{_path(chat)}/activities/{quote(activity, safe='')}", None, Sort.SAME)
+        except Missing:
+            return
+
+    async def open_private(self, tenant: str, person: str) -> Chat:
+        """Open the 1:1 chat with a person; asked for again, Teams names the same one."""
+        url = self._cloud.service_urls[0]
+        desk = Chat(tenant=tenant, id=person, service_url=url, personal=True)
+        body = {
+            "bot": self._bot,
+            "members": [{"id": person}],
+            "isGroup": False,
+            "tenantId": tenant,
+            "channelData": {"tenant": {"id": tenant}},
+        }
+        made = await self._send("POST", desk, "v3/conversations", body, Sort.SAME)
+        return Chat(tenant=tenant, id=_id(made, "id"), service_url=url, personal=True)
+
+    def _addressed(self, chat: Chat, message: Mapping[str, object]) -> dict[str, object]:
+        return {"type": "message", **message, "from": self._bot, "conversation": {"id": chat.id}}
+
+    async def _send(
+        self, method: str, chat: Chat, path: str, body: Mapping[str, object] | None, sort: Sort
+    ) -> Mapping[str, Any]:
+        """Call, once more with a new token when the old one was not accepted: a 401 says that nothing was done."""
+        if not trusted(self._cloud, chat.service_url):
+            raise Rejected("not a service URL of this cloud: no token goes there", code="service_url")
+        if chat.tenant.lower() != self._tokens.tenant.lower():
+            raise Rejected("a conversation of another tenant", code="tenant")
+        sent = json.dumps(body).encode() if body is not None else None
+        if sent is not None and len(sent) > LARGEST:
+            raise Rejected("the message is too large for Teams", code="MessageSizeTooBig")
+        await self._limiter.turn(chat.id)
+        url = joined(chat.service_url, path)
+        answer = await self._call(method, url, sent, sort)
+        if answer.status == 401:  # noqa: PLR2004 - Unauthorized
+            await self._tokens.forget(self._cloud.bot_scope)
+            answer = await self._call(method, url, sent, sort)
+        return _judged(answer, sort)
+
+    async def _call(self, method: str, url: str, sent: bytes | None, sort: Sort) -> Answer:
+        headers = {
+            "Authorization": f"Bearer {await self._tokens.get(self._cloud.bot_scope)}",
+            "Content-Type": "application/json",
+            "x-ms-client-request-id": str(uuid4()),
+        }
+        try:
+            async with self._session.request(
+                method, url, data=sent, headers=headers, timeout=DEADLINE, allow_redirects=False
+            ) as response:
+                told = response.headers.get("Retry-After", "")
+                return Answer(response.status, told, _object(await response.read()))
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
+            raise Unavailable("the connector cannot be reached", retry_after=AGAIN) from None
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            if sort is Sort.NEW:
+                raise AnswerLost(f"the connector did not answer ({type(error).__name__})") from None
+            raise Unavailable(f"the connector did not answer ({type(error).__name__})", retry_after=AGAIN) from None
+
+
+def _judged(answer: Answer, sort: Sort) -> Mapping[str, Any]:
+    """Return the body, or raise what the status means: https://learn.microsoft.com/microsoftteams/platform/bots/how-to/conversations/conversation-messages#status-codes-from-bot-conversational-apis."""
+    status, code = answer.status, _code(answer.body)
+    if 200 <= status < 300:  # noqa: PLR2004 - success
+        return answer.body
+    said = f"the connector answered {status} {code}".rstrip()
+    if status in {THROTTLED, NOT_NOW}:
+        raise Unavailable(said, retry_after=_wait(answer.retry_after))
+    if sort is Sort.NEW and status in CUT:
+        raise AnswerLost(said)
+    if status in PASSING or status >= BROKEN:
+        raise Unavailable(said, retry_after=_wait(answer.retry_after))
+    if status in NOT_THERE:
+        raise Missing(said, code=code or str(status))
+    raise Rejected(said, code=code or str(status))
+
+
+def _path(chat: Chat) -> str:
+    return f"v3/conversations/{quote(chat.id, safe='')}"
+
+
+def _id(made: Mapping[str, Any], name: str) -> str:
+    value = made.get(name)
+    if not isinstance(value, str) or not value:
+        raise AnswerLost("the connector did not name what it made")
+    return value
+
+
+def _object(raw: bytes) -> Mapping[str, Any]:
+    try:
+        body = json.loads(raw)
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _code(body: Mapping[str, Any]) -> str:
+    error = body.get("error")
+    code = error.get("code") if isinstance(error, dict) else None
+    return code[:80] if isinstance(code, str) and code.replace(" ", "").isalnum() else ""
+
+
+def _wait(told: str) -> float:
+    try:
+        return min(max(float(told), SHORTEST), LARGEST_WAIT)
+    except ValueError:  # a date, or nothing
+        return AGAIN
