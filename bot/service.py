@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import aiohttp
 import structlog
 from aiohttp import web
+from manifest.package import resource
 
 import cards
 from bot import metrics, policies
@@ -43,7 +44,6 @@ from bot.web import health, stepup
 from bot.web.limit import Limit
 from bot.web.middleware import limiting, surfacing
 from bot.web.page import Pages
-from manifest.package import resource
 
 GRACE: Final = 10.0  # seconds to finish turns and jobs once we are told to stop
 PROBE: Final = 5.0  # seconds for the database to answer at the start

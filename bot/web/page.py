@@ -36,7 +36,7 @@ _NO_SCRIPT: Final = MappingProxyType({**_HELD, "Content-Security-Policy": "defau
 class Text(Protocol):
     """The catalogue: a key and a language, and what the text needs."""
 
-    def __call__(self, key: str, language: str, /, **params: str) -> str: ...
+    def __call__(self, key: str, language: str, **params: str) -> str: ...
 
 
 class Say(Protocol):
