@@ -16,8 +16,7 @@ from bot.core.ports import Job, Messenger, Posted, Slot
 from bot.facts import Inquiry
 from bot.ledger import Ledger
 from bot.teams.results import carry
-from bot.teams.scenes import Scene, Wanted, wanted
-from cards import account
+from bot.teams.scenes import Scene, Wanted, account, wanted
 from cards.view import View
 
 log = structlog.get_logger(__name__)
@@ -47,8 +46,10 @@ class Delivery:
         scene = await self._scene(job.request)
         if scene is None:
             return
-        there = {(p.slot, p.person): p for p in scene.posted if p.slot is not Slot.SECRET}
-        should = {(w.slot, w.person): w for w in wanted(scene)}
+        there: dict[tuple[Slot, str], Posted] = {
+            (p.slot, p.person): p for p in scene.posted if p.slot is not Slot.SECRET
+        }
+        should: dict[tuple[Slot, str], Wanted] = {(w.slot, w.person): w for w in wanted(scene)}
         held: list[Unavailable] = []
         for key in [*should, *(k for k in there if k not in should)]:
             try:

@@ -9,7 +9,7 @@ from typing import Any, Final
 import cards
 from bot.core.answers import RequestCard
 from bot.core.model import Chat, Person, Request, Status
-from bot.core.policy import Reason
+from bot.core.policy import Facts, Reason
 from bot.core.ports import Posted, Purpose, SignIn, SignInStage, Slot
 from cards.view import View
 
@@ -114,3 +114,12 @@ def _there(scene: Scene, slot: Slot) -> bool:
 
 def _thread(scene: Scene) -> Chat | None:
     return next((p.chat for p in scene.posted if p.slot is Slot.APPROVERS), None)
+
+
+def account(facts: Facts, language: str) -> str:
+    """Say in words what Entra says about an account; what could not be found out is said too."""
+    if facts.enabled is None or facts.guest is None or facts.roles is None or facts.guarded_groups is None:
+        return cards.text("account.unknown", language)
+    standing = "privileged" if facts.roles else "guarded" if facts.guarded_groups else "ordinary"
+    said = ("enabled" if facts.enabled else "disabled", "guest" if facts.guest else "member", standing)
+    return ", ".join(cards.text(f"account.{word}", language) for word in said)
