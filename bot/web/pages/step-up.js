@@ -7,11 +7,14 @@
   const { code, failure } = main.dataset;
   main.removeAttribute("data-code");
 
+  const language = document.documentElement.lang;
+  const locale = navigator.language.startsWith(language) ? navigator.language : language;
+
   for (const time of document.querySelectorAll("time")) {
     const at = new Date(time.dateTime);
     const sameDay = at.toDateString() === new Date().toDateString();
     const style = sameDay ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" };
-    time.textContent = new Intl.DateTimeFormat(document.documentElement.lang, style).format(at);
+    time.textContent = new Intl.DateTimeFormat(locale, style).format(at);
   }
 
   const patience = () => new Promise((_, reject) => {
