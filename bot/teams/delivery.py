@@ -19,6 +19,8 @@ from bot.teams.results import carry
 from bot.teams.scenes import Scene, Wanted, account, wanted
 from cards.view import View
 
+Key = tuple[Slot, str]  # a place of a request, and the person it is about where there may be several
+
 log = structlog.get_logger(__name__)
 
 
