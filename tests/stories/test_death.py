@@ -88,7 +88,7 @@ async def whole(play: Play) -> None:
 
 
 def hands(play: Play) -> tuple[Hand, Hand]:
-    play.teams.knobs.patience = 3.0  # what is re-sent to a dead bot is re-sent soon
+    play.teams.delivery.patience = 3.0  # what is re-sent to a dead bot is re-sent soon
     return Hand(play, "ann"), Hand(play, "ben")
 
 
