@@ -7,7 +7,7 @@ from bot.core.model import PENDING, Proof, Request, Status
 from cards import elements as e
 from cards.buttons import press, ref, refresh, sign_in
 from cards.parts import card, facts, lines, quote, standing, trial
-from cards.texts import Markup, plain
+from cards.texts import Markup
 from cards.view import View
 from cards.words import approvals, bare, details, names, own, particulars, say, when
 
@@ -21,9 +21,9 @@ def approvers(request: Request, view: View, above: tuple[e.Piece, ...] = ()) -> 
         *above,
         standing(request, large, view),
         *lines(say(view, f"approvers.{state}", **particulars(request, view))),
-        quote(said),
+        *quote(said),
         trial(request, view),
-        facts([*details(request, view), *_known(request, view)]),
+        *facts([*details(request, view), *_known(request, view)]),
     ]
     return card(view, body, _decide(request, view) if request.status is Status.APPROVAL else ())
 
@@ -46,16 +46,16 @@ def confirm(request: Request, view: View) -> e.Card:
     body = [
         standing(request, large, view),
         *lines(say(view, f"confirm.{key}", **particulars(request, view))),
-        facts([*details(request, view), *_known(request, view)]) if waiting else None,
+        *(facts([*details(request, view), *_known(request, view)]) if waiting else ()),
     ]
     buttons = [sign_in(view, "button.sign_in_and_approve")] if key == "text" else []
     return card(view, body, buttons, refresh(request, view))
 
 
-def _known(request: Request, view: View) -> list[tuple[Markup, Markup]]:
+def _known(request: Request, view: View) -> list[tuple[str, str]]:
     """What is known of the request besides its details: the account, the proofs, the times."""
     given = request.proofs(Proof.APPROVAL)
-    rows = [(say(view, f"fact.{key}"), plain(value)) for key, value in view.facts.items()]
+    rows: list[tuple[str, str]] = [(say(view, f"fact.{key}"), value) for key, value in view.facts.items()]
     rows += [(say(view, "fact.signed_in"), when(e.at)) for e in request.proofs(Proof.STEP_UP)[-1:]]
     rows.append((say(view, "fact.asked"), when(request.created_at)))
     if request.status is Status.APPROVAL or not given:

@@ -18,7 +18,9 @@ def home(answer: HomeCard, view: View) -> e.Card:
     body: list[e.Piece] = [header(say(view, "home.title"), hello), *lines(say(view, answer.lead))]
     body += [_offer(offer, view) for offer in answer.offers] or lines(say(view, "home.nothing"))
     if answer.open:
-        body.append(e.TextBlock(text=say(view, "home.open"), weight="Bolder", style="heading", separator=True))
+        body.append(
+            e.TextBlock(text=say(view, "home.open"), weight="Bolder", size="Medium", style="heading", separator=True)
+        )
         body += [_row(request, view) for request in answer.open]
     body.append(e.TextBlock(text=say(view, "home.write"), size="Small", is_subtle=True, separator=True))
     return card(view, body)
@@ -36,15 +38,15 @@ def form(answer: Form, view: View) -> e.Card:
     body: list[e.Piece] = [*lines(say(view, own(kind, "form.lead")))]
     for field in answer.fields:
         error = answer.errors.get(field.name, "")
-        if error:
-            body.append(e.TextBlock(text=say(view, _error(kind, field.name, error)), color="Attention", size="Small"))
         body.append(_input(kind, field, answer.values.get(field.name, field.default), error, view))
+        if error:
+            body.append(_wrong(say(view, _error(kind, field.name, error))))
     return card(view, body, [submit(view, kind, answer.request)])
 
 
 def _offer(offer: Offer, view: View) -> e.Container:
     texts: list[e.Piece] = [
-        e.TextBlock(text=say(view, f"{offer.kind}.title"), weight="Bolder", style="heading"),
+        e.TextBlock(text=say(view, f"{offer.kind}.title"), weight="Bolder", size="Medium", style="heading"),
         e.TextBlock(text=say(view, f"{offer.kind}.summary"), spacing="None", is_subtle=True),
     ]
     if offer.refusal is not None:
@@ -96,6 +98,10 @@ def _input(kind: str, field: Field, value: str, error: str, view: View) -> e.Inp
         regex=f"^(?:{field.pattern})$" if field.pattern else None,
         error=fault,
     )
+
+
+def _wrong(words: str) -> e.TextBlock:
+    return e.TextBlock(text=words, color="Attention", size="Small", spacing="Small")
 
 
 def _choice(title: str, view: View) -> str:

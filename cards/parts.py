@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.core.model import Mode, Request, Status
 from cards import elements as e
-from cards.texts import clean, tongue
+from cards.texts import Markup, clean, plain, tongue
 from cards.view import View
 from cards.words import bare, say
 
@@ -70,17 +70,21 @@ def lines(*texts: str, subtle: bool = False) -> list[e.Piece]:
     return [e.TextBlock(text=text, is_subtle=subtle or None, spacing="Medium") for text in texts if text]
 
 
-def facts(rows: Iterable[tuple[str, str]]) -> e.FactSet | None:
-    pairs = [e.Fact(title=title, value=value) for title, value in rows if value]
-    return e.FactSet(facts=pairs, spacing="Medium") if pairs else None
+def facts(rows: Iterable[tuple[str, str]]) -> list[e.Piece]:
+    """Label and value side by side; a value that Markdown could touch is quoted below instead, word for word."""
+    given = [(title, value) for title, value in rows if value]
+    quiet = [(title, value) for title, value in given if isinstance(value, Markup) or plain(value) == value]
+    pairs = [e.Fact(title=title, value=value) for title, value in quiet]
+    pieces: list[e.Piece] = [e.FactSet(facts=pairs, spacing="Medium")] if pairs else []
+    for title, value in [row for row in given if row not in quiet]:
+        pieces += [e.TextBlock(text=title, is_subtle=True, spacing="Small"), *quote(value)]
+    return pieces
 
 
-def quote(words: str) -> e.Container | None:
-    """What a person wrote, word for word: a client reads no Markdown here."""
-    if not words:
-        return None
+def quote(words: str) -> list[e.Piece]:
+    """What a person wrote, word for word: no client reads Markdown here."""
     run = e.TextRun(text=f"“{clean(words)}”", italic=True)
-    return e.Container(style="emphasis", items=[e.RichTextBlock(inlines=[run])], spacing="Small")
+    return [e.Container(style="emphasis", items=[e.RichTextBlock(inlines=[run])], spacing="Small")] if words else []
 
 
 def trial(request: Request, view: View) -> e.TextBlock | None:

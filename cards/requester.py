@@ -23,7 +23,7 @@ def requester(request: Request, view: View, above: tuple[e.Piece, ...] = ()) -> 
         standing(request, large, view),
         *_told(request, view),
         trial(request, view),
-        facts([*details(request, view), (say(view, "fact.asked"), when(request.created_at))]),
+        *facts([*details(request, view), (say(view, "fact.asked"), when(request.created_at))]),
         progress(request, view),
     ]
     return card(view, body, _buttons(request, view), refresh(request, view))
@@ -44,7 +44,7 @@ def _told(request: Request, view: View) -> list[e.Piece | None]:
             return [*lines(say(view, "refusal.other") if refusal is None else refused(refusal, view))]
         case Status.DENIED:
             said = quote(ending.reason if ending else "")
-            return [*lines(say(view, f"{state}.text")), said, *lines(say(view, f"{state}.next"), subtle=True)]
+            return [*lines(say(view, f"{state}.text")), *said, *lines(say(view, f"{state}.next"), subtle=True)]
         case Status.DONE:
             following = f"{request.kind}.next"
             more = lines(say(view, following)) if known(following) else []
@@ -74,7 +74,7 @@ def _own(request: Request, view: View) -> list[e.Action | None]:
     withdraw = press(view, "button.withdraw", Withdraw(at))
     match request.status:
         case Status.STEP_UP:
-            return [press(view, "button.sign_in_again", SignInAgain(at), style="positive"), withdraw]
+            return [press(view, "button.sign_in_again", SignInAgain(at)), withdraw]
         case Status.APPROVAL:
             return [withdraw]
         case Status.READY:

@@ -17,7 +17,8 @@ LANGUAGES: Final = (DEFAULT, "de")
 LONGEST: Final = 600
 
 _HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})  # control, bidi and zero-width characters among them
-_MARKS: Final = re.compile(r"([\\`*_\[\]~<>|])")
+_MARKS: Final = re.compile(r"([\\*_\[\]~<>|])")
+_TICK: Final = str.maketrans("`", "\u02cb")  # clients differ in how a backtick is escaped
 _LINK: Final = re.compile(r"(?<=\])\(")
 _OPENING: Final = re.compile(r"^([#+\-=]|\d+(?=[.)]))")
 _FUNCTION: Final = re.compile(r"\{(?=\{)")  # {{DATE(…)}} is a function to a card
@@ -70,7 +71,7 @@ def clean(value: str, longest: int = LONGEST) -> str:
 
 def plain(value: str, longest: int = LONGEST) -> Markup:
     """Return `value` so that a card shows it exactly: no link, mention, emphasis, list or function in it works."""
-    shown = _MARKS.sub(r"\\\1", clean(value, longest))
+    shown = _MARKS.sub(r"\\\1", clean(value, longest).translate(_TICK))
     shown = _OPENING.sub(r"\\\1" if not shown[:1].isdigit() else rf"\1{_BREAK}", shown)
     shown = _FUNCTION.sub("{" + _BREAK, _LINK.sub(r"\(", shown))
     return Markup(_ADDRESS.sub(lambda found: _BREAK + found[0], shown))

@@ -8,7 +8,7 @@ from typing import Final
 
 from bot.core.answers import Refused, Said
 from bot.core.model import Evidence, Proof, Refusal, Request
-from cards.texts import Markup, known, plain, text, wanted
+from cards.texts import Markup, clean, known, plain, text, wanted
 from cards.view import View
 
 MISSING: Final = "…"
@@ -64,8 +64,8 @@ def particulars(request: Request, view: View) -> dict[str, object]:
     }
 
 
-def details(request: Request, view: View) -> list[tuple[Markup, Markup]]:
-    """Return what was asked for as label and value, in the order of the form, empty answers left out."""
+def details(request: Request, view: View) -> list[tuple[str, str]]:
+    """Return what was asked for as label and value; what is not `Markup` is as it was typed."""
     given = [(name, value) for name, value in request.details.items() if value]
     return [(_label(request.kind, name, view), _value(request.kind, name, value, view)) for name, value in given]
 
@@ -116,8 +116,8 @@ def _label(kind: str, name: str, view: View) -> Markup:
     return say(view, key) if known(key) else plain(name)
 
 
-def _value(kind: str, name: str, value: str, view: View) -> Markup:
+def _value(kind: str, name: str, value: str, view: View) -> str:
     choice, template = f"{kind}.{name}.{value}", f"{kind}.value.{name}"
     if known(choice):
         return say(view, choice)
-    return say(view, template, value=value) if known(template) else plain(value)
+    return say(view, template, value=value) if known(template) else clean(value)
