@@ -54,7 +54,8 @@ class Api:
         people = [self._card(person) for person in self._teams.world.people]
         bot = {"key": BOT, "name": BOT_NAME, "id": f"28:{self._teams.world.bot_id}"}
         tenant = {"id": self._teams.world.tenant, "name": TEAM_NAME}
-        return web.json_response({"people": people, "bot": bot, "tenant": tenant})
+        now = self._teams.world.clock.now().isoformat()
+        return web.json_response({"people": people, "bot": bot, "tenant": tenant, "now": now})
 
     def _card(self, person: Person) -> Json:
         return {

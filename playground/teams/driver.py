@@ -95,9 +95,9 @@ class Teams:
         if not text.strip():
             raise Unfilled(_NO_TEXT)
         where = self.chat(key, chat)
-        message = self.chats.post(chat=where, sender=key, activity={}, thread=thread)
+        shown = {"type": "message", "text": text, "textFormat": "plain"}
+        message = self.chats.post(chat=where, sender=key, activity=shown, thread=thread)
         activity = self._author(key, where, message.thread).message(text, message_id=message.id)
-        message.activity = {"type": "message", "text": text, "textFormat": "plain"}
         if where.installed and (where.kind == "personal" or activity["entities"][0]["type"] == "mention"):
             self.delivery.send(activity)
         return message
@@ -204,7 +204,7 @@ class Teams:
         if outcome.kind != "popup":
             return outcome
         values = {"person": who or key, "method": method, **(fill or {})}
-        async with Popup() as popup:
+        async with Popup(self.world.origin) as popup:
             state = await popup.walk(outcome.url, values)
         return await self.verify(key, seen, state)
 

@@ -7,8 +7,9 @@ from typing import Any, Self
 from urllib.parse import urljoin
 
 import aiohttp
+from yarl import URL
 
-RESULT = "data-result"
+RESULT = "data-code"  # where the bot's last page has what its script hands to Teams
 _STEPS = 12
 
 
@@ -88,10 +89,10 @@ class _Reader(HTMLParser):
 class Popup:
     """One browser window: its own cookies, one page after the other."""
 
-    def __init__(self, *, timeout: float = 30.0) -> None:
-        self._session = aiohttp.ClientSession(
-            cookie_jar=aiohttp.CookieJar(unsafe=True), timeout=aiohttp.ClientTimeout(total=timeout)
-        )
+    def __init__(self, origin: str, *, timeout: float = 30.0) -> None:
+        # Browsers take loopback for secure, numbers instead of names included; so does this one.
+        jar = aiohttp.CookieJar(unsafe=True, treat_as_secure_origin=URL(origin))
+        self._session = aiohttp.ClientSession(cookie_jar=jar, timeout=aiohttp.ClientTimeout(total=timeout))
 
     async def __aenter__(self) -> Self:
         return self

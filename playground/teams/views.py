@@ -23,6 +23,7 @@ class Seen:
     sender: str
     at: datetime
     text: str
+    summary: str
     format: str
     attachments: tuple[Json, ...]
     suggestions: tuple[Json, ...]
@@ -55,6 +56,7 @@ class Seen:
             "sender": self.sender,
             "at": self.at.isoformat(),
             "text": self.text,
+            "summary": self.summary,
             "format": self.format,
             "attachments": list(self.attachments),
             "suggestions": list(self.suggestions),
@@ -93,6 +95,7 @@ def see(message: Message, person: str) -> Seen:
         sender=message.sender,
         at=message.at,
         text=str(activity.get("text") or ""),
+        summary=str(activity.get("summary") or ""),
         format=activity.get("textFormat") or "markdown",
         attachments=tuple(attachments),
         suggestions=tuple(suggested),

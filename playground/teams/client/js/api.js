@@ -1,0 +1,46 @@
+// Calls to the playground's server and the stream of what changes; every call says as whom.
+
+import { state } from './state.js';
+
+export class Refused extends Error {
+  name = 'Refused';
+}
+
+async function read(response) {
+  const body = await response.json().catch(() => ({}));
+  if (!response.ok) throw new Refused(body.error || response.statusText);
+  return body;
+}
+
+export async function get(name, query = {}) {
+  const search = new URLSearchParams({ as: state.me.key, ...query });
+  return read(await fetch(`/teams/api/${name}?${search}`, { signal: AbortSignal.timeout(15000) }));
+}
+
+export async function people() {
+  return read(await fetch('/teams/api/people', { signal: AbortSignal.timeout(15000) }));
+}
+
+// An invoke may take three attempts of fifteen seconds each before Teams gives it up.
+export async function post(name, body) {
+  return read(await fetch(`/teams/api/${name}`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ as: state.me.key, ...body }),
+    signal: AbortSignal.timeout(60000),
+  }));
+}
+
+export function listen({ onEvent, onBack, onLost }) {
+  const source = new EventSource(`/teams/api/events?as=${encodeURIComponent(state.me.key)}`);
+  let lost = false;
+  source.onmessage = (event) => onEvent(JSON.parse(event.data));
+  source.onerror = () => {
+    if (!lost) onLost();
+    lost = true;
+  };
+  source.onopen = () => {
+    if (lost) onBack();
+    lost = false;
+  };
+}
