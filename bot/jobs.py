@@ -81,27 +81,26 @@ class Jobs:
         self._handlers = handlers
         self._workers = workers
         self._count = count
-        self._app = App(connector=PsycopgConnector())
-        self._app.task(name="wake", retry=_Patience(self._again))(self._wake)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Carry out jobs until `stop` is set; then let running ones end for ten seconds and hand back the others."""
-        pool = self._queue.connections("jobs", 4)
+        pool, app = self._queue.connections("jobs", 4), App(connector=PsycopgConnector())
+        app.task(name="wake", retry=_Patience(self._again))(self._wake)
         await pool.open(wait=False)  # a database that is away now is there later
         try:
-            async with self._app.open_async(pool), asyncio.TaskGroup() as group:
-                group.create_task(self._work(stop))
+            async with app.open_async(pool), asyncio.TaskGroup() as group:
+                group.create_task(self._work(app, stop))
                 group.create_task(_every(1.0, self._sweep, stop))
                 group.create_task(_every(BEAT, self._recover, stop))
                 group.create_task(_every(3600.0, self._prune, stop))
         finally:
             await pool.close(timeout=3.0)
 
-    async def _work(self, stop: asyncio.Event) -> None:
+    async def _work(self, app: App, stop: asyncio.Event) -> None:
         """Keep a worker running: it ends by itself whenever the database is away."""
         while not stop.is_set():
             try:
-                await self._worker(stop)
+                await self._worker(app, stop)
             except (ProcrastinateException, TimeoutError) as error:  # the database is away
                 log.warning("worker_stopped", error=type(error).__name__)
             except Exception:
@@ -109,9 +108,9 @@ class Jobs:
             if not stop.is_set():
                 await _pause(1.0, stop)
 
-    async def _worker(self, stop: asyncio.Event) -> None:
+    async def _worker(self, app: App, stop: asyncio.Event) -> None:
         worker = Worker(
-            self._app,
+            app,
             name="desk",
             concurrency=self._workers,
             fetch_job_polling_interval=POLL,
@@ -123,25 +122,16 @@ class Jobs:
         )
         running = asyncio.create_task(worker.run())  # type: ignore[no-untyped-call]  # as procrastinate left it
         await asyncio.sleep(0)  # a stop before its first step would be forgotten
-        beating, stopping = asyncio.create_task(self._beat(worker)), asyncio.create_task(stop.wait())
+        beating, stopping = asyncio.create_task(_beat(app, worker)), asyncio.create_task(stop.wait())
         try:
             await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             worker.stop()  # type: ignore[no-untyped-call]
-            try:
-                async with asyncio.timeout(GRACE + 5):
-                    await running
-            finally:
-                beating.cancel()
-                stopping.cancel()
-
-    async def _beat(self, worker: Worker) -> None:
-        """Say that this worker lives, to its last job: a silent one's jobs are given to others."""
-        while True:
-            await asyncio.sleep(BEAT)
-            if worker.worker_id is not None:
-                with suppress(ProcrastinateException):
-                    await self._app.job_manager.update_heartbeat(worker.worker_id)
+            ended, late = await asyncio.wait({running}, timeout=GRACE + 5)
+            for task in (beating, stopping, *late):
+                task.cancel()
+        for task in ended:
+            await task  # raises what ended it
 
     async def _wake(self, *, name: str, request: str, slot: str = "", person: str = "") -> None:
         handler = self._handlers.get(name)
@@ -161,18 +151,18 @@ class Jobs:
     def _again(self, error: BaseException, job: QueuedJob) -> RetryDecision | None:
         """Say when a job that failed is tried again; None gives it up."""
         name, tries = str(job.task_kwargs.get("name", "")), job.attempts + 1
-        if not isinstance(error, Exception):  # we are stopping: to whoever comes next
+        if not isinstance(error, Exception) and tries < TRIES:  # we are stopping: to whoever comes next
             self._count(name, "handed_back")
             return RetryDecision()
         known = log.bind(job=name, request=job.task_kwargs.get("request"), error=type(error).__name__, tries=tries)
         limit = _limit(error)
         if tries >= limit:
             self._count(name, "failed")
-            known.error("job_given_up", exc_info=error)
+            known.error("job_given_up")  # procrastinate's line with the traceback follows
             return None
         self._count(name, "again")
         wait = _wait(error, job.attempts)
-        known.warning("job_again", wait=round(wait, 1), exc_info=error if limit == FAULTS else None)
+        known.warning("job_again", wait=round(wait, 1), exc_info=error if limit == FAULTS and tries == 1 else None)
         return RetryDecision(retry_at=datetime.now(UTC) + timedelta(seconds=wait))
 
     async def _sweep(self) -> None:
@@ -182,7 +172,7 @@ class Jobs:
             await unit.defer(*(Job(DUE, request) for request in due))
 
     async def _recover(self) -> None:
-        for name in await self._queue.recover(silent=SILENT, longest=LONGEST + 30, tries=FAULTS):
+        for name in await self._queue.recover(silent=SILENT, longest=LONGEST + 30, tries=TRIES):
             self._count(name, "failed")
             log.error("job_given_up", job=name, error="its process died every time")
 
@@ -190,7 +180,7 @@ class Jobs:
         await self._queue.prune(self._clock.now())
 
 
-def _limit(error: Exception) -> int:
+def _limit(error: BaseException) -> int:
     match error:
         case Unavailable() | AnswerLost() | Conflict() | TimeoutError():
             return TRIES
@@ -200,7 +190,7 @@ def _limit(error: Exception) -> int:
             return FAULTS
 
 
-def _wait(error: Exception, attempts: int) -> float:
+def _wait(error: BaseException, attempts: int) -> float:
     """Return the seconds until the next try: what we were told, or twice as long each time, give or take."""
     if isinstance(error, Unavailable) and error.retry_after is not None:
         return min(max(error.retry_after, 0.0), DAY)
@@ -215,9 +205,18 @@ async def _every(seconds: float, what: Callable[[], Awaitable[None]], stop: asyn
                 await what()
         except (DeskError, TimeoutError) as error:
             log.warning("chore_failed", chore=what.__name__, error=type(error).__name__)
-        except Exception as error:
-            log.error("chore_failed", chore=what.__name__, exc_info=error)
+        except Exception:
+            log.exception("chore_failed", chore=what.__name__)
         await _pause(seconds, stop)
+
+
+async def _beat(app: App, worker: Worker) -> None:
+    """Say that this worker lives, to its last job: a silent one's jobs are given to others."""
+    while True:
+        await asyncio.sleep(BEAT)
+        if worker.worker_id is not None:
+            with suppress(ProcrastinateException):
+                await app.job_manager.update_heartbeat(worker.worker_id)
 
 
 async def _pause(seconds: float, stop: asyncio.Event) -> None:

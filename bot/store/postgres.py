@@ -19,7 +19,7 @@ from bot.core.errors import Misconfigured
 from bot.core.ports import Clock, Store
 from bot.store import codec, sql
 from bot.store.faults import committing, translated
-from bot.store.schema import Shape, newest
+from bot.store.schema import Shape, checked, newest
 from bot.store.unit import PostgresUnit
 
 # A peer that vanished without a word is noticed within seconds, not when TCP gives up after minutes.
@@ -42,7 +42,7 @@ class PostgresStore(Store):
     def __init__(self, url: str, *, clock: Clock, size: int = 10) -> None:
         self._clock = clock
         self._shape = newest()
-        self._url = url
+        self._url = checked(url)
         self._pool = self.connections("store", size)
 
     async def __aenter__(self) -> Self:
@@ -120,6 +120,7 @@ class PostgresStore(Store):
         """Walk a tenant's chain from its beginning, up to and with `upto` (a head that was read before)."""
         with translated():
             async with self._pool.connection() as connection, connection.cursor("trail") as cursor:
+                await connection.execute(sql.NO_HURRY)
                 cursor.itersize = PAGE
                 await cursor.execute(sql.ENTRIES, {"tenant": tenant, "upto": upto})
                 async for row in cursor:

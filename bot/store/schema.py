@@ -11,10 +11,11 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from procrastinate.schema import SchemaManager
+from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import Connection, NullPool, create_engine
 from sqlalchemy.exc import DBAPIError
 
-from bot.core.errors import Unavailable
+from bot.core.errors import Misconfigured, Unavailable
 from bot.store import sql
 
 HERE: Final = Path(__file__).parent / "migrations"
@@ -28,6 +29,17 @@ class Shape:
     scripts: frozenset[str]
 
 
+def checked(url: str) -> str:
+    """Return `url` if libpq can read it; raise `Misconfigured`, which does not repeat it: it may hold a password."""
+    try:
+        conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        raise Misconfigured(
+            "The database URL cannot be read: set it to one like postgresql://vouchsafe@db.contoso.com/vouchsafe"
+        ) from None
+    return url
+
+
 def newest() -> Shape:
     """Return the shape this code was written for."""
     revision = ScriptDirectory.from_config(_config()).get_current_head()
@@ -37,8 +49,10 @@ def newest() -> Shape:
 def migrate(url: str) -> None:
     """Bring the database up to date; what was done already is not done again. Blocks: call it in a thread.
 
-    `url` is anything libpq understands. Raises `Unavailable` when the database does not answer.
+    `url` is anything libpq understands. Raises `Unavailable` when the database does not answer and `Misconfigured`
+    when the URL cannot be read.
     """
+    checked(url)
     # libpq reads the URL itself: SQLAlchemy would have its own idea of socket folders and empty passwords.
     engine = create_engine(
         "postgresql+psycopg://", creator=lambda: psycopg.connect(url, connect_timeout=5), poolclass=NullPool

@@ -100,6 +100,9 @@ ENTRIES: Final = f"""
     ORDER BY seq
 """
 
+# Whoever reads the trail may be a person with a pager.
+NO_HURRY: Final = "SET LOCAL idle_in_transaction_session_timeout = '30min'"
+
 TENANTS: Final = "SELECT tenant FROM chains ORDER BY tenant"
 
 HEAD: Final = "SELECT seq, hash FROM chains WHERE tenant = %(tenant)s"
