@@ -150,7 +150,7 @@ def _number(least: int, most: int) -> Callable[[object], int]:
 
 
 def _reveal(value: object) -> str:
-    if value not in {"dialog", "message"}:
+    if value not in ("dialog", "message"):
         raise ValueError('must be "dialog" or "message"')
     return str(value)
 

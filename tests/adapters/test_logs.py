@@ -1,0 +1,137 @@
+"""What gets into a log, and what never does; and the clock the log and all else tells."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+
+from bot import clock, logs
+from bot.clock import SystemClock
+from bot.core.model import Secret
+
+JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhbm4ifQ.c2lnbmF0dXJl"
+
+
+@pytest.fixture
+def out() -> Iterator[io.StringIO]:
+    """A log that is a string; what logging was set to before comes back."""
+    root = logging.getLogger()
+    handlers, level, settings = root.handlers[:], root.level, structlog.get_config()
+    stream = io.StringIO()
+    logs.configure("info", stream=stream)
+    yield stream
+    logging.captureWarnings(capture=False)
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.configure(**settings)
+
+
+def _lines(out: io.StringIO) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in out.getvalue().splitlines()]
+
+
+def test_a_line_is_json_with_time_level_and_name(out: io.StringIO) -> None:
+    structlog.get_logger("bot.test").info("asked", kind="tap", count=2)
+    (line,) = _lines(out)
+    assert {k: line[k] for k in ("event", "level", "logger", "kind", "count")} == {
+        "event": "asked",
+        "level": "info",
+        "logger": "bot.test",
+        "kind": "tap",
+        "count": 2,
+    }
+    assert datetime.fromisoformat(line["timestamp"]).tzinfo is not None
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["token", "access_token", "client_secret", "Password", "temporaryAccessPass", "code", "assertion", "client-assertion", "Authorization", "Set-Cookie", "cookie", "idToken", "app_secret"],
+)
+def test_known_secrets_are_redacted_however_deep(out: io.StringIO, key: str) -> None:
+    structlog.get_logger("t").info("x", **{key: "hunter2"})
+    structlog.get_logger("t").info("x", inner={"list": [{key: "hunter2"}]})
+    assert "hunter2" not in out.getvalue()
+    assert len(_lines(out)) == 2
+
+
+def test_a_secret_value_is_refused(out: io.StringIO) -> None:
+    structlog.get_logger("t").info("x", shown=Secret("hunter2"), many=[Secret("hunter2")])
+    assert "hunter2" not in out.getvalue()
+    assert _lines(out)[0]["shown"] == logs.GONE
+
+
+def test_tokens_inside_texts_are_redacted(out: io.StringIO) -> None:
+    structlog.get_logger("t").warning(f"sent Bearer {JWT} away", why=f"got {JWT}, sorry")
+    logging.getLogger("library").warning("GET /callback?code=%s&state=abc", "hunter2")
+    text = out.getvalue()
+    assert "eyJ" not in text
+    assert "hunter2" not in text
+    assert "sorry" in text
+
+
+def test_control_characters_do_not_get_through(out: io.StringIO) -> None:
+    structlog.get_logger("t").info("x", name="Ann\r\n\x1b[31m{fake}\u202egnp\u2028\x9b", ke={"in\nner": "a\x00b"})
+    logging.getLogger("library").error("one\ntwo %s", "three\x1b[0m")
+    for line in _lines(out):
+        assert all(c.isprintable() for c in line["event"] + str(line.get("name", "")))
+
+
+def test_the_standard_library_and_exceptions_come_out_the_same_way(out: io.StringIO) -> None:
+    try:
+        int(JWT)
+    except ValueError:
+        logging.getLogger("library").exception("it broke")
+        structlog.get_logger("t").exception("ours broke")
+    first, second = _lines(out)
+    for line in (first, second):
+        assert "ValueError" in line["exception"]
+        assert "eyJ" not in line["exception"]
+    assert first["event"] == "it broke"
+
+
+def test_chatty_libraries_are_quiet(out: io.StringIO) -> None:
+    for name in ("httpx", "msal", "azure.core", "botbuilder.core", "urllib3.connectionpool"):
+        logging.getLogger(name).info("a URL with everything in it")
+    assert out.getvalue() == ""
+
+
+def test_pretty_for_a_terminal_is_clean_as_well() -> None:
+    root = logging.getLogger()
+    handlers, level, settings = root.handlers[:], root.level, structlog.get_config()
+    stream = io.StringIO()
+    try:
+        logs.configure("info", stream=stream, pretty=True)
+        structlog.get_logger("t").info("hello", token="hunter2", name="a\x1b[31mb")
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(level)
+        structlog.configure(**settings)
+    assert "hello" in stream.getvalue()
+    assert "hunter2" not in stream.getvalue()
+    assert "a\x1b[31mb" not in stream.getvalue()
+
+
+def test_the_clock_tells_utc() -> None:
+    now = SystemClock().now()
+    assert now.utcoffset() == timedelta()
+    assert abs(now - datetime.now(UTC)) < timedelta(seconds=5)
+
+
+def test_a_time_file_shifts_the_clock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "_GLANCE", 0.0)
+    file = tmp_path / "clock"
+    shifted = SystemClock(str(file))
+    assert abs(shifted.now() - datetime.now(UTC)) < timedelta(seconds=5)  # nobody has written it yet
+    file.write_text("3600.5")
+    assert timedelta(seconds=3590) < shifted.now() - datetime.now(UTC) < timedelta(seconds=3610)
+    for odd in ("", "soon", "nan", "1e400"):
+        file.write_text(odd)
+        assert timedelta(seconds=3590) < shifted.now() - datetime.now(UTC) < timedelta(seconds=3610)

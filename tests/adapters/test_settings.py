@@ -1,0 +1,186 @@
+"""The environment as settings, and the trust anchors from a file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from bot import settings
+from bot.cloud import CLOUDS, from_file, loopback
+from bot.core.errors import Misconfigured
+from bot.service import insist
+
+GUID = "11111111-2222-3333-4444-555555555555"
+OTHER = "99999999-2222-3333-4444-555555555555"
+WHOLE = {
+    "APP_ID": GUID,
+    "APP_SECRET": "very-secret-indeed",
+    "TENANT_ID": GUID,
+    "PUBLIC_URL": "https://desk.contoso.com/",
+    "DATABASE_URL": "postgresql://vouchsafe:hunter2@db/vouchsafe",
+    "APPROVERS_GROUP": GUID,
+    "ALLOWED_GROUPS": f"{GUID}, {OTHER},",
+    "HELPDESK_CHANNEL": "19:help@thread.tacv2",
+    "SECURITY_CHANNEL": "19:sec@thread.tacv2",
+    "HELPDESK_CONTACT": "extension 4357",
+}
+
+
+@pytest.fixture(autouse=True)
+def whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    _set(monkeypatch, WHOLE)
+
+
+def _set(monkeypatch: pytest.MonkeyPatch, values: Mapping[str, str | None]) -> None:
+    for name, value in values.items():
+        if value is None:
+            monkeypatch.delenv(settings.PREFIX + name)
+        else:
+            monkeypatch.setenv(settings.PREFIX + name, value)
+
+
+def test_a_whole_environment_is_read() -> None:
+    found = settings.load()
+    assert found.allowed_groups == {GUID, OTHER}
+    assert found.public_url == "https://desk.contoso.com"
+    assert found.deny_list == frozenset()
+    assert found.app_secret.get_secret_value() == "very-secret-indeed"
+
+
+def test_settings_can_be_printed_without_their_secrets() -> None:
+    printed = repr(settings.load()) + str(settings.load())
+    assert "very-secret-indeed" not in printed
+    assert "hunter2" not in printed
+
+
+def test_everything_that_is_missing_is_told_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    _set(monkeypatch, dict.fromkeys(WHOLE))
+    with pytest.raises(Misconfigured) as told:
+        settings.load()
+    assert all(f"VOUCHSAFE_{name}: is missing" in str(told.value) for name in WHOLE)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("APP_ID", "", "not an Entra object id"),
+        ("APP_ID", "the-bot", "not an Entra object id"),
+        ("TENANT_ID", "contoso.com", "not an Entra object id"),
+        ("APP_SECRET", "", "must not be empty"),
+        ("APP_SECRET", "   ", "must not be empty"),
+        ("DATABASE_URL", "", "must not be empty"),
+        ("APPROVERS_GROUP", "helpdesk", "not an Entra object id"),
+        ("ALLOWED_GROUPS", "", "name at least one group"),
+        ("ALLOWED_GROUPS", ",", "name at least one group"),
+        ("ALLOWED_GROUPS", f"{GUID},everybody", "'everybody' is not an Entra object id"),
+        ("DENY_LIST", "root", "not an Entra object id"),
+        ("PUBLIC_URL", "desk.contoso.com", "must be an address"),
+        ("PUBLIC_URL", "https://desk.contoso.com/bot", "without a path"),
+        ("HELPDESK_CHANNEL", "", "must not be empty"),
+        ("TICKET_PATTERN", "(", "not a regular expression"),
+        ("CLOUD", "moon", "'public', 'gcch' or 'dod'"),
+        ("PORT", "70000", "less than or equal to 65535"),
+        ("PORT", "http", "valid integer"),
+        ("WORKERS", "0", "greater than or equal to 1"),
+        ("LOG_LEVEL", "loud", "'debug'"),
+    ],
+)
+def test_a_wrong_value_is_told_with_its_variable(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, says: str
+) -> None:
+    _set(monkeypatch, {name: value})
+    with pytest.raises(Misconfigured) as told:
+        settings.load()
+    assert f"VOUCHSAFE_{name}" in str(told.value)
+    assert says in str(told.value)
+    assert "very-secret" not in str(told.value)
+
+
+def test_an_unknown_variable_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    _set(monkeypatch, {"ALLOWED_GROUP": GUID})
+    with pytest.raises(Misconfigured, match="VOUCHSAFE_ALLOWED_GROUP"):
+        settings.load()
+
+
+@pytest.mark.parametrize(
+    ("url", "well"),
+    [
+        ("https://desk.contoso.com", True),
+        ("http://127.0.0.1:7300", True),
+        ("http://localhost:7300", True),
+        ("http://desk.contoso.com", False),
+        ("http://127.0.0.1.evil.example", False),
+    ],
+)
+def test_plain_http_is_for_loopback(monkeypatch: pytest.MonkeyPatch, url: str, well: bool) -> None:
+    _set(monkeypatch, {"PUBLIC_URL": url})
+    found = settings.load()
+    if well:
+        insist(found)
+    else:
+        with pytest.raises(Misconfigured, match="https"):
+            insist(found)
+
+
+CLOUD = {
+    "name": "here",
+    "login": "http://127.0.0.1:7300/entra",
+    "graph": "http://127.0.0.1:7300/graph",
+    "graph_scope": "https://graph.microsoft.com/.default",
+    "bot_issuer": "https://api.botframework.com",
+    "bot_openid": "http://127.0.0.1:7300/botframework/v1/.well-known/openidconfiguration",
+    "bot_scope": "https://api.botframework.com/.default",
+    "service_urls": ["http://127.0.0.1:7300/connector/"],
+    "teams_js": "http://127.0.0.1:7300/npm/teams-js/MicrosoftTeams.min.js",
+    "frame_origins": ["http://127.0.0.1:7300"],
+}
+
+
+def _cloud(folder: Path, **changes: object) -> Path:
+    file = folder / "cloud.json"
+    file.write_text(json.dumps({**CLOUD, **changes}))
+    return file
+
+
+def test_a_cloud_file_on_loopback_is_taken(tmp_path: Path) -> None:
+    cloud = from_file(_cloud(tmp_path), host="127.0.0.1")
+    assert cloud.service_urls == ("http://127.0.0.1:7300/connector/",)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.5", "desk.contoso.com", "127.0.0.1.evil.example"])  # noqa: S104 - what is refused
+def test_a_cloud_file_is_refused_on_any_other_address(tmp_path: Path, host: str) -> None:
+    with pytest.raises(Misconfigured, match="loopback"):
+        from_file(_cloud(tmp_path), host=host)
+
+
+@pytest.mark.parametrize("key", ["login", "graph", "bot_openid", "teams_js", "service_urls", "frame_origins"])
+@pytest.mark.parametrize(
+    "url", ["https://evil.example/x", "http://127.0.0.1@evil.example/", "http://localhost.evil.example/"]
+)
+def test_a_cloud_file_leads_nowhere_else(tmp_path: Path, key: str, url: str) -> None:
+    value = [url] if isinstance(CLOUD[key], list) else url
+    with pytest.raises(Misconfigured, match="not on loopback"):
+        from_file(_cloud(tmp_path, **{key: value}), host="127.0.0.1")
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"name": "x"}', '{"trust": "everybody"}'])
+def test_a_cloud_file_that_is_none_is_told(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "cloud.json"
+    file.write_text(text)
+    with pytest.raises(Misconfigured, match="--cloud"):
+        from_file(file, host="127.0.0.1")
+
+
+def test_the_named_clouds_are_https_and_never_on_loopback() -> None:
+    for cloud in CLOUDS.values():
+        for url in (cloud.login, cloud.graph, cloud.bot_openid, cloud.teams_js, *cloud.service_urls):
+            assert url.startswith("https://")
+        assert not cloud.time_file
+
+
+def test_loopback_is_this_machine_only() -> None:
+    assert [host for host in ("localhost", "127.0.0.1", "127.8.8.8", "::1") if not loopback(host)] == []
+    assert [host for host in ("", "0.0.0.0", "localhost.", "10.0.0.1", "evil.example") if loopback(host)] == []  # noqa: S104 - what is refused
