@@ -163,6 +163,7 @@ def application(
     endpoint.setup(
         app,
         desk=metrics.counted_turns(inside.desk),
+        kinds=KINDS,
         settings=settings,
         cloud=cloud,
         keys=outside.bot_keys,

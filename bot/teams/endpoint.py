@@ -1,0 +1,177 @@
+"""Endpoint: what Teams delivers, bounded, parsed and admitted before anything else sees it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import structlog
+from aiohttp import web
+
+import cards
+from bot.cloud import Cloud
+from bot.core.actions import Action
+from bot.core.answers import Answer
+from bot.core.errors import Unavailable
+from bot.core.model import Actor
+from bot.core.ports import Clock, Messenger
+from bot.entra.keys import KeyRing
+from bot.settings import Settings
+from bot.teams.adapter import Adapter, Handler
+from bot.teams.auth import Gate, NotAdmitted
+from bot.teams.phrases import understood
+from bot.teams.turn import Desk, Turn, Untold, Viewer
+from cards.view import View
+
+PATH: Final = "/api/messages"
+LARGEST: Final = 256 * 1024  # bytes of one activity
+READING: Final = 5.0  # seconds for a body to arrive
+GRACE: Final = 8.0  # seconds for turns under way when the process goes down
+DEEPEST: Final = 64
+JSON: Final = "application/json"
+
+log = structlog.get_logger(__name__)
+
+
+class Unreadable(Exception):
+    """A body that is no activity; `status` says how."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
+
+
+def setup(
+    app: web.Application,
+    *,
+    desk: Desk,
+    kinds: Iterable[str],
+    settings: Settings,
+    cloud: Cloud,
+    keys: KeyRing,
+    messenger: Messenger,
+    clock: Clock,
+    viewer: Viewer | None = None,
+) -> None:
+    """Add Teams' endpoint. `kinds` are those a person may ask for in words.
+
+    `viewer` says how an answer looks to the one who gets it; by default as anybody may see it.
+    """
+    gate = Gate(cloud=cloud, app_id=settings.app_id, tenant=settings.tenant_id, keys=keys, clock=clock)
+    looks = viewer or plainly(clock, settings.helpdesk_contact)
+    turn = Turn(desk=desk, messenger=messenger, viewer=looks, contact=settings.helpdesk_contact)
+    phrases = {kind: cards.phrases(kind) for kind in kinds}
+
+    def understand(text: str, key: str) -> Action:
+        return understood(text, phrases=phrases, key=key)
+
+    handler = Handler(turn=turn, tenant=settings.tenant_id.lower(), understand=understand)
+    app.router.add_post(PATH, Messages(gate, Adapter(handler), settings.app_id).answer)
+
+    async def finishing(_: web.Application) -> AsyncIterator[None]:
+        yield
+        await turn.close(GRACE)
+
+    app.cleanup_ctx.append(finishing)
+
+
+def plainly(clock: Clock, contact: str) -> Viewer:
+    """Return a viewer that knows nothing but who looks, and when."""
+
+    async def viewer(_: Answer, actor: Actor) -> View:
+        person, user = actor.person, actor.chat.user
+        return View(language=person.language, now=clock.now(), contact=contact, user=user, person=person.id)
+
+    return viewer
+
+
+@dataclass(frozen=True, slots=True)
+class Messages:
+    gate: Gate
+    adapter: Adapter
+    app_id: str
+
+    async def answer(self, request: web.Request) -> web.Response:
+        """Answer one delivery: 400, 413 and 415 for what is no activity, 401 and 403 for what is not admitted."""
+        try:
+            raw = parsed(await read(request))
+            claims = await self.gate.admit(request.headers.get("Authorization", ""), raw)
+        except Unreadable as error:
+            return _refused(error.status, error.reason)
+        except NotAdmitted as error:
+            log.warning("not_admitted", status=error.status, reason=error.reason)
+            return _refused(error.status, "not admitted")
+        except Unavailable as error:
+            log.warning("gate_closed", reason=str(error))
+            return _refused(503, "try again", {"Retry-After": str(round(error.retry_after or 5))})
+        try:
+            response = await self.adapter.process(raw, claims, self.app_id)
+        except Untold:
+            return _refused(500, "failed")
+        if response is None:
+            return web.Response()
+        if response.body is None:
+            return web.Response(status=response.status)
+        return web.Response(status=response.status, body=json.dumps(response.body).encode(), content_type=JSON)
+
+
+async def read(request: web.Request) -> bytes:
+    """Read a body piece by piece, and not further than it may be long. Raises `Unreadable`."""
+    if request.content_type != JSON:
+        raise Unreadable(415, "the body must be application/json")
+    if (request.content_length or 0) > LARGEST:
+        raise Unreadable(413, "the body is too large")
+    body = bytearray()
+    try:
+        async with asyncio.timeout(READING):
+            async for piece in request.content.iter_any():
+                body += piece
+                if len(body) > LARGEST:
+                    raise Unreadable(413, "the body is too large")
+    except TimeoutError:
+        raise Unreadable(408, "the body did not arrive") from None
+    return bytes(body)
+
+
+def parsed(body: bytes) -> dict[str, Any]:
+    """Return the activity in a body. Raises `Unreadable`."""
+    try:
+        activity = json.loads(body.decode("utf-8"), parse_constant=_constant)
+    except RecursionError:
+        raise Unreadable(400, "the body is nested too deep") from None
+    except ValueError:
+        raise Unreadable(400, "the body is not JSON") from None
+    if not isinstance(activity, dict):
+        raise Unreadable(400, "the body is not an object")
+    if not isinstance(activity.get("type"), str) or not activity["type"]:
+        raise Unreadable(400, "the activity has no type")
+    if not _shallow(activity):
+        raise Unreadable(400, "the body is nested too deep")
+    return activity
+
+
+def _constant(name: str) -> float:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _shallow(activity: dict[str, Any]) -> bool:
+    """Say whether nothing is nested deeper than any card is; level by level, so that depth costs no stack."""
+    level: list[Any] = [activity]
+    for _ in range(DEEPEST):
+        level = [
+            part
+            for node in level
+            for part in (node.values() if isinstance(node, dict) else node)
+            if isinstance(part, dict | list)
+        ]
+        if not level:
+            return True
+    return False
+
+
+def _refused(status: int, reason: str, headers: dict[str, str] | None = None) -> web.Response:
+    return web.json_response({"error": reason}, status=status, headers=headers)
