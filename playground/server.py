@@ -125,6 +125,9 @@ async def _local(
     host = request.host.rpartition(":")[0] if ":" in request.host.rpartition("]")[2] else request.host
     if host not in _LOCAL:
         return web.Response(status=403, text="The playground answers to 127.0.0.1 only.")
+    foreign = request.headers.get("Origin", f"http://{request.host}") != f"http://{request.host}"
+    if foreign and request.path.startswith(("/teams/api/", "/panel/api/")):
+        return web.Response(status=403, text="Only the playground's own pages may ask this.")
     response = await handler(request)
     if request.path == "/" or request.path.startswith(("/teams/client/", "/panel")):
         response.headers.setdefault("Content-Security-Policy", _CSP)

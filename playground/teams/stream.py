@@ -1,4 +1,4 @@
-"""Tells every open tab what changed, as server-sent events; a tab only hears of its own person's chats."""
+"""Tells every open tab what changed, over a web socket; a tab only hears of its own person's chats."""
 
 import asyncio
 import json
@@ -47,26 +47,26 @@ class Stream:
             self._put(queue, None)
 
     async def serve(self, request: web.Request, key: str) -> web.StreamResponse:
-        response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
-        await response.prepare(request)
+        """One tab: a browser allows few open requests to one address, but many of these."""
+        socket = web.WebSocketResponse(heartbeat=_BEAT, timeout=_BEAT)
+        await socket.prepare(request)
         queue: asyncio.Queue[Json | None] = asyncio.Queue(_BACKLOG)
         self._tabs[queue] = key
+        feed = asyncio.create_task(self._feed(socket, queue))
         try:
-            await response.write(b"retry: 500\n\n")
-            await self._feed(response, queue)
-        except ConnectionError:
-            pass  # the tab was closed
+            async for _ in socket:
+                pass  # a tab only listens; what it wants it asks for elsewhere
         finally:
             del self._tabs[queue]
-        return response
+            feed.cancel()
+            await asyncio.gather(feed, return_exceptions=True)
+        return socket
 
-    async def _feed(self, response: web.StreamResponse, queue: "asyncio.Queue[Json | None]") -> None:
-        while not queue.full():
-            try:
-                event = await asyncio.wait_for(queue.get(), _BEAT)
-            except TimeoutError:
-                await response.write(b": still here\n\n")
-                continue
-            if event is None:
-                return
-            await response.write(f"data: {json.dumps(event)}\n\n".encode())
+    async def _feed(self, socket: web.WebSocketResponse, queue: asyncio.Queue[Json | None]) -> None:
+        with suppress(ConnectionError):  # the tab was closed
+            while not queue.full():
+                event = await queue.get()
+                if event is None:
+                    break
+                await socket.send_str(json.dumps(event))
+            await socket.close()

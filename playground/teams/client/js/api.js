@@ -2,6 +2,8 @@
 
 import { state } from './state.js';
 
+const AGAIN = 1000;
+
 export class Refused extends Error {
   name = 'Refused';
 }
@@ -32,15 +34,20 @@ export async function post(name, body) {
 }
 
 export function listen({ onEvent, onBack, onLost }) {
-  const source = new EventSource(`/teams/api/events?as=${encodeURIComponent(state.me.key)}`);
   let lost = false;
-  source.onmessage = (event) => onEvent(JSON.parse(event.data));
-  source.onerror = () => {
-    if (!lost) onLost();
-    lost = true;
+  const connect = () => {
+    const socket = new WebSocket(`ws://${location.host}/teams/api/events?as=${encodeURIComponent(state.me.key)}`);
+    socket.onmessage = (event) => onEvent(JSON.parse(event.data));
+    socket.onopen = () => {
+      if (lost) onBack();
+      lost = false;
+    };
+    socket.onclose = () => {
+      if (!lost) onLost();
+      lost = true;
+      setTimeout(connect, AGAIN);
+    };
   };
-  source.onopen = () => {
-    if (lost) onBack();
-    lost = false;
-  };
+  addEventListener('pagehide', () => { lost = true; });
+  connect();
 }

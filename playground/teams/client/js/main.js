@@ -22,6 +22,7 @@ async function begin() {
   remember('as', state.me.key);
   speak(state.me.language);
   time(known.now);
+  document.getElementById('skip').textContent = w('skip');
   theme(asked.theme);
   menus.personas();
   pane.connect({ say: composer.send, edit: composer.edit, reply: composer.reply });

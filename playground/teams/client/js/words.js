@@ -11,7 +11,7 @@ const ENGLISH = {
   signingIn: 'Signing you in', signedIn: 'You are signed in.', popup: 'Finish in the window that opened.', cancelled: 'Sign-in was cancelled.',
   blocked: 'The browser blocked the sign-in window. Allow pop-ups for this page and try again.', notInstalled: 'Vouchsafe is not installed for you. Ask your administrator.',
   notInstalledHere: 'Vouchsafe is not a member of this conversation.', wrong: 'Something went wrong. Please try again.', unsupported: 'This card cannot be shown.',
-  close: 'Close', newMessage: 'New message from', offline: 'Connection lost. Trying again…', empty: 'No messages yet', world: 'World time', team: 'Team', showList: 'Show chats',
+  close: 'Close', newMessage: 'New message from', offline: 'Connection lost. Trying again…', empty: 'No messages yet', world: 'World time', team: 'Team', showList: 'Show chats', skip: 'Skip to the message box',
 };
 
 const GERMAN = {
@@ -25,7 +25,7 @@ const GERMAN = {
   signingIn: 'Sie werden angemeldet', signedIn: 'Sie sind angemeldet.', popup: 'Bitte im geöffneten Fenster fortfahren.', cancelled: 'Die Anmeldung wurde abgebrochen.',
   blocked: 'Der Browser hat das Anmeldefenster blockiert. Erlauben Sie Pop-ups für diese Seite und versuchen Sie es erneut.', notInstalled: 'Vouchsafe ist für Sie nicht installiert. Wenden Sie sich an Ihre Administratoren.',
   notInstalledHere: 'Vouchsafe gehört nicht zu dieser Unterhaltung.', wrong: 'Etwas ist schiefgelaufen. Bitte versuchen Sie es erneut.', unsupported: 'Diese Karte kann nicht angezeigt werden.',
-  close: 'Schließen', newMessage: 'Neue Nachricht von', offline: 'Verbindung verloren. Neuer Versuch…', empty: 'Noch keine Nachrichten', world: 'Weltzeit', team: 'Team', showList: 'Chats zeigen',
+  close: 'Schließen', newMessage: 'Neue Nachricht von', offline: 'Verbindung verloren. Neuer Versuch…', empty: 'Noch keine Nachrichten', world: 'Weltzeit', team: 'Team', showList: 'Chats zeigen', skip: 'Zum Nachrichtenfeld springen',
 };
 
 let words = ENGLISH;
