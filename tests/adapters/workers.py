@@ -51,7 +51,7 @@ async def working(
 
 async def until(true: Callable[[], bool], seconds: float = 10) -> None:
     async with asyncio.timeout(seconds):
-        while not true():  # noqa: ASYNC110 - what is waited for happens in PostgreSQL or in another process
+        while not true():
             await asyncio.sleep(0.02)
 
 
