@@ -1,0 +1,216 @@
+"""What each reader sees and may do, by the state of the request."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+import cards
+from bot.core import actions as do
+from bot.core.answers import Form, HomeCard, Offer, Refused, RequestCard, Said, SecretShown
+from bot.core.model import Chat, Ending, Field, Refusal, Secret, Status
+from bot.core.policy import Reason
+from bot.core.ports import Purpose, SignIn, SignInStage, Slot
+from cards import View
+from cards.gallery import ANN, APPROVED, BEN, NOW, RECEIPT, SIGNED_IN, at
+from tests.cards.walk import actions, buttons, pieces, texts
+
+VIEW = View("en", NOW, "the helpdesk", user="29:ann", person=ANN.id)
+HOSTILE = "[click](https://evil.example) **now** <at>Ben</at> {{DATE(2026-01-01T00:00:00Z)}}"
+
+
+def own(status: Status, **changes: Any) -> dict[str, Any]:
+    return cards.show(RequestCard(replace(at(status), **changes), Slot.REQUESTER), VIEW)
+
+
+def verbs(card: dict[str, Any]) -> list[str]:
+    return [action["data"]["verb"] for action in card.get("actions", ()) if "data" in action]
+
+
+@pytest.mark.parametrize(
+    ("status", "wanted"),
+    [
+        (Status.STEP_UP, ["sign-in", "withdraw", "report"]),
+        (Status.APPROVAL, ["withdraw", "report"]),
+        (Status.READY, ["show", "withdraw", "report"]),
+        (Status.ACTING, ["report"]),
+        (Status.UNKNOWN, ["replace", "revoke", "report"]),
+        (Status.DONE, ["revoke", "report"]),
+        (Status.REVOKING, ["report"]),
+        (Status.REFUSED, []),
+        (Status.DENIED, ["begin"]),
+        (Status.WITHDRAWN, ["begin"]),
+        (Status.EXPIRED, ["begin"]),
+        (Status.EVALUATED, []),
+        (Status.FAILED, ["begin"]),
+        (Status.REVOKED, ["begin"]),
+        (Status.ENDED, ["begin"]),
+    ],
+)
+def test_a_requester_can_do_what_the_state_allows(status: Status, wanted: list[str]) -> None:
+    assert verbs(own(status)) == wanted
+
+
+def test_a_lost_answer_can_be_replaced_once_and_only_after_looking() -> None:
+    assert "replace" not in verbs(own(Status.UNKNOWN, expires_at=None, receipt=None))
+    assert "replace" in verbs(own(Status.UNKNOWN, receipt=None))
+    assert "replace" not in verbs(own(Status.UNKNOWN, replaced=True))
+
+
+def test_what_was_reported_cannot_be_reported_again() -> None:
+    assert verbs(own(Status.REVOKING, reported=True)) == []
+
+
+def test_the_pass_is_shown_in_a_dialog_or_by_message_as_the_policy_says() -> None:
+    [show] = [a for a in own(Status.READY)["actions"] if a["data"]["verb"] == "show"]
+    assert (show["type"], show["data"]["msteams"]) == ("Action.Submit", {"type": "task/fetch"})
+    by_message = cards.show(RequestCard(at(Status.READY), Slot.REQUESTER), replace(VIEW, reveal="message"))
+    assert by_message["actions"][0]["type"] == "Action.Execute"
+
+
+def test_a_card_refreshes_for_its_one_reader_while_it_can_change() -> None:
+    assert own(Status.APPROVAL)["refresh"]["userIds"] == ["29:ann"]
+    assert own(Status.APPROVAL)["refresh"]["action"]["verb"] == "refresh"
+    assert "refresh" not in own(Status.ENDED)
+    assert "refresh" not in cards.show(RequestCard(at(Status.APPROVAL), Slot.REQUESTER), replace(VIEW, user=""))
+
+
+def test_approvers_see_who_what_why_and_decide() -> None:
+    view = replace(VIEW, user="", person="", facts={"account": "enabled, member"}, approvals=2)
+    request = replace(at(Status.APPROVAL), evidence=(SIGNED_IN, APPROVED))
+    card = cards.show(RequestCard(request, Slot.APPROVERS), view)
+    said = texts(card)
+    for part in ("Ann Archer", "My phone is lost or broken", "INC0012345", "60 minutes", "enabled, member"):
+        assert part in said
+    assert "1 of 2: Ben Bishop" in said
+    assert buttons(card) == ["Approve", "Decline"]
+    inner = card["actions"][1]["card"]
+    assert inner["body"][0]["id"] == "reason"
+    assert inner["body"][0]["isRequired"] is True
+    data = {**inner["actions"][0]["data"], "reason": "no"}
+    assert do.unpack(data) == do.Deny(do.Ref(request.id, request.version), "no")
+
+
+def test_one_person_who_approved_twice_counts_once() -> None:
+    request = replace(at(Status.APPROVAL), evidence=(SIGNED_IN, APPROVED, APPROVED))
+    card = cards.show(RequestCard(request, Slot.APPROVERS), replace(VIEW, approvals=2))
+    assert "1 of 2: Ben Bishop" in texts(card)
+
+
+@pytest.mark.parametrize("status", [status for status in Status if status is not Status.APPROVAL])
+def test_approvers_have_no_buttons_when_it_is_not_theirs_to_decide(status: Status) -> None:
+    assert actions(cards.show(RequestCard(at(status), Slot.APPROVERS), replace(VIEW, user=""))) == []
+
+
+def test_an_approver_confirms_by_signing_in_and_is_told_what_came_of_it() -> None:
+    ben = replace(VIEW, user="29:ben", person=BEN.id, link="https://desk.example/step-up/start?t=s1")
+    waiting = cards.show(RequestCard(at(Status.APPROVAL), Slot.CONFIRM), ben)
+    assert waiting["actions"][0]["data"] == {"msteams": {"type": "signin", "value": ben.link}}
+    request = replace(at(Status.READY), evidence=(SIGNED_IN, APPROVED))
+    assert "Your approval counts" in texts(cards.show(RequestCard(request, Slot.CONFIRM), ben))
+    denied = cards.show(RequestCard(at(Status.DENIED), Slot.CONFIRM), ben)
+    assert "not needed any more" in texts(denied)
+    expired = cards.show(RequestCard(at(Status.APPROVAL), Slot.CONFIRM), replace(ben, link=""))
+    assert "run out" in texts(expired)
+    assert "actions" not in expired
+
+
+def test_a_secret_is_shown_exactly_as_it_is_and_not_as_markdown() -> None:
+    secret = "*a*_b_[c](d)<e>`f`#{{DATE(2026-01-01T00:00:00Z)}}+"
+    card = cards.show(SecretShown(at(Status.DONE), Secret(secret), RECEIPT.expires_at), VIEW)
+    [run] = [p for p in pieces(card) if p.get("fontType") == "Monospace"]
+    assert (run["type"], run["text"]) == ("TextRun", secret)
+    assert "actions" not in card
+
+
+def test_a_secret_in_a_message_can_be_hidden_and_its_notification_says_nothing() -> None:
+    secret = "Xy7+abcd"
+    message = cards.secret_message(SecretShown(at(Status.DONE), Secret(secret), RECEIPT.expires_at), VIEW)
+    assert verbs(message["attachments"][0]["content"]) == ["hide", "revoke", "report"]
+    assert secret not in message["summary"]
+    assert secret in json.dumps(message["attachments"])
+
+
+@pytest.mark.parametrize("slot", Slot)
+def test_what_people_typed_is_never_live(slot: Slot) -> None:
+    hostile = replace(ANN, name=HOSTILE)
+    request = replace(
+        at(Status.DENIED),
+        subject=hostile,
+        requester=hostile,
+        details={"reason": "other", "text": HOSTILE, "ticket": HOSTILE, "minutes": HOSTILE, "unheard": HOSTILE},
+        ending=Ending(BEN.id, HOSTILE, HOSTILE),
+        evidence=(SIGNED_IN, replace(APPROVED, name=HOSTILE)),
+        reported=slot is Slot.SECURITY,
+    )
+    card = cards.show(RequestCard(request, slot), replace(VIEW, facts={"account": HOSTILE}))
+    for piece in pieces(card):
+        if piece.get("type") == "TextRun":
+            continue  # no client reads these as anything but text
+        for key in ("text", "value"):
+            words = piece.get(key, "")
+            assert "](" not in words
+            assert "**now**" not in words
+            assert "<at>" not in words.replace("\\<at", "")
+            assert "{{DATE(2026-01-01" not in words
+    assert "msteams" not in card
+
+
+def test_a_form_keeps_what_was_typed_and_says_what_is_wrong_beside_it() -> None:
+    fields = (Field("ticket", pattern="[A-Z]+", longest=40), Field("text", required=True, multiline=True))
+    card = cards.show(Form("tap", "f1", fields, {"ticket": "x*1"}, {"ticket": "form.pattern"}), VIEW)
+    inputs = {p["id"]: p for p in pieces(card) if str(p.get("type", "")).startswith("Input.")}
+    assert inputs["ticket"]["value"] == "x*1"
+    assert inputs["ticket"]["regex"] == "^(?:[A-Z]+)$"
+    assert inputs["text"]["isRequired"] is True
+    body = card["body"]
+    assert "ticket number" in body[body.index(inputs["ticket"]) + 1]["text"]
+    assert do.unpack({**card["actions"][0]["data"], "ticket": "A"}) == do.Submit("tap", "f1", {"ticket": "A"})
+
+
+def test_a_kind_that_is_not_open_to_someone_is_greyed_with_the_reason() -> None:
+    refusal = Refusal(Reason.TOO_MANY, {"limit": "3"})
+    card = cards.show(HomeCard(ANN, (Offer("tap", refusal),), ()), VIEW)
+    [button] = actions(card)
+    assert button["isEnabled"] is False
+    assert "3 times within a day" in texts(card)
+
+
+def test_a_refusal_with_a_request_shows_the_card_that_is_for_the_reader() -> None:
+    refused = Refused(Refusal(Reason.CLOSED), at(Status.APPROVAL))
+    assert "Somebody is looking at it" in texts(cards.show(refused, VIEW))
+    assert "Ann Archer asks" in texts(cards.show(refused, replace(VIEW, person=BEN.id)))
+    assert actions(cards.show(refused, replace(VIEW, person=""))) == []
+
+
+def test_a_refusal_without_words_or_params_of_its_own_still_says_what_to_do() -> None:
+    assert "contact the helpdesk" in cards.sentence(Refused(Refusal("graph.something_new")), VIEW)
+    assert "…" in cards.sentence(Refused(Refusal(Reason.TOO_MANY)), VIEW)
+
+
+def test_a_line_says_times_in_words_and_a_card_lets_the_client_say_them() -> None:
+    refused = Refused(Refusal("tap.live_pass", {"until": NOW.isoformat()}))
+    assert "2026-03-12 09:30 UTC" in cards.sentence(refused, VIEW)
+    assert "{{TIME(2026-03-12T09:30:00Z)}}" in texts(cards.show(refused, VIEW))
+
+
+def test_the_sign_in_prompt_is_one_teams_knows() -> None:
+    chat = Chat(ANN.tenant, "a:1", "https://smba.example/", personal=True, user="29:ann")
+    sign_in = SignIn("s1", Purpose.PROVE, ANN, chat, "r1", 1, "c1", SignInStage.BEGUN, created_at=NOW, expires_at=NOW)
+    view = replace(VIEW, link="https://desk.example/step-up/start?t=s1")
+    message = cards.prompt(sign_in, at(Status.STEP_UP), view, resource="api://desk.example/botid-1")
+    [attachment] = message["attachments"]
+    assert attachment["contentType"] == "application/vnd.microsoft.card.oauth"
+    assert attachment["content"]["tokenExchangeResource"] == {"id": "s1", "uri": "api://desk.example/botid-1"}
+    assert attachment["content"]["buttons"] == [{"type": "signin", "title": "Sign in", "value": view.link}]
+
+
+def test_dialogs_have_a_title() -> None:
+    assert cards.title(Form("tap", "f1", ()), VIEW) == "Temporary Access Pass"
+    assert cards.title(Refused(Refusal(Reason.OFF)), VIEW) == "That is not possible"
+    assert cards.title(Said("cancel.done"), VIEW) == "Vouchsafe"
+
+
+def test_a_line_is_sent_as_plain_text() -> None:
+    assert cards.line("*hi*") == {"type": "message", "textFormat": "plain", "text": "*hi*"}

@@ -1,0 +1,166 @@
+import re
+import tomllib
+import unicodedata
+from enum import StrEnum
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+from string import Formatter
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import bot.requests
+from bot.core.forms import Fault
+from bot.core.model import Status
+from bot.core.policy import Reason
+from bot.requests import KINDS
+from cards.texts import FOLDER, LANGUAGES, clean, known, phrases, plain, text, tongue, wanted
+from tests.cards.walk import pieces
+
+ROOT = Path(__file__).parents[2]
+KEY = re.compile(r'"((?:home|said|cancel|approve|refusal|prompt|secret|form|account)\.[a-z_.]+)"')
+
+
+def flat(table: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in table.items():
+        found |= flat(value, f"{prefix}{name}.") if isinstance(value, dict) else {f"{prefix}{name}": value}
+    return found
+
+
+def catalogue(language: str) -> dict[str, Any]:
+    return flat(tomllib.loads((FOLDER / f"{language}.toml").read_text("utf-8")))
+
+
+def kinds_reasons() -> list[str]:
+    """Every reason a kind can give: the members of the enums in the kinds' modules that are named for it."""
+    modules = [import_module(f"bot.requests.{m.name}") for m in iter_modules(bot.requests.__path__)]
+    enums = [v for m in modules for n, v in vars(m).items() if n.endswith("Reason") and v is not Reason]
+    return [str(reason) for enum in enums if isinstance(enum, type) and issubclass(enum, StrEnum) for reason in enum]
+
+
+def test_all_languages_have_the_same_keys() -> None:
+    assert catalogue("de").keys() == catalogue("en").keys()
+
+
+@pytest.mark.parametrize("key", [k for k, v in catalogue("en").items() if isinstance(v, str)])
+def test_all_languages_use_the_same_params(key: str) -> None:
+    used = [{n for _, n, _, _ in Formatter().parse(catalogue(language)[key]) if n} for language in LANGUAGES]
+    assert used[0] == used[1]
+
+
+@pytest.mark.parametrize("reason", [*Reason, *kinds_reasons()])
+def test_every_reason_has_its_refusal(reason: str) -> None:
+    assert known(f"refusal.{reason}")
+
+
+def test_kinds_have_reasons_to_check() -> None:
+    assert "tap.live_pass" in kinds_reasons()
+
+
+@pytest.mark.parametrize("status", Status)
+def test_every_status_has_a_word_and_its_cards_a_text(status: Status) -> None:
+    assert known(f"status.{status}")
+    assert known(f"request.{status}.title")
+    assert known(f"approvers.{status}")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("key", ["title", "summary"])
+def test_every_kind_has_its_texts(kind: str, key: str) -> None:
+    assert known(f"{kind}.{key}")
+    assert phrases(kind)
+
+
+@pytest.mark.parametrize("fault", Fault)
+def test_every_fault_of_a_form_has_words(fault: Fault) -> None:
+    assert known(fault)
+
+
+def test_every_key_named_in_the_code_is_there() -> None:
+    files = [*(ROOT / "bot").rglob("*.py"), *(ROOT / "cards").rglob("*.py")]
+    named = {key for file in files for key in KEY.findall(file.read_text("utf-8"))}
+    assert {key for key in named if not known(key)} == set()
+    assert "home.lead" in named
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_may_be_said_as_a_line_holds_no_markdown(language: str) -> None:
+    lines = {
+        k: v for k, v in catalogue(language).items() if k.split(".")[0] in {"refusal", "said", "cancel", "approve"}
+    }
+    assert [key for key, words in lines.items() if re.search(r"[*_\[\]`]", re.sub(r"\{\w+\}", "", words))] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_texts_are_whole_sentences_without_strange_characters(language: str) -> None:
+    for key, words in catalogue(language).items():
+        if isinstance(words, str):
+            assert words == words.strip() == unicodedata.normalize("NFC", words), key
+            if key.startswith("refusal.") and key != "refusal.title":
+                assert words.endswith("."), key
+
+
+def test_a_key_that_is_not_there_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        text("no.such.key", "en")
+
+
+@pytest.mark.parametrize(
+    ("tag", "catalogue"), [("de-AT", "de"), ("DE", "de"), ("de_DE", "de"), ("en-GB", "en"), ("fr", "en"), ("", "en")]
+)
+def test_a_language_is_chosen_by_its_primary_subtag(tag: str, catalogue: str) -> None:
+    assert tongue(tag) == catalogue
+
+
+def test_a_param_is_never_read_as_a_template() -> None:
+    assert "{contact.__class__}" in text("refusal.off", "en", contact="{contact.__class__}")
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("[here](https://evil.example)", "\\[here\\]\\(https\u200b://evil.example)"),
+        ("**now**", "\\*\\*now\\*\\*"),
+        ("_x_ ~y~ `z`", "\\_x\\_ \\~y\\~ \u02cbz\u02cb"),
+        ("<at>Ben</at>", "\\<at\\>Ben\\</at\\>"),
+        ("# big", "\\# big"),
+        ("- item\n- item", "\\- item - item"),
+        ("1. first", "1\u200b. first"),
+        ("{{DATE(2026-01-01T00:00:00Z)}}", "{\u200b{DATE(2026-01-01T00:00:00Z)}}"),
+        ("{{{TIME(2026-01-01T00:00:00Z)}}}", "{\u200b{\u200b{TIME(2026-01-01T00:00:00Z)}}}"),
+        ("go to www.evil.example", "go to www\u200b.evil.example"),
+        ("safe\u202etxt.exe\u200b\x07", "safetxt.exe"),
+        ("Zoë Müller-Lüdenscheidt (Vertrieb)", "Zoë Müller-Lüdenscheidt (Vertrieb)"),
+    ],
+)
+def test_what_people_typed_stays_text(typed: str, shown: str) -> None:
+    assert plain(typed) == shown
+
+
+@given(st.text(max_size=300))
+def test_nothing_typed_is_live_on_a_card(typed: str) -> None:
+    shown = plain(typed)
+    assert re.search(r"(?<!\\)(?:\\\\)*[*_\[\]~<>|`]", shown) is None
+    assert "](" not in shown
+    assert "{{" not in shown
+    assert "://" not in shown.replace("\u200b://", "")
+    assert "\n" not in shown
+
+
+@given(st.text(max_size=2000), st.integers(min_value=1, max_value=700))
+def test_what_is_cleaned_is_short_and_visible(typed: str, longest: int) -> None:
+    shown = clean(typed, longest)
+    assert len(shown) <= longest
+    assert all(unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"} for c in shown)
+
+
+def test_wanted_names_the_params_of_a_text() -> None:
+    assert wanted("refusal.too_many") == {"limit", "contact"}
+
+
+def test_the_walk_finds_every_piece() -> None:
+    assert len(list(pieces({"a": [{"b": {}}, {"c": 1}]}))) == 4
