@@ -92,9 +92,7 @@ async def test_scripts_of_a_newer_queue_are_applied_once(
         assert connection.execute("SELECT count(*) FROM newer").fetchone() == (1,)
 
 
-@pytest.mark.parametrize(
-    "url", ["postgresql+psycopg://desk:hunter2@db/desk", "hunter2@db/desk", "hunter2"]
-)
+@pytest.mark.parametrize("url", ["postgresql+psycopg://desk:hunter2@db/desk", "hunter2@db/desk", "hunter2"])
 def test_a_url_that_cannot_be_read_is_not_repeated(url: str) -> None:
     for use in (migrate, lambda wrong: PostgresStore(wrong, clock=Stopped())):
         with pytest.raises(Misconfigured) as told:
