@@ -1,0 +1,225 @@
+"""The shape of the code, held: who may import whom, how long things may get, and what must not exist."""
+
+from __future__ import annotations
+
+import ast
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+OURS = ("bot", "cards", "manifest", "playground")
+LONGEST_MODULE, LONGEST_FUNCTION, MEDIAN = 300, 30, 100
+
+# What a part may import of ours, itself aside. The more exact name of a part counts.
+MAY: dict[str, set[str]] = {
+    "app": {"bot", "cards", "manifest", "playground"},
+    "bot.service": {"bot", "cards", "manifest"},
+    "bot.trail": {"bot.core", "bot.clock", "bot.settings", "bot.store"},
+    "bot.core": set(),
+    "bot.requests": {"bot.core"},
+    "bot.cloud": {"bot.core"},
+    "bot.settings": {"bot.core", "bot.cloud"},
+    "bot.clock": {"bot.core"},
+    "bot.logs": {"bot.core"},
+    "bot.metrics": {"bot.core"},
+    "bot.policies": {"bot.core", "bot.settings"},
+    "bot.graph": {"bot.core", "bot.cloud"},
+    "bot.entra": {"bot.core", "bot.cloud", "bot.settings"},
+    "bot.store": {"bot.core"},
+    "bot.jobs": {"bot.core"},
+    "bot.web": {"bot.core", "bot.cloud", "bot.metrics"},
+    "bot.teams": {"bot.core", "bot.cloud", "bot.settings", "bot.entra", "cards", "bot.facts", "bot.ledger"},
+    # The desk: everything left in bot/, over the core and nothing of the edges.
+    "bot": {"bot.core", "bot.requests"},
+    "cards": {"bot.core"},
+    "manifest": set(),
+    "playground": set(),
+}
+DESK = ("bot.acts", "bot.approvals", "bot.desk", "bot.facts", "bot.ledger", "bot.signin")
+
+
+def _files(*folders: str) -> Iterator[Path]:
+    for folder in folders:
+        yield from sorted((ROOT / folder).rglob("*.py"))
+
+
+def _all() -> list[Path]:
+    return [ROOT / "app.py", *_files(*OURS)]
+
+
+def _name(file: Path) -> str:
+    parts = file.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+@cache
+def _tree(file: Path) -> ast.Module:
+    return ast.parse(file.read_text(encoding="utf-8"), str(file))
+
+
+def _imports(file: Path) -> set[str]:
+    """Every name a module imports, at its top or inside a function, as it is written."""
+    found: set[str] = set()
+    for node in ast.walk(_tree(file)):
+        match node:
+            case ast.Import(names):
+                found |= {alias.name for alias in names}
+            case ast.ImportFrom(module=str(module), names=names, level=0):
+                found |= {f"{module}.{alias.name}" if module in OURS else module for alias in names}
+            case ast.ImportFrom():
+                found.add("a relative import")
+    return found
+
+
+def _under(name: str, part: str) -> bool:
+    return name == part or name.startswith(f"{part}.")
+
+
+def _part(module: str) -> str:
+    return max((part for part in MAY if _under(module, part)), key=len)
+
+
+def _forbidden(file: Path) -> list[str]:
+    module = _name(file)
+    part = _part(module)
+    allowed = MAY[part] | ({part} if part != "bot" else set(DESK))
+    return [
+        name
+        for name in sorted(_imports(file))
+        if name == "a relative import" or (name.split(".")[0] in OURS and not any(_under(name, one) for one in allowed))
+    ]
+
+
+def test_everybody_imports_in_the_directions_of_the_design() -> None:
+    wrong = {_name(file): found for file in _all() if (found := _forbidden(file))}
+    assert wrong == {}
+
+
+def test_the_core_needs_nothing_but_the_standard_library() -> None:
+    for file in _files("bot/core"):
+        foreign = {n.split(".")[0] for n in _imports(file)} - sys.stdlib_module_names - {"bot"}
+        assert foreign == set(), file
+
+
+def test_the_bot_never_knows_the_playground() -> None:
+    for file in _files("bot", "cards", "manifest"):
+        assert not any(_under(name, "playground") for name in _imports(file)), file
+
+
+def test_only_the_teams_edge_knows_the_bot_framework() -> None:
+    for file in [*_all(), *_files("tests")]:
+        if not _under(_name(file), "bot.teams"):
+            told = [n for n in _imports(file) if n.split(".")[0] in {"botbuilder", "botframework"}]
+            assert told == [] or _under(_name(file), "tests.adapters"), file
+
+
+def test_nobody_but_the_kinds_asks_which_kind_it_is() -> None:
+    """A kind carries its own behaviour; a comparison elsewhere would be the first of many."""
+    for file in _files("bot", "cards", "manifest"):
+        if not _under(_name(file), "bot.requests"):
+            assert list(_comparisons_of_kind(_tree(file))) == [], file
+
+
+def _comparisons_of_kind(tree: ast.Module) -> Iterator[int]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Compare):
+            sides = [node.left, *node.comparators]
+            named = any(_is_kind(side) for side in sides)
+            literal = any(
+                isinstance(side, ast.Constant) and isinstance(side.value, str) and side.value for side in sides
+            )
+            if named and literal:
+                yield node.lineno
+
+
+def _is_kind(node: ast.expr) -> bool:
+    match node:
+        case ast.Name(id="kind") | ast.Attribute(attr="kind"):
+            return True
+        case _:
+            return False
+
+
+def test_modules_and_functions_stay_short() -> None:
+    long = {_name(f): n for f in [*_all(), *_files("tests")] if (n := _length(f)) > LONGEST_MODULE and not _test(f)}
+    assert long == {}
+    assert statistics.median(n for f in _files("bot") if (n := _written(f))) <= MEDIAN
+    functions = {f"{_name(f)}:{name}": n for f in _all() for name, n in _functions(f) if n > LONGEST_FUNCTION}
+    assert functions == {}
+
+
+def test_scripts_and_styles_stay_short() -> None:
+    for kind in ("*.js", "*.css"):
+        for file in (f for folder in ("bot", "playground") for f in (ROOT / folder).rglob(kind)):
+            assert _length(file) <= LONGEST_MODULE, file
+
+
+def _test(file: Path) -> bool:
+    """A table of cases may be as long as its cases; the code it tests may not."""
+    return _under(_name(file), "tests")
+
+
+def _length(file: Path) -> int:
+    return len(file.read_text(encoding="utf-8").splitlines())
+
+
+def _written(file: Path) -> int:
+    """Lines that say something: blank ones are there to help."""
+    return sum(1 for line in file.read_text(encoding="utf-8").splitlines() if line.strip())
+
+
+def _functions(file: Path) -> Iterator[tuple[str, int]]:
+    """Each function with its lines: its signature and its docstring are not what makes it long."""
+    for node in ast.walk(_tree(file)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            body = node.body[1:] if ast.get_docstring(node) is not None else node.body
+            if body:
+                yield node.name, (node.end_lineno or 0) - body[0].lineno + 1
+
+
+def test_every_module_says_what_it_is() -> None:
+    for file in _all():
+        if file.name == "__init__.py" and not _tree(file).body:
+            continue
+        told = ast.get_docstring(_tree(file))
+        assert told, f"{file} has no docstring"
+        assert told.splitlines()[0].endswith((".", "?", "!")), f"{file}: its docstring begins with no whole sentence"
+
+
+def test_no_module_is_a_drawer_for_everything() -> None:
+    drawers = {"utils", "util", "common", "manager", "managers", "base", "helper", "helpers", "misc"}
+    assert [file for file in _all() if file.stem in drawers or drawers & set(file.parent.parts)] == []
+
+
+def test_nobody_mocks() -> None:
+    for file in [*_all(), *_files("tests")]:
+        names = _imports(file)
+        assert not any(_under(n, "unittest") or n.split(".")[0] in {"mock", "pytest_mock"} for n in names), file
+
+
+def test_nobody_prints() -> None:
+    """Output is the log's, or the command line's by click."""
+    for file in _files("bot", "cards", "manifest"):
+        calls = [n for n in ast.walk(_tree(file)) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)]
+        assert "print" not in {n.func.id for n in calls if isinstance(n.func, ast.Name)}, file
+
+
+@pytest.mark.slow
+def test_importing_the_command_line_does_nothing() -> None:
+    """No setting is read, no part of ours is imported, nothing is said."""
+    script = (
+        "import sys, os\n"
+        "os.environ.clear()\n"
+        "import app\n"
+        f"print([name for name in sys.modules if name.split('.')[0] in {OURS!r}])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert (done.stdout.strip(), done.stderr) == ("[]", "")
