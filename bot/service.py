@@ -169,6 +169,7 @@ def application(
         keys=outside.bot_keys,
         messenger=outside.messenger,
         clock=clock,
+        viewer=inside.delivery.view,
     )
     stepup.setup(app, desk=inside.desk.step_up, pages=pages)
     health.setup(app, probes)
@@ -243,7 +244,7 @@ def _addresses(settings: Settings) -> Addresses:
         start=f"{settings.public_url}/step-up/start?t=",
         resource=resource(settings.app_id, settings.public_url),
         contact=settings.helpdesk_contact,
-        language="en",
+        language=settings.channel_language,
     )
 
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import structlog
 
+from bot.core.answers import Answer, RequestCard
 from bot.core.errors import AnswerLost, Missing, Rejected, Unavailable
-from bot.core.model import Request, Secret, Status
-from bot.core.policy import Policy
+from bot.core.model import Actor, Request, Secret, Status
 from bot.core.ports import Job, Messenger, Posted, Slot
 from bot.facts import Inquiry
 from bot.ledger import Ledger
@@ -61,6 +61,18 @@ class Delivery:
         await self._hide(scene)
         if held:
             raise max(held, key=lambda error: error.retry_after or 0)
+
+    async def view(self, answer: Answer, actor: Actor) -> View:
+        """Say how an answer looks to the one who gets it: a card that comes back from a press is the one in place."""
+        person, chat = actor.person, actor.chat
+        request = getattr(answer, "request", None)
+        view = self._view(request) if isinstance(request, Request) else self._plain()
+        if isinstance(answer, RequestCard) and answer.slot is Slot.APPROVERS:
+            return await self._informed(answer.request, view)
+        view = replace(view, language=person.language, user=chat.user, person=person.id)
+        if isinstance(answer, RequestCard) and answer.slot is Slot.CONFIRM:
+            return replace(view, link=await self._link(answer.request, person.id))
+        return view
 
     async def stray(self, job: Job) -> None:
         """Delete a message that was posted twice because an answer was lost; `slot` holds its id, `person` its chat."""
@@ -147,22 +159,30 @@ class Delivery:
             home = await unit.private_chat(request.tenant, request.requester.id)
             sign_ins = await unit.sign_ins(request_id)
             posted = await unit.posted(request_id)
-        view = self._view(request)
-        if request.status is Status.APPROVAL:
-            known = await self.inquiry.about_account(request.subject.id)
-            view = replace(view, facts={"account": account(known, view.language)})
+        view = await self._informed(request, self._view(request))
         where = self.addresses
         return Scene(request, home, sign_ins, posted, view, where.helpdesk, where.security, where.resource, where.start)
 
+    async def _informed(self, request: Request, view: View) -> View:
+        """Add what Entra says about the account, for those who must decide."""
+        if request.status is not Status.APPROVAL:
+            return view
+        known = await self.inquiry.about_account(request.subject.id)
+        return replace(view, facts={"account": account(known, view.language)})
+
+    async def _link(self, request: Request, person: str) -> str:
+        async with self.ledger.store.unit() as unit:
+            waiting = await unit.sign_in_for(request.id, person)
+        live = waiting is not None and waiting.expires_at > self.ledger.clock.now()
+        return f"{self.addresses.start}{waiting.id}" if waiting is not None and live else ""
+
     def _view(self, request: Request) -> View:
-        policy: Policy = self.inquiry.policies[request.kind]
-        return View(
-            language=self.addresses.language,
-            now=self.ledger.clock.now(),
-            contact=self.addresses.contact,
-            reveal=policy.reveal,
-            approvals=policy.approvals,
-        )
+        policy = self.inquiry.policies[request.kind]
+        return replace(self._plain(), reveal=policy.reveal, approvals=policy.approvals)
+
+    def _plain(self) -> View:
+        where = self.addresses
+        return View(language=where.language, now=self.ledger.clock.now(), contact=where.contact)
 
 
 def _moved(there: Posted, should: Wanted) -> bool:
