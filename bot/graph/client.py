@@ -46,8 +46,21 @@ def connect(cloud: Cloud, tokens: Tokens) -> tuple[GraphServiceClient, httpx.Asy
     """Return the SDK's client, and the HTTP client below it for whoever closes it."""
     base = f"{cloud.graph}/v1.0"
     on_loopback = loopback(urlsplit(cloud.graph).hostname or "")
-    http = httpx.AsyncClient(timeout=_TIMEOUT, limits=_LIMITS, follow_redirects=False, trust_env=not on_loopback)
+    http = httpx.AsyncClient(
+        headers={"User-Agent": "vouchsafe"},
+        timeout=_TIMEOUT,
+        limits=_LIMITS,
+        follow_redirects=False,
+        event_hooks={"response": [_direct]},
+        trust_env=not on_loopback,  # a proxy has no business with this machine
+    )
     KiotaClientFactory.create_with_custom_middleware([ParametersNameDecodingHandler()], http)
     adapter = GraphRequestAdapter(Bearer(tokens, cloud.graph_scope, base), http)
     adapter.base_url = base
     return GraphServiceClient(request_adapter=adapter), http
+
+
+async def _direct(response: httpx.Response) -> None:
+    """Graph does not redirect these calls, and the SDK takes a redirect it may not follow for a success."""
+    if 300 <= response.status_code < 400:  # noqa: PLR2004 - HTTP's own bounds
+        raise httpx.RemoteProtocolError(f"redirected ({response.status_code})")

@@ -42,7 +42,7 @@ class Passes:
     async def issue(self, person: str, lifetime: timedelta, *, one_time: bool) -> IssuedPass:
         """Make a pass. One that came out unusable is deleted again: nobody should be shown what will not work."""
         wanted = TemporaryAccessPassAuthenticationMethod(
-            odata_type=None, lifetime_in_minutes=int(lifetime.total_seconds() // 60), is_usable_once=one_time
+            lifetime_in_minutes=int(lifetime.total_seconds() // 60), is_usable_once=one_time
         )
         methods = self._of(person)
         made = await self._calls.write("issue_pass", lambda: methods.post(wanted))

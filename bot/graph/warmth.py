@@ -44,7 +44,10 @@ _ANSWERS: Final[tuple[tuple[ParsableFactory[Any], str], ...]] = (
     (GroupCollectionResponse, '{"value":[{}]}'),
     (CheckMemberGroupsPostResponse, '{"value":[]}'),
     (AuthenticationContextClassReferenceCollectionResponse, '{"value":[{}]}'),
-    (ConditionalAccessPolicyCollectionResponse, '{"value":[{"conditions":{"applications":{}}}]}'),
+    (
+        ConditionalAccessPolicyCollectionResponse,
+        '{"value":[{"conditions":{"applications":{},"users":{"includeGuestsOrExternalUsers":{}}}}]}',
+    ),
     (
         AuthenticationMethodConfiguration,
         f'{{"@odata.type":"{_POLICY_TYPE}","includeTargets":[{{}}],"excludeTargets":[{{}}]}}',

@@ -111,6 +111,7 @@ class Users:
             "accountEnabled": person.enabled,
             "businessPhones": [],
             "displayName": person.name,
+            "externalUserState": "Accepted" if person.guest else None,
             "givenName": given,
             "isManagementRestricted": person.restricted or None,
             "jobTitle": person.title,
