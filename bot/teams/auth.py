@@ -22,7 +22,7 @@ from bot.teams.origins import trusted
 
 SKEW: Final = 300  # seconds the clocks may differ, as the protocol allows
 CHANNEL: Final = "msteams"
-LONGEST_TOKEN: Final = 16 * 1024
+LONGEST_TOKEN: Final = 8 * 1024
 REMEMBERED: Final = 1024  # verified tokens; Teams uses one for about an hour
 LAST_SECOND: Final = 1e11  # in the year 5138
 PERSONAL: Final = frozenset({"message", "invoke", "messageUpdate"})  # what only a person does
