@@ -1,0 +1,128 @@
+"""What the documents say is so: settings, permissions, policies, commands and links are held against the code."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import fields
+from pathlib import Path
+
+import click
+import pytest
+
+import app
+from bot.core.policy import Policy
+from bot.graph.permissions import BASE, OF_KINDS
+from bot.requests import KINDS
+from bot.settings import PREFIX, Settings
+from bot.web import health
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def _table(heading: str) -> list[tuple[str, ...]]:
+    """The rows of the first table below a heading."""
+    below = re.split(rf"^#+ {heading}$", README, flags=re.MULTILINE)[1]
+    block = re.search(r"(?:^\|.*\n)+", below, flags=re.MULTILINE)
+    assert block is not None
+    rows = [tuple(cell.strip() for cell in line.strip("| \n").split(" | ")) for line in block[0].splitlines()]
+    return rows[2:]
+
+
+def _default(name: str) -> str:
+    field = Settings.model_fields[name]
+    if field.is_required():
+        return "**required**"
+    return f"`{field.default}`" if field.default else ""
+
+
+def test_the_settings_table_is_the_settings() -> None:
+    told = [(*row, "")[:3] for row in _table("Settings")]
+    assert told == [
+        (f"`{PREFIX}{name.upper()}`", field.description, _default(name))
+        for name, field in Settings.model_fields.items()
+    ]
+
+
+def test_the_permissions_table_is_what_is_asked_for() -> None:
+    always = [(f"`{name}`", why, "always") for name, why in BASE.items()]
+    of_kinds = [
+        (f"`{name}`", OF_KINDS[name], f"`{kind.name}`")
+        for kind in KINDS.values()
+        for name in kind.permissions
+        if name not in BASE
+    ]
+    assert _table("Permissions") == always + of_kinds
+
+
+def test_each_permission_of_a_kind_has_its_reason() -> None:
+    assert {name for kind in KINDS.values() for name in kind.permissions} <= {*BASE, *OF_KINDS}
+
+
+def test_the_example_of_a_policy_has_every_key_and_no_other() -> None:
+    example = re.search(r"```toml\n(.*?)```", README, flags=re.DOTALL)
+    assert example is not None
+    tables = tomllib.loads(example[1])
+    assert set(tables) <= set(KINDS)
+    assert all(set(table) == {f.name for f in fields(Policy)} for table in tables.values())
+
+
+def _commands(group: click.Group, prefix: str) -> list[str]:
+    found: list[str] = []
+    for name, command in group.commands.items():
+        found += _commands(command, f"{prefix} {name}") if isinstance(command, click.Group) else [f"{prefix} {name}"]
+    return found
+
+
+def test_every_command_is_told_and_no_other() -> None:
+    told = {
+        " ".join(word for word in row[0].strip("`").split() if word.islower() and "-" not in word)
+        for row in _table("Commands")
+    }
+    assert told == set(_commands(app.cli, "app.py"))
+
+
+def test_every_command_helps() -> None:
+    for path in _commands(app.cli, ""):
+        command: click.Command = app.cli
+        for name in path.split():
+            assert isinstance(command, click.Group)
+            command = command.commands[name]
+        assert command.help
+        assert all(option.help for option in command.params if isinstance(option, click.Option)), path
+
+
+def test_make_does_what_the_readme_says() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE))
+    assert set(re.findall(r"(?:`|^ {4})make ([a-z]+)", README, flags=re.MULTILINE)) <= targets
+
+
+def test_the_probes_are_where_the_documents_say() -> None:
+    source = Path(health.__file__).read_text(encoding="utf-8")
+    for path in re.findall(r"`(/(?:healthz|readyz|metrics))`", README):
+        assert f'"{path}"' in source
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_lead_somewhere(document: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", document.read_text(encoding="utf-8")):
+        if not re.match(r"https?:", target):
+            assert (document.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_files_that_are_named_exist(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    for name in re.findall(r"`((?:bot|cards|tests|docs|playground|manifest)/[\w/.-]+)`", text):
+        assert any((ROOT / f"{name}{ending}").exists() for ending in ("", ".py")), name
+
+
+def test_the_lock_files_name_no_place_to_fetch_from() -> None:
+    for lock in ("requirements.lock", "requirements-dev.lock"):
+        lines = (ROOT / lock).read_text(encoding="utf-8").splitlines()
+        assert not [line for line in lines if "://" in line or line.startswith(("-i", "--index", "--find", "--extra"))]
+        pinned = [line for line in lines if re.match(r"[a-z0-9]", line)]
+        assert pinned
+        assert all("==" in line for line in pinned)
