@@ -8,27 +8,34 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-_running: dict[Path, Any] = {}
+SERVER = "postgres"  # the database every server has; it is never made anew
+_running: dict[Path, tuple[Any, int]] = {}
 
 
 def start(folder: Path, *, database: str = "vouchsafe") -> str:
-    """The URL of a fresh, empty database of that name; blocks, call it in a thread."""
+    """The URL of a fresh, empty database of that name; blocks, call it in a thread.
+
+    The server runs until `stop` was called as often as this.
+    """
     folder = folder.expanduser().resolve()
-    if folder not in _running:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        _running[folder] = _server(folder)
-    server = _running[folder]
-    name = sql.Identifier(database)
-    with psycopg.connect(server.get_uri(), autocommit=True, connect_timeout=10) as connection:
-        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(name))
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    server, holders = _running.get(folder) or (_server(folder), 0)
+    _running[folder] = (server, holders + 1)
+    if database != SERVER:
+        name = sql.Identifier(database)
+        with psycopg.connect(server.get_uri(), autocommit=True, connect_timeout=10) as connection:
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(name))
     return str(server.get_uri(database=database))
 
 
 def stop(folder: Path) -> None:
-    """Stop the server of that folder, unless another process still uses it."""
-    server = _running.pop(folder.expanduser().resolve(), None)
-    if server is not None:
+    """Let go of the server of that folder; with the last one it stops."""
+    folder = folder.expanduser().resolve()
+    server, holders = _running.pop(folder, (None, 0))
+    if holders > 1:
+        _running[folder] = (server, holders - 1)
+    elif server is not None:
         server.cleanup()
 
 

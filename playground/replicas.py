@@ -51,6 +51,8 @@ class Replicas:
         self._cloud = cloud
         self._logs = logs
         logs.mkdir(parents=True, exist_ok=True)
+        for old in logs.glob("*.log"):
+            old.unlink()
         self.all = [Replica(n, free_port(), logs / f"bot-{n}.log") for n in range(count)]
 
     def urls(self) -> list[str]:

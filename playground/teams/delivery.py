@@ -71,7 +71,7 @@ class Delivery:
             if answer is not None and answer.status < HTTPStatus.INTERNAL_SERVER_ERROR:
                 return
             await asyncio.sleep(self.pause)
-        _log.warning("The bot did not take %s %s", activity["type"], activity["id"])
+        _log.info("The bot did not take %s %s", activity["type"], activity["id"])
 
     async def invoke(self, activity: Json) -> Answer | None:
         """Ask and wait: the same id again when nothing came back, then once more under a new id."""
