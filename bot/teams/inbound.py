@@ -145,7 +145,7 @@ def _message(activity: Json, tenant: str, understand: Understand) -> Meaning:
 
 
 def _invoke(activity: Json, tenant: str) -> Meaning:
-    name, value = activity.get("name"), _object(activity, "value")
+    name, value = _text(activity, "name"), _object(activity, "value")
     if name not in INVOKES:
         return Unknown()
     via, who = Via(name), actor(activity, tenant)
@@ -196,7 +196,7 @@ def _button(data: Json) -> Action | None:
 
 
 def _installation(activity: Json, tenant: str) -> Meaning:
-    who, what = actor(activity, tenant), activity.get("action")
+    who, what = actor(activity, tenant), _text(activity, "action")
     if who is None or not who.chat.personal:
         return Ignored("not_personal")
     if what in ADDED:

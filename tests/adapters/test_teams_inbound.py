@@ -1,0 +1,262 @@
+"""What activities mean, and what people write."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import cards
+from bot.core import actions as do
+from bot.core.actions import Action, Ref
+from bot.core.model import Chat
+from bot.teams.inbound import Command, Ignored, Installed, Malformed, Meaning, Removed, Unknown, Via, read
+from bot.teams.phrases import understood, written
+from tests.adapters.edge import ANN, APP, SERVICE, TENANT, activity, in_channel, invoke, press
+
+PHRASES = {"tap": cards.phrases("tap")}
+
+
+def understand(text: str, key: str = "chat activity") -> Action:
+    return understood(text, phrases=PHRASES, key=key)
+
+
+def meaning(raw: dict[str, Any]) -> Meaning:
+    return read(raw, tenant=TENANT, understand=understand)
+
+
+def command(raw: dict[str, Any]) -> Command:
+    found = meaning(raw)
+    assert isinstance(found, Command)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("text", "action"),
+    [
+        ("help", do.Help()),
+        ("Hilfe!", do.Help()),
+        ("?", do.Help()),
+        ("can you help me", do.Help()),
+        ("hi", do.Home()),
+        ("Guten Morgen zusammen", do.Home()),
+        ("Moin", do.Home()),
+        ("status", do.ShowStatus()),
+        ("what is the status of my access pass", do.ShowStatus()),
+        ("Wie ist der Stand?", do.ShowStatus()),
+        ("cancel", do.Cancel()),
+        ("Cancel my TAP request please", do.Cancel()),
+        ("bitte stornieren", do.Cancel()),
+        ("zurückziehen", do.Cancel()),
+        ("zurueckziehen", do.Cancel()),
+        ("please do not cancel", do.NotUnderstood()),
+        ("I need a TAP", do.Begin("tap")),
+        ("tap", do.Begin("tap")),
+        ("Temporary Access Pass", do.Begin("tap")),
+        ("I lost my phone", do.Begin("tap")),
+        ("Ich habe ein NEUES Handy", do.Begin("tap")),
+        ("i can\u2019t sign in", do.Begin("tap")),
+        ("help, I lost my phone", do.Begin("tap")),
+        ("tap:", do.Begin("tap")),
+        ("what is the meaning of life", do.NotUnderstood()),
+        ("it starts at 12:30", do.NotUnderstood()),
+        ("tapestry", do.NotUnderstood()),
+        ("", do.NotUnderstood()),
+    ],
+)
+def test_ordinary_phrases(text: str, action: Action) -> None:
+    assert understand(text) == action
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        (
+            "tap: my phone is broken, ticket INC0012345, 60 minutes",
+            {"reason": "other", "text": "my phone is broken", "ticket": "INC0012345", "minutes": "60"},
+        ),
+        ("I need a TAP because my phone drowned", {"reason": "other", "text": "my phone drowned"}),
+        (
+            "TAP, weil mein Handy kaputt ist, 2 Stunden",
+            {"reason": "other", "text": "mein Handy kaputt ist", "minutes": "120"},
+        ),
+        (
+            "Zugriffspass: Ticketnummer inc-77; neues Gerät",
+            {"reason": "other", "text": "neues Gerät", "ticket": "INC-77"},
+        ),
+    ],
+)
+def test_a_whole_request_in_one_line(text: str, values: dict[str, str]) -> None:
+    action = understand(text)
+    assert isinstance(action, do.Submit)
+    assert (action.kind, dict(action.values)) == ("tap", values)
+
+
+def test_a_line_sent_twice_is_one_request_and_another_line_is_another() -> None:
+    first, again = understand("tap: x1", "c 1"), understand("tap: x1", "c 1")
+    other = understand("tap: x1", "c 2")
+    assert isinstance(first, do.Submit)
+    assert isinstance(other, do.Submit)
+    assert first == again
+    assert first.request != other.request
+
+
+def test_two_kinds_that_claim_the_same_words_are_not_guessed() -> None:
+    claims = {"tap": ["lost phone"], "reset": ["lost phone"]}
+    assert understood("lost phone", phrases=claims, key="k") == do.NotUnderstood()
+
+
+@given(st.text(max_size=300))
+def test_anything_at_all_can_be_written(text: str) -> None:
+    found = meaning(activity(text=text))
+    assert isinstance(found, Command)
+    found.actor.person.name.encode()
+
+
+def test_a_mention_is_taken_out_by_its_entity_only() -> None:
+    raw = activity(
+        text="<at>A</at>&nbsp;I need a <b>TAP</b>\u200b",
+        entities=[{"type": "mention", "text": "<at>A</at>", "mentioned": {"id": f"28:{APP}"}}],
+    )
+    assert written(raw) == "I need a TAP"
+
+
+def test_another_persons_mention_stays_as_their_name() -> None:
+    raw = activity(
+        text="tell <at>Ben</at>", entities=[{"type": "mention", "text": "<at>Ben</at>", "mentioned": {"id": "29:b"}}]
+    )
+    assert written(raw) == "tell Ben"
+
+
+@pytest.mark.parametrize("entities", [None, "x", [None], [{"type": "mention"}], [{"type": "mention", "mentioned": 5}]])
+def test_odd_entities_do_no_harm(entities: Any) -> None:
+    assert written(activity(text="hi", entities=entities)) == "hi"
+
+
+def test_who_and_where_come_from_the_envelope() -> None:
+    found = command(press({"verb": "approve", "id": "r1", "v": 2, "from": "x", "aadObjectId": "y"}))
+    assert found.actor.person.id == ANN
+    assert found.actor.person.language == "en-GB"
+    assert found.actor.chat == Chat(TENANT, "a:ann", SERVICE, personal=True, user="29:ann")
+    assert (found.action, found.via, found.card) == (do.Approve(Ref("r1", 2)), Via.CARD, "17")
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        {"conversation": {"id": "a:x", "conversationType": "Personal"}},
+        {"conversation": {"id": "a:x"}},
+        {"conversation": {"id": "a:x", "conversationType": "personal", "isGroup": True}},
+        {"conversation": {"id": "a:x", "conversationType": "groupChat"}},
+        {"channelData": {"tenant": {"id": TENANT}, "team": {"id": "19:t"}}},
+        {"channelData": {"tenant": {"id": TENANT}, "channel": {"id": "19:c"}}},
+    ],
+)
+def test_only_personal_is_personal(where: dict[str, Any]) -> None:
+    assert not command(activity(text="hi", **where)).actor.chat.personal
+
+
+@pytest.mark.parametrize("locale", [None, 5, "", "x" * 50, "en; DROP", "../../etc"])
+def test_a_language_that_is_none_is_english(locale: Any) -> None:
+    assert command(activity(text="hi", locale=locale)).actor.person.language == "en"
+
+
+def test_names_lose_control_and_bidi_characters() -> None:
+    raw = activity(text="hi", **{"from": {"id": "29:a", "aadObjectId": ANN, "name": "Ann\x00\u202e\ud800 Archer"}})
+    assert command(raw).actor.person.name == "Ann Archer"
+
+
+def test_a_submit_button_arrives_as_a_message() -> None:
+    found = command(activity(value={"verb": "withdraw", "id": "r1", "v": 1}, replyToId="99"))
+    assert (found.action, found.via, found.card) == (do.Withdraw(Ref("r1", 1)), Via.PRESS, "99")
+
+
+def test_the_verb_may_be_the_actions_own() -> None:
+    raw = invoke(
+        "adaptiveCard/action", {"action": {"type": "Action.Execute", "verb": "show", "data": {"id": "r1", "v": 1}}}
+    )
+    assert command(raw).action == do.Show(Ref("r1", 1))
+
+
+def test_dialogs() -> None:
+    fetch = command(invoke("task/fetch", {"data": {"verb": "begin", "kind": "tap", "msteams": {"type": "task/fetch"}}}))
+    assert (fetch.action, fetch.via) == (do.Begin("tap"), Via.FETCH)
+    data = {"verb": "submit", "kind": "tap", "id": "r1", "reason": " other ", "text": "x\x00y"}
+    submit = command(invoke("task/submit", {"data": data}))
+    assert submit.action == do.Submit("tap", "r1", {"reason": "other", "text": "xy"})
+
+
+def test_what_a_client_sends_by_itself_may_only_refresh() -> None:
+    def automatic(verb: str) -> dict[str, Any]:
+        action = {"type": "Action.Execute", "verb": verb, "data": {"verb": verb, "id": "r1", "v": 1}}
+        return invoke("adaptiveCard/action", {"action": action, "trigger": "automatic"})
+
+    assert command(automatic("refresh")).action == do.Refresh(Ref("r1", 1))
+    assert meaning(automatic("approve")) == Malformed(Via.CARD)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        "x",
+        [],
+        {},
+        {"action": None},
+        {"action": {"type": "Action.Submit", "data": {"verb": "home"}}},
+        {"action": {"type": "Action.Execute", "data": "x"}},
+        {"action": {"type": "Action.Execute", "data": {"verb": "nonsense", "id": "r1", "v": 1}}},
+        {"action": {"type": "Action.Execute", "data": {"verb": "approve", "id": "r 1'", "v": 1}}},
+        {"action": {"type": "Action.Execute", "data": {"verb": "approve", "id": "r" * 65, "v": 1}}},
+        {"action": {"type": "Action.Execute", "data": {"verb": "approve", "id": ["r1"], "v": 1}}},
+        {"action": {"type": "Action.Execute", "data": {"verb": "approve", "id": "r1", "v": "1"}}},
+        {"action": {"type": "Action.Execute", "data": {"verb": ["approve"], "id": "r1", "v": 1}}},
+    ],
+)
+def test_buttons_that_are_not_ours(value: Any) -> None:
+    assert meaning(invoke("adaptiveCard/action", value)) == Malformed(Via.CARD)
+
+
+def test_sign_ins() -> None:
+    value = {"id": "s1", "connectionName": "vouchsafe", "token": "eyJ"}
+    offered = command(invoke("signin/tokenExchange", value))
+    assert (offered.action, offered.connection) == (do.OfferToken("s1", "eyJ"), "vouchsafe")
+    returned = command(invoke("signin/verifyState", {"state": "s1.code"}))
+    assert returned.action == do.ReturnCode("s1.code")
+    assert meaning(invoke("signin/tokenExchange", {"id": "s1"})) == Malformed(Via.EXCHANGE)
+    assert meaning(invoke("signin/verifyState", {"state": "CancelledByUser"})) == Ignored("closed")
+    assert meaning(invoke("signin/verifyState", {})) == Ignored("closed")
+    assert isinstance(meaning(invoke("signin/failure", {"code": "resourcematchfailed"})), Ignored)
+
+
+@pytest.mark.parametrize("name", ["composeExtension/query", "", None, 5, ["task/fetch"], {"a": 1}])
+def test_unknown_invokes(name: Any) -> None:
+    assert meaning(invoke(name, {})) == Unknown()
+
+
+@pytest.mark.parametrize("kind", ["messageUpdate", "messageReaction", "typing", "event", "nonsense"])
+def test_these_are_never_commands(kind: str) -> None:
+    raw = activity(kind, text="cancel", value={"verb": "approve", "id": "r1", "v": 1})
+    assert isinstance(meaning(raw), Ignored)
+
+
+def test_another_bot_is_not_a_person() -> None:
+    assert isinstance(meaning(activity(text="hi", **{"from": {"id": "28:other", "aadObjectId": ANN}})), Ignored)
+
+
+def test_installing_and_removing() -> None:
+    added = meaning(activity("installationUpdate", action="add"))
+    assert isinstance(added, Installed)
+    assert added.new
+    upgraded = meaning(activity("installationUpdate", action="add-upgrade"))
+    assert isinstance(upgraded, Installed)
+    assert not upgraded.new
+    assert isinstance(meaning(activity("installationUpdate", action="remove")), Removed)
+    assert isinstance(meaning(activity("installationUpdate", action="remove-upgrade")), Ignored)
+    assert isinstance(meaning(in_channel("installationUpdate", action="add")), Ignored)
+    joined = activity("conversationUpdate", membersAdded=[{"id": f"28:{APP}"}])
+    assert isinstance(meaning(joined), Installed)
+    assert isinstance(meaning(activity("conversationUpdate", membersAdded=[{"id": "29:b"}, 5])), Ignored)
+    assert isinstance(meaning(in_channel("conversationUpdate", membersAdded=[{"id": f"28:{APP}"}])), Ignored)

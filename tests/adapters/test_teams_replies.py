@@ -1,0 +1,157 @@
+"""Answers in the forms Teams wants, and the one way a secret goes out."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bot.core import actions as do
+from bot.core.actions import Ref
+from bot.core.answers import Answer, Done, Form, Refused, RequestCard, Said, SecretShown, SignInWanted, StatusCard
+from bot.core.model import Actor, Choice, Field, Refusal, Secret, Status
+from bot.core.ports import Slot
+from bot.teams.inbound import Command, Via
+from bot.teams.replies import malformed, reply, said
+from bot.teams.results import NotPrivate, carry, reveal
+from cards.view import View
+from tests.adapters.edge import BEN, NOW, TENANT, home, person, private, request
+
+VIEW = View("en", NOW, "extension 4357", person=person().id)
+SECRET = "Xy7+*_#q"
+FORM = Form("tap", "r1", (Field("reason", required=True, choices=(Choice("other", "tap.reason.other"),)),))
+SHOWN = SecretShown(request(), Secret(SECRET), NOW + timedelta(hours=1))
+OTHER = TENANT.replace("b", "f")
+
+
+def come(via: Via, action: Any = None, **where: Any) -> Command:
+    return Command(Actor(person(), private(**where)), action or do.Show(Ref("r1", 1)), via, connection="vouchsafe")
+
+
+def wire(answer: Answer, via: Via, action: Any = None) -> Any:
+    body = reply(answer, come(via, action), VIEW).body
+    return json.loads(json.dumps(body))
+
+
+def test_a_card_answers_an_action() -> None:
+    body = wire(RequestCard(request(), Slot.REQUESTER), Via.CARD)
+    assert (body["statusCode"], body["type"]) == (200, "application/vnd.microsoft.card.adaptive")
+    assert body["value"]["type"] == "AdaptiveCard"
+
+
+def test_a_line_answers_an_action() -> None:
+    body = wire(Said("cancel.done"), Via.CARD)
+    assert body["type"] == "application/vnd.microsoft.activity.message"
+    assert isinstance(body["value"], str)
+    assert isinstance(wire(Done(), Via.CARD)["value"], str)
+
+
+def test_a_refusal_leaves_the_card_everybody_sees() -> None:
+    body = wire(Refused(Refusal("own_request"), request()), Via.CARD, do.Approve(Ref("r1", 1)))
+    assert body["type"] == "application/vnd.microsoft.activity.message"
+    assert body["value"]
+    refreshed = wire(Refused(Refusal("not_found")), Via.CARD, do.Refresh(Ref("r1", 1)))
+    assert (refreshed["statusCode"], refreshed["type"]) == (400, "application/vnd.microsoft.error")
+    assert set(refreshed["value"]) == {"code", "message"}
+
+
+def test_a_form_opens_in_a_dialog_and_comes_back_with_what_is_wrong() -> None:
+    for via in (Via.FETCH, Via.SUBMIT):
+        task = wire(FORM, via)["task"]
+        assert task["type"] == "continue"
+        assert set(task["value"]) == {"title", "height", "width", "card"}
+        assert task["value"]["card"]["contentType"] == "application/vnd.microsoft.card.adaptive"
+        assert task["value"]["card"]["content"]["type"] == "AdaptiveCard"
+
+
+def test_what_is_shown_in_a_dialog_has_no_buttons_that_would_do_nothing() -> None:
+    answers: list[Answer] = [home(), StatusCard(person(), (request(),)), RequestCard(request(), Slot.REQUESTER)]
+    for answer in [*answers, Refused(Refusal("closed"), request()), Said("cancel.done")]:
+        task = wire(answer, Via.FETCH)["task"]
+        assert task["type"] == "continue"
+        assert "Action." not in json.dumps(task)
+
+
+def test_a_form_that_went_through_closes_the_dialog() -> None:
+    assert reply(RequestCard(request(), Slot.REQUESTER), come(Via.SUBMIT), VIEW).body is None
+    assert reply(Done(), come(Via.SUBMIT), VIEW).body is None
+    assert wire(Refused(Refusal("too_many")), Via.SUBMIT)["task"]["type"] == "continue"
+
+
+def test_messages() -> None:
+    assert reply(home(), come(Via.MESSAGE), VIEW).messages[0]["attachments"]
+    assert reply(Said("cancel.done"), come(Via.MESSAGE), VIEW).messages[0]["text"]
+    assert reply(RequestCard(request(), Slot.REQUESTER), come(Via.MESSAGE), VIEW).messages == ()
+
+
+def test_a_silent_sign_in_that_is_not_enough_keeps_the_button() -> None:
+    answered = reply(SignInWanted("s1", "weak_sign_in"), come(Via.EXCHANGE, do.OfferToken("s1", "t")), VIEW)
+    assert answered.status == 412
+    assert answered.body == {"id": "s1", "connectionName": "vouchsafe", "failureDetail": "weak_sign_in"}
+
+
+def test_sign_ins_that_worked_and_that_did_not() -> None:
+    worked = RequestCard(request(Status.APPROVAL), Slot.REQUESTER)
+    assert reply(worked, come(Via.EXCHANGE, do.OfferToken("s1", "t")), VIEW).status == 200
+    assert reply(worked, come(Via.VERIFY, do.ReturnCode("x")), VIEW).status == 200
+    refused = reply(Refused(Refusal("wrong_person")), come(Via.VERIFY, do.ReturnCode("x")), VIEW)
+    assert refused.status == 412
+    assert len(refused.messages) == 1
+
+
+@pytest.mark.parametrize("via", list(Via))
+@pytest.mark.parametrize("failed", [True, False])
+def test_every_way_of_arriving_has_a_way_to_fail(via: Via, failed: bool) -> None:
+    answered = said(via, "words", failed=failed)
+    assert answered.body is not None or answered.messages or answered.status == 200
+    assert malformed(via, "words").body is not None
+
+
+# -- the one way out for a secret -------------------------------------------------------------------------------------
+
+
+def test_its_subject_sees_the_secret_in_the_private_chat() -> None:
+    assert SECRET in json.dumps(reveal(SHOWN, private(), person(), VIEW))
+    for via in (Via.FETCH, Via.CARD):
+        assert SECRET in json.dumps(reply(SHOWN, come(via), VIEW).body)
+
+
+@pytest.mark.parametrize("chat", [{"personal": False}, {"tenant": OTHER}, {"tenant": ""}])
+def test_a_secret_does_not_go_to_another_sort_of_chat(chat: dict[str, Any]) -> None:
+    with pytest.raises(NotPrivate):
+        reveal(SHOWN, private(**chat), person(), VIEW)
+    for via in Via:
+        with pytest.raises(NotPrivate):
+            assert not reply(SHOWN, come(via, **chat), VIEW).messages
+
+
+@pytest.mark.parametrize("who", [person(BEN), person(""), person(tenant=OTHER)])
+def test_a_secret_does_not_go_to_another_person(who: Any) -> None:
+    with pytest.raises(NotPrivate):
+        reveal(SHOWN, private(), who, VIEW)
+    with pytest.raises(NotPrivate):
+        carry(request(), Secret(SECRET), who, private(), VIEW)
+
+
+@pytest.mark.parametrize("via", [Via.MESSAGE, Via.PRESS, Via.EXCHANGE, Via.VERIFY])
+def test_a_secret_is_never_a_message_by_the_way(via: Via) -> None:
+    with pytest.raises(NotPrivate):
+        reply(SHOWN, come(via), VIEW)
+
+
+def test_a_message_for_a_secret_is_empty_until_it_holds_one() -> None:
+    empty = carry(request(Status.READY), None, person(), private(), VIEW)
+    full = carry(request(), Secret(SECRET), person(), private(), VIEW)
+    assert SECRET not in json.dumps(empty)
+    assert SECRET in json.dumps(full)
+    assert SECRET not in full["summary"]
+    with pytest.raises(NotPrivate):
+        carry(request(), Secret(SECRET), person(), private(personal=False), VIEW)
+
+
+def test_what_refuses_names_no_secret() -> None:
+    with pytest.raises(NotPrivate) as caught:
+        reveal(SHOWN, private(personal=False), person(), VIEW)
+    assert SECRET not in repr(caught.value)
