@@ -1,0 +1,184 @@
+"""Step-up at Entra: silently on behalf of a person, or by a sign-in page. Only a validated ID token proves anything."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import msal
+import requests
+from msal.exceptions import MsalServiceError
+
+from bot.cloud import Cloud
+from bot.core.errors import DeskError, Rejected, Unavailable
+from bot.core.ports import Clock, Proven, SignIns
+from bot.entra.idtoken import Flaw, Identity, Keys, TokenReader
+from bot.entra.tokens import PASSING, Forgetful
+from bot.entra.transport import DEADLINE, Response, Transport, authority, plain
+
+CALLBACK: Final = "/step-up/callback"
+SILENT_LIMIT: Final = 3.0  # seconds: Teams waits for the answer to a token it offered
+LIMIT: Final = 8.0
+CANCELLED: Final = "cancelled"
+_ANSWER: Final = frozenset({"code", "state", "error", "error_description"})  # msal reads more, but needs no more
+
+
+class Busy(requests.RequestException):
+    """Entra has no time; `retry_after` in seconds if it said when."""
+
+    def __init__(self, retry_after: float | None) -> None:
+        super().__init__("Entra is busy")
+        self.retry_after = retry_after
+
+
+class Undivided(Transport):
+    """Keeps msal from holding back answers: its throttle takes all on-behalf-of calls for one and the same person's."""
+
+    def post(self, url: str, **kwargs: Any) -> Response:
+        response = super().post(url, **kwargs)
+        after = response.headers.get("Retry-After", "")
+        if response.status_code in {408, 429} or response.status_code >= 500:  # noqa: PLR2004 - HTTP's own numbers
+            raise Busy(float(after[:6]) if after.isascii() and after.isdecimal() else None)
+        response.headers = requests.structures.CaseInsensitiveDict()
+        return response
+
+
+class EntraSignIns(SignIns):
+    """No token outlives the call that got it. Raises `Unavailable`, or `Rejected` with Entra's word or a `Flaw`."""
+
+    def __init__(
+        self, *, cloud: Cloud, app_id: str, secret: str, tenant: str, public_url: str, keys: Keys, clock: Clock
+    ) -> None:
+        self._cloud = cloud
+        self._app_id = app_id
+        self._secret = secret
+        self._tenant = tenant
+        self._redirect = f"{public_url}{CALLBACK}"
+        self._tokens = TokenReader(cloud=cloud, app_id=app_id, tenant=tenant, keys=keys, clock=clock)
+        self._transport = Undivided(cloud, deadline=DEADLINE)
+        self._app: Any = None
+        self._building = threading.Lock()
+
+    async def close(self) -> None:
+        self._transport.close()
+
+    async def silently(self, token: str, *, tenant: str, person: str, context: str) -> Proven:
+        offered = await self._tokens.read(token)
+        _belongs(offered, tenant, person)
+        if not offered.scopes:  # an ID token is for us to read, not to exchange
+            raise Rejected("a token is not to be believed", code=Flaw.NOT_FOR_EXCHANGE)
+        scope = f"{self._cloud.graph_scope.removesuffix('.default')}User.Read"
+
+        def ask() -> Any:
+            return self._client().acquire_token_on_behalf_of(token, [scope], claims_challenge=_claims(context))
+
+        answer = await self._asked(ask, SILENT_LIMIT)
+        identity = await self._tokens.read(_id_token(answer))
+        _belongs(identity, tenant, person)
+        return replace(_proven(identity), tenant=tenant, person=person)
+
+    async def begin(self, *, context: str, login_hint: str) -> Mapping[str, object]:
+        def ask() -> Any:
+            return self._client().initiate_auth_code_flow(
+                scopes=[],
+                redirect_uri=self._redirect,
+                login_hint=login_hint or None,
+                prompt="login",
+                claims_challenge=_claims(context),
+                response_mode="form_post",
+            )
+
+        flow = await self._asked(ask, LIMIT)
+        return {**flow, "auth_uri": self._address(str(flow["auth_uri"]))}
+
+    async def finish(self, flow: Mapping[str, object], answer: Mapping[str, str]) -> Proven:
+        known = {name: value for name, value in answer.items() if name in _ANSWER}
+        nonce = flow.get("nonce")
+        if not isinstance(nonce, str):
+            raise Rejected("the sign-in was not begun here", code=Flaw.WRONG_NONCE)
+
+        def ask() -> Any:
+            return self._client().acquire_token_by_auth_code_flow(dict(flow), known)
+
+        result = await self._asked(ask, LIMIT)
+        hashed = hashlib.sha256(nonce.encode()).hexdigest()  # what msal sent instead of the nonce
+        return _proven(await self._tokens.read(_id_token(result), nonce=hashed))
+
+    def _address(self, uri: str) -> str:
+        """Have the answer come in the query: a form posted from Entra's site would not carry our Lax cookie."""
+        parts = urlsplit(plain(self._cloud, uri))
+        query = [(k, "query" if k == "response_mode" else v) for k, v in parse_qsl(parts.query)]
+        return parts._replace(query=urlencode(query)).geturl()
+
+    async def _asked(self, ask: Callable[[], Any], limit: float) -> dict[str, Any]:
+        """Run msal, which is synchronous, in a thread. What it raises may quote tokens: none of it goes on."""
+        try:
+            async with asyncio.timeout(limit):
+                answer: dict[str, Any] = await asyncio.to_thread(ask)
+        except (requests.RequestException, MsalServiceError, TimeoutError) as error:
+            after = error.retry_after if isinstance(error, Busy) else None
+            fault: DeskError = Unavailable(f"Entra could not be asked ({type(error).__name__})", retry_after=after)
+        except (ValueError, RuntimeError, KeyError, AssertionError, TypeError):  # wrong state or nonce, no code
+            fault = Rejected("Entra's answer does not fit the sign-in", code="mismatch")
+        else:
+            return answer
+        raise fault
+
+    def _client(self) -> Any:
+        with self._building:
+            if self._app is None:
+                self._app = self._built()
+            return self._app
+
+    def _built(self) -> Any:
+        try:
+            return msal.ConfidentialClientApplication(
+                self._app_id,
+                client_credential=self._secret,
+                authority=authority(self._cloud, self._tenant),
+                http_client=self._transport,
+                instance_discovery=False,
+                token_cache=Forgetful(),
+                exclude_scopes=["offline_access"],
+            )
+        except ValueError:  # so msal calls a tenant's metadata that cannot be had
+            raise Busy(None) from None
+
+
+def _claims(context: str) -> str:
+    """Demand a context: https://learn.microsoft.com/entra/identity-platform/developer-guide-conditional-access-authentication-context."""
+    return json.dumps({"id_token": {"acrs": {"essential": True, "value": context}}}, separators=(",", ":"))
+
+
+def _id_token(answer: Mapping[str, Any]) -> str:
+    """Return the ID token of an answer, or raise what its error means."""
+    error = answer.get("error")
+    if error == "access_denied":
+        raise Rejected("the person cancelled", code=CANCELLED)
+    if error in PASSING:
+        raise Unavailable("Entra gave no token for now")
+    if error:
+        raise Rejected("Entra refused", code="".join(c for c in str(error) if c.isalnum() or c == "_")[:60])
+    token = answer.get("id_token")
+    if not isinstance(token, str):
+        raise Rejected("Entra sent no ID token", code=Flaw.NO_ID_TOKEN)
+    return token
+
+
+def _belongs(identity: Identity, tenant: str, person: str) -> None:
+    if identity.tenant != tenant.casefold():
+        raise Rejected("a token of another tenant", code=Flaw.WRONG_TENANT)
+    if identity.person != person.casefold():
+        raise Rejected("a token of another person", code=Flaw.WRONG_PERSON)
+
+
+def _proven(identity: Identity) -> Proven:
+    if identity.signed_in_at is None:
+        raise Rejected("Entra did not say when the sign-in was", code=Flaw.NO_AUTH_TIME)
+    return Proven(identity.tenant, identity.person, identity.contexts, identity.signed_in_at)
