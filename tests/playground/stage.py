@@ -29,6 +29,7 @@ class ToyBot:
     heard: list[Json] = field(default_factory=list)
     answers: dict[str, Callable[[Json], tuple[int, Any]]] = field(default_factory=dict)
     tokens: list[str] = field(default_factory=list)
+    pages: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     async def messages(self, request: web.Request) -> web.Response:
         activity = await request.json()
@@ -41,6 +42,8 @@ class ToyBot:
         return web.Response(status=status) if body is None else web.json_response(body, status=status)
 
     async def page(self, request: web.Request) -> web.Response:
+        if found := self.pages.get(request.path):
+            return web.Response(text=found[1], content_type=found[0])
         cookie = {"Set-Cookie": "seen=yes; Path=/step-up; HttpOnly"}
         text = f"{request.method} {request.path_qs} {request.host} {await request.text()}"
         return web.Response(text=text, headers=cookie)
