@@ -23,7 +23,7 @@ from bot.settings import Settings
 from bot.teams.adapter import Adapter, Handler
 from bot.teams.auth import Gate, NotAdmitted
 from bot.teams.phrases import understood
-from bot.teams.turn import Desk, Turn, Untold, Viewer
+from bot.teams.turn import PATIENCE, Desk, Turn, Untold, Viewer
 from cards.view import View
 
 PATH: Final = "/api/messages"
@@ -56,14 +56,16 @@ def setup(
     messenger: Messenger,
     clock: Clock,
     viewer: Viewer | None = None,
+    patience: float = PATIENCE,
 ) -> None:
     """Add Teams' endpoint. `kinds` are those a person may ask for in words.
 
     `viewer` says how an answer looks to the one who gets it; by default as anybody may see it.
     """
     gate = Gate(cloud=cloud, app_id=settings.app_id, tenant=settings.tenant_id, keys=keys, clock=clock)
-    looks = viewer or plainly(clock, settings.helpdesk_contact)
-    turn = Turn(desk=desk, messenger=messenger, viewer=looks, contact=settings.helpdesk_contact)
+    contact = settings.helpdesk_contact
+    looks = viewer or plainly(clock, contact)
+    turn = Turn(desk=desk, messenger=messenger, viewer=looks, contact=contact, patience=patience)
     phrases = {kind: cards.phrases(kind) for kind in kinds}
 
     def understand(text: str, key: str) -> Action:
