@@ -14,15 +14,24 @@ from cards.words import bare, own, refused, say, when
 
 
 def home(answer: HomeCard, view: View) -> e.Card:
-    hello = say(view, "home.hello", name=answer.person.name.split(" ")[0])
+    hello = say(view, "home.hello", name=answer.person.name)
     body: list[e.Piece] = [header(say(view, "home.title"), hello), *lines(say(view, answer.lead))]
     body += [_offer(offer, view) for offer in answer.offers] or lines(say(view, "home.nothing"))
     if answer.open:
         body.append(
-            e.TextBlock(text=say(view, "home.open"), weight="Bolder", size="Medium", style="heading", separator=True)
+            e.TextBlock(
+                text=say(view, "home.open"),
+                weight="Bolder",
+                size="Medium",
+                style="heading",
+                separator=True,
+                spacing="Medium",
+            )
         )
         body += [_row(request, view) for request in answer.open]
-    body.append(e.TextBlock(text=say(view, "home.write"), size="Small", is_subtle=True, separator=True))
+    body.append(
+        e.TextBlock(text=say(view, "home.write"), size="Small", is_subtle=True, separator=True, spacing="Medium")
+    )
     return card(view, body)
 
 

@@ -46,7 +46,7 @@ def _shown(answer: SecretShown, view: View) -> list[e.Piece]:
     until = say(view, own(kind, "secret.until"), until=when(answer.until))
     following = f"{kind}.next"
     return [
-        header(say(view, f"{kind}.title"), say(view, own(kind, "secret.title"))),
+        header(say(view, "app.name"), say(view, own(kind, "secret.title"))),
         e.Container(style="accent", items=[e.RichTextBlock(inlines=[run], horizontalAlignment="Center")]),
         e.TextBlock(text=until, weight="Bolder", spacing="Medium"),
         *lines(say(view, following) if known(following) else ""),
