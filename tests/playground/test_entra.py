@@ -1,126 +1,31 @@
-"""Entra, as MSAL and a browser meet it over real HTTP."""
+"""Entra's tokens, keys, faults and journal, as MSAL and plain HTTP meet them."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 import aiohttp
 import jwt
 import msal
 import pytest
-import requests
-from aiohttp import web
-from aiohttp.test_utils import TestServer, unused_port
 
 from playground import entra
 from playground.clock import Clock
 from playground.entra.grants import ON_BEHALF_OF
 from playground.faults import Fault
-from playground.world import BOT_FRAMEWORK, GRAPH, World, create
-
-# The bot's callback is met by a cookie that a cross-site form would not carry, so the answer comes in the query.
-pytestmark = pytest.mark.filterwarnings("ignore:response_mode='form_post' is recommended:UserWarning")
+from playground.world import BOT_FRAMEWORK, GRAPH, World
+from tests.playground.tenant import Plain, claims_of, connected
 
 C1 = '{"id_token":{"acrs":{"essential":true,"value":"c1"}}}'
-C2 = '{"id_token":{"acrs":{"essential":true,"value":"c2"}}}'
-
-
-class Plain:
-    """MSAL insists on https; this carries what it says to one loopback origin without it."""
-
-    def __init__(self, origin: str) -> None:
-        self._plain = origin
-        self._wanted = origin.replace("http://", "https://")
-        self._session = requests.Session()
-
-    def get(self, url: str, **more: Any) -> requests.Response:
-        answer = self._session.get(url.replace(self._wanted, self._plain), timeout=10, **more)
-        answer._content = answer.content.replace(self._plain.encode(), self._wanted.encode())
-        return answer
-
-    def post(self, url: str, **more: Any) -> requests.Response:
-        return self._session.post(url.replace(self._wanted, self._plain), timeout=10, **more)
-
-    def close(self) -> None:
-        self._session.close()
-
-
-@pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    port = unused_port()
-    made = create(f"http://127.0.0.1:{port}", tmp_path, record=tmp_path / "record")
-    app = web.Application()
-    entra.setup(app, made)
-    async with TestServer(app, host="127.0.0.1", port=port):
-        yield made
-
-
-@pytest.fixture
-async def browser(world: World) -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession(world.origin, timeout=aiohttp.ClientTimeout(10)) as session:
-        yield session
-
-
-def _msal(world: World, http: Plain, secret: str = "") -> msal.ConfidentialClientApplication:
-    return msal.ConfidentialClientApplication(
-        world.bot_id,
-        client_credential=secret or world.bot_secret,
-        authority=world.origin.replace("http:", "https:") + f"/entra/{world.tenant}",
-        instance_discovery=False,
-        http_client=http,
-        exclude_scopes=["offline_access"],
-    )
-
-
-@pytest.fixture
-async def app(world: World) -> AsyncIterator[msal.ConfidentialClientApplication]:
-    http = Plain(world.origin)
-    yield await asyncio.to_thread(_msal, world, http)
-    http.close()
-
-
-def _claims(world: World, token: str) -> dict[str, Any]:
-    kid = jwt.get_unverified_header(token)["kid"]
-    key = next(key for key in world.keys.jwks("entra")["keys"] if key["kid"] == kid)
-    audience = jwt.decode(token, options={"verify_signature": False})["aud"]
-    claims: dict[str, Any] = jwt.decode(token, jwt.PyJWK(key), algorithms=["RS256"], audience=audience)
-    return claims
-
-
-async def _begin(world: World, app: msal.ConfidentialClientApplication, claims: str, person: str) -> dict[str, Any]:
-    flow: dict[str, Any] = await asyncio.to_thread(
-        app.initiate_auth_code_flow,
-        scopes=[],
-        redirect_uri=world.redirect,
-        login_hint=world.people[person].upn,
-        claims_challenge=claims,
-        max_age=0,
-    )
-    flow["auth_uri"] = flow["auth_uri"].replace("https:", "http:", 1)
-    return flow
-
-
-async def _sign_in(
-    browser: aiohttp.ClientSession, flow: Mapping[str, Any], *, person: str, method: str, action: str = "continue"
-) -> tuple[int, str, dict[str, str]]:
-    """Do what the form does; return the status, the page and what the redirect carries."""
-    form = {"person": person, "method": method, "action": action}
-    async with browser.post(flow["auth_uri"], data=form, allow_redirects=False) as answer:
-        place = urlsplit(answer.headers.get("Location", ""))
-        return answer.status, await answer.text(), dict(parse_qsl(place.query))
 
 
 async def test_client_credentials_buy_app_tokens(world: World, app: msal.ConfidentialClientApplication) -> None:
     for audience in (GRAPH, BOT_FRAMEWORK):
         got = await asyncio.to_thread(app.acquire_token_for_client, [f"{audience}/.default"])
-        claims = _claims(world, got["access_token"])
+        claims = claims_of(world, got["access_token"])
         assert (claims["aud"], claims["azp"], claims["tid"]) == (audience, world.bot_id, world.tenant)
         assert entra.bearer(world, f"Bearer {got['access_token']}", audience) == claims
         assert ("roles" in claims) == (audience == GRAPH)
@@ -129,7 +34,7 @@ async def test_client_credentials_buy_app_tokens(world: World, app: msal.Confide
 
 async def test_a_wrong_secret_is_refused_in_entras_words(world: World) -> None:
     http = Plain(world.origin)
-    wrong = await asyncio.to_thread(_msal, world, http, "wrong")
+    wrong = await asyncio.to_thread(connected, world, http, "wrong")
     got = await asyncio.to_thread(wrong.acquire_token_for_client, [f"{GRAPH}/.default"])
     http.close()
     assert got["error"] == "invalid_client"
@@ -166,148 +71,6 @@ async def test_another_tenant_does_not_exist(browser: aiohttp.ClientSession) -> 
         assert "AADSTS90002" in (await got.json())["error_description"]
 
 
-async def test_code_and_pkce_give_the_demanded_context_and_the_time_of_the_sign_in(
-    world: World, app: msal.ConfidentialClientApplication, browser: aiohttp.ClientSession
-) -> None:
-    flow = await _begin(world, app, C1, "ann")
-    status, _, back = await _sign_in(browser, flow, person="ann", method="authenticator")
-    assert status == 302
-    got = await asyncio.to_thread(app.acquire_token_by_auth_code_flow, flow, back)
-    claims = _claims(world, got["id_token"])
-    assert claims["acrs"] == ["c1"]
-    assert claims["oid"] == world.people["ann"].id
-    assert claims["iss"] == world.issuer
-    assert abs(claims["auth_time"] - world.clock.now().timestamp()) < 5
-    again = await asyncio.to_thread(app.acquire_token_by_auth_code_flow, flow, back)
-    assert again["error_codes"] == [54005]
-
-
-async def test_a_code_is_for_whoever_really_signed_in(
-    world: World, app: msal.ConfidentialClientApplication, browser: aiohttp.ClientSession
-) -> None:
-    flow = await _begin(world, app, C1, "ann")
-    _, _, back = await _sign_in(browser, flow, person="mo", method="passkey")
-    got = await asyncio.to_thread(app.acquire_token_by_auth_code_flow, flow, back)
-    assert _claims(world, got["id_token"])["oid"] == world.people["mo"].id
-
-
-async def test_a_code_needs_its_verifier_and_its_time(
-    world: World, app: msal.ConfidentialClientApplication, browser: aiohttp.ClientSession
-) -> None:
-    flow = await _begin(world, app, C1, "ann")
-    _, _, back = await _sign_in(browser, flow, person="ann", method="passkey")
-    stolen = flow | {"code_verifier": "a" * 43}
-    got = await asyncio.to_thread(app.acquire_token_by_auth_code_flow, stolen, back)
-    assert got["error_codes"] == [501481]
-    flow = await _begin(world, app, C1, "ann")
-    _, _, back = await _sign_in(browser, flow, person="ann", method="passkey")
-    world.clock.advance(timedelta(minutes=6))
-    got = await asyncio.to_thread(app.acquire_token_by_auth_code_flow, flow, back)
-    assert got["error_codes"] == [70008]
-
-
-@pytest.mark.parametrize(("claims", "method"), [(C1, "password"), (C2, "password"), (C2, "authenticator")])
-async def test_a_method_too_weak_for_the_context_ends_on_the_page(
-    world: World, app: msal.ConfidentialClientApplication, browser: aiohttp.ClientSession, claims: str, method: str
-) -> None:
-    flow = await _begin(world, app, claims, "ann")
-    status, text, back = await _sign_in(browser, flow, person="ann", method=method)
-    assert (status, back) == (200, {})
-    assert "AADSTS50076" in text
-    status, _, back = await _sign_in(browser, flow, person="ann", method="passkey")
-    assert status == 302
-    assert "code" in back
-
-
-@pytest.mark.parametrize("state", ["absent", "disabled", "enabledForReportingButNotEnforced"])
-async def test_a_context_no_policy_guards_is_granted_to_a_password(
-    world: World, app: msal.ConfidentialClientApplication, browser: aiohttp.ClientSession, state: Any
-) -> None:
-    world.entra.policies = [] if state == "absent" else [replace(p, state=state) for p in world.entra.policies]
-    flow = await _begin(world, app, C1, "ann")
-    _, _, back = await _sign_in(browser, flow, person="ann", method="password")
-    got = await asyncio.to_thread(app.acquire_token_by_auth_code_flow, flow, back)
-    assert _claims(world, got["id_token"])["acrs"] == ["c1"]
-
-
-async def test_no_context_is_told_that_was_not_demanded(
-    world: World, app: msal.ConfidentialClientApplication, browser: aiohttp.ClientSession
-) -> None:
-    flow = await _begin(world, app, "{}", "ann")
-    _, _, back = await _sign_in(browser, flow, person="ann", method="passkey")
-    got = await asyncio.to_thread(app.acquire_token_by_auth_code_flow, flow, back)
-    assert "acrs" not in _claims(world, got["id_token"])
-
-
-async def test_cancel_and_a_disabled_account(
-    world: World, app: msal.ConfidentialClientApplication, browser: aiohttp.ClientSession
-) -> None:
-    flow = await _begin(world, app, C1, "ann")
-    _, _, back = await _sign_in(browser, flow, person="", method="", action="cancel")
-    assert (back["error"], back["state"]) == ("access_denied", flow["state"])
-    _, text, back = await _sign_in(browser, flow, person="dan", method="passkey")
-    assert "AADSTS50057" in text
-    assert back == {}
-
-
-async def test_the_page_preselects_the_hint_and_runs_no_script(
-    world: World, app: msal.ConfidentialClientApplication, browser: aiohttp.ClientSession
-) -> None:
-    flow = await _begin(world, app, C1, "greta")
-    async with browser.get(flow["auth_uri"]) as answer:
-        text = await answer.text()
-        assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
-    assert 'value="greta" required checked' in text
-    assert text.count("required checked") == 1
-    assert "<script" not in text
-    assert "<title>Sign in — Contoso (playground)</title>" in text
-
-
-@pytest.mark.parametrize(
-    ("change", "number"),
-    [({"client_id": "nobody"}, 700016), ({"redirect_uri": "http://127.0.0.1:1/step-up/callback"}, 50011)],
-)
-async def test_what_cannot_be_trusted_is_answered_on_the_page(
-    world: World, browser: aiohttp.ClientSession, change: dict[str, str], number: int
-) -> None:
-    query = {"client_id": world.bot_id, "redirect_uri": world.redirect, "response_type": "code", "scope": "openid"}
-    address = f"/entra/{world.tenant}/oauth2/v2.0/authorize"
-    async with browser.get(address, params=query | change, allow_redirects=False) as answer:
-        assert answer.status == 400
-        assert f"AADSTS{number}" in await answer.text()
-
-
-@pytest.mark.parametrize(
-    ("change", "error"),
-    [
-        ({"response_type": "token"}, "unsupported_response_type"),
-        ({"scope": "profile"}, "invalid_scope"),
-        ({"code_challenge_method": "plain"}, "invalid_request"),
-        ({"claims": "nonsense"}, "invalid_request"),
-        ({"claims": '{"id_token":{"acrs":{"value":7}}}'}, "invalid_request"),
-        ({"prompt": "none"}, "login_required"),
-        ({"response_mode": "fragment"}, "invalid_request"),
-    ],
-)
-async def test_what_is_wrong_otherwise_goes_back_to_the_app(
-    world: World, browser: aiohttp.ClientSession, change: dict[str, str], error: str
-) -> None:
-    query = {
-        "client_id": world.bot_id,
-        "redirect_uri": world.redirect,
-        "response_type": "code",
-        "scope": "openid",
-        "state": "s",
-        "code_challenge": "x" * 43,
-        "code_challenge_method": "S256",
-    }
-    address = f"/entra/{world.tenant}/oauth2/v2.0/authorize"
-    async with browser.get(address, params=query | change, allow_redirects=False) as answer:
-        assert answer.status == 302
-        back = dict(parse_qsl(urlsplit(answer.headers["Location"]).query))
-    assert (back["error"], back["state"]) == (error, "s")
-
-
 async def test_on_behalf_of_wants_interaction_until_the_session_is_fresh(
     world: World, app: msal.ConfidentialClientApplication
 ) -> None:
@@ -320,7 +83,7 @@ async def test_on_behalf_of_wants_interaction_until_the_session_is_fresh(
     world.entra.silent["ann"] = True
     token = entra.sso_token(world, world.people["ann"])  # for the same one MSAL would remember the refusal
     got = await asyncio.to_thread(app.acquire_token_on_behalf_of, token, ["User.Read"], claims_challenge=C1)
-    claims = _claims(world, got["id_token"])
+    claims = claims_of(world, got["id_token"])
     assert claims["acrs"] == ["c1"]
     assert 30 < world.clock.now().timestamp() - claims["auth_time"] < 120
 
