@@ -18,6 +18,7 @@ Understand = Callable[[str, str], Action]  # a text and a key for a new request'
 
 LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}")
 ID: Final = re.compile(r"[A-Za-z0-9_-]{0,64}")
+MESSAGE: Final = re.compile(r"[A-Za-z0-9:_-]{1,100}")
 LONGEST_NAME: Final = 100
 LONGEST_TOKEN: Final = 16 * 1024
 BOT: Final = "28:"  # what Teams puts before the ids of bots
@@ -139,7 +140,7 @@ def _message(activity: Json, tenant: str, understand: Understand) -> Meaning:
     if isinstance(data, dict):
         action = _button(data)
         if action is not None:
-            return Command(who, action, Via.PRESS, card=_text(activity, "replyToId"))
+            return Command(who, action, Via.PRESS, card=_pressed(activity))
     key = f"{who.chat.id} {_text(activity, 'id')}"
     return Command(who, understand(written(activity), key), Via.MESSAGE)
 
@@ -167,7 +168,7 @@ def _invoke(activity: Json, tenant: str) -> Meaning:
             action = _button(_object(value, "data"))
     if action is None:
         return Malformed(via)
-    return Command(who, action, via, card=_text(activity, "replyToId"), connection=_text(value, "connectionName"))
+    return Command(who, action, via, card=_pressed(activity), connection=_text(value, "connectionName"))
 
 
 def _execute(value: Json) -> Action | None:
@@ -211,6 +212,12 @@ def _conversation(activity: Json, tenant: str) -> Meaning:
     if who is None or not who.chat.personal or not joined:
         return Ignored("not_personal")
     return Installed(who, new=False)
+
+
+def _pressed(activity: Json) -> str:
+    """Return the id of the message a button is in, or nothing where it does not look like one."""
+    message = _text(activity, "replyToId")
+    return message if MESSAGE.fullmatch(message) else ""
 
 
 def _object(value: Json, name: str) -> Json:

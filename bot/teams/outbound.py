@@ -14,6 +14,7 @@ from urllib.parse import quote
 from uuid import uuid4
 
 import aiohttp
+from yarl import URL
 
 from bot.cloud import Cloud
 from bot.core.errors import AnswerLost, Missing, Rejected, Unavailable
@@ -83,12 +84,12 @@ class Connector:
     async def update(self, chat: Chat, activity: str, message: Mapping[str, object]) -> None:
         """Replace a message of ours."""
         body = {**self._addressed(chat, message), "id": activity}
-        await self._send("PUT", chat, f"{_path(chat)}/activities/{quote(activity, safe='')}", body, Sort.SAME)
+        await self._send("PUT", chat, f"{_path(chat)}/activities/{_part(activity)}", body, Sort.SAME)
 
     async def delete(self, chat: Chat, activity: str) -> None:
         """Delete a message; one that is gone already is no error."""
         try:
-            await self._send("DELETE", chat, f"{_path(chat)}/activities/{quote(activity, safe='')}", None, Sort.SAME)
+            await self._send("DELETE", chat, f"{_path(chat)}/activities/{_part(activity)}", None, Sort.SAME)
         except Missing:
             return
 
@@ -136,7 +137,7 @@ class Connector:
         }
         try:
             async with self._session.request(
-                method, url, data=sent, headers=headers, timeout=DEADLINE, allow_redirects=False
+                method, URL(url, encoded=True), data=sent, headers=headers, timeout=DEADLINE, allow_redirects=False
             ) as response:
                 told = response.headers.get("Retry-After", "")
                 return Answer(response.status, told, _object(await response.read()))
@@ -166,7 +167,14 @@ def _judged(answer: Answer, sort: Sort) -> Mapping[str, Any]:
 
 
 def _path(chat: Chat) -> str:
-    return f"v3/conversations/{quote(chat.id, safe='')}"
+    return f"v3/conversations/{_part(chat.id)}"
+
+
+def _part(name: str) -> str:
+    """Return an id as one part of a path, whatever is in it."""
+    if name.strip(".") == "":
+        raise Rejected("not an id", code="BadArgument")
+    return quote(name, safe="")
 
 
 def _id(made: Mapping[str, Any], name: str) -> str:

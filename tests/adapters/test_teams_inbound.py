@@ -260,3 +260,8 @@ def test_installing_and_removing() -> None:
     assert isinstance(meaning(joined), Installed)
     assert isinstance(meaning(activity("conversationUpdate", membersAdded=[{"id": "29:b"}, 5])), Ignored)
     assert isinstance(meaning(in_channel("conversationUpdate", membersAdded=[{"id": f"28:{APP}"}])), Ignored)
+
+
+@pytest.mark.parametrize("message", [None, 5, "", "../x", "a b", "x" * 101])
+def test_a_message_id_that_is_none_is_none(message: Any) -> None:
+    assert not command(activity(value={"verb": "home"}, replyToId=message)).card
