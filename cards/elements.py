@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from adaptivecards import containers, elements
 from adaptivecards.adaptivecard import AdaptiveCard
@@ -18,11 +16,16 @@ class Piece(BareObject):  # type: ignore[misc]  # the package is untyped
     """Anything on a card. `None` means a property is left out; the class's `kind` is what the wire calls `type`."""
 
     kind = ""
+    _known: ClassVar[frozenset[str]] = frozenset()
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls._known = frozenset(n for part in cls.__mro__ for n, v in vars(part).items() if isinstance(v, PropertyType))
 
     def __init__(self, **properties: object) -> None:
         super().__init__()
         for name, value in properties.items():
-            if not isinstance(inspect.getattr_static(type(self), name, None), PropertyType):
+            if name not in self._known:
                 raise TypeError(f"{type(self).__name__} has no property {name!r}")
             if value is not None:
                 setattr(self, name, value)
@@ -172,14 +175,14 @@ class Card(Piece, AdaptiveCard):  # type: ignore[misc]  # the package is untyped
 def plain(piece: object) -> Any:
     """Return a card as JSON values; anything else in it is a mistake of ours and a `TypeError`."""
     match piece:
+        case str():
+            return str(piece)
         case BareObject():
             return plain(piece.render())
-        case Mapping():
+        case dict():
             return {str(key): plain(value) for key, value in piece.items()}
         case list() | tuple():
             return [plain(part) for part in piece]
-        case str():
-            return str(piece)
         case bool() | int() | float() | None:
             return piece
         case _:

@@ -18,20 +18,9 @@ def home(answer: HomeCard, view: View) -> e.Card:
     body: list[e.Piece] = [header(say(view, "home.title"), hello), *lines(say(view, answer.lead))]
     body += [_offer(offer, view) for offer in answer.offers] or lines(say(view, "home.nothing"))
     if answer.open:
-        body.append(
-            e.TextBlock(
-                text=say(view, "home.open"),
-                weight="Bolder",
-                size="Medium",
-                style="heading",
-                separator=True,
-                spacing="Medium",
-            )
-        )
+        body.append(_apart(say(view, "home.open"), weight="Bolder", size="Medium", style="heading"))
         body += [_row(request, view) for request in answer.open]
-    body.append(
-        e.TextBlock(text=say(view, "home.write"), size="Small", is_subtle=True, separator=True, spacing="Medium")
-    )
+    body.append(_apart(say(view, "home.write"), size="Small", is_subtle=True))
     return card(view, body)
 
 
@@ -51,6 +40,10 @@ def form(answer: Form, view: View) -> e.Card:
         if error:
             body.append(_wrong(say(view, _error(kind, field.name, error))))
     return card(view, body, [submit(view, kind, answer.request)])
+
+
+def _apart(words: str, **looks: object) -> e.TextBlock:
+    return e.TextBlock(text=words, separator=True, spacing="Medium", **looks)
 
 
 def _offer(offer: Offer, view: View) -> e.Container:

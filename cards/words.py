@@ -16,8 +16,10 @@ MISSING: Final = "…"
 
 def say(view: View, key: str, **params: object) -> Markup:
     """Return a text for a card; what is in `params` stays plain text unless it is `Markup`."""
-    ready = {name: value if isinstance(value, Markup) else plain(str(value)) for name, value in params.items()}
-    return Markup(text(key, view.language, **{"contact": plain(view.contact), **ready}))
+    given = {"contact": view.contact, **params}
+    used = ((name, given[name]) for name in wanted(key) if name in given)
+    ready = {name: value if isinstance(value, Markup) else plain(str(value)) for name, value in used}
+    return Markup(text(key, view.language, **ready))
 
 
 def bare(view: View, key: str, **params: object) -> str:
