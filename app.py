@@ -105,9 +105,8 @@ def verify(tenant: str) -> None:
 def package(out: Path, name: str) -> None:
     """Write the app package that an admin uploads to Teams."""
     with told():
-        from manifest.package import build
-
         from bot import settings
+        from manifest.package import build
 
         found = settings.load()
         out.parent.mkdir(parents=True, exist_ok=True)

@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 import aiohttp
 import structlog
 from aiohttp import web
-from manifest.package import resource
 
 import cards
 from bot import metrics, policies
@@ -44,6 +43,7 @@ from bot.web import health, stepup
 from bot.web.limit import Limit
 from bot.web.middleware import limiting, surfacing
 from bot.web.page import Pages
+from manifest.package import resource
 
 GRACE: Final = 10.0  # seconds to finish turns and jobs once we are told to stop
 PROBE: Final = 5.0  # seconds for the database to answer at the start
@@ -121,6 +121,7 @@ async def reach(stack: AsyncExitStack, settings: Settings, cloud: Cloud, clock: 
     stack.push_async_callback(directory.close)
     metadata = f"{cloud.authority(settings.tenant_id)}/v2.0/.well-known/openid-configuration"
     sign_ins = EntraSignIns(settings=settings, cloud=cloud, keys=KeyRing(session, metadata, clock), clock=clock)
+    stack.push_async_callback(sign_ins.close)
     return Outside(
         store=store,
         tokens=tokens,
