@@ -48,7 +48,7 @@ class Flaw(StrEnum):
     NOT_YET = "not_yet"
     NOT_FOR_EXCHANGE = "not_for_exchange"
     NO_AUTH_TIME = "no_auth_time"
-    NO_ID_TOKEN = "no_id_token"
+    NO_ID_TOKEN = "no_id_token"  # noqa: S105 - the name of a flaw
 
 
 class Keys(Protocol):

@@ -21,6 +21,7 @@ from bot.core.ports import Clock, Proven, SignIns
 from bot.entra.idtoken import Flaw, Identity, Keys, TokenReader
 from bot.entra.tokens import PASSING, Forgetful
 from bot.entra.transport import DEADLINE, Response, Transport, authority, plain
+from bot.settings import Settings
 
 CALLBACK: Final = "/step-up/callback"
 SILENT_LIMIT: Final = 3.0  # seconds: Teams waits for the answer to a token it offered
@@ -52,15 +53,13 @@ class Undivided(Transport):
 class EntraSignIns(SignIns):
     """No token outlives the call that got it. Raises `Unavailable`, or `Rejected` with Entra's word or a `Flaw`."""
 
-    def __init__(
-        self, *, cloud: Cloud, app_id: str, secret: str, tenant: str, public_url: str, keys: Keys, clock: Clock
-    ) -> None:
+    def __init__(self, *, settings: Settings, cloud: Cloud, keys: Keys, clock: Clock) -> None:
+        self._settings = settings
         self._cloud = cloud
-        self._app_id = app_id
-        self._secret = secret
-        self._tenant = tenant
-        self._redirect = f"{public_url}{CALLBACK}"
-        self._tokens = TokenReader(cloud=cloud, app_id=app_id, tenant=tenant, keys=keys, clock=clock)
+        self._redirect = f"{settings.public_url}{CALLBACK}"
+        self._tokens = TokenReader(
+            cloud=cloud, app_id=settings.app_id, tenant=settings.tenant_id, keys=keys, clock=clock
+        )
         self._transport = Undivided(cloud, deadline=DEADLINE)
         self._app: Any = None
         self._building = threading.Lock()
@@ -139,9 +138,9 @@ class EntraSignIns(SignIns):
     def _built(self) -> Any:
         try:
             return msal.ConfidentialClientApplication(
-                self._app_id,
-                client_credential=self._secret,
-                authority=authority(self._cloud, self._tenant),
+                self._settings.app_id,
+                client_credential=self._settings.app_secret.get_secret_value(),
+                authority=authority(self._cloud, self._settings.tenant_id),
                 http_client=self._transport,
                 instance_discovery=False,
                 token_cache=Forgetful(),

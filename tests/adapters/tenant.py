@@ -9,12 +9,15 @@ from pathlib import Path
 
 from aiohttp import web
 from aiohttp.test_utils import TestServer, unused_port
+from pydantic import SecretStr
 
 from bot.cloud import Cloud, from_file
 from bot.entra.tokens import AppTokens
 from bot.graph.calls import Observe
 from bot.graph.directory import GraphDirectory
+from bot.settings import Settings
 from playground import entra, graph
+from playground.people import EMPLOYEES, HELPDESK
 from playground.world import World, create
 
 
@@ -45,3 +48,18 @@ async def directory_of(world: World, observe: Observe | None = None) -> AsyncIte
     made = GraphDirectory(cloud=cloud, tokens=tokens_of(world, cloud), clock=world.clock, observe=observe)
     yield made
     await made.close()
+
+
+def settings_of(world: World) -> Settings:
+    return Settings(
+        app_id=world.bot_id,
+        app_secret=SecretStr(world.bot_secret),
+        tenant_id=world.tenant,
+        public_url=world.public_url,
+        database_url=SecretStr("postgresql://nowhere"),
+        approvers_group=HELPDESK,
+        allowed_groups=frozenset({EMPLOYEES}),
+        helpdesk_channel="19:helpdesk@thread.tacv2",
+        security_channel="19:security@thread.tacv2",
+        helpdesk_contact="extension 1234",
+    )
