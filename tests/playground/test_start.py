@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import socket
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import aiohttp
@@ -12,6 +15,15 @@ import pytest
 from playground import npm, postgres
 from playground.replicas import HOST, NotStarted, Replicas
 from playground.server import listen, playground
+
+
+@pytest.fixture
+def room() -> Iterator[Path]:
+    """A folder another user may enter: as root, the database runs as somebody else."""
+    folder = Path(tempfile.mkdtemp(prefix="vouchsafe-start-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def test_a_taken_port_is_not_the_end(capsys: pytest.CaptureFixture[str]) -> None:
@@ -43,20 +55,20 @@ def test_the_lock_names_versions_and_hashes_and_no_host() -> None:
 
 
 @pytest.mark.slow
-async def test_the_world_stands_without_a_bot(tmp_path: Path) -> None:
-    async with playground(folder=tmp_path, replicas=0) as play:
+async def test_the_world_stands_without_a_bot(room: Path) -> None:
+    async with playground(folder=room, replicas=0) as play:
         async with aiohttp.ClientSession() as session:
             for path in ("/", "/panel", f"/entra/{play.world.tenant}/v2.0/.well-known/openid-configuration"):
                 async with session.get(f"{play.url}{path}") as answer:
                     assert answer.status == 200
             async with session.get(f"{play.url}/step-up/start") as answer:
                 assert answer.status == 502
-        assert (tmp_path / "cloud.json").exists()
+        assert (room / "cloud.json").exists()
 
 
 @pytest.mark.slow
-def test_a_database_is_fresh_each_time_and_the_server_is_shared(tmp_path: Path) -> None:
-    folder = tmp_path / "postgres"
+def test_a_database_is_fresh_each_time_and_the_server_is_shared(room: Path) -> None:
+    folder = room / "postgres"
     first = postgres.start(folder)
     assert postgres.start(folder, database="other") != first
     postgres.stop(folder)
