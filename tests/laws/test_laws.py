@@ -68,7 +68,7 @@ def test_a_secret_cannot_be_printed_formatted_or_stored() -> None:
     assert "hunter2" not in f"{secret} {secret!r} {secret!s:>40}"
     for store in (pickle.dumps, json.dumps, copy.copy, copy.deepcopy):
         with pytest.raises(TypeError):
-            store(secret)  # type: ignore[operator]
+            store(secret)
 
 
 # 2. Results are private.
