@@ -77,7 +77,7 @@ def _person(person: Person, *, checked: bool) -> str:
     note = "" if person.enabled else " <em>disabled</em>"
     return (
         f'<label class=choice data-testid="person-{key}">'
-        f'<input type=radio name=person value="{key}" required{" checked" if checked else ""}>'
+        f'<input type=radio name=person value="{key}" required{" checked autofocus" if checked else ""}>'
         f"<span class=face aria-hidden=true>{escape(person.initials)}</span>"
         f"<span class=words><b>{escape(person.name)}{note}</b><small>{escape(person.upn)}</small></span></label>"
     )

@@ -137,7 +137,7 @@ async def test_the_page_preselects_the_hint_and_runs_no_script(
     async with browser.get(flow["auth_uri"]) as answer:
         text = await answer.text()
         assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
-    assert 'value="greta" required checked' in text
+    assert 'value="greta" required checked autofocus' in text
     assert text.count("required checked") == 1
     assert "<script" not in text
     assert "<title>Sign in — Contoso (playground)</title>" in text
