@@ -49,11 +49,15 @@ class Delivery:
         self._turn = count()
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def send(self, activity: Json) -> None:
-        """Send without waiting; Teams tries a message twice and then forgets it."""
-        task = asyncio.get_running_loop().create_task(self._forget(activity))
+    def send(self, *activities: Json) -> None:
+        """Send without waiting, several in their order; Teams tries a message twice and then forgets it."""
+        task = asyncio.get_running_loop().create_task(self._in_turn(activities))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    async def _in_turn(self, activities: Sequence[Json]) -> None:
+        for activity in activities:
+            await self._forget(activity)
 
     async def settled(self, *, timeout: float = 30.0) -> None:  # noqa: ASYNC109 - the wait is the point of this call
         """Wait until everything sent so far has arrived or been given up."""

@@ -225,14 +225,16 @@ class Teams:
 
     def _installed(self, key: str, chat: Chat, *, on: bool) -> None:
         author = self._author(key, chat)
-        self.delivery.send(author.installed("add" if on else "remove"))
-        if on:
-            self.delivery.send(author.bot_added())
+        self.delivery.send(*([*_added(author)] if on else [author.installed("remove")]))
         chat.installed = on
         self.chats.tell(Change("chats", chat))
 
     def announce(self) -> None:
         """The bot learns of every chat that it was installed in before it came up."""
-        for chat in self.chats:
-            if chat.installed and chat.members:
-                self._installed(chat.members[0], chat, on=True)
+        there = [chat for chat in self.chats if chat.installed and chat.members]
+        authors = [self._author(chat.members[0], chat) for chat in there]
+        self.delivery.send(*(activity for author in authors for activity in _added(author)))
+
+
+def _added(author: Author) -> tuple[Json, Json]:
+    return author.installed("add"), author.bot_added()
