@@ -1,6 +1,7 @@
 """Starts and stops the bot's processes; each one listens on loopback only and is told everything by environment."""
 
 import asyncio
+import ctypes
 import os
 import signal
 import socket
@@ -19,6 +20,8 @@ HOST = "127.0.0.1"
 _READY = 60.0
 _STOP = 15.0
 _TAIL = 40
+_PDEATHSIG = 1  # https://man7.org/linux/man-pages/man2/PR_SET_PDEATHSIG.2const.html
+_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 class NotStarted(RuntimeError):
@@ -120,6 +123,7 @@ class Replicas:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
+                preexec_fn=_bound,
             )
 
     def _environment(self, port: int) -> dict[str, str]:
@@ -137,6 +141,12 @@ class Replicas:
                             return
                 await asyncio.sleep(0.1)
         raise NotStarted(f"The bot (replica {replica.number}) did not get ready; {tail(replica.log)}")
+
+
+def _bound() -> None:
+    """In the new process: end with the playground, even when that is killed and can tell nobody (Linux only)."""
+    if _LIBC is not None:
+        _LIBC.prctl(_PDEATHSIG, signal.SIGTERM)
 
 
 def tail(log: Path) -> str:
