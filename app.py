@@ -106,11 +106,16 @@ def package(out: Path, name: str) -> None:
     """Write the app package that an admin uploads to Teams."""
     with told():
         from bot import settings
+        from bot.core.errors import Misconfigured
         from manifest.package import build
 
         found = settings.load()
+        try:
+            packed = build(app_id=found.app_id, public_url=found.public_url, version=VERSION, name=name)
+        except ValueError as error:
+            raise Misconfigured(f"Teams would not take the package: {error}") from error
         out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_bytes(build(app_id=found.app_id, public_url=found.public_url, version=VERSION, name=name))
+        out.write_bytes(packed)
     click.echo(f"Wrote {out}.")
 
 
@@ -122,7 +127,6 @@ def cards(out: Path) -> None:
     """Write every card in every state and language as JSON, to look at or to paste into a designer."""
     from cards.gallery import every
 
-    out.mkdir(parents=True, exist_ok=True)
     names = [_written(out / f"{name}.json", card) for name, card in every()]
     click.echo(f"Wrote {len(names)} cards to {out}.")
 
@@ -156,6 +160,7 @@ def _run(main: Callable[[], Any]) -> Any:
 
 
 def _written(file: Path, card: object) -> str:
+    file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return file.name
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
 from bot.clock import SystemClock
@@ -36,7 +36,8 @@ def lines(settings: Settings, tenant: str = "") -> Iterator[dict[str, Any]]:
     with _opened(settings) as (runner, store):
         for one in _tenants(runner, store, tenant):
             for entry in _pulled(runner, store.audit_entries(one)):
-                yield {**asdict(entry), "at": entry.at.isoformat(), "data": dict(entry.data)}
+                told = {field.name: getattr(entry, field.name) for field in fields(entry)}
+                yield {**told, "at": entry.at.isoformat(), "data": dict(entry.data)}
 
 
 def verified(settings: Settings, tenant: str = "") -> Iterator[Checked]:

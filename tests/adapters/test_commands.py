@@ -1,0 +1,184 @@
+"""The command line as an operator meets it: what it refuses, what it says, how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+import pytest
+from click.testing import CliRunner
+
+import app
+from bot.clock import SystemClock
+from bot.core.audit import Deed, Note
+from bot.core.model import Mode, Person, Request, Status
+from bot.store.postgres import PostgresStore
+
+ROOT = Path(app.__file__).parent
+TENANT = "11111111-2222-3333-4444-555555555555"
+WHOLE = {
+    "VOUCHSAFE_APP_ID": TENANT,
+    "VOUCHSAFE_APP_SECRET": "very-secret-indeed",
+    "VOUCHSAFE_TENANT_ID": TENANT,
+    "VOUCHSAFE_PUBLIC_URL": "https://desk.contoso.com",
+    "VOUCHSAFE_APPROVERS_GROUP": TENANT,
+    "VOUCHSAFE_ALLOWED_GROUPS": TENANT,
+    "VOUCHSAFE_HELPDESK_CHANNEL": "19:help@thread.tacv2",
+    "VOUCHSAFE_SECURITY_CHANNEL": "19:sec@thread.tacv2",
+    "VOUCHSAFE_HELPDESK_CONTACT": "extension 4357",
+    "VOUCHSAFE_HOST": "127.0.0.1",
+    "VOUCHSAFE_PORT": "0",
+}
+AWAY = "postgresql://nobody@127.0.0.1:1/none"
+
+
+def _run(*arguments: str, database: str = AWAY, **changes: str) -> subprocess.CompletedProcess[str]:
+    own = {name: value for name, value in os.environ.items() if not name.startswith("VOUCHSAFE_")}
+    return subprocess.run(
+        [sys.executable, str(ROOT / "app.py"), *arguments],
+        env={**own, **WHOLE, "VOUCHSAFE_DATABASE_URL": database, **changes},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.slow
+def test_a_set_up_that_cannot_work_is_told_and_ends_with_two() -> None:
+    done = _run("serve", VOUCHSAFE_APP_ID="", VOUCHSAFE_PUBLIC_URL="ftp://x")
+    assert done.returncode == 2
+    assert "VOUCHSAFE_APP_ID" in done.stderr
+    assert "VOUCHSAFE_PUBLIC_URL" in done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", ["/nowhere/cloud.json", "README.md"])
+def test_a_cloud_file_that_is_none_ends_with_two(path: str) -> None:
+    done = _run("serve", "--cloud", path)
+    assert (done.returncode, "Traceback" in done.stderr) == (2, False)
+    assert "--cloud" in done.stderr
+
+
+@pytest.mark.slow
+def test_a_cloud_file_off_loopback_ends_with_two() -> None:
+    done = _run("serve", "--cloud", "cloud.json", VOUCHSAFE_HOST="0.0.0.0")  # noqa: S104 - what is refused
+    assert done.returncode == 2
+    assert "loopback" in done.stderr
+
+
+@pytest.mark.slow
+def test_a_database_that_is_away_ends_with_one() -> None:
+    for command in (("serve",), ("migrate",), ("audit", "verify")):
+        done = _run(*command)
+        assert (done.returncode, "Traceback" in done.stderr) == (1, False), done.stderr
+        assert "Not available" in done.stderr
+
+
+@pytest.mark.slow
+def test_an_old_database_is_told_and_migrate_mends_it(empty_database_url: str) -> None:
+    for command in (("serve",), ("audit", "export")):
+        done = _run(*command, database=empty_database_url)
+        assert done.returncode == 2
+        assert "app.py migrate" in done.stderr
+    for _ in range(2):
+        assert _run("migrate", database=empty_database_url).returncode == 0
+    assert _run("audit", "export", database=empty_database_url).returncode == 0
+
+
+@pytest.mark.slow
+def test_a_process_told_to_stop_stops(database_url: str) -> None:
+    own = {name: value for name, value in os.environ.items() if not name.startswith("VOUCHSAFE_")}
+    process = subprocess.Popen(
+        [sys.executable, str(ROOT / "app.py"), "serve"],
+        env={**own, **WHOLE, "VOUCHSAFE_DATABASE_URL": database_url},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    with process, process.stdout as out:
+        assert any('"listening"' in line for line in out)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(15) == 0
+
+
+@pytest.fixture
+def trail(database_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A trail of three entries, and the environment to read it."""
+    for name, value in {**WHOLE, "VOUCHSAFE_DATABASE_URL": database_url}.items():
+        monkeypatch.setenv(name, value)
+    asyncio.run(_written(database_url))
+    return database_url
+
+
+async def _written(url: str) -> None:
+    ann = Person(TENANT, "ann", "Änn")
+    request = Request("r1", "tap", ann, ann, {}, Mode.ENFORCE, Status.STEP_UP, 1, datetime.now(UTC))
+    async with PostgresStore(url, clock=SystemClock()) as store, store.unit() as unit:
+        await unit.note(request, Note(Deed.ASKED), Note(Deed.STEP_UP_BEGUN), Note(Deed.WITHDRAWN, {"by": "ann"}))
+
+
+@pytest.mark.usefixtures("trail")
+def test_the_trail_is_exported_as_lines() -> None:
+    done = CliRunner().invoke(app.cli, ["audit", "export"], catch_exceptions=False)
+    lines = [json.loads(line) for line in done.output.splitlines()]
+    assert [(line["seq"], line["deed"]) for line in lines] == [(1, "asked"), (2, "step_up_begun"), (3, "withdrawn")]
+    assert lines[2]["data"] == {"by": "ann"}
+    assert datetime.fromisoformat(lines[0]["at"]).tzinfo is not None
+
+
+@pytest.mark.usefixtures("trail")
+def test_a_whole_trail_is_said_to_be_whole() -> None:
+    done = CliRunner().invoke(app.cli, ["audit", "verify", "--tenant", TENANT])
+    assert (done.exit_code, done.output) == (0, f"{TENANT}: 3 entries, whole\n")
+
+
+@pytest.mark.parametrize(
+    ("harm", "says"),
+    [
+        ('UPDATE audit SET data = \'{"by": "ben"}\' WHERE seq = 3', "entry 3"),
+        ("DELETE FROM audit WHERE seq = 2", "entry 2"),
+        ("DELETE FROM audit WHERE seq = 3", "the end of the chain"),
+    ],
+)
+def test_a_harmed_trail_is_found(trail: str, harm: str, says: str) -> None:
+    with psycopg.connect(trail, autocommit=True) as connection:
+        connection.execute("ALTER TABLE audit DISABLE TRIGGER USER")
+        connection.execute(harm.encode())
+    done = CliRunner().invoke(app.cli, ["audit", "verify"])
+    assert done.exit_code == 1
+    assert says in done.output
+    assert "BROKEN" in done.output
+
+
+@pytest.mark.usefixtures("trail")
+def test_a_trail_nobody_has_is_told() -> None:
+    done = CliRunner().invoke(app.cli, ["audit", "verify", "--tenant", "other"])
+    assert done.exit_code == 2
+    assert TENANT in done.output
+
+
+@pytest.mark.usefixtures("trail")
+def test_the_package_and_the_cards_are_written(tmp_path: Path) -> None:
+    package = tmp_path / "out" / "vouchsafe.zip"
+    done = CliRunner().invoke(app.cli, ["package", "--out", str(package)], catch_exceptions=False)
+    assert (done.exit_code, package.read_bytes()[:2]) == (0, b"PK")
+    done = CliRunner().invoke(app.cli, ["cards", "--out", str(tmp_path / "cards")], catch_exceptions=False)
+    written = list((tmp_path / "cards").rglob("*.json"))
+    assert len(written) > 20
+    assert all(json.loads(file.read_text(encoding="utf-8"))["type"] for file in written)
+
+
+@pytest.mark.usefixtures("trail")
+def test_a_package_teams_would_not_take_is_told(tmp_path: Path) -> None:
+    done = CliRunner().invoke(app.cli, ["package", "--out", str(tmp_path / "x.zip"), "--name", "x" * 60])
+    assert done.exit_code == 2
+    assert not (tmp_path / "x.zip").exists()
