@@ -96,7 +96,7 @@ class Acts:
         except Unavailable:
             return ActPostponed(Refusal(Reason.UNKNOWN), attempt), None
         except Rejected as error:
-            log.warning("act_rejected", request=claimed.id, code=error.code)
+            log.warning("act_rejected", request=claimed.id, error_code=error.code)
             return ActFailed(Refusal(_told(claimed.kind, error.code)), attempt), None
         except Exception as error:  # whatever it was, it came after the claim: the work may be done
             log.exception("act_broke", request=claimed.id, error=type(error).__name__)

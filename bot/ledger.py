@@ -22,13 +22,21 @@ PROMPT_LIFE: Final = timedelta(minutes=5)
 
 Happening = Callable[[Request], Awaitable[Event | Refusal]]
 Also = Callable[[Unit, Request], Awaitable[None]]
+Moved = Callable[[str, str], None]
+
+
+def _unheard(_kind: str, _status: str) -> None:
+    """Nobody counts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
+    """`moved` is told the kind and the new status of a request once that is committed."""
+
     store: Store
     clock: Clock
     policies: Mapping[str, Policy]
+    moved: Moved = _unheard
 
     async def load(self, request_id: str) -> Request | None:
         async with self.store.unit() as unit:
@@ -43,7 +51,8 @@ class Ledger:
             if there is not None:
                 return there, None
             await self._follow(unit, first, step)
-            return first, replace(step, request=first)
+        self.moved(first.kind, first.status)
+        return first, replace(step, request=first)
 
     async def change(self, request_id: str, happening: Happening, also: Also | None = None) -> Step | None:
         """Apply what happened to a request, however many others change it meanwhile; None when there is none.
@@ -84,6 +93,8 @@ class Ledger:
             await self._follow(unit, after, step)
             if also is not None:
                 await also(unit, after)
+        if after.status is not before.status:
+            self.moved(after.kind, after.status)
         return replace(step, request=after)
 
     async def _follow(self, unit: Unit, request: Request, step: Step) -> None:

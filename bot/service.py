@@ -134,7 +134,7 @@ async def reach(stack: AsyncExitStack, settings: Settings, cloud: Cloud, clock: 
 
 def assemble(settings: Settings, outside: Outside, in_force: Mapping[str, Policy], clock: Clock) -> Inside:
     """Put the desk together."""
-    ledger = Ledger(outside.store, clock, in_force)
+    ledger = Ledger(outside.store, clock, in_force, metrics.moved)
     inquiry = Inquiry(outside.directory, outside.store, KINDS, in_force, clock, settings.ticket_pattern)
     approvals = Approvals(ledger, inquiry)
     delivery = Delivery(ledger, inquiry, outside.messenger, _addresses(settings))

@@ -129,7 +129,7 @@ class Delivery:
             raise Unavailable("no answer to a message") from error
         except Rejected as error:  # nobody can be told there; the request goes on
             slot = should.slot if should is not None else there.slot if there is not None else ""
-            log.warning("message_rejected", request=request.id, slot=str(slot), code=error.code)
+            log.warning("message_rejected", request=request.id, slot=str(slot), error_code=error.code)
 
     async def _post(self, request: Request, should: Wanted) -> None:
         if should.chat is not None:
