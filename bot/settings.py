@@ -65,12 +65,10 @@ class Settings(BaseSettings):
     @field_validator("app_id", "tenant_id", "approvers_group", "allowed_groups", "deny_list")
     @classmethod
     def _guids(cls, value: str | frozenset[str]) -> str | frozenset[str]:
-        for one in {value} if isinstance(value, str) else value:
-            try:
-                UUID(one)
-            except ValueError:
-                raise ValueError(f"{one!r} is not an Entra object id (a GUID)") from None
-        return value
+        """Entra writes its ids in lower case; one typed otherwise must not slip past the deny-list."""
+        if isinstance(value, str):
+            return _guid(value)
+        return frozenset(_guid(one) for one in value)
 
     @field_validator("app_secret", "database_url", "helpdesk_contact", "helpdesk_channel", "security_channel")
     @classmethod
@@ -95,6 +93,13 @@ class Settings(BaseSettings):
         if parts.scheme not in {"https", "http"} or not parts.hostname or parts.path.strip("/") or parts.query:
             raise ValueError("must be an address such as https://desk.contoso.com, without a path")
         return value.rstrip("/")
+
+
+def _guid(text: str) -> str:
+    try:
+        return str(UUID(text))
+    except ValueError:
+        raise ValueError(f"{text!r} is not an Entra object id (a GUID)") from None
 
 
 _NAMES: Final = frozenset(Settings.model_fields)

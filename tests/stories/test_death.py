@@ -43,14 +43,13 @@ STEPS: list[tuple[str, Doing]] = [("step_up", _ask), ("approval", _sign_in), ("r
 
 @asynccontextmanager
 async def held(play: Play, status: str) -> AsyncIterator[None]:
-    """Hold every transaction that brings a request to `status` open, just before it would commit."""
+    """Hold every transaction that brings a request to `status` open for a while, before it can commit."""
     async with await psycopg.AsyncConnection.connect(play.database_url, autocommit=True) as connection:
         await connection.execute(
             f"""
             CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS
             $$ BEGIN IF NEW.status = '{status}' THEN PERFORM pg_sleep(4); END IF; RETURN NEW; END $$;
-            CREATE CONSTRAINT TRIGGER hold AFTER INSERT OR UPDATE ON requests
-            DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION hold()
+            CREATE TRIGGER hold AFTER INSERT OR UPDATE ON requests FOR EACH ROW EXECUTE FUNCTION hold()
             """
         )
         try:
@@ -71,10 +70,11 @@ async def until(play: Play, wanted: str) -> None:
             await asyncio.sleep(0.05)
 
 
-async def sleeping(play: Play) -> None:
-    """Wait until the held transaction is there."""
+async def sleeping(play: Play, *, there: bool) -> None:
+    """Wait until a held transaction is there, or is not any more."""
+    asked = "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()"
     async with asyncio.timeout(20), await psycopg.AsyncConnection.connect(play.database_url, autocommit=True) as c:
-        while not await (await c.execute("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'")).fetchone():
+        while bool(await (await c.execute(asked)).fetchone()) is not there:
             await asyncio.sleep(0.05)
 
 
@@ -113,9 +113,10 @@ async def test_killed_before_the_commit_nothing_happened(play: Play, number: int
     before = await status(play)
     async with held(play, wanted):
         pressed = asyncio.create_task(_trying(doing, ann, ben))
-        await sleeping(play)
+        await sleeping(play, there=True)
         await play.replicas.kill(0)
         await pressed
+        await sleeping(play, there=False)
     assert await status(play) == before
     await play.replicas.start(0)
     said = await _finish(ann, ben, number)
