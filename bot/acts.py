@@ -29,6 +29,8 @@ from bot.facts import Inquiry
 from bot.ledger import Ledger, happened
 
 PATIENCE: Final = 4.5  # seconds for the act itself; after that its answer counts as lost
+ENOUGH: Final = 2.5  # seconds an act needs at the least: with less left nothing is claimed
+IN_TIME: Final = 7.0  # seconds after the press within which an answer still reaches the person
 
 log = structlog.get_logger(__name__)
 
@@ -50,17 +52,23 @@ class Acts:
     directory: Directory
     courier: Courier
 
-    async def show(self, request: Request, *, again: bool) -> Answer:
+    async def show(self, request: Request, *, again: bool, in_place: bool) -> Answer:
         """Decide once more, claim, act and show. The press of the subject is what makes the secret."""
+        until = asyncio.get_running_loop().time() + IN_TIME
         by_message = self.inquiry.policies[request.kind].reveal == "message" and request.mode is Mode.ENFORCE
+        if not in_place and not by_message:
+            return Refused(Refusal(Reason.NO_DIALOG))
         if by_message and request.status in {Status.READY, Status.UNKNOWN}:
             try:
                 await self.courier.prepare(request)
             except DeskError:
                 return Refused(Refusal(Reason.UNKNOWN), request)
 
-        async def pressed(now_is: Request) -> Event:
-            return ShowPressed(await self._decided(now_is, Moment.ACT), again=again)
+        async def pressed(now_is: Request) -> Event | Refusal:
+            decision = await self._decided(now_is, Moment.ACT)
+            if _left(until) < ENOUGH:
+                return Refusal(Reason.UNKNOWN)
+            return ShowPressed(decision, again=again)
 
         step = await self.ledger.change(request.id, pressed)
         if step is None:
@@ -69,11 +77,11 @@ class Acts:
             return Refused(step.refusal, step.request)
         if step.request.status is not Status.ACTING:
             return RequestCard(step.request, Slot.REQUESTER)
-        return await self._act(step.request, by_message=by_message)
+        return await self._act(step.request, until, by_message=by_message)
 
-    async def _act(self, claimed: Request, *, by_message: bool) -> Answer:
+    async def _act(self, claimed: Request, until: float, *, by_message: bool) -> Answer:
         """Carry out what was claimed, and write down what came of it before anybody sees it."""
-        event, outcome = await self._carried_out(claimed)
+        event, outcome = await self._carried_out(claimed, min(PATIENCE, _left(until)))
         step = await self.ledger.change(claimed.id, happened(event))
         if step is None:
             return Refused(Refusal(Reason.NOT_FOUND))
@@ -83,13 +91,15 @@ class Acts:
             return RequestCard(step.request, Slot.REQUESTER)
         if by_message:
             return await self._revealed(step.request, outcome.secret)
+        if _left(until) <= 0:  # nobody waits for this answer any more
+            return await self._unseen(step.request)
         return SecretShown(step.request, outcome.secret, outcome.receipt.expires_at)
 
-    async def _carried_out(self, claimed: Request) -> tuple[Event, Outcome | None]:
+    async def _carried_out(self, claimed: Request, patience: float) -> tuple[Event, Outcome | None]:
         attempt = claimed.attempts
         kind, tools = self.inquiry.kinds[claimed.kind], self.inquiry.tools(claimed.kind)
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(patience):
                 outcome = await kind.carry_out(claimed, tools)
         except (AnswerLost, TimeoutError):
             return ActLost(attempt), None
@@ -107,9 +117,13 @@ class Acts:
         try:
             await self.courier.reveal(request, secret)
         except DeskError:
-            step = await self.ledger.change(request.id, happened(ShowFailed()))
-            return RequestCard(step.request if step else request, Slot.REQUESTER)
+            return await self._unseen(request)
         return Done()
+
+    async def _unseen(self, request: Request) -> Answer:
+        """What was made could not be shown: the person may replace it, as after a lost answer."""
+        step = await self.ledger.change(request.id, happened(ShowFailed()))
+        return RequestCard(step.request if step else request, Slot.REQUESTER)
 
     async def look(self, job: Job) -> None:
         """Find out what a lost act left behind. Raises `Unavailable` when that cannot be found out yet."""
@@ -149,6 +163,10 @@ class Acts:
     async def _decided(self, request: Request, moment: Moment) -> Decision:
         facts = await self.inquiry.about(request)
         return decide(self.inquiry.policies[request.kind], facts, request, moment, self.ledger.clock.now())
+
+
+def _left(until: float) -> float:
+    return until - asyncio.get_running_loop().time()
 
 
 def _proved(request: Request) -> bool:

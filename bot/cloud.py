@@ -57,7 +57,11 @@ PUBLIC: Final = Cloud(
     bot_issuer="https://api.botframework.com",
     bot_openid="https://login.botframework.com/v1/.well-known/openidconfiguration",
     bot_scope="https://api.botframework.com/.default",
-    service_urls=("https://smba.trafficmanager.net/teams/", "https://smba.trafficmanager.net/"),
+    service_urls=(
+        "https://smba.trafficmanager.net/teams/",
+        "https://smba.trafficmanager.net/",
+        "https://smba.infra.gcc.teams.microsoft.com/",  # GCC tenants live in the public cloud
+    ),
     teams_js=_TEAMS_JS,
     frame_origins=_TEAMS_ORIGINS,
 )

@@ -185,7 +185,8 @@ class Desk:
             return Refused(refusal)
         match action:
             case do.Show() | do.Replace():
-                return await self.acts.show(request, again=isinstance(action, do.Replace))
+                again = isinstance(action, do.Replace)
+                return await self.acts.show(request, again=again, in_place=action.in_place)
             case do.SignInAgain():
                 return await self.step_up.again(request)
             case do.Withdraw():

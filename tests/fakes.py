@@ -83,6 +83,7 @@ class FakeDirectory:
     writes: list[str] = field(default_factory=list)
     trouble: dict[str, Exception] = field(default_factory=dict)
     lose_answers: bool = False
+    slow: float = 0.0  # seconds a write takes
     numbers: count[int] = field(default_factory=lambda: count(1))
 
     def add(self, name: str, *groups: str, **what: Any) -> None:
@@ -125,7 +126,7 @@ class FakeDirectory:
 
     async def issue_pass(self, person: str, lifetime: timedelta, *, one_time: bool) -> IssuedPass:
         self._trouble("issue_pass")
-        await asyncio.sleep(0)
+        await asyncio.sleep(self.slow)
         now, number = self.clock.now(), next(self.numbers)
         self.writes.append(f"issue {person} {one_time}")
         secret = f"Canary+{number:04d}*_#xyzzy"

@@ -81,7 +81,10 @@ class Withdraw:
 
 @dataclass(frozen=True, slots=True)
 class Show:
+    """Show it. `in_place`: the press is answered where it was made, as in a dialog, so the answer may hold a secret."""
+
     ref: Ref
+    in_place: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,7 @@ class Replace:
     """Show again after an answer was lost: once."""
 
     ref: Ref
+    in_place: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ class Reason(StrEnum):
     REASON_REQUIRED = "reason_required"
     ALREADY_OPEN = "already_open"
     REPLACED_ALREADY = "replaced_already"
+    NO_DIALOG = "no_dialog"
     NO_PRIVATE_CHAT = "no_private_chat"
     SIGN_IN_FAILED = "sign_in_failed"
     SIGN_IN_EXPIRED = "sign_in_expired"

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
-from bot.core.actions import Action, OfferToken, Refresh, ReturnCode, unpack
+from bot.core.actions import Action, OfferToken, Refresh, Replace, ReturnCode, Show, unpack
 from bot.core.model import Actor, Chat, Person
 from bot.teams.phrases import HIDDEN, written
 
@@ -140,6 +140,8 @@ def _message(activity: Json, tenant: str, understand: Understand) -> Meaning:
     if isinstance(data, dict):
         action = _button(data)
         if action is not None:
+            if isinstance(action, Show | Replace):
+                action = replace(action, in_place=False)
             return Command(who, action, Via.PRESS, card=_pressed(activity))
     key = f"{who.chat.id} {_text(activity, 'id')}"
     return Command(who, understand(written(activity), key), Via.MESSAGE)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Final, assert_never
 
 import cards
-from bot.core.actions import Refresh
-from bot.core.answers import Answer, Done, Form, Refused, RequestCard, Said, SecretShown, SignInWanted
+from bot.core.actions import Begin, Refresh
+from bot.core.answers import Answer, Done, Form, HomeCard, Offer, Refused, RequestCard, Said, SecretShown, SignInWanted
 from bot.teams.inbound import Command, Via
 from bot.teams.results import NotPrivate, reveal
 from cards.view import View
@@ -36,7 +36,7 @@ def reply(answer: Answer, command: Command, view: View) -> Reply:
     """Return how `answer` goes back. Raises `NotPrivate` for a secret that would go to the wrong place."""
     match command.via:
         case Via.MESSAGE | Via.PRESS:
-            return Reply(messages=_messages(answer, view))
+            return Reply(messages=_messages(_offered(answer, command), view))
         case Via.CARD:
             return Reply(body=_action(answer, command, view))
         case Via.FETCH:
@@ -77,6 +77,15 @@ def malformed(via: Via, words: str) -> Reply:
             return Reply(body=_task_message(words))
         case _:
             return Reply(status=BAD, body={"failureDetail": words})
+
+
+def _offered(answer: Answer, command: Command) -> Answer:
+    """In the chat a form is offered by its button: one that stayed there would ask for what is long answered."""
+    match answer:
+        case Form(kind=kind) if isinstance(command.action, Begin):
+            return HomeCard(command.actor.person, (Offer(kind, None),), (), "home.begin")
+        case _:
+            return answer
 
 
 def _messages(answer: Answer, view: View) -> tuple[Json, ...]:

@@ -95,6 +95,15 @@ async def test_a_revealed_message_goes_to_the_subjects_chat_as_it_is_now(databas
         assert secret not in desk.messenger.shown("")
 
 
+async def test_a_press_that_cannot_be_answered_in_place_makes_no_secret(desk: Office) -> None:
+    """An old client sends a button as a message: the answer would be one too, so nothing is made."""
+    before = await desk.ready()
+    pressed = Show(Ref("r1", before.version), in_place=False)
+    assert why(await desk.desk.handle(at_home("ann"), pressed)) == Reason.NO_DIALOG
+    assert await desk.load("r1") == before
+    assert desk.directory.secrets == []
+
+
 # 3. Decide again, with fresh facts.
 
 
@@ -242,6 +251,32 @@ async def test_what_was_not_begun_may_be_pressed_again(desk: Office) -> None:
     assert why(await desk.show()) == Reason.UNKNOWN
     desk.directory.trouble.clear()
     assert isinstance(await desk.show(), SecretShown)
+
+
+async def test_what_is_made_too_late_to_be_shown_may_be_replaced(desk: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    await desk.ready()
+    left = iter([9.0, 9.0, -1.0])  # when deciding, when acting, and when the answer could go out
+    monkeypatch.setattr("bot.acts._left", lambda _: next(left))
+    assert not isinstance(await desk.show(), SecretShown)
+    after = await desk.load("r1")
+    assert (after.status, len(desk.directory.secrets)) == (Status.UNKNOWN, 1)
+    assert after.receipt is not None
+
+
+async def test_an_act_that_takes_too_long_counts_as_lost(desk: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    await desk.ready()
+    monkeypatch.setattr("bot.acts.PATIENCE", 0.01)
+    desk.directory.slow = 5
+    assert isinstance(await desk.show(), RequestCard)
+    assert (await desk.load("r1")).status is Status.UNKNOWN
+
+
+async def test_nothing_is_claimed_when_no_time_is_left_for_it(desk: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    await desk.ready()
+    monkeypatch.setattr("bot.acts.IN_TIME", 0.0)
+    assert why(await desk.show()) == Reason.UNKNOWN
+    assert (await desk.load("r1")).status is Status.READY
+    assert desk.directory.secrets == []
 
 
 # 7. Distinct people.

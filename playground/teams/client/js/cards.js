@@ -32,6 +32,8 @@ function draw(content, onAction) {
   const card = new AdaptiveCards.AdaptiveCard();
   card.hostConfig = hostConfig(state.theme);
   card.onExecuteAction = (action) => onAction(wire(action));
+  // The renderer keeps a global expression for `lang`, which would pass over every second card.
+  AdaptiveCards.CardElement.langProperty.regEx.lastIndex = 0;
   card.parse(content);
   return card.render();
 }
