@@ -19,7 +19,7 @@ try: $(READY) ## Try the desk on this machine, in a browser; no account needed
 
 test: $(READY) ## Run all tests, those in a real browser too
 	@.ci/browser
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 lint: $(READY) ## Check style and types
 	@$(BIN)/ruff check .

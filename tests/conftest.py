@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,18 @@ import psycopg
 import pytest
 
 from bot.store.schema import migrate
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A test that cannot run says so; in CI that is a failure, so that nothing goes untested unseen."""
+    report = yield
+    if report.skipped and os.environ.get("CI"):
+        why = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} could not run here: {why}"
+    return report
+
 
 TEMPLATE = "template_vouchsafe"
 

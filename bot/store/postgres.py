@@ -19,7 +19,7 @@ from bot.core.errors import Misconfigured
 from bot.core.ports import Clock, Store
 from bot.store import codec, sql
 from bot.store.faults import committing, translated
-from bot.store.schema import Shape, checked, newest
+from bot.store.shape import Shape, checked, newest
 from bot.store.unit import PostgresUnit
 
 # A peer that vanished without a word is noticed within seconds, not when TCP gives up after minutes.

@@ -2,48 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import psycopg
 from alembic import command
 from alembic.config import Config
-from alembic.script import ScriptDirectory
-from procrastinate.schema import SchemaManager
-from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import Connection, NullPool, create_engine
 from sqlalchemy.exc import DBAPIError
 
-from bot.core.errors import Misconfigured, Unavailable
+from bot.core.errors import Unavailable
 from bot.store import sql
+from bot.store.shape import checked, scripts
 
 HERE: Final = Path(__file__).parent / "migrations"
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """What was applied: Alembic's revision and procrastinate's own migration scripts."""
-
-    revision: str
-    scripts: frozenset[str]
-
-
-def checked(url: str) -> str:
-    """Return `url` if libpq can read it; raise `Misconfigured`, which does not repeat it: it may hold a password."""
-    try:
-        conninfo_to_dict(url)
-    except psycopg.ProgrammingError:
-        raise Misconfigured(
-            "The database URL cannot be read: set it to one like postgresql://vouchsafe@db.contoso.com/vouchsafe"
-        ) from None
-    return url
-
-
-def newest() -> Shape:
-    """Return the shape this code was written for."""
-    revision = ScriptDirectory.from_config(_config()).get_current_head()
-    return Shape(revision or "", frozenset(path.name for path in _scripts()))
 
 
 def migrate(url: str) -> None:
@@ -79,7 +51,7 @@ def _upgrade(connection: Connection) -> None:
     cursor = connection.connection.cursor()
     cursor.execute(sql.SCRIPTS)
     done = {name for (name,) in cursor.fetchall()}
-    for path in _scripts():
+    for path in scripts():
         if path.name in done:
             continue
         if not fresh:  # a newer procrastinate than the one that made the schema
@@ -91,8 +63,3 @@ def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(HERE).replace("%", "%%"))
     return config
-
-
-def _scripts() -> list[Path]:
-    """Procrastinate's migrations, in the order in which they are to be applied."""
-    return sorted(Path(SchemaManager.get_migrations_path()).glob("*.sql"))

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from alembic.script import ScriptDirectory
 
 from bot.core.errors import AnswerLost, Misconfigured, Unavailable
 from bot.store.postgres import PostgresStore
-from bot.store.schema import migrate
+from bot.store.schema import HERE, migrate
+from bot.store.shape import REVISION
 from tests.adapters.rows import Stopped, added, ask
 
 
@@ -82,7 +84,7 @@ async def test_scripts_of_a_newer_queue_are_applied_once(
 ) -> None:
     await asyncio.to_thread(migrate, empty_database_url)
     (tmp_path / "99.00.00_01_pre.sql").write_text("CREATE TABLE newer (n int); INSERT INTO newer VALUES (1);")
-    monkeypatch.setattr("bot.store.schema.SchemaManager.get_migrations_path", lambda: str(tmp_path))
+    monkeypatch.setattr("bot.store.shape.SchemaManager.get_migrations_path", lambda: str(tmp_path))
     async with PostgresStore(empty_database_url, clock=Stopped()) as store:
         assert not await store.migrated()
         await asyncio.to_thread(migrate, empty_database_url)
@@ -98,3 +100,7 @@ def test_a_url_that_cannot_be_read_is_not_repeated(url: str) -> None:
         with pytest.raises(Misconfigured) as told:
             use(url)
         assert "hunter2" not in str(told.value)
+
+
+def test_the_shape_names_the_newest_migration() -> None:
+    assert ScriptDirectory(str(HERE)).get_current_head() == REVISION

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft6Validator
 
-FOLDER = Path(os.environ.get("VOUCHSAFE_CONTRACTS", Path(__file__).parents[3] / "shared" / "contracts"))
+FOLDER = Path(os.environ.get("VOUCHSAFE_CONTRACTS", "contracts"))
 SCHEMA = FOLDER / "adaptive-card-1.5.0.json"
 
 
