@@ -16,8 +16,9 @@ from bot.core.actions import Approve, Ref, ReturnCode, Show, Submit
 from bot.core.answers import Answer, RequestCard
 from bot.core.errors import AnswerLost, DeskError, Missing, Unavailable
 from bot.core.model import Actor, Chat, Mode, Person, Request, Secret, Status
+from bot.core.passes import IssuedPass, Pass, PassPolicy
 from bot.core.policy import Policy
-from bot.core.ports import Account, IssuedPass, Job, Messenger, Pass, PassPolicy, Proven, Standing
+from bot.core.ports import Account, Job, Messenger, Proven, Standing
 from bot.desk import Desk
 from bot.facts import Inquiry
 from bot.ledger import Ledger

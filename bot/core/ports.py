@@ -10,7 +10,8 @@ from enum import StrEnum
 from typing import Protocol
 
 from bot.core.audit import Note
-from bot.core.model import Chat, Person, Request, Secret
+from bot.core.model import Chat, Person, Request
+from bot.core.passes import IssuedPass, Pass, PassPolicy
 
 
 class Clock(Protocol):
@@ -38,36 +39,6 @@ class Standing:
 
     roles: tuple[str, ...]
     guarded_groups: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PassPolicy:
-    """The tenant's Temporary Access Pass policy; lifetimes are whole minutes, targets group ids or `all_users`."""
-
-    enabled: bool
-    minimum: int
-    maximum: int
-    default: int
-    one_time_only: bool
-    included: frozenset[str]
-    excluded: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Pass:
-    """A Temporary Access Pass as it can be listed: never its value. `usability` is Graph's methodUsabilityReason."""
-
-    id: str
-    created_at: datetime
-    expires_at: datetime
-    usable: bool
-    usability: str
-
-
-@dataclass(frozen=True, slots=True)
-class IssuedPass:
-    found: Pass
-    secret: Secret
 
 
 class Directory(Protocol):

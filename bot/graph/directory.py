@@ -17,7 +17,8 @@ from msgraph.generated.users.item.user_item_request_builder import UserItemReque
 
 from bot.cloud import Cloud
 from bot.core.errors import Rejected
-from bot.core.ports import Account, Clock, Directory, IssuedPass, Pass, PassPolicy, Standing
+from bot.core.passes import IssuedPass, Pass, PassPolicy
+from bot.core.ports import Account, Clock, Directory, Standing
 from bot.graph import readings, warmth
 from bot.graph.calls import Calls, Observe, Tokens
 from bot.graph.client import connect

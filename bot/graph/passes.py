@@ -13,7 +13,7 @@ from msgraph.graph_service_client import GraphServiceClient
 
 from bot.core.errors import AnswerLost, DeskError, Missing, Rejected
 from bot.core.model import Secret
-from bot.core.ports import IssuedPass, Pass, PassPolicy
+from bot.core.passes import IssuedPass, Pass, PassPolicy
 from bot.graph import readings
 from bot.graph.calls import Calls
 from bot.graph.faults import UNUSABLE

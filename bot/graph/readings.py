@@ -14,7 +14,8 @@ from msgraph.generated.models.temporary_access_pass_authentication_method_config
 from msgraph.generated.models.user import User
 
 from bot.core.errors import Rejected
-from bot.core.ports import Account, Pass, PassPolicy
+from bot.core.passes import Pass, PassPolicy
+from bot.core.ports import Account
 from bot.graph.faults import INCOMPLETE
 
 T = TypeVar("T")

@@ -11,14 +11,12 @@ from typing import Final
 from bot.core.errors import Rejected
 from bot.core.kinds import Kind, Tools
 from bot.core.model import Choice, Field, Outcome, Person, Receipt, Refusal, Request, Status
+from bot.core.passes import Pass
 from bot.core.policy import Policy, Reason
-from bot.core.ports import IssuedPass, Pass, PassPolicy
 
-EVERYBODY: Final = "all_users"
 WHY: Final = ("new_phone", "lost_phone", "new_device", "forgot_key", "other")
 LIFETIMES: Final = (10, 30, 60, 120, 240, 480)  # minutes, where the tenant's policy allows them
-SPENT: Final = frozenset({"expired", "onetimeused"})  # any other usability, a new word too, counts as live
-SKEW: Final = timedelta(minutes=5)
+SKEW: Final = timedelta(minutes=5)  # between Entra's clock and ours
 
 
 class TapReason(StrEnum):
@@ -31,44 +29,35 @@ class TapReason(StrEnum):
     UNUSABLE = "tap.unusable"
 
 
-# What the directory may say no with, as reasons a person is told.
-REFUSED: Final = MappingProxyType(
-    {"out_of_policy": TapReason.OUT_OF_POLICY, "guest": Reason.GUEST, "unusable": TapReason.UNUSABLE}
-)
+# What the directory says no with, as reasons a person is told.
+REFUSED: Final = {"out_of_policy": TapReason.OUT_OF_POLICY, "guest": Reason.GUEST, "unusable": TapReason.UNUSABLE}
 
 
 async def form(_asker: Person, tools: Tools) -> tuple[Field, ...]:
     policy = await tools.directory.pass_policy()
-    wanted = sorted({*LIFETIMES, policy.default})
-    lifetimes = [m for m in wanted if policy.minimum <= m <= policy.maximum] or [policy.minimum]
+    lifetimes = policy.lifetimes(LIFETIMES)
     default = policy.default if policy.default in lifetimes else lifetimes[0]
+    hours = tuple(Choice(str(m), f"{m // 60} h" if m % 60 == 0 else f"{m} min") for m in lifetimes)
     return (
         Field("reason", required=True, choices=tuple(Choice(why, f"tap.reason.{why}") for why in WHY)),
         Field("text", required_if=("reason", "other"), longest=300, multiline=True),
         Field("ticket", pattern=tools.ticket_pattern, longest=40),
-        Field(
-            "minutes",
-            required=True,
-            choices=tuple(Choice(str(m), _words(m)) for m in lifetimes),
-            default=str(default),
-        ),
+        Field("minutes", required=True, choices=hours, default=str(default)),
     )
 
 
 async def object_to(request: Request, tools: Tools) -> Refusal | None:
-    policy, passes = await asyncio.gather(tools.directory.pass_policy(), tools.directory.passes(request.subject.id))
+    person = request.subject.id
+    policy, passes = await asyncio.gather(tools.directory.pass_policy(), tools.directory.passes(person))
+    groups = await tools.directory.groups(person, policy.groups) if policy.groups else frozenset[str]()
+    live = next((p for p in passes if p.live and not _unseen(p, request)), None)
     if not policy.enabled:
         return Refusal(TapReason.OFF_IN_TENANT)
-    if not await _in_scope(request.subject.id, policy, tools):
+    if not policy.covers(groups):
         return Refusal(TapReason.OUT_OF_POLICY)
-    asked = bool(request.details)  # the home card asks before the form does
-    if asked and not policy.minimum <= _minutes(request) <= policy.maximum:
-        limits = {"minimum": str(policy.minimum), "maximum": str(policy.maximum)}
-        return Refusal(TapReason.LIFETIME, MappingProxyType(limits))
-    live = next((p for p in passes if _live(p) and not _replaceable(p, request)), None)
-    if live is not None:
-        return Refusal(TapReason.LIVE_PASS, MappingProxyType({"until": live.expires_at.isoformat()}))
-    return None
+    if request.details and not policy.allows(_minutes(request)):
+        return _refusal(TapReason.LIFETIME, minimum=str(policy.minimum), maximum=str(policy.maximum))
+    return _refusal(TapReason.LIVE_PASS, until=live.expires_at.isoformat()) if live else None
 
 
 async def carry_out(request: Request, tools: Tools) -> Outcome:
@@ -80,42 +69,30 @@ async def carry_out(request: Request, tools: Tools) -> Outcome:
         if error.code not in REFUSED:
             raise
         raise Rejected(str(error), code=REFUSED[error.code]) from error
-    return Outcome(_receipt(issued, request), issued.secret)
+    return Outcome(_receipt(issued.found, request), issued.secret)
 
 
 async def look(request: Request, tools: Tools) -> Receipt | None:
     """Find the live pass, if any: there was none when the act was claimed, so one younger than the request is ours."""
     passes = await tools.directory.passes(request.subject.id)
-    ours = [p for p in passes if _live(p) and p.created_at >= request.created_at - SKEW]
-    newest = max(ours, key=lambda p: p.created_at, default=None)
-    return Receipt(newest.id, newest.expires_at, _params(request)) if newest else None
+    ours = [p for p in passes if p.live and p.created_at >= request.created_at - SKEW]
+    return _receipt(max(ours, key=lambda p: p.created_at), request) if ours else None
 
 
 async def undo(request: Request, tools: Tools) -> None:
     """Delete what the receipt names; where an answer is or was lost, also what a look finds."""
-    if request.receipt is not None:
-        await tools.directory.delete_pass(request.subject.id, request.receipt.object_id)
+    made = {request.receipt.object_id} if request.receipt else set()
     if request.receipt is None or request.attempts > 1:
         found = await look(request, tools)
-        if found is not None:
-            await tools.directory.delete_pass(request.subject.id, found.object_id)
+        made |= {found.object_id} if found else set()
+    for pass_id in made:
+        await tools.directory.delete_pass(request.subject.id, pass_id)
 
 
-async def _in_scope(person: str, policy: PassPolicy, tools: Tools) -> bool:
-    named = (policy.included | policy.excluded) - {EVERYBODY}
-    mine = {EVERYBODY} | (await tools.directory.groups(person, named) if named else frozenset())
-    return bool(mine & policy.included) and not mine & policy.excluded
-
-
-def _live(found: Pass) -> bool:
-    return found.usable or found.usability.lower() not in SPENT
-
-
-def _replaceable(found: Pass, request: Request) -> bool:
+def _unseen(found: Pass, request: Request) -> bool:
     """Only a pass nobody ever saw may be replaced: the one a lost answer left behind."""
-    if request.status is not Status.UNKNOWN or request.receipt is None:
-        return False
-    return found.id == request.receipt.object_id
+    left_behind = request.receipt.object_id if request.receipt and request.status is Status.UNKNOWN else ""
+    return found.id == left_behind
 
 
 def _minutes(request: Request) -> int:
@@ -124,16 +101,13 @@ def _minutes(request: Request) -> int:
     return int(text) if text.isascii() and text.isdecimal() else 0
 
 
-def _words(minutes: int) -> str:
-    return f"{minutes} min" if minutes < 60 or minutes % 60 else f"{minutes // 60} h"  # noqa: PLR2004 - an hour
+def _receipt(found: Pass, request: Request) -> Receipt:
+    params = MappingProxyType({"minutes": str(_minutes(request)), "one_time": "yes"})
+    return Receipt(found.id, found.expires_at, params)
 
 
-def _receipt(issued: IssuedPass, request: Request) -> Receipt:
-    return Receipt(issued.found.id, issued.found.expires_at, _params(request))
-
-
-def _params(request: Request) -> MappingProxyType[str, str]:
-    return MappingProxyType({"minutes": str(_minutes(request)), "one_time": "yes"})
+def _refusal(reason: TapReason, **params: str) -> Refusal:
+    return Refusal(reason, MappingProxyType(params))
 
 
 KIND: Final = Kind(

@@ -11,8 +11,9 @@ from bot.core.errors import AnswerLost, Missing, Rejected, Unavailable
 from bot.core.forms import Fault, check, clean
 from bot.core.kinds import Tools
 from bot.core.model import Field, Mode, Person, Receipt, Refusal, Request, Secret, Status
+from bot.core.passes import IssuedPass, Pass, PassPolicy
 from bot.core.policy import Reason
-from bot.core.ports import Account, IssuedPass, Pass, PassPolicy, Standing
+from bot.core.ports import Account, Standing
 from bot.requests import KINDS
 from bot.requests.tap import KIND, TapReason
 
