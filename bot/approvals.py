@@ -10,7 +10,7 @@ from bot.core.audit import Deed, Note
 from bot.core.events import Approved, Denied, Event
 from bot.core.model import Actor, Evidence, Proof, Refusal, Request, Status
 from bot.core.policy import Moment, Reason, decide, may_approve
-from bot.core.ports import Job, Purpose, Slot
+from bot.core.ports import Job, Purpose, SignInStage, Slot
 from bot.core.steps import Step
 from bot.facts import Inquiry
 from bot.ledger import Ledger, begin, happened
@@ -78,7 +78,7 @@ class Approvals:
             if home is None:
                 return Refused(Refusal(Reason.NO_PRIVATE_CHAT), request)
             waiting = await unit.sign_in_for(request.id, actor.person.id)
-            if waiting is None or waiting.expires_at <= now:
+            if waiting is None or waiting.expires_at <= now or waiting.stage is not SignInStage.BEGUN:
                 await unit.keep_sign_in(begin(request, Purpose.APPROVE, home, context, now))
                 await unit.note(
                     request, Note(Deed.APPROVAL_INTENDED, {"by": actor.person.id, "name": actor.person.name})

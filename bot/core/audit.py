@@ -32,7 +32,6 @@ class Deed(StrEnum):
     CLAIMED = "claimed"
     EVALUATED = "evaluated"
     SHOWN = "shown"
-    VIEWED = "viewed"
     FAILED = "failed"
     LOST = "lost"
     LATE = "late"

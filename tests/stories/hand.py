@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from playground.server import Play
 from playground.teams.outcomes import Outcome
+from playground.teams.popup import Dead
 from playground.teams.views import Seen, strings
 from tests.stories.seat import words
 
@@ -31,13 +32,31 @@ class Hand:
         )
 
     async def sign_in(self) -> Outcome:
-        prompt = await self.play.teams.wait(self.key, test=lambda seen: seen.oauth is not None, seconds=20)
-        return await self.play.teams.sign_in(self.key, prompt)
+        """Use the prompt; when it was begun before and cut off, have another one sent, as its page says."""
+        prompt = await self._prompt()
+        try:
+            return await self.play.teams.sign_in(self.key, prompt)
+        except Dead:
+            card = await self.sees(words("request.step_up.title"))
+            await self.play.teams.press(self.key, card, words("button.sign_in_again"))
+            return await self.play.teams.sign_in(self.key, await self._prompt(after=prompt))
+
+    async def _prompt(self, after: Seen | None = None) -> Seen:
+        return await self.play.teams.wait(self.key, test=lambda seen: seen.oauth is not None, after=after, seconds=20)
 
     async def approve(self, name: str) -> Outcome:
         title = words("tap.approvers.title", name=name)
         card = await self.sees(title, "helpdesk")
         await self.play.teams.press(self.key, card, words("button.approve"))
+        try:
+            return await self._confirm(title)
+        except Dead:  # begun before and cut off: pressing Approve again makes a new one
+            before = (await self.sees(title)).cards
+            await self.play.teams.press(self.key, card, words("button.approve"))
+            await self.play.teams.wait(self.key, has=title, test=lambda seen: seen.cards != before, seconds=20)
+            return await self._confirm(title)
+
+    async def _confirm(self, title: str) -> Outcome:
         mine = await self.sees(title)
         return await self.play.teams.sign_in(self.key, mine, button=words("button.sign_in_and_approve"))
 

@@ -201,7 +201,8 @@ class TestTwo:
         await play.replicas.kill(0)
         await ann.sign_in()
         await ben.approve(ann.name)
-        assert play.world.graph.issued[0].value in await ann.show()
+        said = await ann.show()
+        assert play.world.graph.issued[0].value in said
 
     async def test_two_presses_at_once_make_one_pass(self, play: Play) -> None:
         ann, ben = hands(play)
