@@ -33,7 +33,7 @@ def data() -> Iterator[Path]:
 
 @pytest.fixture
 def setting() -> Mapping[str, object]:
-    """How a story's playground differs from the usual one: `replicas`, `env`."""
+    """How a story's playground differs from the usual one: `replicas`, `env`, `by_message`."""
     return {}
 
 
@@ -51,7 +51,7 @@ async def play(data: Path, tmp_path: Path, setting: Mapping[str, object]) -> Asy
     ) as started:
         await started.scripts.ready()
         yield started
-        assert await leaks(started, tmp_path) == []
+        assert await leaks(started, tmp_path, by_message=bool(setting.get("by_message"))) == []
 
 
 @pytest.fixture
