@@ -5,6 +5,7 @@ import * as composer from './composer.js';
 import { h } from './dom.js';
 import { renderList } from './list.js';
 import * as menus from './menus.js';
+import * as outside from './outside.js';
 import * as pane from './pane.js';
 import { address, chat, remember, start, state } from './state.js';
 import { toast } from './toast.js';
@@ -24,6 +25,7 @@ async function begin() {
   time(known.now);
   document.getElementById('skip').textContent = w('skip');
   theme(asked.theme);
+  outside.lead();
   menus.personas();
   pane.connect({ say: composer.send, edit: composer.edit, reply: composer.reply });
   await refresh();
