@@ -47,7 +47,9 @@ _TEAMS_ORIGINS: Final = (
     "https://teams.cloud.microsoft",
     "https://*.cloud.microsoft",
 )
+# https://www.npmjs.com/package/@microsoft/teams-js names the address and the hash of each version.
 _TEAMS_JS: Final = "https://res.cdn.office.net/teams-js/2.58.0/js/MicrosoftTeams.min.js"
+_TEAMS_JS_HASH: Final = "sha384-sMo/EOqQPa1OCup2/VBRum7oFeOS22kvs8WGDc45xK53tUVZzFR5WwFYDUYN1LO4"
 
 PUBLIC: Final = Cloud(
     name="public",
@@ -63,6 +65,7 @@ PUBLIC: Final = Cloud(
         "https://smba.infra.gcc.teams.microsoft.com/",  # GCC tenants live in the public cloud
     ),
     teams_js=_TEAMS_JS,
+    teams_js_integrity=_TEAMS_JS_HASH,
     frame_origins=_TEAMS_ORIGINS,
 )
 GCCH: Final = Cloud(
@@ -75,6 +78,7 @@ GCCH: Final = Cloud(
     bot_scope="https://api.botframework.us/.default",
     service_urls=("https://smba.infra.gov.teams.microsoft.us/teams/", "https://smba.infra.gov.teams.microsoft.us/"),
     teams_js=_TEAMS_JS,
+    teams_js_integrity=_TEAMS_JS_HASH,
     frame_origins=("https://gov.teams.microsoft.us", "https://*.gov.teams.microsoft.us"),
 )
 DOD: Final = Cloud(
@@ -87,6 +91,7 @@ DOD: Final = Cloud(
     bot_scope="https://api.botframework.us/.default",
     service_urls=("https://smba.infra.dod.teams.microsoft.us/teams/", "https://smba.infra.dod.teams.microsoft.us/"),
     teams_js=_TEAMS_JS,
+    teams_js_integrity=_TEAMS_JS_HASH,
     frame_origins=("https://dod.teams.microsoft.us", "https://*.dod.teams.microsoft.us"),
 )
 CLOUDS: Final = MappingProxyType({cloud.name: cloud for cloud in (PUBLIC, GCCH, DOD)})

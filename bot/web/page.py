@@ -105,6 +105,13 @@ class Pages:
         data = {"failure": reason}
         return self._page(language, "web.refused.title", body, look="refused", data=data, status=status)
 
+    def about(self, language: str) -> web.Response:
+        """Say what the desk does and what it keeps: the page the app package points to."""
+        say = self._sayer(language)
+        points = "".join(f"<li>{say(f'web.about.{point}', contact=self.contact)}</li>" for point in _ABOUT)
+        body = _fill("about.html", {"lead": say("web.about.lead"), "points": points})
+        return self._page(language, "web.about.title", body, look="about", teams=False)
+
     def _sayer(self, language: str) -> Say:
         def say(key: str, /, **params: str) -> str:
             return escape(self.text(key, language, **params))
@@ -142,6 +149,7 @@ class Pages:
         return f'<script defer src="{escape(self.cloud.teams_js)}"{checked}></script>\n'
 
 
+_ABOUT: Final = ("reads", "keeps", "never", "who", "help")
 _OWN_JS: Final = '<script defer src="/step-up/static/step-up.js"></script>\n'
 
 

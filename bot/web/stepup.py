@@ -65,6 +65,7 @@ def setup(app: web.Application, *, desk: StepUpDesk, pages: Pages) -> None:
     app.router.add_get("/step-up/start", routes.shown, allow_head=False)
     app.router.add_post("/step-up/start", routes.started)
     app.router.add_get("/step-up/callback", routes.came_back, allow_head=False)
+    app.router.add_get("/step-up/about", routes.about)
     app.router.add_get("/step-up/static/{name}", _static)
 
 
@@ -72,6 +73,9 @@ def setup(app: web.Application, *, desk: StepUpDesk, pages: Pages) -> None:
 class StepUpPages:
     desk: StepUpDesk
     pages: Pages
+
+    async def about(self, request: web.Request) -> web.Response:
+        return self.pages.about(language_of(request))
 
     async def shown(self, request: web.Request) -> web.Response:
         """Show what is being allowed. A prefetch or a link scanner changes nothing by looking."""

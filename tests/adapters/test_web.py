@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ from bot.web.limit import Limit, address_of
 from bot.web.middleware import limiting, surfacing
 from bot.web.page import Pages
 from bot.web.stepup import CHECK, COOKIE, SAID
+from manifest.package import FOLDER
 
 ID = "0123456789abcdef0123456789abcdef"
 AT = datetime(2026, 3, 4, 14, 5, tzinfo=UTC)
@@ -431,3 +433,13 @@ async def test_metrics_name_no_person(aiohttp_client: Start) -> None:
     assert "ann-archer" not in text
     assert all(line.startswith(("#", "vouchsafe_")) for line in text.splitlines())
     assert (await browser.get("/healthz")).status == 200
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "About this desk"), ("de-DE,de;q=0.9", "Über diesen Schalter")])
+async def test_the_app_package_points_to_a_page_that_is_there(browser: Browser, language: str, words: str) -> None:
+    developer = json.loads((FOLDER / "manifest.json").read_text(encoding="utf-8"))["developer"]
+    for link in {link for key, link in developer.items() if key.endswith("Url")}:
+        page = await browser.get(link.removeprefix("$public_url"), headers={"Accept-Language": language})
+        assert page.status == 200
+        assert words in await page.text()
+        assert "the helpdesk" in await page.text()

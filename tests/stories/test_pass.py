@@ -15,7 +15,7 @@ from tests.stories.seat import PATIENCE, words
 pytestmark = pytest.mark.browser
 
 
-async def test_ann_gets_a_pass_and_signs_in_with_it(play: Play, take: Take) -> None:
+async def test_ann_gets_a_pass_and_signs_in_with_it(take: Take) -> None:
     ann, ben = await take("ann"), await take("ben")
     await ann.ask(ticket="INC0012345")
     await ann.picture("1-asked")
