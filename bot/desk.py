@@ -137,7 +137,7 @@ class Desk:
         errors = check(fields, values)
         if errors:
             return Form(action.kind, action.request, fields, values, errors)
-        draft = self._draft(actor.person, action.kind, action.request)
+        draft = self._draft(actor.person, action.kind, action.request or uuid4().hex)
         return await self._open(replace(draft, details=values))
 
     async def _open(self, draft: Request) -> Answer:

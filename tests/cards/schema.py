@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from jsonschema import Draft6Validator
 
-FOLDER = Path(os.environ.get("VOUCHSAFE_CONTRACTS", "contracts"))
+FOLDER = Path(os.environ.get("CARD_SCHEMAS", "contracts"))
 SCHEMA = FOLDER / "adaptive-card-1.5.0.json"
 
 
 @cache
 def validator() -> Draft6Validator:
     if not SCHEMA.is_file():
-        pytest.skip(f"cards are NOT checked against the official schema: {SCHEMA.name} is not in VOUCHSAFE_CONTRACTS")
+        pytest.skip(f"cards are NOT checked against the official schema: {SCHEMA.name} is not in CARD_SCHEMAS")
     schema: dict[str, Any] = json.loads(SCHEMA.read_text("utf-8"))
     Draft6Validator.check_schema(schema)
     return Draft6Validator(schema)

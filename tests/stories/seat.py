@@ -16,7 +16,7 @@ from cards import text
 from playground.server import Play
 
 PATIENCE = 20_000  # milliseconds until something must be seen
-PICTURES = os.environ.get("VOUCHSAFE_PICTURES", "")  # a folder to keep pictures of the stories in
+PICTURES = os.environ.get("STORY_PICTURES", "")  # a folder to keep pictures of the stories in
 
 
 def chromium() -> str:
