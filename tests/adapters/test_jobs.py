@@ -17,18 +17,15 @@ from bot.store.postgres import PostgresStore
 from tests.adapters.workers import CARDS, Counted, defer, queued, until, working
 
 
-async def test_a_job_runs_soon_and_leaves_nothing(store: PostgresStore, database_url: str) -> None:
+async def test_a_job_runs_and_leaves_nothing(store: PostgresStore, database_url: str) -> None:
     seen: list[Job] = []
 
     async def handler(job: Job) -> None:
         seen.append(job)
 
     async with working(store, handler):
-        await asyncio.sleep(1)  # so that the queue is listened to, not looked through at the start
-        begun = time.monotonic()
         await defer(store, Job("deliver", "r1", "confirm", "ben"))
         await until(lambda: bool(seen))
-        assert time.monotonic() - begun < 0.4
     assert seen == [Job("deliver", "r1", "confirm", "ben")]
     assert await queued(database_url) == []
 

@@ -33,21 +33,27 @@ export async function post(name, body) {
   }));
 }
 
+// Resolves when changes are heard for the first time, or cannot be: what is loaded after that misses nothing.
 export function listen({ onEvent, onBack, onLost }) {
   let lost = false;
+  let begun;
+  const first = new Promise((resolve) => { begun = resolve; });
   const connect = () => {
     const socket = new WebSocket(`ws://${location.host}/teams/api/events?as=${encodeURIComponent(state.me.key)}`);
     socket.onmessage = (event) => onEvent(JSON.parse(event.data));
     socket.onopen = () => {
       if (lost) onBack();
       lost = false;
+      begun();
     };
     socket.onclose = () => {
       if (!lost) onLost();
       lost = true;
+      begun();
       setTimeout(connect, AGAIN);
     };
   };
   addEventListener('pagehide', () => { lost = true; });
   connect();
+  return first;
 }

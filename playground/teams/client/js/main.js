@@ -29,8 +29,8 @@ async function begin() {
   menus.personas();
   pane.connect({ say: composer.send, edit: composer.edit, reply: composer.reply });
   await refresh();
+  await listen({ onEvent: hear, onBack: back, onLost: () => { lost = toast(w('offline'), 'bad'); } });
   await open(state.chats.find((one) => one.slug === asked.chat) || state.chats[0]);
-  listen({ onEvent: hear, onBack: back, onLost: () => { lost = toast(w('offline'), 'bad'); } });
   setInterval(() => renderList(open), LIST_AGAIN);
   document.addEventListener('visibilitychange', seen);
 }
@@ -88,7 +88,7 @@ function heard(one, message) {
 async function changed(one) {
   const installed = one.installed;
   await refresh();
-  if (state.current.id === one.id && state.current.installed !== installed) await open(state.current);
+  if (state.current?.id === one.id && state.current.installed !== installed) await open(state.current);
 }
 
 async function back() {

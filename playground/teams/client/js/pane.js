@@ -21,9 +21,17 @@ export function connect(handlers) {
   ({ say, edit, reply } = handlers);
 }
 
+let meanwhile = null; // what is heard while a chat is being loaded
+
 export async function load() {
+  meanwhile = [];
   const messages = await get('messages', { chat: state.current.id });
   state.messages = new Map(messages.map((message) => [message.id, message]));
+  for (const message of meanwhile || []) {
+    const known = state.messages.get(message.id);
+    if (message.chat === state.current.id && !(known?.version > message.version)) state.messages.set(message.id, message);
+  }
+  meanwhile = null;
   drawn = new Map();
   render(true);
 }
@@ -44,6 +52,7 @@ function head() {
 }
 
 export function take(message) {
+  meanwhile?.push(message);
   const fresh = !state.messages.has(message.id);
   const before = state.messages.get(message.id);
   if (before && JSON.stringify(before) === JSON.stringify(message)) return;
