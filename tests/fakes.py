@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -181,6 +181,7 @@ class FakeMessenger(Messenger):
     bodies: list[str] = field(default_factory=list)
     trouble: list[DeskError] = field(default_factory=list)
     numbers: count[int] = field(default_factory=lambda: count(1))
+    seen: Callable[[str, str], Awaitable[object]] | None = None  # what a client does the moment a message is there
 
     def _send(self, chat: str, activity: str, message: Mapping[str, object]) -> None:
         if self.trouble:
@@ -191,6 +192,8 @@ class FakeMessenger(Messenger):
     async def post(self, chat: Chat, message: Mapping[str, object]) -> str:
         activity = str(next(self.numbers))
         self._send(chat.id, activity, message)
+        if self.seen is not None:
+            await self.seen(chat.id, activity)
         return activity
 
     async def post_in_channel(self, tenant: str, channel: str, message: Mapping[str, object]) -> tuple[Chat, str]:

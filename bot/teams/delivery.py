@@ -78,6 +78,8 @@ class Delivery:
         """Delete a message that was posted twice because an answer was lost; `slot` holds its id, `person` its chat."""
         async with self.ledger.store.unit() as unit:
             posted = await unit.posted(job.request)
+        if any(not p.activity and not p.deleted for p in posted):
+            raise Unavailable("another message is on its way: it may be that one", retry_after=1)
         chat = next((p.chat for p in posted if p.chat is not None and p.chat.id == job.person), None)
         if chat is not None and job.slot not in {p.activity for p in posted}:
             await self._gone(Posted(job.request, Slot.REQUESTER, "", chat, job.slot, ""))
@@ -116,7 +118,7 @@ class Delivery:
         try:
             if should is None:
                 await self._gone(there)
-            elif there is None or there.deleted or _moved(there, should):
+            elif there is None or there.deleted or not there.activity or _moved(there, should):
                 await self._post(request, should)
                 await self._gone(there, keep=False)
             elif there.shown != _print(should) and there.chat is not None:
@@ -132,12 +134,14 @@ class Delivery:
             log.warning("message_rejected", request=request.id, slot=str(slot), error_code=error.code)
 
     async def _post(self, request: Request, should: Wanted) -> None:
+        if should.chat is None and not should.channel:  # a reminder before its thread is known
+            raise Unavailable("the thread is not there yet", retry_after=1)
+        # It is on its way: a client may show it before its id is kept here, and it must not count as a stray then.
+        await self._keep(Posted(request.id, should.slot, should.person, should.chat, "", ""))
         if should.chat is not None:
             chat, activity = should.chat, await self.messenger.post(should.chat, should.message)
-        elif should.channel:
+        else:
             chat, activity = await self.messenger.post_in_channel(request.tenant, should.channel, should.message)
-        else:  # a reminder before its thread is known
-            raise Unavailable("the thread is not there yet", retry_after=1)
         await self._keep(Posted(request.id, should.slot, should.person, chat, activity, _print(should)))
 
     async def _gone(self, posted: Posted | None, *, keep: bool = True) -> None:

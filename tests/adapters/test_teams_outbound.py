@@ -264,11 +264,12 @@ async def test_a_burst_waits_instead_of_being_throttled() -> None:
     async with line() as teams:
         started = time.monotonic()
         await asyncio.gather(*(teams.connector.post(teams.chat, CARD) for _ in range(8)))
-        assert time.monotonic() - started >= 0.95
+        burst = time.monotonic() - started
+        assert burst >= 0.95
         other = replace(teams.chat, id="a:other")
         started = time.monotonic()
         await teams.connector.post(other, CARD)
-        assert time.monotonic() - started < 0.5
+        assert time.monotonic() - started < burst
 
 
 async def test_what_would_wait_too_long_comes_again_later() -> None:

@@ -20,7 +20,7 @@ class Hand:
     def name(self) -> str:
         return self.play.world.people[self.key].name
 
-    async def sees(self, holding: str, chat: str = "vouchsafe", *, seconds: float = 20) -> Seen:
+    async def sees(self, holding: str, chat: str = "vouchsafe", *, seconds: float = 40) -> Seen:
         return await self.play.teams.wait(self.key, chat, has=holding, seconds=seconds)
 
     async def ask(self) -> Outcome:
@@ -42,7 +42,7 @@ class Hand:
             return await self.play.teams.sign_in(self.key, await self._prompt(after=prompt))
 
     async def _prompt(self, after: Seen | None = None) -> Seen:
-        return await self.play.teams.wait(self.key, test=lambda seen: seen.oauth is not None, after=after, seconds=20)
+        return await self.play.teams.wait(self.key, test=lambda seen: seen.oauth is not None, after=after, seconds=40)
 
     async def approve(self, name: str) -> Outcome:
         title = words("tap.approvers.title", name=name)
@@ -53,7 +53,7 @@ class Hand:
         except Dead:  # begun before and cut off: pressing Approve again makes a new one
             before = (await self.sees(title)).cards
             await self.play.teams.press(self.key, card, words("button.approve"))
-            await self.play.teams.wait(self.key, has=title, test=lambda seen: seen.cards != before, seconds=20)
+            await self.play.teams.wait(self.key, has=title, test=lambda seen: seen.cards != before, seconds=40)
             return await self._confirm(title)
 
     async def _confirm(self, title: str) -> Outcome:

@@ -15,7 +15,7 @@ from playwright.async_api import Locator, Page, expect
 from cards import text
 from playground.server import Play
 
-PATIENCE = 20_000  # milliseconds until something must be seen
+PATIENCE = 30_000  # milliseconds until something must be seen
 PICTURES = os.environ.get("STORY_PICTURES", "")  # a folder to keep pictures of the stories in
 
 

@@ -65,7 +65,7 @@ async def status(play: Play) -> str:
 
 
 async def until(play: Play, wanted: str) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(40):
         while await status(play) != wanted:
             await asyncio.sleep(0.05)
 
@@ -73,7 +73,7 @@ async def until(play: Play, wanted: str) -> None:
 async def sleeping(play: Play, *, there: bool) -> None:
     """Wait until a held transaction is there, or is not any more."""
     asked = "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()"
-    async with asyncio.timeout(20), await psycopg.AsyncConnection.connect(play.database_url, autocommit=True) as c:
+    async with asyncio.timeout(40), await psycopg.AsyncConnection.connect(play.database_url, autocommit=True) as c:
         while bool(await (await c.execute(asked)).fetchone()) is not there:
             await asyncio.sleep(0.05)
 
@@ -158,7 +158,7 @@ async def test_killed_in_the_act_the_pass_is_found_and_replaced_once(play: Play)
     await ann.to_ready(ben)
     play.world.faults.add(Fault(where="graph", match="POST .*temporaryAccessPassMethods", kind="lost", times=1))
     pressed = asyncio.create_task(_trying(_show, ann, ben))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(40):
         while not play.world.graph.issued:
             await asyncio.sleep(0.01)
     await play.replicas.kill(0)

@@ -45,13 +45,13 @@ async def test_a_card_that_was_posted_twice_is_taken_away_again(play: Play) -> N
     play.world.faults.add(Fault(where="connector", match=f"POST .*{hers}/activities", kind="lost", times=1))
     await play.teams.submit_dialog("ann", home, dialog, words("button.send"), {"reason": "new_phone"})
     title = words("request.step_up.title")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(40):
         while len(cards(play, "ann", title)) < 2:
             await asyncio.sleep(0.05)
     await asyncio.sleep(1)  # what was posted last is known to the desk by now
     for message in cards(play, "ann", title):
         await play.teams.refresh("ann", message)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(40):
         while len(cards(play, "ann", title)) != 1:
             await asyncio.sleep(0.05)
     await ann.sign_in()

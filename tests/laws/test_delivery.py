@@ -1,0 +1,57 @@
+"""Deliveries: what stands in Teams follows from the request, whatever was doubled, lost or seen too early."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+from bot.core.actions import Ref, Refresh
+from bot.core.errors import AnswerLost, Unavailable
+from tests.fakes import Office, at_home, private
+
+
+async def waiting(url: str, name: str) -> int:
+    async with await psycopg.AsyncConnection.connect(url) as connection:
+        asked = "SELECT count(*) FROM procrastinate_jobs WHERE args ->> 'name' = %s"
+        row = await (await connection.execute(asked, (name,))).fetchone()
+        return int(row[0]) if row else 0
+
+
+def refresh(desk: Office):  # type: ignore[no-untyped-def]  # noqa: ANN201
+    async def seen(chat: str, activity: str) -> None:
+        if chat != private("ann").id:
+            return
+        version = (await desk.load("r1")).version
+        await desk.desk.handle(at_home("ann"), Refresh(Ref("r1", version)), card=activity)
+
+    return seen
+
+
+async def test_a_card_seen_before_its_id_is_kept_is_no_stray(desk: Office, database_url: str) -> None:
+    """News is a new message: the client shows and refreshes it while the desk still holds the old one's id."""
+    await desk.ask()
+    await desk.job("cards")
+    await desk.sign_in()
+    await desk.approve()
+    desk.messenger.seen = refresh(desk)
+    await desk.job("cards")
+    assert await waiting(database_url, "stray") == 0
+    assert "Your pass is ready" in desk.messenger.shown("a:ann")
+
+
+async def test_a_card_whose_posting_was_not_answered_is_found_out_when_seen(desk: Office, database_url: str) -> None:
+    await desk.ask()
+    desk.messenger.trouble.append(AnswerLost("cut"))
+    with pytest.raises(Unavailable):
+        await desk.job("cards")
+    await desk.job("cards")
+    await refresh(desk)(private("ann").id, "a-card-nobody-knows")
+    assert await waiting(database_url, "stray") == 1
+
+
+async def test_doing_it_again_changes_nothing(desk: Office) -> None:
+    await desk.ready()
+    await desk.job("cards")
+    sent = len(desk.messenger.bodies)
+    await desk.job("cards")
+    assert len(desk.messenger.bodies) == sent
