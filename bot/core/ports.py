@@ -86,7 +86,8 @@ class Purpose(StrEnum):
 class SignIn:
     """A one-time step-up transaction, bound to tenant, person, conversation, request and time.
 
-    `request_version` is kept for the record only; `cookie` and `code` are SHA-256 hashes; `flow` is MSAL's (state, nonce, PKCE verifier), gone with the answer.
+    `request_version` is kept for the record only.
+    `cookie` and `code` are SHA-256 hashes; `flow` is MSAL's (state, nonce, PKCE verifier), gone with the answer.
     `at` is the `auth_time` of the sign-in that was proved. `card` is the id of the prompt in the chat.
     """
 
