@@ -8,9 +8,12 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from bot.cloud import Cloud
 
 VERSION = "0.1.0"
 
@@ -47,10 +50,8 @@ def serve(cloud_file: Path | None) -> None:
     """Run the desk until it is told to stop (SIGTERM or Ctrl-C)."""
     with told():
         from bot import logs, settings
-        from bot.cloud import CLOUDS, from_file
 
-        found = settings.load()
-        cloud = from_file(cloud_file, host=found.host) if cloud_file else CLOUDS[found.cloud]
+        found, cloud = settings.load(), _cloud(cloud_file)
         logs.configure(found.log_level)
 
         from bot.service import serve as run
@@ -67,6 +68,22 @@ def migrate() -> None:
 
         schema.migrate(settings.load().database_url.get_secret_value())
     click.echo("The database is up to date.")
+
+
+@cli.command()
+@click.option("--cloud", "cloud_file", type=click.Path(dir_okay=False, path_type=Path), help="As for `serve`.")
+def attributes(cloud_file: Path | None) -> None:
+    """Make the custom security attributes that proofs of identity are written to; safe to repeat.
+
+    The app needs CustomSecAttributeDefinition.ReadWrite.All for this, and only for this: take it back afterwards.
+    """
+    with told():
+        from bot import logs, settings
+        from bot.outside import define
+
+        logs.configure("error")  # that something was not there yet is no news here
+        made = _run(lambda: define(settings.load(), _cloud(cloud_file)))
+    click.echo(f"Made {', '.join(made)}." if made else "Everything was there.")
 
 
 @cli.group()
@@ -97,6 +114,24 @@ def verify(tenant: str) -> None:
             whole = whole and checked.broken is None
             click.echo(str(checked))
     sys.exit(0 if whole else 1)
+
+
+@cli.command()
+@click.option("--days", default=7, show_default=True, type=click.IntRange(1, 365), help="How far to look back.")
+@click.option("--tenant", default="", help="One tenant only; all of them otherwise.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line instead of text.")
+def report(days: int, tenant: str, as_json: bool) -> None:
+    """Say what the desk did, or in evaluate mode would have done: by kind and by group, without names."""
+    with told():
+        from datetime import UTC, datetime, timedelta
+
+        from bot import report as reports
+        from bot import settings, trail
+
+        since = datetime.now(UTC) - timedelta(days=days)
+        rows = reports.rows(trail.recent(settings.load(), since, tenant))
+        for line in (json.dumps(row.json()) for row in rows) if as_json else reports.text(rows, days):
+            click.echo(line)
 
 
 @cli.command()
@@ -146,6 +181,15 @@ def playground(port: int, replicas: int, record: Path | None, no_browser: bool) 
         from playground.server import run
 
         sys.exit(_run(lambda: run(port=port, replicas=replicas, record=record, open_browser=not no_browser)))
+
+
+def _cloud(file: Path | None) -> Cloud:
+    """Return the Microsoft cloud of the settings, or the one a file on loopback describes."""
+    from bot import settings
+    from bot.cloud import CLOUDS, from_file
+
+    found = settings.load()
+    return from_file(file, host=found.host) if file else CLOUDS[found.cloud]
 
 
 def _run(main: Callable[[], Any]) -> Any:

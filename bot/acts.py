@@ -1,36 +1,30 @@
-"""Acts: the one place that writes to Entra. Claim it, do it once, record it; only then may it be shown."""
+"""Acts: the one act of a request. Claim it, do it once, record it; only then may it be shown."""
 
 from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from datetime import timedelta
+from types import MappingProxyType
 from typing import Final, Protocol
 
 import structlog
 
 from bot.core.answers import Answer, Done, Refused, RequestCard, SecretShown
-from bot.core.errors import AnswerLost, DeskError, Rejected, Unavailable
-from bot.core.events import (
-    ActDone,
-    ActFailed,
-    ActLost,
-    ActPostponed,
-    Event,
-    Looked,
-    RevokeDone,
-    ShowFailed,
-    ShowPressed,
-    TimePassed,
-)
-from bot.core.model import Mode, Outcome, Proof, Refusal, Request, Secret, Status
-from bot.core.policy import Decision, Moment, Reason, decide
-from bot.core.ports import Directory, Job, Slot
+from bot.core.errors import AnswerLost, DeskError, Rejected, Unavailable, Unfit
+from bot.core.events import ActDone, ActFailed, ActLost, ActPostponed, ActWanted, Event, ShowFailed
+from bot.core.model import Mode, Outcome, Refusal, Request, Secret, Status, Way
+from bot.core.policy import Decision, Moment, decide
+from bot.core.ports import Job, Slot
+from bot.core.reasons import Reason
+from bot.core.steps import Step
 from bot.facts import Inquiry
 from bot.ledger import Ledger, happened
 
 PATIENCE: Final = 4.5  # seconds for the act itself; after that its answer counts as lost
 ENOUGH: Final = 2.5  # seconds an act needs at the least: with less left nothing is claimed
 IN_TIME: Final = 7.0  # seconds after the press within which an answer still reaches the person
+UNHURRIED: Final = 10.0  # seconds for an act nobody waits for: it may have to wait for its turn
 
 log = structlog.get_logger(__name__)
 
@@ -49,40 +43,73 @@ class Courier(Protocol):
 class Acts:
     ledger: Ledger
     inquiry: Inquiry
-    directory: Directory
     courier: Courier
 
     async def show(self, request: Request, *, again: bool, in_place: bool) -> Answer:
         """Decide once more, claim, act and show. The press of the subject is what makes the secret."""
-        until = asyncio.get_running_loop().time() + IN_TIME
-        by_message = self.inquiry.policies[request.kind].reveal == "message" and request.mode is Mode.ENFORCE
-        if not in_place and not by_message:
+        until = _now() + IN_TIME
+        pressed = request.way is Way.SHOW or (again and request.way is Way.ALONE)
+        if not pressed:
+            return Refused(Refusal(Reason.CLOSED), request)
+        to_show = request.way is Way.SHOW
+        by_message = to_show and self._by_message(request)
+        if to_show and not in_place and not by_message:
             return Refused(Refusal(Reason.NO_DIALOG))
         if by_message and request.status in {Status.READY, Status.UNKNOWN}:
             try:
                 await self.courier.prepare(request)
             except DeskError:
                 return Refused(Refusal(Reason.UNKNOWN), request)
-
-        async def pressed(now_is: Request) -> Event | Refusal:
-            decision = await self._decided(now_is, Moment.ACT)
-            if _left(until) < ENOUGH:
-                return Refusal(Reason.UNKNOWN)
-            return ShowPressed(decision, again=again)
-
-        step = await self.ledger.change(request.id, pressed)
+        step = await self._claimed(request, until, again=again)
         if step is None:
             return Refused(Refusal(Reason.NOT_FOUND))
         if step.refusal is not None:
             return Refused(step.refusal, step.request)
         if step.request.status is not Status.ACTING:
             return RequestCard(step.request, Slot.REQUESTER)
-        return await self._act(step.request, until, by_message=by_message)
+        return await self._shown(step.request, until, by_message=by_message)
 
-    async def _act(self, claimed: Request, until: float, *, by_message: bool) -> Answer:
+    async def enter(self, request: Request, entered: Secret) -> Step | None:
+        """Decide once more, claim, and act with what its subject entered; the step says what came of it."""
+        if request.way is not Way.ENTER:
+            return Step(request, refusal=Refusal(Reason.CLOSED))
+        until = _now() + IN_TIME
+        step = await self._claimed(request, until, again=request.status is Status.UNKNOWN)
+        if step is None or step.refusal is not None or step.request.status is not Status.ACTING:
+            return step
+        return (await self._carried_out(step.request, min(PATIENCE, _left(until)), entered))[0]
+
+    async def alone(self, job: Job) -> None:
+        """Carry out what waits for nobody; what was begun already, or is not ready, is left as it is."""
+        request = await self.ledger.load(job.request)
+        if request is None or request.status is not Status.READY or request.way is not Way.ALONE:
+            return
+        until = _now() + PATIENCE + UNHURRIED
+        step = await self._claimed(request, until, again=False)
+        if step is not None and step.request.status is Status.ACTING and step.refusal is None:
+            await self._carried_out(step.request, UNHURRIED)
+
+    def _by_message(self, request: Request) -> bool:
+        return self.inquiry.policy(request).reveal == "message" and request.mode is Mode.ENFORCE
+
+    async def _claimed(self, request: Request, until: float, *, again: bool) -> Step | None:
+        async def wanted(now_is: Request) -> Event | Refusal:
+            decision = await self._decided(now_is)
+            if _left(until) < ENOUGH:
+                return Refusal(Reason.UNKNOWN)
+            return ActWanted(decision, again=again)
+
+        return await self.ledger.change(request.id, wanted)
+
+    async def _carried_out(
+        self, claimed: Request, patience: float, entered: Secret | None = None
+    ) -> tuple[Step | None, Outcome | None]:
         """Carry out what was claimed, and write down what came of it before anybody sees it."""
-        event, outcome = await self._carried_out(claimed, min(PATIENCE, _left(until)))
-        step = await self.ledger.change(claimed.id, happened(event))
+        event, outcome = await self._tried(claimed, patience, entered)
+        return await self.ledger.change(claimed.id, happened(event)), outcome
+
+    async def _shown(self, claimed: Request, until: float, *, by_message: bool) -> Answer:
+        step, outcome = await self._carried_out(claimed, min(PATIENCE, _left(until)))
         if step is None:
             return Refused(Refusal(Reason.NOT_FOUND))
         if step.refusal is not None:
@@ -95,16 +122,18 @@ class Acts:
             return await self._unseen(step.request)
         return SecretShown(step.request, outcome.secret, outcome.receipt.expires_at)
 
-    async def _carried_out(self, claimed: Request, patience: float) -> tuple[Event, Outcome | None]:
-        attempt = claimed.attempts
-        kind, tools = self.inquiry.kinds[claimed.kind], self.inquiry.tools(claimed.kind)
+    async def _tried(self, claimed: Request, patience: float, entered: Secret | None) -> tuple[Event, Outcome | None]:
+        attempt, kind = claimed.attempts, self.inquiry.kinds[claimed.kind]
+        tools = self.inquiry.tools(claimed.kind, terms=claimed.terms, entered=entered)
         try:
             async with asyncio.timeout(patience):
                 outcome = await kind.carry_out(claimed, tools)
         except (AnswerLost, TimeoutError):
             return ActLost(attempt), None
-        except Unavailable:
-            return ActPostponed(Refusal(Reason.UNKNOWN), attempt), None
+        except Unavailable as error:
+            return ActPostponed(_busy(error), attempt, timedelta(seconds=error.retry_after or 0)), None
+        except Unfit as error:
+            return ActPostponed(Refusal(_told(claimed.kind, error.code)), attempt), None
         except Rejected as error:
             log.warning("act_rejected", request=claimed.id, error_code=error.code)
             return ActFailed(Refusal(_told(claimed.kind, error.code)), attempt), None
@@ -125,52 +154,24 @@ class Acts:
         step = await self.ledger.change(request.id, happened(ShowFailed()))
         return RequestCard(step.request if step else request, Slot.REQUESTER)
 
-    async def look(self, job: Job) -> None:
-        """Find out what a lost act left behind. Raises `Unavailable` when that cannot be found out yet."""
-        request = await self.ledger.load(job.request)
-        if request is None or request.status is not Status.UNKNOWN:
-            return
-        found = await self.inquiry.kinds[request.kind].look(request, self.inquiry.tools(request.kind))
-        await self.ledger.change(request.id, happened(Looked(found)))
+    async def _decided(self, request: Request) -> Decision:
+        facts = await self.inquiry.about(request, Moment.ACT)
+        return decide(self.inquiry.policies[request.kind], facts, request, Moment.ACT, self.ledger.clock.now())
 
-    async def revoke(self, job: Job) -> None:
-        """Take back what a request made. May be repeated: taking back twice is taking back."""
-        request = await self.ledger.load(job.request)
-        if request is None or request.status is not Status.REVOKING:
-            return
-        if request.mode is Mode.ENFORCE:  # evaluate touches nothing
-            await self._taken_back(request)
-        await self.ledger.change(request.id, happened(RevokeDone()))
 
-    async def _taken_back(self, request: Request) -> None:
-        try:
-            if request.attempts:
-                await self.inquiry.kinds[request.kind].undo(request, self.inquiry.tools(request.kind))
-            if request.reported:
-                await self.directory.revoke_sessions(request.subject.id)
-        except AnswerLost as error:
-            raise Unavailable("the answer to taking it back was lost") from error
-
-    async def due(self, job: Job) -> None:
-        """A deadline came: remind, expire, look again, decide again; by the same door as a person's press."""
-
-        async def passed(request: Request) -> Event:
-            waiting = request.status in {Status.STEP_UP, Status.APPROVAL} and _proved(request)
-            return TimePassed(await self._decided(request, Moment.WAY) if waiting else None)
-
-        await self.ledger.change(job.request, passed)
-
-    async def _decided(self, request: Request, moment: Moment) -> Decision:
-        facts = await self.inquiry.about(request)
-        return decide(self.inquiry.policies[request.kind], facts, request, moment, self.ledger.clock.now())
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def _left(until: float) -> float:
-    return until - asyncio.get_running_loop().time()
+    return until - _now()
 
 
-def _proved(request: Request) -> bool:
-    return bool(request.proofs(Proof.STEP_UP if request.status is Status.STEP_UP else Proof.APPROVAL))
+def _busy(error: Unavailable) -> Refusal:
+    """Where it was said how long it takes, the person is told."""
+    if not error.retry_after:
+        return Refusal(Reason.UNKNOWN)
+    return Refusal(Reason.BUSY, MappingProxyType({"seconds": str(max(5, round(error.retry_after)))}))
 
 
 def _told(kind: str, code: str) -> str:

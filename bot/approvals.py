@@ -9,8 +9,9 @@ from bot.core.answers import Answer, Refused, RequestCard, Said
 from bot.core.audit import Deed, Note
 from bot.core.events import Approved, Denied, Event
 from bot.core.model import Actor, Evidence, Proof, Refusal, Request, Status
-from bot.core.policy import Moment, Reason, decide, may_approve
+from bot.core.policy import Moment, decide, may_approve
 from bot.core.ports import Job, Purpose, SignInStage, Slot
+from bot.core.reasons import Reason
 from bot.core.steps import Step
 from bot.facts import Inquiry
 from bot.ledger import Ledger, begin, happened
@@ -21,19 +22,22 @@ class Approvals:
     ledger: Ledger
     inquiry: Inquiry
 
-    async def approve(self, actor: Actor, request: Request) -> Answer:
+    async def approve(self, actor: Actor, request: Request, choice: str) -> Answer:
         """Take an approver's press: count it, or send them a private card to confirm it with a sign-in."""
         refusal = await self.objection(actor.person.id, request)
         if refusal is not None:
             await self.ledger.refuse(request, refusal, actor.person.id)
             return Refused(refusal, request)
-        if self.inquiry.policies[request.kind].approver_step_up:
-            return await self._confirm_first(actor, request)
-        evidence = Evidence(Proof.APPROVAL, actor.person.id, actor.person.name, self.ledger.clock.now(), "", request.id)
+        choice = choice if choice in self.inquiry.kinds[request.kind].verdicts.yes else ""
+        if self.inquiry.policy(request).approver_step_up:
+            return await self._confirm_first(actor, request, choice)
+        now, person = self.ledger.clock.now(), actor.person
+        evidence = Evidence(Proof.APPROVAL, person.id, person.name, now, "", request.id, choice)
         return _card(await self.ledger.change(request.id, lambda r: self.approved(r, evidence)))
 
-    async def deny(self, actor: Actor, request: Request, reason: str) -> Answer:
+    async def deny(self, actor: Actor, request: Request, reason: str, choice: str) -> Answer:
         """Take an approver's no. It needs a reason, and no sign-in: it only locks."""
+        choice = choice if choice in self.inquiry.kinds[request.kind].verdicts.no else ""
         refusal = await self.objection(actor.person.id, request)
         if refusal is not None and refusal.reason != Reason.ALREADY_APPROVED:
             await self.ledger.refuse(request, refusal, actor.person.id)
@@ -41,7 +45,7 @@ class Approvals:
         if not reason.strip():
             return Refused(Refusal(Reason.REASON_REQUIRED), request)
 
-        return _card(await self.ledger.change(request.id, happened(Denied(actor.person, reason.strip()))))
+        return _card(await self.ledger.change(request.id, happened(Denied(actor.person, reason.strip(), choice))))
 
     async def refreshed(self, actor: Actor, request: Request) -> Answer:
         """Show an approver's private card as it stands; only to who was asked to confirm."""
@@ -54,15 +58,15 @@ class Approvals:
         """Say why this person's yes does not count for this request just now, or None."""
         if request.status is not Status.APPROVAL:
             return Refusal(Reason.CLOSED)
-        facts = await self.inquiry.about_approver(approver, self.inquiry.policies[request.kind])
-        return may_approve(self.inquiry.policies[request.kind], facts, request, approver)
+        policy = self.inquiry.policy(request)
+        return may_approve(policy, await self.inquiry.about_approver(approver, policy), request, approver)
 
     async def approved(self, request: Request, evidence: Evidence) -> Event | Refusal:
         """Look at the approver and the subject once more, and say whether this approval happened."""
         proved = replace(request, evidence=(*request.evidence, evidence))
         async with asyncio.TaskGroup() as group:
             objection = group.create_task(self.objection(evidence.by, request))
-            facts = group.create_task(self.inquiry.about(proved))
+            facts = group.create_task(self.inquiry.about(proved, Moment.WAY))
         refusal = objection.result()
         if refusal is not None:
             return refusal
@@ -70,19 +74,19 @@ class Approvals:
         policy = self.inquiry.policies[request.kind]
         return Approved(evidence, decide(policy, facts.result(), proved, Moment.WAY, now))
 
-    async def _confirm_first(self, actor: Actor, request: Request) -> Answer:
+    async def _confirm_first(self, actor: Actor, request: Request, choice: str) -> Answer:
         now = self.ledger.clock.now()
-        context = self.inquiry.policies[request.kind].approver_step_up
+        context = self.inquiry.policy(request).approver_step_up
         async with self.ledger.store.unit() as unit:
             home = await unit.private_chat(actor.person.tenant, actor.person.id)
             if home is None:
                 return Refused(Refusal(Reason.NO_PRIVATE_CHAT), request)
-            waiting = await unit.sign_in_for(request.id, actor.person.id)
-            if waiting is None or waiting.expires_at <= now or waiting.stage is not SignInStage.BEGUN:
-                await unit.keep_sign_in(begin(request, Purpose.APPROVE, home, context, now))
-                await unit.note(
-                    request, Note(Deed.APPROVAL_INTENDED, {"by": actor.person.id, "name": actor.person.name})
-                )
+            waiting = await unit.sign_in_for(request.id, actor.person.id, Purpose.APPROVE)
+            fresh = waiting is not None and waiting.expires_at > now and waiting.stage is SignInStage.BEGUN
+            if not fresh or waiting is None or waiting.choice != choice:
+                await unit.keep_sign_in(begin(request, Purpose.APPROVE, home, context, now, choice))
+                intended = {"by": actor.person.id, "name": actor.person.name, **({"choice": choice} if choice else {})}
+                await unit.note(request, Note(Deed.APPROVAL_INTENDED, intended))
             await unit.defer(Job("cards", request.id))
         return Said("approve.continue_in_private")
 

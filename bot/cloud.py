@@ -20,7 +20,8 @@ class Cloud:
     Source: https://learn.microsoft.com/azure/bot-service/rest-api/bot-framework-rest-connector-authentication
     and https://learn.microsoft.com/graph/deployments. `service_urls` are prefixes a connector's address may
     begin with; the first is where a conversation is begun when no address is known. `frame_origins` may embed
-    our pages; `time_file`, for a loopback cloud only, holds seconds to add to the clock.
+    our pages; `verified_id` is the Request Service of Verified ID, "" where there is none; `time_file`, for a
+    loopback cloud only, holds seconds to add to the clock.
     """
 
     name: str
@@ -34,6 +35,8 @@ class Cloud:
     teams_js: str
     teams_js_integrity: str = ""
     frame_origins: tuple[str, ...] = ()
+    verified_id: str = ""
+    verified_id_scope: str = ""
     time_file: str = ""
 
     def authority(self, tenant: str) -> str:
@@ -67,6 +70,9 @@ PUBLIC: Final = Cloud(
     teams_js=_TEAMS_JS,
     teams_js_integrity=_TEAMS_JS_HASH,
     frame_origins=_TEAMS_ORIGINS,
+    # https://learn.microsoft.com/entra/verified-id/presentation-request-api; no host is published for the others.
+    verified_id="https://verifiedid.did.msidentity.com",
+    verified_id_scope="3db474b9-6a0c-4840-96ac-1fceb342124f/.default",
 )
 GCCH: Final = Cloud(
     name="gcch",
@@ -123,7 +129,8 @@ def from_file(path: Path, *, host: str) -> Cloud:
         cloud = Cloud(**{**raw, **lists})
     except TypeError as error:
         raise Misconfigured(f"--cloud {path}: a key is missing ({error})") from error
-    for url in (cloud.login, cloud.graph, cloud.bot_openid, cloud.teams_js, *cloud.service_urls, *cloud.frame_origins):
+    single = (cloud.login, cloud.graph, cloud.bot_openid, cloud.teams_js, *filter(None, [cloud.verified_id]))
+    for url in (*single, *cloud.service_urls, *cloud.frame_origins):
         if not loopback(urlsplit(url).hostname or ""):
             raise Misconfigured(f"--cloud {path}: {url} is not on loopback")
     return cloud

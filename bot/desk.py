@@ -2,57 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, assert_never
-from uuid import uuid4
 
 from bot.acts import Acts
 from bot.approvals import Approvals
 from bot.core import actions as do
-from bot.core.answers import Answer, Form, HomeCard, Offer, Refused, RequestCard, Said, StatusCard
-from bot.core.errors import Conflict, DeskError
-from bot.core.events import Asked, Event, Hid, Reported, RevokeChosen, Withdrew
-from bot.core.forms import check, clean
-from bot.core.model import PENDING, Actor, Chat, Mode, Person, Refusal, Request, Status
-from bot.core.policy import Moment, Reason, Refuse, decide
-from bot.core.ports import Job, Slot
+from bot.core.answers import Answer, Refused, RequestCard, Said, StatusCard
+from bot.core.errors import Conflict
+from bot.core.events import Event, Hid, Reported, RevokeChosen, Withdrew
+from bot.core.model import PENDING, Actor, Chat, Person, Refusal, Request
+from bot.core.ports import Job, Purpose, Slot
+from bot.core.reasons import Reason
 from bot.core.steps import Step
-from bot.facts import Inquiry
 from bot.ledger import Ledger, happened
+from bot.proofs import Proofs
+from bot.reception import Reception, whose
 from bot.signin import StepUp
 
 NEWEST: Final = 5
+SHEET: Final = 4.0  # seconds for what a person reads before they ask
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
     ledger: Ledger
-    inquiry: Inquiry
+    reception: Reception
     acts: Acts
     approvals: Approvals
     step_up: StepUp
+    proofs: Proofs
 
     async def handle(self, actor: Actor, action: do.Action, *, card: str = "") -> Answer:
         """Do what `actor` asks for and say what came of it. `card` is the message that was pressed, if any."""
         try:
             match action:
                 case do.Home():
-                    return await self.home(actor.person)
+                    return await self.reception.home(actor.person)
                 case do.Help():
-                    return await self.home(actor.person, "home.help")
+                    return await self.reception.home(actor.person, "home.help")
                 case do.NotUnderstood():
-                    return await self.home(actor.person, "home.not_understood")
+                    return await self.reception.home(actor.person, "home.not_understood")
                 case do.ShowStatus():
-                    return StatusCard(actor.person, await self._latest(actor.person))
+                    return StatusCard(actor.person, await self.reception.latest(actor.person))
                 case do.Cancel():
                     return await self._cancel(actor)
                 case do.Begin(kind):
-                    return await self._form(actor, kind)
+                    return await self.reception.begin(actor, kind)
                 case do.Submit():
-                    return await self._ask(actor, action)
+                    return await self.reception.ask(actor, action)
                 case do.OfferToken():
-                    return await self.step_up.offered(actor, action)
+                    return await self._offered_token(actor, action)
                 case do.ReturnCode(code):
                     return await self.step_up.code_returned(actor, code)
                 case _:
@@ -74,85 +74,15 @@ class Desk:
         async with self.ledger.store.unit() as unit:
             return await unit.first_time(tenant, key, self.ledger.clock.now())
 
-    async def home(self, person: Person, lead: str = "home.lead") -> HomeCard:
-        """Say what this person may ask for, and why not what they may not."""
-        offers = [Offer(kind, await self._objection(person, kind)) for kind in self._offered()]
-        latest = await self._latest(person)
-        return HomeCard(person, tuple(offers), tuple(r for r in latest if r.status in PENDING), lead)
-
-    def _offered(self) -> Sequence[str]:
-        return [name for name in self.inquiry.kinds if self.inquiry.policies[name].mode is not Mode.OFF]
-
-    async def _latest(self, person: Person) -> tuple[Request, ...]:
+    async def _offered_token(self, actor: Actor, action: do.OfferToken) -> Answer:
         async with self.ledger.store.unit() as unit:
-            return tuple(await unit.latest(person.tenant, person.id, NEWEST))
-
-    async def _objection(self, person: Person, kind: str) -> Refusal | None:
-        draft = self._draft(person, kind, uuid4().hex)
-        facts = await self.inquiry.about(draft)
-        match decide(self.inquiry.policies[kind], facts, draft, Moment.ASK, self.ledger.clock.now()):
-            case Refuse(refusal):
-                return refusal
-            case _:
-                return None
-
-    def _draft(self, person: Person, kind: str, request_id: str) -> Request:
-        return Request(
-            id=request_id,
-            kind=kind,
-            requester=person,
-            subject=person,
-            details={},
-            mode=self.inquiry.policies[kind].mode,
-            status=Status.STEP_UP,
-            version=0,
-            created_at=self.ledger.clock.now(),
-        )
-
-    async def _form(self, actor: Actor, kind: str) -> Answer:
-        if kind not in self._offered():
-            return Refused(Refusal(Reason.OFF))
-        draft = self._draft(actor.person, kind, uuid4().hex)
-        refusal = await self._objection(actor.person, kind)
-        if refusal is not None:
-            await self.ledger.refuse(draft, refusal, actor.person.id)
-            return Refused(refusal)
-        try:
-            fields = await self.inquiry.kinds[kind].form(actor.person, self.inquiry.tools(kind))
-        except DeskError:
-            return Refused(Refusal(Reason.UNKNOWN))
-        return Form(kind, draft.id, fields)
-
-    async def _ask(self, actor: Actor, action: do.Submit) -> Answer:
-        if action.kind not in self._offered():
-            return Refused(Refusal(Reason.OFF))
-        there = await self.ledger.load(action.request)
-        if there is not None:  # the form was sent twice
-            return RequestCard(there, Slot.REQUESTER) if _whose(actor, there) else Refused(Refusal(Reason.NOT_FOUND))
-        try:
-            fields = await self.inquiry.kinds[action.kind].form(actor.person, self.inquiry.tools(action.kind))
-        except DeskError:
-            return Refused(Refusal(Reason.UNKNOWN))
-        values = clean(fields, action.values)
-        errors = check(fields, values)
-        if errors:
-            return Form(action.kind, action.request, fields, values, errors)
-        draft = self._draft(actor.person, action.kind, action.request or uuid4().hex)
-        return await self._open(replace(draft, details=values))
-
-    async def _open(self, draft: Request) -> Answer:
-        facts = await self.inquiry.about(draft)
-        now = self.ledger.clock.now()
-        decision = decide(self.inquiry.policies[draft.kind], facts, draft, Moment.ASK, now)
-        request, step = await self.ledger.open(draft, Asked(decision))
-        if step is None and request.id != draft.id:
-            return Refused(Refusal(Reason.ALREADY_OPEN), request)
-        if step is not None and step.refusal is not None:
-            return Refused(step.refusal)
-        return RequestCard(request, Slot.REQUESTER)
+            sign_in = await unit.sign_in(action.sign_in)
+        if sign_in is not None and sign_in.purpose is Purpose.LOOK:
+            return await self.proofs.offered(actor, sign_in, action)
+        return await self.step_up.offered(actor, action)
 
     async def _cancel(self, actor: Actor) -> Answer:
-        pending = [r for r in await self._latest(actor.person) if r.status in PENDING and _whose(actor, r)]
+        pending = [r for r in await self.reception.latest(actor.person) if r.status in PENDING and whose(actor, r)]
         if not pending:
             return Said("cancel.nothing")
         for request in pending:
@@ -169,9 +99,11 @@ class Desk:
             return Refused(Refusal(Reason.CHANGED), request)
         match action:
             case do.Approve():
-                return await self.approvals.approve(actor, request)
+                return await self.approvals.approve(actor, request, action.choice)
             case do.Deny():
-                return await self.approvals.deny(actor, request, action.reason)
+                return await self.approvals.deny(actor, request, action.reason, action.choice)
+            case do.SeeProof():
+                return await self.proofs.ask(actor, request)
             case do.Refresh():
                 return await self._refreshed(actor, request)
             case _:
@@ -205,7 +137,7 @@ class Desk:
         return told(step)
 
     async def _refreshed(self, actor: Actor, request: Request) -> Answer:
-        if _whose(actor, request) and actor.chat.personal:
+        if whose(actor, request) and actor.chat.personal:
             return RequestCard(request, Slot.REQUESTER)
         return await self.approvals.refreshed(actor, request)
 
@@ -225,10 +157,6 @@ def told(step: Step | None) -> Answer:
     if step.refusal is not None:
         return Refused(step.refusal, step.request)
     return RequestCard(step.request, Slot.REQUESTER)
-
-
-def _whose(actor: Actor, request: Request) -> bool:
-    return actor.person.tenant == request.tenant and actor.person.id in {request.subject.id, request.requester.id}
 
 
 def _not_own(actor: Actor, request: Request) -> Refusal | None:

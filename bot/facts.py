@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final, Literal, TypeVar
 
 import structlog
 
+from bot.core.directory import Account, Directory, Standing
 from bot.core.errors import DeskError
 from bot.core.kinds import Kinds, Tools
-from bot.core.model import Proof, Refusal, Request
-from bot.core.policy import Facts, Policy
-from bot.core.ports import Clock, Directory, Store
+from bot.core.model import Finding, Proof, Refusal, Request, Secret
+from bot.core.policy import Facts, Moment, Policy
+from bot.core.ports import Clock, Store
+from bot.core.verifier import Verifier
 
 T = TypeVar("T")
 PATIENCE: Final = 4.0  # seconds for all facts together: an invoke must be answered within eight
@@ -24,44 +26,51 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
+class _Who:
+    """What Entra says about a person, whatever they ask for."""
+
+    account: Account | None
+    standing: Standing | None
+    groups: frozenset[str] | None
+    contexts: frozenset[str] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Inquiry:
     """Gathers facts; everything asked of Entra at the same time, each thing on its own."""
 
     directory: Directory
+    verifier: Verifier
     store: Store
     kinds: Kinds
     policies: Mapping[str, Policy]
     clock: Clock
     ticket_pattern: str
 
-    def tools(self, kind: str) -> Tools:
-        return Tools(self.directory, self.clock, self.policies[kind], self.ticket_pattern)
+    def policy(self, request: Request) -> Policy:
+        """Return the policy of a request under the terms it was last decided by."""
+        return self.policies[request.kind].under(request.terms)
 
-    async def about(self, request: Request) -> Facts:
+    def tools(
+        self, kind: str, *, terms: Iterable[str] = (), moment: Moment = Moment.ACT, entered: Secret | None = None
+    ) -> Tools:
+        policy = self.policies[kind].under(terms)
+        return Tools(self.directory, self.verifier, self.clock, policy, self.ticket_pattern, moment, entered)
+
+    async def about(self, request: Request, moment: Moment) -> Facts:
         """Gather everything `decide` needs to know about the subject of `request` just now."""
-        policy = self.policies[request.kind]
-        person = request.subject.id
         async with asyncio.TaskGroup() as group:
-            account = group.create_task(_known(self.directory.account(person), "account"))
-            standing = group.create_task(_known(self.directory.standing(person), "standing"))
-            groups = group.create_task(_known(self.directory.groups(person, policy.allowed_groups), "groups"))
-            contexts = group.create_task(_known(self.directory.guarded_contexts(), "guarded_contexts"))
-            recent = group.create_task(_known(self._recent(request), "recent"))
-            approvers = group.create_task(_known(self._still_approvers(request, policy), "approvers"))
-            objection = group.create_task(_known(self._objection(request), "objection"))
-        who, privileges = account.result(), standing.result()
-        return Facts(
-            enabled=who.enabled if who else None,
-            guest=who.guest if who else None,
-            restricted=who.restricted if who else None,
-            roles=privileges.roles if privileges else None,
-            guarded_groups=privileges.guarded_groups if privileges else None,
-            groups=groups.result(),
-            recent=recent.result(),
-            guarded_contexts=contexts.result(),
-            approvers=approvers.result(),
-            objection=objection.result(),
-        )
+            who = group.create_task(self._who(request.subject.id, self.policies[request.kind].groups))
+            own = group.create_task(self._own(request, moment, who))
+        return own.result()
+
+    async def at_home(self, drafts: Sequence[Request]) -> Sequence[Facts]:
+        """Gather what is needed to say what somebody may ask for: what is the same for every kind is asked once."""
+        wanted = frozenset[str]().union(*(self.policies[draft.kind].groups for draft in drafts))
+        async with asyncio.TaskGroup() as group:
+            who = group.create_task(self._who(drafts[0].subject.id, wanted))
+            own = [group.create_task(self._own(draft, Moment.HOME, who)) for draft in drafts]
+        return [facts.result() for facts in own]
 
     async def about_account(self, person: str) -> Facts:
         """Gather only what Entra says about an account, for those who are asked to approve."""
@@ -85,6 +94,52 @@ class Inquiry:
         who = account.result()
         return Facts(enabled=who.enabled if who else None, groups=groups.result())
 
+    async def proved_at(self, request: Request) -> datetime | Literal["never"]:
+        """Return when the subject last proved who they are."""
+        async with self.store.unit() as unit:
+            return await unit.proved(request.tenant, request.subject.id) or "never"
+
+    async def evidence(self, request: Request) -> bool:
+        """Say whether the proof of identity a policy demands is there, and nothing else about it."""
+        at = await self.proved_at(request)
+        return at != "never" and at >= request.created_at - self.policy(request).evidence_age
+
+    async def _who(self, person: str, among: frozenset[str]) -> _Who:
+        async with asyncio.TaskGroup() as group:
+            account = group.create_task(_known(self.directory.account(person), "account"))
+            standing = group.create_task(_known(self.directory.standing(person), "standing"))
+            groups = group.create_task(_known(self.directory.groups(person, among), "groups"))
+            contexts = group.create_task(_known(self.directory.guarded_contexts(), "guarded_contexts"))
+        return _Who(account.result(), standing.result(), groups.result(), contexts.result())
+
+    async def _own(self, request: Request, moment: Moment, about: asyncio.Task[_Who]) -> Facts:
+        """Add to what is known about the person what belongs to this request."""
+        policy = self.policies[request.kind]
+        async with asyncio.TaskGroup() as group:
+            recent = group.create_task(_known(self._recent(request), "recent"))
+            approvers = group.create_task(_known(self._still_approvers(request, policy), "approvers"))
+            proved = group.create_task(_known(self.proved_at(request), "proved_at"))
+            finding = group.create_task(_known(self._finding(request, moment), "objection"))
+        who, found = await about, finding.result()
+        account, standing = who.account, who.standing
+        return Facts(
+            enabled=account.enabled if account else None,
+            guest=account.guest if account else None,
+            home=account.home if account else "",
+            restricted=account.restricted if account else None,
+            roles=standing.roles if standing else None,
+            guarded_groups=standing.guarded_groups if standing else None,
+            groups=who.groups,
+            recent=recent.result(),
+            guarded_contexts=who.contexts,
+            approvers=approvers.result(),
+            proved_at=proved.result(),
+            objection=_objection(found),
+            where=found.where if found else {},
+            level=found.level if found else None,
+            found=found.found if found else {},
+        )
+
     async def _recent(self, request: Request) -> int:
         since = self.clock.now() - DAY
         async with self.store.unit() as unit:
@@ -98,9 +153,15 @@ class Inquiry:
             return None
         return frozenset(p for p, f in found if f.enabled and policy.approvers_group in (f.groups or frozenset()))
 
-    async def _objection(self, request: Request) -> Refusal | Literal["none"]:
-        refusal = await self.kinds[request.kind].object_to(request, self.tools(request.kind))
-        return "none" if refusal is None else refusal
+    async def _finding(self, request: Request, moment: Moment) -> Finding:
+        tools = self.tools(request.kind, terms=request.terms, moment=moment)
+        return await self.kinds[request.kind].examine(request, tools)
+
+
+def _objection(found: Finding | None) -> Refusal | Literal["none"] | None:
+    if found is None:
+        return None
+    return "none" if found.objection is None else found.objection
 
 
 async def _known(question: Coroutine[object, object, T], name: str) -> T | None:

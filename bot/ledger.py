@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from bot.core.audit import Deed, Note
 from bot.core.errors import Conflict
-from bot.core.events import AskSignIn, Effect, Event, Look, Revoke, UpdateCards
+from bot.core.events import AskSignIn, CarryOut, Effect, Event, FollowUp, Look, Revoke, UpdateCards, Watch
 from bot.core.flow import advance
 from bot.core.model import Chat, Person, Refusal, Request
 from bot.core.policy import Policy
@@ -110,26 +110,34 @@ class Ledger:
                 await unit.defer(Job("revoke", request.id))
             case Look():
                 await unit.defer(Job("look", request.id))
-            case AskSignIn():
-                await self.prompt(unit, request)
+            case CarryOut():
+                await unit.defer(Job("act", request.id))
+            case Watch():
+                await unit.defer(Job("watch", request.id))
+            case FollowUp():
+                await unit.defer(Job("follow", request.id))
+            case AskSignIn(context, enter):
+                await self.prompt(unit, request, context, Purpose.ENTER if enter else Purpose.PROVE)
             case _:
                 assert_never(effect)
 
-    async def prompt(self, unit: Unit, request: Request) -> SignIn | None:
+    async def prompt(self, unit: Unit, request: Request, context: str, purpose: Purpose) -> SignIn | None:
         """Begin a step-up of the requester in their private chat; None when they have none."""
         home = await unit.private_chat(request.tenant, request.requester.id)
         if home is None:
             return None
-        context = self.policies[request.kind].step_up
-        sign_in = begin(request, Purpose.PROVE, home, context, self.clock.now())
+        sign_in = begin(request, purpose, home, context, self.clock.now())
         await unit.keep_sign_in(sign_in)
         await unit.note(request, Note(Deed.STEP_UP_BEGUN, {"by": home[0].id, "context": context}))
         await unit.defer(Job("cards", request.id))
         return sign_in
 
 
-def begin(request: Request, purpose: Purpose, home: tuple[Person, Chat], context: str, now: datetime) -> SignIn:
+def begin(
+    request: Request, purpose: Purpose, home: tuple[Person, Chat], context: str, now: datetime, choice: str = ""
+) -> SignIn:
     """Make a one-time step-up transaction for this person, conversation, request and version."""
+    waits = request.expires_at if purpose is Purpose.ENTER else None  # its button is on the request's own card
     return SignIn(
         id=uuid4().hex,
         purpose=purpose,
@@ -140,7 +148,8 @@ def begin(request: Request, purpose: Purpose, home: tuple[Person, Chat], context
         context=context,
         stage=SignInStage.BEGUN,
         created_at=now,
-        expires_at=now + PROMPT_LIFE,
+        expires_at=waits or now + PROMPT_LIFE,
+        choice=choice,
     )
 
 

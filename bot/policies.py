@@ -14,8 +14,8 @@ from uuid import UUID
 
 from bot.core.errors import Misconfigured
 from bot.core.kinds import Kind
-from bot.core.model import Mode
-from bot.core.policy import Policy
+from bot.core.model import Mode, Way
+from bot.core.policy import GROUP, LEVEL, Policy
 from bot.settings import Settings
 
 _CONTEXT: Final = re.compile(r"c[1-9]\d?")
@@ -38,9 +38,9 @@ def load(path: str, kinds: Mapping[str, Kind], settings: Settings) -> Mapping[st
     ]
     policies: dict[str, Policy] = {}
     for name, kind in kinds.items():
-        policy = _over(kind.policy, tables.get(name, {}), name, wrong)
+        policy = _over(kind, tables.get(name, {}), wrong)
         policies[name] = _filled(policy, settings)
-        wrong += [f"[{name}] {fault}" for fault in _unsound(policies[name])]
+        wrong += [f"[{name}] {fault}" for fault in _unsound(kind, policies[name])]
     if wrong:
         raise Misconfigured(f"{path or 'The policies'}:\n" + "\n".join(f"  {line}" for line in wrong))
     return MappingProxyType(policies)
@@ -57,22 +57,59 @@ def _read(path: str) -> Mapping[str, Any]:
         raise Misconfigured(f"{path}: is not TOML: {error}") from error
 
 
-def _over(policy: Policy, table: object, kind: str, wrong: list[str]) -> Policy:
+def _over(kind: Kind, table: object, wrong: list[str]) -> Policy:
     """Lay one kind's table over its policy; what does not fit is added to `wrong` and left out."""
     if not isinstance(table, Mapping):
-        wrong.append(f"{kind}: must be a table; write [{kind}] and its keys below it")
-        return policy
+        wrong.append(f"{kind.name}: must be a table; write [{kind.name}] and its keys below it")
+        return kind.policy
+    own = {key: value for key, value in table.items() if key not in _VARIANTS}
+    changes = _parsed(kind, own, kind.name, frozenset(_PARSERS), wrong)
+    variants = {name: dict(changed) for name, changed in kind.policy.variants.items()}
+    for key, prefix in _VARIANTS.items():
+        for name, inner in _named(kind, table.get(key, {}), key, wrong):
+            where = f"{kind.name}.{key}.{name}"
+            variants.setdefault(f"{prefix}{name}", {}).update(_parsed(kind, inner, where, _VARIABLE, wrong))
+    return replace(kind.policy, **changes, variants=MappingProxyType(variants))  # type: ignore[arg-type]  # each parser gives its own field's type
+
+
+def _named(kind: Kind, tables: object, key: str, wrong: list[str]) -> list[tuple[str, Mapping[str, object]]]:
+    """Return the tables for groups or levels by name, those that make sense."""
+    if not isinstance(tables, Mapping):
+        wrong.append(f'[{kind.name}] {key}: must be tables; write [{kind.name}.{key}."..."] and its keys below it')
+        return []
+    found: list[tuple[str, Mapping[str, object]]] = []
+    for name, inner in tables.items():
+        try:
+            called = _guid(name) if key == "groups" else _level(name, kind)
+        except ValueError as error:
+            wrong.append(f"[{kind.name}.{key}.{name}]: {error}")
+            continue
+        found.append((called, inner if isinstance(inner, Mapping) else {}))
+    return found
+
+
+def _level(name: str, kind: Kind) -> str:
+    if name not in kind.levels:
+        there = f"there are: {', '.join(kind.levels)}" if kind.levels else "this kind knows none"
+        raise ValueError(f"there is no such level; {there}")
+    return name
+
+
+def _parsed(
+    kind: Kind, table: Mapping[str, object], where: str, allowed: frozenset[str], wrong: list[str]
+) -> dict[str, object]:
     changes: dict[str, object] = {}
+    known = {key: parse for key, parse in _PARSERS.items() if key in allowed - (_OPTIONS - kind.options)}
     for key, value in table.items():
-        parse = _PARSERS.get(key)
+        parse = known.get(key)
         if parse is None:
-            wrong.append(f"[{kind}] {key}: there is no such key; there are: {', '.join(_PARSERS)}")
+            wrong.append(f"[{where}] {key}: there is no such key here; there are: {', '.join(known)}")
             continue
         try:
             changes[key] = parse(value)
         except ValueError as error:
-            wrong.append(f"[{kind}] {key} = {value!r}: {error}")
-    return replace(policy, **changes)  # type: ignore[arg-type]  # each parser gives its own field's type
+            wrong.append(f"[{where}] {key} = {value!r}: {error}")
+    return changes
 
 
 def _filled(policy: Policy, settings: Settings) -> Policy:
@@ -84,11 +121,19 @@ def _filled(policy: Policy, settings: Settings) -> Policy:
     )
 
 
-def _unsound(policy: Policy) -> list[str]:
-    """What no single key shows: a kind that would be given away for the asking, a proof older than its wait."""
+def _unsound(kind: Kind, policy: Policy) -> list[str]:
+    """What no single key shows: a kind given away for the asking, or a page nobody signs in for."""
+    groups = [(), *((name,) for name in policy.variants if name.startswith(GROUP))]
+    levels = [(), *((name,) for name in policy.variants if name.startswith(LEVEL))]
+    cases = [(*group, *level) for group in groups for level in levels]
     faults = []
-    if not policy.step_up and not policy.approvals:
-        faults.append('asks for no proof at all: set step_up (such as "c1") or approvals (1 or more)')
+    for terms in cases:
+        held = policy.under(terms)
+        where = f" ({', '.join(terms)})" if terms else ""
+        if not held.step_up and not held.approvals and not kind.harmless:
+            faults.append(f'asks for no proof at all{where}: set step_up (such as "c1") or approvals (1 or more)')
+        if not held.step_up and kind.way(policy) is Way.ENTER:
+            faults.append(f'opens a page without a sign-in{where}: set step_up (such as "c1")')
     return faults
 
 
@@ -149,6 +194,20 @@ def _number(least: int, most: int) -> Callable[[object], int]:
     return parse
 
 
+def _yes_or_no(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("must be true or false")  # noqa: TRY004 - told like every other fault
+    return value
+
+
+def _evidence(value: object) -> str:
+    if value is False or value == "":
+        return ""
+    if value != "face_check":
+        raise ValueError('must be "face_check", or false for none')
+    return "face_check"
+
+
 def _reveal(value: object) -> str:
     if value not in ("dialog", "message"):
         raise ValueError('must be "dialog" or "message"')
@@ -165,10 +224,20 @@ _PARSERS: Final[Mapping[str, Callable[[object], object]]] = MappingProxyType(
         "step_up": _context,
         "step_up_age": _duration,
         "approver_step_up": _context,
+        "evidence": _evidence,
+        "evidence_age": _duration,
         "step_up_wait": _duration,
         "approval_wait": _duration,
         "show_wait": _duration,
         "per_day": _number(1, 100),
         "reveal": _reveal,
+        "revoke_sessions": _yes_or_no,
+        "secure_first": _yes_or_no,
+        "generate": _yes_or_no,
+        "threshold": _number(50, 100),
     }
 )
+_OPTIONS: Final = frozenset({"revoke_sessions", "secure_first", "generate", "threshold"})
+# What may differ by group or level; who may ask or approve, and how it comes about, may not.
+_VARIABLE: Final = frozenset(_PARSERS) - {"allowed_groups", "deny_list", "approvers_group", "generate"}
+_VARIANTS: Final = MappingProxyType({"groups": GROUP, "levels": LEVEL})

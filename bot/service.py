@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
-import aiohttp
 import structlog
 from aiohttp import web
 
@@ -24,22 +23,23 @@ from bot.core.errors import Misconfigured
 from bot.core.policy import Policy
 from bot.core.ports import Clock
 from bot.desk import Desk
-from bot.entra.keys import KeyRing
-from bot.entra.signins import EntraSignIns
-from bot.entra.tokens import AppTokens
+from bot.entry import Entry
 from bot.facts import Inquiry
-from bot.graph.directory import GraphDirectory
 from bot.jobs import Handler, Jobs
 from bot.ledger import Ledger
 from bot.logs import AccessLog
+from bot.outside import Outside, reach
+from bot.proofs import Proofs
+from bot.readiness import checks
+from bot.reception import Reception
 from bot.requests import KINDS
 from bot.settings import Settings
 from bot.signin import StepUp
 from bot.store.postgres import PostgresStore
 from bot.teams import endpoint
 from bot.teams.delivery import Addresses, Delivery
-from bot.teams.outbound import Connector
-from bot.web import health, stepup
+from bot.upkeep import Upkeep
+from bot.web import entry, health, stepup, wallet
 from bot.web.limit import Limit
 from bot.web.middleware import limiting, surfacing
 from bot.web.page import Pages
@@ -53,25 +53,13 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Outside:
-    """Everything beyond this process that the desk speaks to."""
-
-    store: PostgresStore
-    tokens: AppTokens
-    directory: GraphDirectory
-    sign_ins: EntraSignIns
-    messenger: Connector
-    bot_keys: KeyRing
-
-
-@dataclass(frozen=True, slots=True)
 class Inside:
     """The desk and what follows from its decisions."""
 
     desk: Desk
     delivery: Delivery
-    acts: Acts
-    policies: Mapping[str, Policy]
+    upkeep: Upkeep
+    entry: Entry
 
 
 async def serve(settings: Settings, cloud: Cloud) -> None:
@@ -83,7 +71,7 @@ async def serve(settings: Settings, cloud: Cloud) -> None:
         outside = await reach(stack, settings, cloud, clock)
         await insist_on_database(outside.store)
         inside = assemble(settings, outside, in_force, clock)
-        probes = health.Health(checks(cloud, outside, in_force))
+        probes = health.Health(checks(cloud, outside, in_force, clock))
         app = application(settings, cloud, outside, inside, probes, clock)
         jobs = Jobs(
             outside.store,
@@ -110,37 +98,20 @@ async def insist_on_database(store: PostgresStore) -> None:
         raise Misconfigured("The database is not up to date: run `app.py migrate`")
 
 
-async def reach(stack: AsyncExitStack, settings: Settings, cloud: Cloud, clock: Clock) -> Outside:
-    """Open what leads outside; the stack closes it again in reverse."""
-    secret = settings.app_secret.get_secret_value()
-    url = settings.database_url.get_secret_value()
-    store = await stack.enter_async_context(PostgresStore(url, clock=clock, size=settings.workers + 8))
-    session = await stack.enter_async_context(aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)))
-    tokens = AppTokens(cloud, settings.app_id, secret, settings.tenant_id, clock)
-    directory = GraphDirectory(cloud=cloud, tokens=tokens, clock=clock, observe=_graph_called)
-    stack.push_async_callback(directory.close)
-    metadata = f"{cloud.authority(settings.tenant_id)}/v2.0/.well-known/openid-configuration"
-    sign_ins = EntraSignIns(settings=settings, cloud=cloud, keys=KeyRing(session, metadata, clock), clock=clock)
-    stack.push_async_callback(sign_ins.close)
-    return Outside(
-        store=store,
-        tokens=tokens,
-        directory=directory,
-        sign_ins=metrics.counted(sign_ins, "entra"),
-        messenger=metrics.counted(Connector(session=session, tokens=tokens, cloud=cloud), "teams"),
-        bot_keys=KeyRing(session, cloud.bot_openid, clock),
-    )
-
-
 def assemble(settings: Settings, outside: Outside, in_force: Mapping[str, Policy], clock: Clock) -> Inside:
     """Put the desk together."""
     ledger = Ledger(outside.store, clock, in_force, metrics.moved)
-    inquiry = Inquiry(outside.directory, outside.store, KINDS, in_force, clock, settings.ticket_pattern)
+    inquiry = Inquiry(
+        outside.directory, outside.verifier, outside.store, KINDS, in_force, clock, settings.ticket_pattern
+    )
     approvals = Approvals(ledger, inquiry)
     delivery = Delivery(ledger, inquiry, outside.messenger, _addresses(settings))
-    acts = Acts(ledger, inquiry, outside.directory, courier=delivery)
+    acts = Acts(ledger, inquiry, courier=delivery)
     step_up = StepUp(ledger, inquiry, approvals, outside.sign_ins)
-    return Inside(Desk(ledger, inquiry, acts, approvals, step_up), delivery, acts, in_force)
+    issuer, credential = settings.verified_id_authority, settings.verified_id_type
+    proofs = Proofs(ledger, inquiry, outside.sign_ins, issuer=issuer, type=credential)
+    desk = Desk(ledger, Reception(ledger, inquiry), acts, approvals, step_up, proofs)
+    return Inside(desk, delivery, Upkeep(ledger, inquiry, outside.directory), Entry(ledger, acts))
 
 
 def handlers(inside: Inside) -> Mapping[str, Handler]:
@@ -148,9 +119,12 @@ def handlers(inside: Inside) -> Mapping[str, Handler]:
     return {
         "cards": inside.delivery.cards,
         "stray": inside.delivery.stray,
-        "look": inside.acts.look,
-        "revoke": inside.acts.revoke,
-        "due": inside.acts.due,
+        "act": inside.desk.acts.alone,
+        "look": inside.upkeep.look,
+        "watch": inside.upkeep.watch,
+        "follow": inside.upkeep.follow,
+        "revoke": inside.upkeep.revoke,
+        "due": inside.upkeep.due,
     }
 
 
@@ -173,39 +147,10 @@ def application(
         viewer=inside.delivery.view,
     )
     stepup.setup(app, desk=inside.desk.step_up, pages=pages)
+    entry.setup(app, desk=inside.entry, pages=pages)
+    wallet.setup(app, desk=inside.desk.proofs, pages=pages)
     health.setup(app, probes)
     return app
-
-
-def checks(cloud: Cloud, outside: Outside, in_force: Mapping[str, Policy]) -> Mapping[str, health.Check]:
-    """List what must work before this process takes work, and what is told besides."""
-
-    async def database() -> str:
-        await outside.store.ping()
-        return "" if await outside.store.migrated() else "the schema is not up to date"
-
-    async def keys() -> str:
-        await outside.bot_keys.load()
-        return ""
-
-    async def tokens() -> str:
-        await outside.tokens.get(cloud.graph_scope)
-        await outside.tokens.get(cloud.bot_scope)
-        return ""
-
-    async def contexts() -> str:
-        wanted = {c for p in in_force.values() for c in (p.step_up, p.approver_step_up) if c and p.mode != "off"}
-        missing = wanted - await outside.directory.guarded_contexts() if wanted else set()
-        return f"no enabled policy guards {', '.join(sorted(missing))}" if missing else ""
-
-    return {
-        "database": health.Check(database, "look at VOUCHSAFE_DATABASE_URL, run `app.py migrate`"),
-        "teams_keys": health.Check(keys, f"the process must reach {cloud.bot_openid}"),
-        "app_token": health.Check(tokens, "look at VOUCHSAFE_APP_ID, VOUCHSAFE_APP_SECRET and VOUCHSAFE_TENANT_ID"),
-        "step_up": health.Check(
-            contexts, "publish the authentication context and target it with a Conditional Access policy", warning=True
-        ),
-    }
 
 
 async def run(app: web.Application, jobs: Jobs, probes: health.Health, settings: Settings) -> None:
@@ -243,11 +188,9 @@ def _addresses(settings: Settings) -> Addresses:
         helpdesk=settings.helpdesk_channel,
         security=settings.security_channel,
         start=f"{settings.public_url}/step-up/start?t=",
+        wallet=f"{settings.public_url}/verified-id/open?r=",
         resource=resource(settings.app_id, settings.public_url),
         contact=settings.helpdesk_contact,
         language=settings.channel_language,
+        looks=bool(settings.verified_id_authority),
     )
-
-
-def _graph_called(operation: str, outcome: str, seconds: float) -> None:
-    metrics.called("graph", operation, outcome, seconds)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -14,6 +15,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from bot.core.errors import Misconfigured
 
 PREFIX = "VOUCHSAFE_"
+_DID: Final = re.compile(r"did:[a-z0-9]{1,32}:[A-Za-z0-9.:%_-]{1,2000}")
+_NAME: Final = re.compile(r"[A-Za-z0-9]{1,32}")
 Ids = Annotated[frozenset[str], NoDecode]
 
 
@@ -40,6 +43,18 @@ class Settings(BaseSettings):
         default=r"[A-Z]{2,8}-?\d{1,10}", description="What a ticket number looks like (regular expression)."
     )
     policies: str = Field(default="", description="Path of `policies.toml`; without it each kind's own policy holds.")
+    verified_id_authority: str = Field(
+        default="",
+        description="DID of the tenant's Verified ID (`did:web:…`); without it no identity is proved.",
+    )
+    verified_id_type: str = Field(default="VerifiedEmployee", description="Type of the credential that is asked for.")
+    verified_id_photo: str = Field(default="photo", description="Its claim with the photo a face is compared to.")
+    attribute_set: str = Field(
+        default="Vouchsafe", description="Custom security attribute set where a proof of identity is recorded."
+    )
+    attribute_verified_at: str = Field(default="LastVerifiedAt", description="Its attribute for when.")
+    attribute_score: str = Field(default="LastVerifiedScore", description="Its attribute for the score of the face.")
+    attribute_request: str = Field(default="LastVerifiedRequest", description="Its attribute for the request's id.")
     cloud: Literal["public", "gcch", "dod"] = Field(
         default="public", description="Which Microsoft cloud: `public`, `gcch` or `dod`."
     )
@@ -49,6 +64,11 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least level that is logged."
     )
+
+    @property
+    def attribute_names(self) -> Mapping[str, str]:
+        """What the tenant calls the parts of a proof of identity, by the desk's own words."""
+        return {"at": self.attribute_verified_at, "score": self.attribute_score, "request": self.attribute_request}
 
     @field_validator("allowed_groups", "deny_list", mode="before")
     @classmethod
@@ -84,6 +104,27 @@ class Settings(BaseSettings):
             re.compile(value)
         except re.error as error:
             raise ValueError(f"is not a regular expression: {error}") from None
+        return value
+
+    @field_validator("verified_id_authority")
+    @classmethod
+    def _did(cls, value: str) -> str:
+        if value and not _DID.fullmatch(value):
+            raise ValueError("must be a DID such as did:web:verifiedid.contoso.com, or empty")
+        return value
+
+    @field_validator(
+        "verified_id_type",
+        "verified_id_photo",
+        "attribute_set",
+        "attribute_verified_at",
+        "attribute_score",
+        "attribute_request",
+    )
+    @classmethod
+    def _name(cls, value: str) -> str:
+        if not _NAME.fullmatch(value):
+            raise ValueError("must be a name of at most 32 letters and digits")
         return value
 
     @field_validator("public_url")

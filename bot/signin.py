@@ -12,13 +12,15 @@ from typing import Final
 
 from bot.approvals import Approvals
 from bot.core.actions import OfferToken
-from bot.core.answers import Answer, Done, Refused, RequestCard, SignInPage, SignInRefused, SignInWanted
+from bot.core.answers import Answer, Done, EntryWanted, Refused, RequestCard, SignInPage, SignInRefused, SignInWanted
 from bot.core.audit import Deed, Note
 from bot.core.errors import Conflict, DeskError, Rejected, Unavailable
 from bot.core.events import Event, SteppedUp
-from bot.core.model import Actor, Evidence, Proof, Refusal, Request, Status
-from bot.core.policy import Moment, Reason, decide
+from bot.core.model import Actor, Evidence, Proof, Refusal, Request, Status, Way
+from bot.core.policy import Moment, decide
 from bot.core.ports import Job, Proven, Purpose, SignIn, SignIns, SignInStage, Slot, Unit
+from bot.core.reasons import Reason
+from bot.core.steps import PAGE_LIFE
 from bot.facts import Inquiry
 from bot.ledger import Ledger
 
@@ -36,16 +38,18 @@ class StepUp:
 
     async def again(self, request: Request) -> Answer:
         """Send the prompt once more: the old one may have been lost or run out."""
-        if request.status not in OPEN_STATES:
+        entering = request.way is Way.ENTER and request.status in {Status.READY, Status.UNKNOWN}
+        if request.status not in OPEN_STATES and not entering:
             return Refused(Refusal(Reason.CLOSED), request)
+        purpose = Purpose.ENTER if entering else Purpose.PROVE
         async with self.ledger.store.unit() as unit:
-            sign_in = await self.ledger.prompt(unit, request)
+            sign_in = await self.ledger.prompt(unit, request, self.inquiry.policy(request).step_up, purpose)
         return Refused(Refusal(Reason.NO_PRIVATE_CHAT)) if sign_in is None else RequestCard(request, Slot.REQUESTER)
 
     async def offered(self, actor: Actor, action: OfferToken) -> Answer:
         """Try with the token Teams exchanged silently; when that is not enough, the popup is asked for."""
         sign_in = await self._load(action.sign_in)
-        if sign_in is None or not _bound(actor, sign_in) or sign_in.purpose is not Purpose.PROVE:
+        if sign_in is None or not bound(actor, sign_in) or sign_in.purpose is not Purpose.PROVE:
             return SignInWanted(action.sign_in, Reason.SIGN_IN_EXPIRED)
         if sign_in.stage is SignInStage.FINISHED:  # another of this person's clients was faster
             return Done()
@@ -61,7 +65,7 @@ class StepUp:
         request = await self.ledger.load(sign_in.request)
         if request is None:
             return SignInWanted(sign_in.id, Reason.NOT_FOUND)
-        age = self.inquiry.policies[request.kind].step_up_age
+        age = self.inquiry.policy(request).step_up_age
         reason = weakness(sign_in, proven, now=now, earliest=now - age)
         if reason is not None:
             return SignInWanted(sign_in.id, reason)
@@ -86,21 +90,24 @@ class StepUp:
         refused = self._over(sign_in)
         if refused is not None:
             return refused
-        if sign_in.cookie and not _same(cookie, sign_in.cookie):
+        if sign_in.cookie and not same(cookie, sign_in.cookie):
             return SignInRefused(Reason.SIGN_IN_FAILED, sign_in.person.language)
         try:
             flow = await self.sign_ins.begin(context=sign_in.context, login_hint=await self._hint(sign_in))
         except (Rejected, Unavailable):
             return SignInRefused(Reason.UNKNOWN, sign_in.person.language)
-        started = replace(sign_in, cookie=_hash(cookie), flow=flow, stage=SignInStage.STARTED)
+        started = replace(sign_in, cookie=digest(cookie), flow=flow, stage=SignInStage.STARTED)
         if not await self._kept(started):
             return SignInRefused(Reason.SIGN_IN_FAILED, sign_in.person.language)
         return str(flow["auth_uri"])
 
-    async def returned(self, cookie: str, answer: Mapping[str, str]) -> str | SignInRefused:
-        """Take Entra's answer; return the one-time code that must come back through the person's Teams."""
+    async def returned(self, cookie: str, answer: Mapping[str, str]) -> str | EntryWanted | SignInRefused:
+        """Take Entra's answer; return the one-time code that must come back through the person's Teams.
+
+        Where something is to be entered, the proof serves in this very browser and nowhere else: it counts at once.
+        """
         sign_in = await self._load(cookie.partition(".")[0])
-        if sign_in is None or not sign_in.cookie or not _same(cookie, sign_in.cookie):
+        if sign_in is None or not sign_in.cookie or not same(cookie, sign_in.cookie):
             return SignInRefused(Reason.SIGN_IN_FAILED, "en")
         refused = self._over(sign_in)
         if refused is not None or sign_in.stage is not SignInStage.STARTED or sign_in.flow is None:
@@ -113,21 +120,41 @@ class StepUp:
         if reason is not None:
             return await self._failed(sign_in, reason)
         code = f"{sign_in.id}.{secrets.token_urlsafe(16)}"
-        back = replace(sign_in, flow=None, code=_hash(code), at=proven.at, stage=SignInStage.RETURNED)
+        back = replace(sign_in, flow=None, code=digest(code), at=proven.at, stage=SignInStage.RETURNED)
+        if sign_in.purpose is Purpose.ENTER:
+            return await self._to_the_page(back)
         return code if await self._kept(back) else SignInRefused(Reason.SIGN_IN_FAILED, sign_in.person.language)
 
     async def code_returned(self, actor: Actor, code: str) -> Answer:
         """Take the code that came back through Teams: from the same person, in the same chat, once."""
         sign_in = await self._load(code.partition(".")[0])
-        if sign_in is None or not _bound(actor, sign_in):
+        if sign_in is None or not bound(actor, sign_in):
             return Refused(Refusal(Reason.SIGN_IN_FAILED))
-        if sign_in.stage is SignInStage.FINISHED and _same(code, sign_in.code):
+        if sign_in.stage is SignInStage.FINISHED and same(code, sign_in.code):
             return Done()  # Teams sent it twice
-        if self._over(sign_in) is not None or sign_in.stage is not SignInStage.RETURNED:
+        returned = sign_in.stage is SignInStage.RETURNED and sign_in.purpose in {Purpose.PROVE, Purpose.APPROVE}
+        if self._over(sign_in) is not None or not returned:
             return Refused(Refusal(Reason.SIGN_IN_EXPIRED))
-        if not _same(code, sign_in.code):
+        if not same(code, sign_in.code):
             return await self._miss(sign_in)
         return await self._finish(sign_in)
+
+    async def _to_the_page(self, sign_in: SignIn) -> EntryWanted | SignInRefused:
+        """Let the proof count, and leave the transaction to the page it opens."""
+        evidence = _evidence(sign_in)
+
+        async def also(unit: Unit, _: Request) -> None:
+            await unit.keep_sign_in(replace(sign_in, expires_at=self.ledger.clock.now() + PAGE_LIFE))
+
+        try:
+            step = await self.ledger.change(sign_in.request, lambda r: self._stepped_up(r, evidence), also)
+        except Conflict:
+            return SignInRefused(Reason.SIGN_IN_FAILED, sign_in.person.language)
+        if step is None:
+            return SignInRefused(Reason.NOT_FOUND, sign_in.person.language)
+        if step.refusal is not None:
+            return SignInRefused(step.refusal.reason, sign_in.person.language)
+        return EntryWanted()
 
     async def _finish(self, sign_in: SignIn) -> Answer:
         """Close the transaction and let its proof count, both in one commit."""
@@ -149,13 +176,15 @@ class StepUp:
 
     async def _stepped_up(self, request: Request, evidence: Evidence) -> Event:
         proved = replace(request, evidence=(*request.evidence, evidence))
-        facts = await self.inquiry.about(proved)
+        facts = await self.inquiry.about(proved, Moment.WAY)
         policy = self.inquiry.policies[request.kind]
         return SteppedUp(evidence, decide(policy, facts, proved, Moment.WAY, self.ledger.clock.now()))
 
     def _over(self, sign_in: SignIn) -> SignInRefused | None:
         if sign_in.stage is SignInStage.FINISHED or sign_in.expires_at <= self.ledger.clock.now():
             return SignInRefused(Reason.SIGN_IN_EXPIRED, sign_in.person.language)
+        if sign_in.purpose is Purpose.LOOK:  # their own token is needed, and no sign-in here would give us one
+            return SignInRefused(Reason.ONLY_BY_TEAMS, sign_in.person.language)
         return None
 
     async def _load(self, sign_in_id: str) -> SignIn | None:
@@ -204,7 +233,7 @@ def weakness(sign_in: SignIn, proven: Proven, *, now: datetime, earliest: dateti
     return None if earliest <= proven.at <= now + SKEW else Reason.OLD_SIGN_IN
 
 
-def _bound(actor: Actor, sign_in: SignIn) -> bool:
+def bound(actor: Actor, sign_in: SignIn) -> bool:
     """The same person, in the same private chat of the same tenant as the transaction was begun for."""
     return (
         actor.chat.personal
@@ -216,7 +245,8 @@ def _bound(actor: Actor, sign_in: SignIn) -> bool:
 def _evidence(sign_in: SignIn) -> Evidence:
     proof = Proof.APPROVAL if sign_in.purpose is Purpose.APPROVE else Proof.STEP_UP
     at = sign_in.at or sign_in.created_at
-    return Evidence(proof, sign_in.person.id, sign_in.person.name, at, sign_in.context, sign_in.request)
+    person = sign_in.person
+    return Evidence(proof, person.id, person.name, at, sign_in.context, sign_in.request, sign_in.choice)
 
 
 def _why(error: DeskError) -> str:
@@ -226,9 +256,9 @@ def _why(error: DeskError) -> str:
     return codes.get(error.code, Reason.SIGN_IN_FAILED) if isinstance(error, Rejected) else Reason.SIGN_IN_FAILED
 
 
-def _hash(text: str) -> str:
+def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _same(text: str, digest: str) -> bool:
-    return hmac.compare_digest(_hash(text), digest)
+def same(text: str, kept: str) -> bool:
+    return hmac.compare_digest(digest(text), kept)

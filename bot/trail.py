@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
+from datetime import datetime
 from typing import Any, TypeVar
 
 from bot.clock import SystemClock
@@ -38,6 +39,13 @@ def lines(settings: Settings, tenant: str = "") -> Iterator[dict[str, Any]]:
             for entry in _pulled(runner, store.audit_entries(one)):
                 told = {field.name: getattr(entry, field.name) for field in fields(entry)}
                 yield {**told, "at": entry.at.isoformat(), "data": dict(entry.data)}
+
+
+def recent(settings: Settings, since: datetime, tenant: str = "") -> Iterator[Entry]:
+    """Yield the entries written since then, one tenant after the other."""
+    with _opened(settings) as (runner, store):
+        for one in _tenants(runner, store, tenant):
+            yield from _pulled(runner, store.audit_entries(one, since=since))
 
 
 def verified(settings: Settings, tenant: str = "") -> Iterator[Checked]:

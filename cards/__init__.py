@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any, assert_never
 
-from bot.core.answers import Form, HomeCard, Refused, RequestCard, Said, SecretShown, StatusCard
+from bot.core.answers import Form, HomeCard, ProofShown, Refused, RequestCard, Said, SecretShown, StatusCard
 from bot.core.model import Request
 from bot.core.ports import Slot
 from cards import elements as e
 from cards.alert import alert as _alert
-from cards.approvers import approvers, confirm
+from cards.approvers import approvers, confirm, proof
 from cards.approvers import reminder as _reminder
+from cards.buttons import alarm
 from cards.home import form, home, status
 from cards.messages import line, message, prompt, secret_message
 from cards.parts import card, header, lines
@@ -18,7 +19,7 @@ from cards.requester import requester
 from cards.secret import curtain, secret
 from cards.texts import phrases, plain, text
 from cards.view import View
-from cards.words import refused, say, sentence
+from cards.words import refused, say, sentence, stands
 
 __all__ = [
     "Showable",
@@ -38,7 +39,7 @@ __all__ = [
     "title",
 ]
 
-Showable = HomeCard | StatusCard | Form | RequestCard | SecretShown | Refused | Said
+Showable = HomeCard | StatusCard | Form | RequestCard | SecretShown | ProofShown | Refused | Said
 
 
 def show(answer: Showable, view: View) -> dict[str, Any]:
@@ -56,7 +57,7 @@ def title(answer: Showable, view: View) -> str:
             return text(f"{kind}.title", view.language)
         case Refused():
             return text("refusal.title", view.language)
-        case HomeCard() | StatusCard() | Said():
+        case HomeCard() | StatusCard() | ProofShown() | Said():
             return text("app.name", view.language)
         case _:
             assert_never(answer)
@@ -65,7 +66,9 @@ def title(answer: Showable, view: View) -> str:
 def summary(request: Request, slot: Slot, view: View) -> str:
     """Return the line a notification of a request's message shows: how it stands, never a result."""
     what = text(f"{request.kind}.title", view.language)
-    return f"{what}: {text(f'status.{request.status}', view.language)}" if slot is not Slot.SECRET else what
+    if slot is Slot.SECRET:
+        return what
+    return f"{what}: {text(stands(request), view.language)}"
 
 
 def reminder(request: Request, view: View) -> dict[str, Any]:
@@ -88,6 +91,8 @@ def _card(answer: Showable, view: View) -> e.Card:
             return _placed(request, slot, view)
         case SecretShown():
             return secret(answer, view)
+        case ProofShown():
+            return proof(answer, view)
         case Refused():
             return _refused(answer, view)
         case Said(key, params):
@@ -120,7 +125,8 @@ def _refused(answer: Refused, view: View) -> e.Card:
     """A no; with a request, its card as it is now below it, the one that is for whoever looks."""
     said = refused(answer.refusal, view)
     if answer.request is None or not view.person:
-        return card(view, [header(text("app.name", view.language), say(view, "refusal.title")), *lines(said)])
+        body = [header(text("app.name", view.language), say(view, "refusal.title")), *lines(said)]
+        return card(view, body, [alarm(view)])
     banner = e.Container(style="warning", bleed=True, items=[e.TextBlock(text=said)])
     mine = view.person in {answer.request.subject.id, answer.request.requester.id}
     return (requester if mine else approvers)(answer.request, view, (banner,))

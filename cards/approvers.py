@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from bot.core.actions import Approve, Deny
+from bot.core.actions import Approve, Deny, SeeProof
+from bot.core.answers import ProofShown
 from bot.core.model import PENDING, Proof, Request, Status
 from cards import elements as e
 from cards.buttons import press, ref, refresh, sign_in
-from cards.parts import card, facts, lines, quote, standing, trial
-from cards.texts import Markup
+from cards.parts import card, facts, header, lines, quote, standing, trial
+from cards.texts import Markup, known, plain
 from cards.view import View
-from cards.words import approvals, bare, details, names, own, particulars, say, when
+from cards.words import approvals, bare, details, names, own, particulars, say, stamp, when, worded
 
 
 def approvers(request: Request, view: View, above: tuple[e.Piece, ...] = ()) -> e.Card:
@@ -20,7 +21,7 @@ def approvers(request: Request, view: View, above: tuple[e.Piece, ...] = ()) -> 
     body = [
         *above,
         standing(request, large, view),
-        *lines(say(view, f"approvers.{state}", **particulars(request, view))),
+        *lines(say(view, worded(request, f"approvers.{state}"), **particulars(request, view))),
         *quote(said),
         trial(request, view),
         *facts([*details(request, view), *_known(request, view)]),
@@ -52,6 +53,22 @@ def confirm(request: Request, view: View) -> e.Card:
     return card(view, body, buttons, refresh(request, view))
 
 
+def proof(answer: ProofShown, view: View) -> e.Card:
+    """Return what is kept of a proof of identity, for the approver who may read it; it is not the desk's to judge."""
+    title = header(say(view, "app.name"), say(view, "proof.title", name=answer.subject.name))
+    if not answer.proof:
+        return card(view, [title, *lines(say(view, "proof.nothing", name=answer.subject.name))])
+    rows = [
+        (say(view, f"proof.{name}"), _kept(value)) for name, value in answer.proof.items() if known(f"proof.{name}")
+    ]
+    return card(view, [title, *facts(rows), *lines(say(view, "proof.note"), subtle=True)])
+
+
+def _kept(value: str | int) -> str:
+    moment = stamp(value) if isinstance(value, str) else None
+    return when(moment) if moment else plain(str(value))
+
+
 def _known(request: Request, view: View) -> list[tuple[str, str]]:
     """What is known of the request besides its details: the account, the proofs, the times."""
     given = request.proofs(Proof.APPROVAL)
@@ -66,7 +83,28 @@ def _known(request: Request, view: View) -> list[tuple[str, str]]:
 
 
 def _decide(request: Request, view: View) -> list[e.Action]:
-    return [press(view, "button.approve", Approve(ref(request)), style="positive"), _deny(request, view)]
+    look = press(view, "button.see_proof", SeeProof(ref(request))) if view.looks else None
+    return [_approve(request, view), _deny(request, view), *([look] if look else [])]
+
+
+def _approve(request: Request, view: View) -> e.Action:
+    """A yes; where it can mean several things, the first of them unless another is chosen."""
+    action = Approve(ref(request))
+    if len(view.verdicts.yes) < 2:  # noqa: PLR2004 - with one there is nothing to choose
+        return press(view, "button.approve", action, style="positive")
+    chosen = _verdicts(request.kind, view.verdicts.yes, "lead_yes", view)
+    inner = e.Card(body=[chosen], actions=[press(view, "button.approve_send", action, style="positive")])
+    return e.ShowCard(title=bare(view, "button.approve"), card=inner, style="positive")
+
+
+def _verdicts(kind: str, verdicts: tuple[str, ...], lead: str, view: View) -> e.InputChoiceSet:
+    return e.InputChoiceSet(
+        id="choice",
+        label=bare(view, f"{kind}.verdict.{lead}"),
+        choices=[e.Option(title=bare(view, f"{kind}.verdict.{v}"), value=v) for v in verdicts],
+        value=verdicts[0],
+        style="expanded",
+    )
 
 
 def _deny(request: Request, view: View) -> e.ShowCard:
@@ -81,5 +119,6 @@ def _deny(request: Request, view: View) -> e.ShowCard:
         error=bare(view, "approvers.reason_missing", **given),
     )
     send = press(view, "button.deny_send", Deny(ref(request), ""), style="destructive")
-    inner = e.Card(body=[reason], actions=[send])
+    more = [_verdicts(request.kind, view.verdicts.no, "lead_no", view)] if view.verdicts.no else []
+    inner = e.Card(body=[reason, *more], actions=[send])
     return e.ShowCard(title=bare(view, "button.deny"), card=inner)

@@ -18,7 +18,13 @@ def ref(request: Request) -> Ref:
 
 
 def press(
-    view: View, key: str, action: Press | Home, *, style: str | None = None, tooltip: str | None = None, **more: Any
+    view: View,
+    key: str,
+    action: Press | Begin | Home,
+    *,
+    style: str | None = None,
+    tooltip: str | None = None,
+    **more: Any,
 ) -> e.Execute:
     """A button that acts on the server; a client too old for it sends the same data as a message."""
     title, data = bare(view, key), pack(action)
@@ -32,13 +38,21 @@ def dialog(view: View, key: str, action: Press | Begin, *, style: str | None = N
     return e.Submit(title=bare(view, key), data=data, style=style, enabled=None if enabled else False)
 
 
+def alarm(view: View) -> e.Execute | None:
+    """The one press for somebody who finds an intruder in their account; on every card of theirs."""
+    if not view.alarm:
+        return None
+    hint = bare(view, f"{view.alarm}.summary")
+    return press(view, f"{view.alarm}.button.ask", Begin(view.alarm), style="destructive", tooltip=hint)
+
+
 def begin(view: View, key: str, kind: str, *, style: str | None = None, enabled: bool = True) -> e.Submit:
     return dialog(view, own(kind, key), Begin(kind), style=style, enabled=enabled)
 
 
 def submit(view: View, kind: str, request: str) -> e.Submit:
     data = pack(Submit(kind, request, {}))
-    return e.Submit(title=bare(view, "button.send"), data=data, style="positive")
+    return e.Submit(title=bare(view, own(kind, "button.send")), data=data, style="positive")
 
 
 def sign_in(view: View, key: str) -> e.Submit:

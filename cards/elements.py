@@ -53,6 +53,16 @@ class TextRun(Piece, elements.TextRun):  # type: ignore[misc]  # the package is 
     font_type = PropertyType(type=str, key_name="fontType")
 
 
+class Image(Piece, elements.Image):  # type: ignore[misc]  # the package is untyped
+    """`alt` is what a screen reader says."""
+
+    kind = "Image"
+    alt = PropertyType(type=str, key_name="altText")
+    align = PropertyType(type=str, key_name="horizontalAlignment")
+    background = PropertyType(type=str, key_name="backgroundColor")
+    width = PropertyType(type=str)
+
+
 class RichTextBlock(Piece, elements.RichTextBlock):  # type: ignore[misc]  # the package is untyped
     kind = "RichTextBlock"
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
-from bot.core.answers import Form, HomeCard, Offer, Refused, RequestCard, Said, SecretShown, StatusCard
+from bot.core.answers import Form, HomeCard, Offer, ProofShown, Refused, RequestCard, Said, SecretShown, StatusCard
 from bot.core.model import (
-    Choice,
     Ending,
     Evidence,
-    Field,
+    Follow,
     Mode,
     Person,
     Proof,
@@ -20,33 +19,27 @@ from bot.core.model import (
     Refusal,
     Request,
     Secret,
+    Sheet,
     Status,
 )
-from bot.core.policy import Reason
 from bot.core.ports import Slot
+from bot.core.reasons import Reason
 from cards import Showable, View, show
 from cards.messages import secret_message
+from cards.stories import FIELDS, NOW, STORIES, Params
 from cards.texts import LANGUAGES, text
 
-NOW: Final = datetime(2026, 3, 12, 9, 30, tzinfo=UTC)
 TENANT: Final = "6f1d5f0a-0000-4000-8000-00000000c0de"
 ANN: Final = Person(TENANT, "6f1d5f0a-0000-4000-8000-0000000000a1", "Ann Archer")
 BEN: Final = Person(TENANT, "6f1d5f0a-0000-4000-8000-0000000000b2", "Ben Bishop")
 PASS: Final = "Rk+7*_w#Vq2!"  # noqa: S105 - made up, with all that Markdown would swallow
 CONTACT: Final = {"en": "the helpdesk (extension 4357)", "de": "den Helpdesk (Durchwahl 4357)"}
-DETAILS: Final = {
-    "reason": "lost_phone",
-    "text": "It fell into the harbour this morning.",
-    "ticket": "INC0012345",
-    "minutes": "60",
-}
-
 ASKED: Final = Request(
     id="b7c1d2e3f4a5",
     kind="tap",
     requester=ANN,
     subject=ANN,
-    details=DETAILS,
+    details=STORIES["tap"].details,
     mode=Mode.ENFORCE,
     status=Status.STEP_UP,
     version=1,
@@ -60,14 +53,9 @@ ENDINGS: Final = {
     Status.DENIED: Ending(BEN.id, BEN.name, "I could not reach you by phone. Please call us first."),
     Status.WITHDRAWN: Ending(ANN.id, ANN.name),
     Status.REFUSED: Ending(refusal=Refusal(Reason.PRIVILEGED)),
-    Status.FAILED: Ending(refusal=Refusal("tap.unusable")),
 }
-FIELDS: Final = (
-    Field("reason", required=True, choices=tuple(Choice(c, f"tap.reason.{c}") for c in ("lost_phone", "other"))),
-    Field("text", required_if=("reason", "other"), longest=300, multiline=True),
-    Field("ticket", pattern=r"[A-Z]{2,8}-?\d{1,10}", longest=40),
-    Field("minutes", required=True, choices=(Choice("30", "30 min"), Choice("60", "1 h")), default="60"),
-)
+ALARM: Final = "compromised"
+START: Final = "https://desk.contoso.example/step-up/start?t="
 
 
 def every() -> Iterator[tuple[str, dict[str, Any]]]:
@@ -76,6 +64,9 @@ def every() -> Iterator[tuple[str, dict[str, Any]]]:
         view = View(language, NOW, CONTACT[language], user="29:ann", person=ANN.id)
         for name, answer, seen in [*_answers(view), *_requester(view), *_approvers(view), *_others(view)]:
             yield f"{language}/{name}", show(answer, seen)
+        for kind in STORIES:
+            for name, answer, seen in _of(kind, view):
+                yield f"{language}/{kind}/{name}", show(answer, seen)
         message = secret_message(_secret(), view)
         yield f"{language}/secret/message", message["attachments"][0]["content"]
 
@@ -88,15 +79,28 @@ def _answers(view: View) -> Shown:
     yield "home/offer", HomeCard(ANN, (Offer("tap", None),), ()), view
     yield "home/help", HomeCard(ANN, (Offer("tap", None),), (at(Status.APPROVAL),), "home.help"), view
     yield "home/not_understood", HomeCard(ANN, (Offer("tap", no),), (), "home.not_understood"), view
+    alarm = replace(view, alarm=ALARM)
+    offers = tuple(Offer(kind, None, alarm=story.alarm) for kind, story in STORIES.items())
+    yield "home/all", HomeCard(ANN, offers, tuple(told(kind, Status.READY) for kind in STORIES)), alarm
+    shut = tuple(Offer(kind, None if story.alarm else no, alarm=story.alarm) for kind, story in STORIES.items())
+    yield "home/shut", HomeCard(ANN, shut, ()), alarm
     yield "home/nothing", HomeCard(ANN, (), (), "home.welcome"), view
     yield "list/some", StatusCard(ANN, (at(Status.READY), at(Status.ENDED), at(Status.DENIED))), view
     yield "list/none", StatusCard(ANN, ()), view
-    yield "form/empty", Form("tap", "f1", FIELDS), view
+    yield "form/empty", Form("tap", "f1", Sheet(FIELDS)), view
     typed, wrong = {"reason": "other", "ticket": "see mail"}, {"text": "form.required", "ticket": "form.pattern"}
-    yield "form/wrong", Form("tap", "f1", FIELDS, typed, wrong), view
+    yield "form/wrong", Form("tap", "f1", Sheet(FIELDS), typed, wrong), view
     yield "said/line", Said("cancel.done"), view
-    for reason in (*Reason, "tap.live_pass", "tap.lifetime", "anything.new"):
-        params = {"limit": "3", "context": "c1", "until": NOW.isoformat(), "minimum": "10", "maximum": "480"}
+    for reason in (*Reason, "tap.live_pass", "tap.lifetime", "anything.new", *(s.failed for s in STORIES.values())):
+        params = {
+            "limit": "3",
+            "home": "fabrikam.example",
+            "context": "c1",
+            "until": NOW.isoformat(),
+            "minimum": "10",
+            "maximum": "480",
+        }
+        params |= {"seconds": "20"}
         yield f"refused/{reason}", Refused(Refusal(str(reason), params)), view
     yield "refused/with_request", Refused(Refusal(Reason.ALREADY_OPEN), at(Status.APPROVAL)), view
     yield "secret/dialog", _secret(), view
@@ -133,6 +137,54 @@ def _approvers(view: View) -> Shown:
     yield "confirm/over", RequestCard(replace(at(Status.WITHDRAWN), evidence=(SIGNED_IN,)), Slot.CONFIRM), ben
 
 
+def _of(kind: str, view: View) -> Shown:
+    """Every place of a kind's requests in every state, and at each stage of what becomes of them."""
+    own = replace(view, link=f"{START}s1", wallet="https://desk.contoso.example/verified-id/open?r=", alarm=ALARM)
+    channel = replace(view, user="", person="", verdicts=STORIES[kind].verdicts)
+    for status in Status:
+        request = told(kind, status)
+        yield f"requester/{status}", RequestCard(request, Slot.REQUESTER), own
+        yield f"approvers/{status}", RequestCard(request, Slot.APPROVERS), channel
+        yield f"security/{status}", RequestCard(replace(request, reported=True), Slot.SECURITY), channel
+    for status, stage, params in STORIES[kind].stages:
+        request = told(kind, status, stage, params)
+        name = "_".join(filter(None, (status, stage, params.get("why"))))
+        yield f"requester/{name}", RequestCard(request, Slot.REQUESTER), own
+        yield f"approvers/{name}", RequestCard(request, Slot.APPROVERS), channel
+    for name, sheet in STORIES[kind].sheets.items():
+        yield f"form/{name}", Form(kind, "f1", sheet), own
+    yield from _turns(kind, own, channel)
+
+
+def _turns(kind: str, own: View, channel: View) -> Shown:
+    """What a state alone does not say: a lost answer's turns, what could not follow, a link that has run out."""
+    lost, done = told(kind, Status.UNKNOWN), told(kind, Status.DONE)
+    yield "requester/unknown_looking", RequestCard(replace(lost, receipt=None, expires_at=None), Slot.REQUESTER), own
+    yield "requester/unknown_nothing", RequestCard(replace(lost, receipt=None), Slot.REQUESTER), own
+    yield "requester/unknown_replaced", RequestCard(replace(lost, replaced=True), Slot.REQUESTER), own
+    yield "requester/done_not_followed", RequestCard(replace(done, follow=Follow.FAILED), Slot.REQUESTER), own
+    ready = replace(told(kind, Status.READY), mode=Mode.EVALUATE)
+    yield "requester/ready_trial", RequestCard(ready, Slot.REQUESTER), own
+    yield "requester/ready_closed", RequestCard(told(kind, Status.READY), Slot.REQUESTER), replace(own, link="")
+    for status in (Status.REVOKING, Status.REVOKED):
+        reported = replace(told(kind, status), reported=True)
+        yield f"requester/{status}_reported", RequestCard(reported, Slot.REQUESTER), own
+        yield f"approvers/{status}_reported", RequestCard(reported, Slot.APPROVERS), channel
+    waiting = told(kind, Status.APPROVAL)
+    ben = replace(channel, user="29:ben", person=BEN.id, link=f"{START}s2")
+    for verdict in channel.verdicts.yes:
+        chosen = {"choice": text(f"{kind}.verdict.{verdict}", own.language)}
+        yield f"confirm/{verdict}", RequestCard(waiting, Slot.CONFIRM), replace(ben, facts=chosen)
+    yield "confirm/waiting", RequestCard(waiting, Slot.CONFIRM), ben
+    for proof in ("there", "missing"):
+        facts = {"account": _account(own.language), "proof": text(f"proof.{proof}", own.language)}
+        yield (
+            f"approvers/proof_{proof}",
+            RequestCard(waiting, Slot.APPROVERS),
+            replace(channel, facts=facts, looks=True),
+        )
+
+
 def _others(view: View) -> Shown:
     channel = replace(view, user="", person="")
     for status in (Status.REVOKING, Status.REVOKED):
@@ -142,21 +194,39 @@ def _others(view: View) -> Shown:
     yield "secret/coming", RequestCard(at(Status.READY), Slot.SECRET), view
     yield "secret/hidden", RequestCard(at(Status.DONE), Slot.SECRET), view
     yield "prompt/over", RequestCard(at(Status.APPROVAL), Slot.PROMPT), view
+    kept: dict[str, str | int] = {"at": NOW.isoformat(), "score": 86, "request": ASKED.id}
+    yield "proof/kept", ProofShown(ANN, kept), replace(view, person=BEN.id, user="29:ben")
+    yield "proof/nothing", ProofShown(ANN, {}), replace(view, person=BEN.id, user="29:ben")
 
 
 def at(status: Status) -> Request:
     """Return the request of the story as it stands in `status`."""
+    return told("tap", status)
+
+
+def told(kind: str, status: Status, stage: str = "", params: Params | None = None) -> Request:
+    """Return a kind's request as it stands in `status`, and at a stage of what becomes of it."""
+    story = STORIES[kind]
+    left = RECEIPT if story.lives else replace(RECEIPT, expires_at=None)
     waits = status in {Status.STEP_UP, Status.APPROVAL, Status.READY, Status.UNKNOWN, Status.DONE}
-    proofs = {Status.STEP_UP: (), Status.REFUSED: (), Status.APPROVAL: (SIGNED_IN,), Status.DENIED: (SIGNED_IN,)}
+    first = (SIGNED_IN,) if story.proof else ()
+    proofs = {Status.STEP_UP: (), Status.REFUSED: (), Status.APPROVAL: first, Status.DENIED: first}
     made = status in {Status.UNKNOWN, Status.DONE, Status.REVOKING, Status.REVOKED, Status.ENDED}
+    ending = Ending(refusal=Refusal(story.failed)) if status is Status.FAILED else ENDINGS.get(status)
     return replace(
         ASKED,
+        kind=kind,
+        way=story.way,
+        details=story.details,
         status=status,
+        stage=stage,
         version=list(Status).index(status) + 1,
         expires_at=NOW + timedelta(minutes=60) if waits else None,
-        evidence=proofs.get(status, (SIGNED_IN, APPROVED)),
-        receipt=RECEIPT if made else None,
-        ending=ENDINGS.get(status),
+        due_at=NOW + timedelta(minutes=2),
+        reported=story.alarm,
+        evidence=proofs.get(status, (*first, APPROVED)),
+        receipt=replace(left, params=story.receipt if params is None else params) if made else None,
+        ending=ending,
     )
 
 

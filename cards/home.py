@@ -6,44 +6,57 @@ from bot.core.actions import Home
 from bot.core.answers import Form, HomeCard, Offer, StatusCard
 from bot.core.model import Field, Request
 from cards import elements as e
-from cards.buttons import begin, press, submit
+from cards.buttons import alarm, begin, press, submit
 from cards.parts import TONES, card, header, lines
 from cards.texts import known
 from cards.view import View
-from cards.words import bare, own, refused, say, when
+from cards.words import bare, own, refused, say, stands, stated, when
 
 
 def home(answer: HomeCard, view: View) -> e.Card:
     hello = say(view, "home.hello", name=answer.person.name)
     body: list[e.Piece] = [header(say(view, "home.title"), hello), *lines(say(view, answer.lead))]
-    body += [_offer(offer, view) for offer in answer.offers] or lines(say(view, "home.nothing"))
+    body += _offers([offer for offer in answer.offers if not offer.alarm], view)
     if answer.open:
         body.append(_apart(say(view, "home.open"), weight="Bolder", size="Medium", style="heading"))
         body += [_row(request, view) for request in answer.open]
     body.append(_apart(say(view, "home.write"), size="Small", is_subtle=True))
-    return card(view, body)
+    return card(view, body, [alarm(view)])
 
 
 def status(answer: StatusCard, view: View) -> e.Card:
     body: list[e.Piece] = [header(say(view, "home.title"), say(view, "list.title"))]
     body += [_row(request, view) for request in answer.requests] or lines(say(view, "list.nothing"))
-    return card(view, body, [press(view, "button.home", Home())])
+    return card(view, body, [press(view, "button.home", Home()), alarm(view)])
 
 
 def form(answer: Form, view: View) -> e.Card:
     """Return the form with what was typed so far, and what is wrong with it beside each field."""
     kind = answer.kind
-    body: list[e.Piece] = [*lines(say(view, own(kind, "form.lead")))]
-    for field in answer.fields:
+    asks = not answer.sheet.closed and (answer.sheet.fields or known(f"{kind}.form.lead"))
+    body: list[e.Piece] = [*lines(say(view, own(kind, "form.lead")))] if asks else []
+    body += [*lines(*(stated(line, view) for line in answer.sheet.lines))]
+    for field in answer.sheet.fields:
         error = answer.errors.get(field.name, "")
         body.append(_input(kind, field, answer.values.get(field.name, field.default), error, view))
         if error:
             body.append(_wrong(say(view, _error(kind, field.name, error))))
-    return card(view, body, [submit(view, kind, answer.request)])
+    return card(view, body, [] if answer.sheet.closed else [submit(view, kind, answer.request)])
 
 
 def _apart(words: str, **looks: object) -> e.TextBlock:
     return e.TextBlock(text=words, separator=True, spacing="Medium", **looks)
+
+
+def _offers(offers: list[Offer], view: View) -> list[e.Piece]:
+    """Say what there is; what nobody would get for the same reason is told once."""
+    if not offers:
+        return lines(say(view, "home.nothing"))
+    refusals = [offer.refusal for offer in offers]
+    first = refusals[0]
+    if first is not None and len(offers) > 1 and all(refusal == first for refusal in refusals):
+        return [e.TextBlock(text=refused(first, view), color="Warning", spacing="Medium")]
+    return [_offer(offer, view) for offer in offers]
 
 
 def _offer(offer: Offer, view: View) -> e.Container:
@@ -65,10 +78,13 @@ def _row(request: Request, view: View) -> e.ColumnSet:
             text=say(view, "list.asked", created=when(request.created_at)), size="Small", is_subtle=True, spacing="None"
         ),
     ]
-    stands = e.TextBlock(
-        text=say(view, f"status.{request.status}"), color=TONES[request.status], weight="Bolder", align="Right"
+    word = e.TextBlock(
+        text=say(view, stands(request)),
+        color=TONES[request.status],
+        weight="Bolder",
+        align="Right",
     )
-    columns = [e.Column(width="stretch", items=what), e.Column(width="auto", items=[stands])]
+    columns = [e.Column(width="stretch", items=what), e.Column(width="auto", items=[word])]
     return e.ColumnSet(columns=columns, spacing="Medium")
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from bot.core.answers import SecretShown
 from bot.core.model import Request
-from bot.core.ports import SignIn
+from bot.core.ports import Purpose, SignIn
 from cards.elements import plain
 from cards.secret import secret_in_chat
 from cards.texts import text
@@ -35,7 +35,8 @@ def prompt(sign_in: SignIn, request: Request, view: View, *, resource: str) -> d
 
     https://learn.microsoft.com/microsoftteams/platform/bots/how-to/authentication/bot-sso-overview
     """
-    said = text(own(request.kind, "prompt.text"), view.language)
+    key = "prompt.look" if sign_in.purpose is Purpose.LOOK else own(request.kind, "prompt.text")
+    said = text(key, view.language)
     content = {
         "text": said,
         "connectionName": CONNECTION,

@@ -9,7 +9,7 @@ from bot.core.model import Mode, Request, Status
 from cards import elements as e
 from cards.texts import Markup, clean, plain, tongue
 from cards.view import View
-from cards.words import bare, say
+from cards.words import bare, say, stands
 
 TONES: Final = {
     Status.STEP_UP: "Accent",
@@ -61,7 +61,7 @@ def standing(request: Request, large: str, view: View) -> e.Container:
     return header(
         say(view, f"{request.kind}.title"),
         large,
-        status=say(view, f"status.{request.status}"),
+        status=say(view, stands(request)),
         tone=TONES[request.status],
     )
 

@@ -9,7 +9,7 @@ from bot.core.model import PENDING, Proof, Request, Status
 from cards import elements as e
 from cards.parts import TONES
 from cards.view import View
-from cards.words import bare, say
+from cards.words import bare, own, say, stands
 
 ON_ITS_WAY: Final = PENDING | {Status.ACTING}
 SHOWN: Final = frozenset({Status.DONE, Status.REVOKING, Status.REVOKED, Status.ENDED})
@@ -17,11 +17,14 @@ SHOWN: Final = frozenset({Status.DONE, Status.REVOKING, Status.REVOKED, Status.E
 
 def progress(request: Request, view: View) -> e.Container:
     done, ahead = list(_done(request, view)), list(_ahead(request, view))
-    runs = [e.TextRun(text=f"✓ {bare(view, f'step.{name}.done')}", color="Good") for name in done]
+    runs = [e.TextRun(text=f"✓ {bare(view, own(request.kind, f'step.{name}.done'))}", color="Good") for name in done]
     if request.status in ON_ITS_WAY:
-        runs += [_next(bare(view, f"step.{name}.next"), now=not number) for number, name in enumerate(ahead)]
+        runs += [
+            _next(bare(view, own(request.kind, f"step.{name}.next")), now=not number)
+            for number, name in enumerate(ahead)
+        ]
     elif request.status is not Status.DONE:
-        word = bare(view, f"status.{request.status}")
+        word = bare(view, stands(request))
         runs.append(e.TextRun(text=word, weight="Bolder", color=TONES[request.status]))
     items: list[e.Piece] = [e.RichTextBlock(inlines=_apart(runs), spacing="Small")]
     if request.status in ON_ITS_WAY:
@@ -38,7 +41,7 @@ def _done(request: Request, view: View) -> Iterator[str]:
     if approvers and len(approvers) >= view.approvals and request.status is not Status.APPROVAL:
         yield "approval"
     if request.status in SHOWN and request.receipt is not None:
-        yield "show"
+        yield request.way.value
 
 
 def _ahead(request: Request, view: View) -> Iterator[str]:
@@ -47,7 +50,7 @@ def _ahead(request: Request, view: View) -> Iterator[str]:
         yield "sign_in"
     if request.status is Status.APPROVAL or (request.status is Status.STEP_UP and view.approvals):
         yield "approval"
-    yield "show"
+    yield request.way.value
 
 
 def _next(word: str, *, now: bool) -> e.TextRun:

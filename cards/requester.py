@@ -5,23 +5,25 @@ from __future__ import annotations
 from typing import assert_never
 
 from bot.core.actions import Replace, Report, RevokeIt, Show, SignInAgain, Withdraw
-from bot.core.model import LIVE, Request, Status
+from bot.core.model import LIVE, Follow, Proof, Request, Status, Way
 from cards import elements as e
-from cards.buttons import begin, dialog, press, ref, refresh
+from cards.buttons import alarm, begin, dialog, press, ref, refresh, sign_in
 from cards.parts import card, facts, lines, quote, standing, trial
 from cards.progress import progress
 from cards.texts import known
 from cards.view import View
-from cards.words import bare, details, own, particulars, refused, say, when
+from cards.words import bare, details, own, particulars, refused, say, staged, when, worded
 
 
 def requester(request: Request, view: View, above: tuple[e.Piece, ...] = ()) -> e.Card:
     """Return the card; `above` goes on top of it, when something is to be said first."""
-    large = say(view, own(request.kind, f"request.{request.status}.title"), **particulars(request, view))
+    title = "request.step_up.checked" if _checking(request) else staged(request, "title")
+    large = say(view, title, **particulars(request, view))
     body = [
         *above,
         standing(request, large, view),
         *_told(request, view),
+        _picture(request, view),
         trial(request, view),
         *facts([*details(request, view), (say(view, "fact.asked"), when(request.created_at))]),
         progress(request, view),
@@ -35,22 +37,48 @@ def _told(request: Request, view: View) -> list[e.Piece | None]:
     state = f"request.{request.status}"
     match request.status:
         case Status.UNKNOWN:
-            return [*lines(say(view, own(request.kind, f"{state}.{_found(request)}"), **given))]
+            return [*lines(say(view, worded(request, f"{state}.{_found(request)}"), **given))]
         case Status.REVOKING | Status.REVOKED:
-            key = f"{state}.reported" if request.reported else own(request.kind, f"{state}.text")
-            return [*lines(say(view, key, **given))]
+            key = f"{state}.reported" if request.reported else f"{state}.text"
+            return [*lines(say(view, worded(request, key), **given))]
         case Status.REFUSED | Status.FAILED:
             refusal = ending.refusal if ending else None
-            return [*lines(say(view, "refusal.other") if refusal is None else refused(refusal, view))]
+            alarm = [say(view, "request.refused.alarm")] if request.reported else []
+            return [*lines(say(view, "refusal.other") if refusal is None else refused(refusal, view), *alarm)]
         case Status.DENIED:
             said = quote(ending.reason if ending else "")
             return [*lines(say(view, f"{state}.text")), *said, *lines(say(view, f"{state}.next"), subtle=True)]
-        case Status.DONE:
-            following = f"{request.kind}.next"
-            more = lines(say(view, following)) if known(following) else []
-            return [*lines(say(view, own(request.kind, f"{state}.text"), **given)), *more]
+        case Status.DONE | Status.ENDED:
+            following = [say(view, key, **given) for key in _following(request)]
+            return [*lines(say(view, staged(request, "text"), **given), *following)]
+        case Status.STEP_UP if _checking(request):
+            return [*lines(say(view, "request.step_up.checking"))]
+        case Status.READY if request.way is Way.ENTER and not view.link:
+            return [*lines(say(view, worded(request, "request.ready.closed"), **given))]
         case _:
-            return [*lines(say(view, own(request.kind, f"{state}.text"), **given))]
+            return [*lines(say(view, worded(request, f"{state}.text"), **given))]
+
+
+def _checking(request: Request) -> bool:
+    """They signed in, but what must be known could not be found out: the desk looks again before the time is over."""
+    signed_in = request.status is Status.STEP_UP and bool(request.proofs(Proof.STEP_UP))
+    return signed_in and request.due_at is not None and request.due_at != request.expires_at
+
+
+def _following(request: Request) -> list[str]:
+    """Name what is said below: what the desk could not do after it, and what its person does next."""
+    failed = own(request.kind, "follow.failed") if request.follow is Follow.FAILED else ""
+    following = f"{request.kind}.next" if request.status is Status.DONE and not request.stage else ""
+    return [key for key in (failed, following) if key and known(key)]
+
+
+def _picture(request: Request, view: View) -> e.Image | None:
+    """What another device scans, as long as it may."""
+    qr = request.receipt.params.get("qr", "") if request.receipt else ""
+    if not qr or request.status is not Status.DONE or request.stage:
+        return None
+    alt = bare(view, f"{request.kind}.picture")
+    return e.Image(url=qr, alt=alt, width="220px", align="Center", background="#FFFFFF")
 
 
 def _found(request: Request) -> str:
@@ -66,7 +94,7 @@ def _buttons(request: Request, view: View) -> list[e.Action | None]:
     report = None
     if request.status in LIVE and not request.reported:
         report = press(view, "button.report", Report(ref(request)), tooltip=bare(view, "button.report_hint"))
-    return [*_own(request, view), report]
+    return [*_own(request, view), report, alarm(view) if not request.reported else None]
 
 
 def _own(request: Request, view: View) -> list[e.Action | None]:
@@ -74,15 +102,15 @@ def _own(request: Request, view: View) -> list[e.Action | None]:
     withdraw = press(view, "button.withdraw", Withdraw(at))
     match request.status:
         case Status.STEP_UP:
-            return [press(view, "button.sign_in_again", SignInAgain(at)), withdraw]
+            return [None if _checking(request) else press(view, "button.sign_in_again", SignInAgain(at)), withdraw]
         case Status.APPROVAL:
             return [withdraw]
         case Status.READY:
-            return [_show(request, view), withdraw]
+            return [*_going_on(request, view), withdraw]
         case Status.UNKNOWN:
-            return [_replace(request, view), _revoke(request, view)]
+            return [*_once_more(request, view), _revoke(request, view)]
         case Status.DONE:
-            return [_revoke(request, view)]
+            return [_open(request, view), _revoke(request, view)]
         case Status.ACTING | Status.REVOKING:
             return []
         case Status.DENIED | Status.EXPIRED | Status.WITHDRAWN | Status.FAILED | Status.ENDED | Status.REVOKED:
@@ -93,14 +121,45 @@ def _own(request: Request, view: View) -> list[e.Action | None]:
             assert_never(request.status)
 
 
-def _show(request: Request, view: View) -> e.Action:
-    return _revealing(view, own(request.kind, "button.show"), Show(ref(request)))
+def _going_on(request: Request, view: View) -> list[e.Action | None]:
+    match request.way:
+        case Way.SHOW:
+            return [_revealing(view, own(request.kind, "button.show"), Show(ref(request)))]
+        case Way.ENTER:
+            return [_enter(request, view)]
+        case Way.ALONE:
+            return []
+        case _:
+            assert_never(request.way)
 
 
-def _replace(request: Request, view: View) -> e.Action | None:
+def _once_more(request: Request, view: View) -> list[e.Action | None]:
+    """After an answer was lost and looked for: once."""
     if request.replaced or request.expires_at is None:
+        return []
+    match request.way:
+        case Way.SHOW:
+            return [_revealing(view, own(request.kind, "button.replace"), Replace(ref(request)))]
+        case Way.ENTER:
+            return [_enter(request, view)]
+        case Way.ALONE:
+            return [press(view, own(request.kind, "button.try_again"), Replace(ref(request)), style="positive")]
+        case _:
+            assert_never(request.way)
+
+
+def _enter(request: Request, view: View) -> e.Action:
+    """Open the page; where its address has run out, have another made."""
+    if view.link:
+        return sign_in(view, own(request.kind, "button.enter"))
+    return press(view, own(request.kind, "button.enter_again"), SignInAgain(ref(request)), style="positive")
+
+
+def _open(request: Request, view: View) -> e.Action | None:
+    """On a phone, what would be scanned is opened instead."""
+    if not view.wallet or not request.receipt or not request.receipt.params.get("url") or request.stage:
         return None
-    return _revealing(view, own(request.kind, "button.replace"), Replace(ref(request)))
+    return e.OpenUrl(title=bare(view, f"{request.kind}.button.open"), url=f"{view.wallet}{request.id}")
 
 
 def _revealing(view: View, key: str, action: Show | Replace) -> e.Action:
@@ -111,6 +170,7 @@ def _revealing(view: View, key: str, action: Show | Replace) -> e.Action:
 
 
 def _revoke(request: Request, view: View) -> e.Action | None:
-    if request.receipt is None:
+    made = request.receipt
+    if made is None or made.expires_at is None or made.params.get("spent"):
         return None
     return press(view, own(request.kind, "button.revoke"), RevokeIt(ref(request)), style="destructive")

@@ -32,7 +32,7 @@ class Markup(str):
     __slots__ = ()
 
 
-def text(key: str, language: str, **params: object) -> str:
+def text(key: str, language: str, /, **params: object) -> str:
     """Return a text of the catalogue in `language` (English where there is none).
 
     Params are cleaned of control characters and cut, not escaped: on a card use `plain` for each first.
@@ -52,8 +52,9 @@ def wanted(key: str) -> frozenset[str]:
 
 
 def phrases(kind: str) -> tuple[str, ...]:
-    """Return what people write when they mean this kind, in every language."""
-    return tuple(phrase for language in LANGUAGES for phrase in _lists(language).get(f"{kind}.phrases", ()))
+    """Return what people write when they mean this kind, in every language; what its cards call it is among it."""
+    named = (text(f"{kind}.{key}", language) for language in LANGUAGES for key in ("title", "button.ask"))
+    return (*named, *(phrase for language in LANGUAGES for phrase in _lists(language).get(f"{kind}.phrases", ())))
 
 
 def tongue(language: str) -> str:
@@ -72,7 +73,7 @@ def clean(value: str, longest: int = LONGEST) -> str:
 def plain(value: str, longest: int = LONGEST) -> Markup:
     """Return `value` so that a card shows it exactly: no link, mention, emphasis, list or function in it works."""
     shown = _MARKS.sub(r"\\\1", clean(value, longest).translate(_TICK))
-    shown = _OPENING.sub(r"\\\1" if not shown[:1].isdigit() else rf"\1{_BREAK}", shown)
+    shown = _OPENING.sub(rf"{_BREAK}\1" if not shown[:1].isdigit() else rf"\1{_BREAK}", shown)
     shown = _FUNCTION.sub("{" + _BREAK, _LINK.sub(r"\(", shown))
     return Markup(_ADDRESS.sub(lambda found: _BREAK + found[0], shown))
 
@@ -93,7 +94,9 @@ def _names(template: str) -> frozenset[str]:
 
 
 def _entries(language: str) -> Iterator[tuple[str, Any]]:
-    return _flat(tomllib.loads((FOLDER / f"{language}.toml").read_text("utf-8")), "")
+    """Yield what every file of a language says; each kind has its own."""
+    for file in sorted((FOLDER / language).glob("*.toml")):
+        yield from _flat(tomllib.loads(file.read_text("utf-8")), "")
 
 
 def _flat(table: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:

@@ -8,6 +8,8 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Literal
 
+from bot.core.kinds import Verdicts
+
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -15,8 +17,10 @@ class View:
 
     `link` is the start address of a pending sign-in of the person this card is for; `user` their Teams id
     (`29:…`), who may ask for a fresh card; `person` their Entra object id. `reveal` says how the policy shows a
-    secret, `approvals` how many approvals it wants. `facts` are lines for approvers, already in words, by
-    their key under `fact.` in the catalogue.
+    secret, `approvals` how many approvals it wants, `verdicts` what an approver may add. `facts` are lines for
+    approvers, already in words, by their key under `fact.` in the catalogue; `looks` says that there are proofs of
+    identity to look at. `wallet` is the page that opens one on a phone, a request's id goes behind it; `alarm` the
+    kind somebody presses who finds an intruder in their account.
     """
 
     language: str
@@ -27,4 +31,8 @@ class View:
     person: str = ""
     reveal: Literal["dialog", "message"] = "dialog"
     approvals: int = 1
+    verdicts: Verdicts = Verdicts()  # noqa: RUF009 - it is frozen
     facts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    looks: bool = False
+    wallet: str = ""
+    alarm: str = ""

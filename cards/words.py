@@ -7,14 +7,15 @@ from datetime import UTC, datetime
 from typing import Final
 
 from bot.core.answers import Refused, Said
-from bot.core.model import Evidence, Proof, Refusal, Request
+from bot.core.model import Evidence, Line, Proof, Receipt, Refusal, Request
 from cards.texts import Markup, clean, known, plain, text, wanted
 from cards.view import View
 
 MISSING: Final = "…"
+SAYABLE: Final = 200  # characters
 
 
-def say(view: View, key: str, **params: object) -> Markup:
+def say(view: View, key: str, /, **params: object) -> Markup:
     """Return a text for a card; what is in `params` stays plain text unless it is `Markup`."""
     given = {"contact": view.contact, **params}
     used = ((name, given[name]) for name in wanted(key) if name in given)
@@ -22,7 +23,7 @@ def say(view: View, key: str, **params: object) -> Markup:
     return Markup(text(key, view.language, **ready))
 
 
-def bare(view: View, key: str, **params: object) -> str:
+def bare(view: View, key: str, /, **params: object) -> str:
     """Return a text for a place no client reads as Markdown: a button, a label, a list, an error."""
     return text(key, view.language, **{"contact": view.contact, **params})
 
@@ -30,6 +31,26 @@ def bare(view: View, key: str, **params: object) -> str:
 def own(kind: str, key: str) -> str:
     """Return the key of a kind's own words where it has some, else the common one."""
     return f"{kind}.{key}" if known(f"{kind}.{key}") else key
+
+
+def worded(request: Request, key: str) -> str:
+    """Return the key of the words for `request`: its kind's own, those of its way, or the common ones."""
+    candidates = (f"{request.kind}.{key}", f"{request.way}.{key}")
+    return next((found for found in candidates if known(found)), key)
+
+
+def staged(request: Request, part: str) -> str:
+    """Return the key of a part of a request's card: of its stage where its kind has words for that."""
+    stage = f"request.{request.status}.{request.stage}.{part}"
+    if request.stage and known(f"{request.kind}.{stage}"):
+        return f"{request.kind}.{stage}"
+    return worded(request, f"request.{request.status}.{part}")
+
+
+def stands(request: Request) -> str:
+    """Return the key of the one word for how a request stands: of its stage where its kind has one for that."""
+    staged_word = f"{request.kind}.status.{request.status}.{request.stage}"
+    return staged_word if request.stage and known(staged_word) else worded(request, f"status.{request.status}")
 
 
 def when(moment: datetime | None) -> Markup:
@@ -45,6 +66,11 @@ def refused(refusal: Refusal, view: View) -> Markup:
     key = _key(refusal)
     params = {name: _param(refusal.params.get(name, MISSING)) for name in wanted(key) - {"contact"}}
     return say(view, key, **params)
+
+
+def stated(line: Line, view: View) -> Markup:
+    """Say a line of a sheet; times in it are shown as each client's own."""
+    return say(view, line.key, **{name: _param(value) for name, value in line.params.items()})
 
 
 def sentence(answer: Said | Refused, view: View) -> str:
@@ -63,6 +89,11 @@ def particulars(request: Request, view: View) -> dict[str, object]:
         "until": when(request.expires_at),
         "works_until": when(receipt.expires_at if receipt else None),
         "by": ending.name if ending and ending.name else MISSING,
+        "turn": when(request.due_at),
+        **{
+            name: _result(request.kind, name, value, view)
+            for name, value in (receipt.params if receipt else {}).items()
+        },
     }
 
 
@@ -95,16 +126,16 @@ def _said(answer: Said) -> tuple[str, Mapping[str, str]]:
 
 
 def _param(value: str) -> str:
-    moment = _moment(value)
+    moment = stamp(value)
     return when(moment) if moment else value
 
 
 def _spoken(value: str) -> str:
-    moment = _moment(value)
+    moment = stamp(value)
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if moment else value
 
 
-def _moment(value: str) -> datetime | None:
+def stamp(value: str) -> datetime | None:
     """Read a time as the core writes it into params; a date or a number alone is none."""
     try:
         moment = datetime.fromisoformat(value)
@@ -113,13 +144,28 @@ def _moment(value: str) -> datetime | None:
     return moment if moment.tzinfo else None
 
 
+def _told(receipt: Receipt | None) -> Mapping[str, str]:
+    """What a receipt holds for people: a picture is not among it."""
+    return {k: v for k, v in receipt.params.items() if len(v) <= SAYABLE} if receipt is not None else {}
+
+
+def _result(kind: str, name: str, value: str, view: View) -> Markup:
+    """What an act left behind, in words: of the catalogue where it has some, else as it is."""
+    choice, moment = f"{kind}.{name}.{value}", stamp(value)
+    if known(choice):
+        return say(view, choice)
+    return when(moment) if moment else plain(value)
+
+
 def _label(kind: str, name: str, view: View) -> Markup:
     key = f"{kind}.detail.{name}"
     return say(view, key) if known(key) else plain(name)
 
 
 def _value(kind: str, name: str, value: str, view: View) -> str:
-    choice, template = f"{kind}.{name}.{value}", f"{kind}.value.{name}"
+    choice, template, moment = f"{kind}.{name}.{value}", f"{kind}.value.{name}", stamp(value)
     if known(choice):
         return say(view, choice)
+    if moment is not None:
+        return when(moment)
     return say(view, template, value=value) if known(template) else clean(value)

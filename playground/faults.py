@@ -14,7 +14,7 @@ from aiohttp.typedefs import Handler, Middleware
 if TYPE_CHECKING:
     from playground.world import World
 
-Where = Literal["graph", "entra", "connector", "teams"]
+Where = Literal["graph", "entra", "connector", "teams", "verified"]
 Kind = Literal["slow", "throttle", "throttle_bare", "unavailable", "lost", "duplicate", "error"]
 LOST = web.RequestKey("lost", bool)  # a request tells with it that its answer was cut off
 

@@ -9,6 +9,7 @@ from typing import Any, get_args
 from aiohttp import web
 
 from playground.faults import Fault, Kind, Where
+from playground.graph.risks import Level
 from playground.replicas import Replicas
 from playground.teams.api import CLIENT, refused
 from playground.teams.driver import Teams
@@ -17,6 +18,7 @@ from playground.world import World
 
 Json = dict[str, Any]
 _LONGEST = timedelta(days=3650)
+_RISKS: tuple[Level, ...] = ("low", "medium", "high")
 
 
 class Wrong(ValueError):
@@ -103,8 +105,15 @@ class Panel:
             "enabled": person.enabled,
             "installed": self._teams.chats.personal(key).installed,
             "silent": self._world.entra.silent.get(key, False),
+            "risk": None if person.guest else self._risk(key),
             "groups": [group.id for group in people.groups.values() if person.id in group.members],
         }
+
+    def _risk(self, key: str) -> str:
+        risk = self._world.graph.risks.get(key)
+        if risk is not None and risk.state == "confirmedCompromised":
+            return "compromised"
+        return risk.level if risk is not None and risk.state == "atRisk" else "none"
 
     async def fault(self, asked: Json) -> None:
         fields = {name: asked[name] for name in ("match", "seconds", "status", "times") if name in asked}
@@ -130,10 +139,24 @@ class Panel:
         key, people = self._key(asked["key"]), self._world.people
         if "enabled" in asked:
             people.change(key, enabled=bool(asked["enabled"]))
+        if "risk" in asked:
+            self._flag(key, asked["risk"])
         for group in asked.get("join", []):
             people.join(group, key)
         for group in asked.get("leave", []):
             people.leave(group, key)
+
+    def _flag(self, key: str, risk: str) -> None:
+        risks = self._world.graph.risks
+        if self._world.people[key].guest:
+            raise Wrong("A guest's risk is known in their home tenant only")
+        for level in _RISKS:
+            if risk == level:
+                risks.flag(key, level=level)
+                return
+        if risk not in {"none", "compromised"}:
+            raise Wrong("risk is none, low, medium, high or compromised")
+        (risks.clear if risk == "none" else risks.compromise)(key)
 
     async def installed(self, asked: Json) -> None:
         key = self._key(asked["person"])

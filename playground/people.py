@@ -5,9 +5,12 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any, Final
 
 DOMAIN: Final = "contoso.example"
+FEDERATED: Final = "fabrikam-federated.example"  # people of this domain sign in at Fabrikam's own identity provider
+CREATED: Final = datetime(2026, 1, 5, 8, tzinfo=UTC)  # when everybody's account was made
 
 
 def guid(name: str) -> str:
@@ -25,11 +28,12 @@ OPERATORS: Final = guid("group/vault-operators")
 # https://learn.microsoft.com/entra/identity/role-based-access-control/permissions-reference
 GLOBAL_ADMIN: Final = "62e90394-69f5-4237-9190-012177145e10"
 USER_ADMIN: Final = "fe930be7-5e62-47db-91af-98c3a49a38b1"
+AUTHENTICATION_ADMIN: Final = "c4e39bd9-1100-46d3-8c65-fb160da0071f"
 ROLES: Final = {
     GLOBAL_ADMIN: "Global Administrator",
     USER_ADMIN: "User Administrator",
     "729827e3-9c14-49f7-bb1b-9608f156bbb8": "Helpdesk Administrator",
-    "c4e39bd9-1100-46d3-8c65-fb160da0071f": "Authentication Administrator",
+    AUTHENTICATION_ADMIN: "Authentication Administrator",
     "88d8e3e3-8f55-4a1e-953a-9b9898b8876b": "Directory Readers",
 }
 
@@ -46,7 +50,7 @@ class Person:
     guest: bool = False
     synced: bool = False
     restricted: bool = False
-    risky: bool = False
+    domain: str = DOMAIN
 
     @property
     def id(self) -> str:
@@ -55,7 +59,7 @@ class Person:
     @property
     def upn(self) -> str:
         mailbox = self.name.casefold().replace(" ", ".")  # which also writes ß as an address can
-        return f"{mailbox}_fabrikam.example#EXT#@{DOMAIN}" if self.guest else f"{mailbox}@{DOMAIN}"
+        return f"{mailbox}_fabrikam.example#EXT#@{DOMAIN}" if self.guest else f"{mailbox}@{self.domain}"
 
     @property
     def initials(self) -> str:
@@ -146,7 +150,7 @@ _CAST: Final = (
     Person("eli", "Eli Evans", "Identity engineer"),
     Person("gus", "Gus Green", "Consultant at Fabrikam", guest=True),
     Person("sam", "Sam Sutton", "Warehouse clerk", synced=True),
-    Person("rita", "Rita Reyes", "Sales representative", risky=True),
+    Person("rita", "Rita Reyes", "Sales representative"),
     Person("mo", "Mo Malik", "Contractor"),
     Person("dan", "Dan Drake", "Former accountant", enabled=False),
     Person("olga", "Olga Orlov", "Vault operator"),
@@ -154,6 +158,10 @@ _CAST: Final = (
     Person("emma", "Emma Emmett", "Emergency access account"),
     Person("greta", "Greta Groß", "Sachbearbeiterin Einkauf", language="de-DE"),
     Person("tess", "Tess Tanner", "Receptionist"),
+    Person("lou", "Lou Lambert", "Event planner"),
+    Person("hugo", "Hugo Hale", "Account manager"),
+    Person("cora", "Cora Cole", "Payroll specialist"),
+    Person("fed", "Fedor Fuchs", "Logistics planner", domain=FEDERATED),
 )
 
 

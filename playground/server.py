@@ -16,7 +16,7 @@ from pathlib import Path
 import aiohttp
 from aiohttp import web
 
-from playground import entra, graph, panel, people, postgres, world
+from playground import entra, graph, panel, people, postgres, verified, world
 from playground.npm import Scripts, Unreachable
 from playground.proxy import Proxy
 from playground.replicas import HOST, NotStarted, Replicas
@@ -30,6 +30,7 @@ _CSP = (
     "object-src 'none'; base-uri 'none'; frame-ancestors 'self'"
 )
 _LOCAL = frozenset({"127.0.0.1", "localhost", "[::1]"})
+_OURS = ("/teams/api/", "/panel/api/", "/wallet")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,10 @@ def application(play: Play, proxy: Proxy) -> tuple[web.Application, Api]:
     api.setup(app)
     entra.setup(app, play.world)
     graph.setup(app, play.world)
+    # Two of the bot's own addresses are at the same name; the rest of it is the Request Service.
+    app.router.add_post("/verified-id/callback", proxy.forward)
+    app.router.add_get("/verified-id/open", proxy.forward)
+    verified.setup(app, play.world)
     teams = play.teams
     connector = Connector(world=play.world, chats=teams.chats, limits=teams.limits)
     app.add_subapp("/connector/", connector.app())
@@ -126,7 +131,7 @@ async def _local(
     if host not in _LOCAL:
         return web.Response(status=403, text="The playground answers to 127.0.0.1 only.")
     foreign = request.headers.get("Origin", f"http://{request.host}") != f"http://{request.host}"
-    if foreign and request.path.startswith(("/teams/api/", "/panel/api/")):
+    if foreign and request.path.startswith(_OURS):
         return web.Response(status=403, text="Only the playground's own pages may ask this.")
     response = await handler(request)
     if request.path == "/" or request.path.startswith(("/teams/client/", "/panel")):
@@ -150,6 +155,7 @@ def environment(earth: world.World, database: str) -> dict[str, str]:
         "VOUCHSAFE_HELPDESK_CHANNEL": HELPDESK_CHANNEL,
         "VOUCHSAFE_SECURITY_CHANNEL": SECURITY_CHANNEL,
         "VOUCHSAFE_HELPDESK_CONTACT": "the helpdesk on extension 4357",
+        "VOUCHSAFE_VERIFIED_ID_AUTHORITY": verified.AUTHORITY,
     }
 
 

@@ -13,12 +13,14 @@ from playground.graph.state import GraphState
 from playground.journal import Journal
 from playground.keys import Keys
 from playground.people import People, contoso, guid
+from playground.verified.state import Verified
 
 TENANT: Final = guid("tenant")
 BOT_ID: Final = guid("app/vouchsafe")
 BOT_SECRET: Final = "made-up-and-good-for-loopback-only"
 GRAPH: Final = "https://graph.microsoft.com"
 BOT_FRAMEWORK: Final = "https://api.botframework.com"
+VERIFIED_ID: Final = "3db474b9-6a0c-4840-96ac-1fceb342124f"  # the Request Service, the same in every tenant
 
 
 @dataclass(slots=True)
@@ -37,6 +39,7 @@ class World:
     keys: Keys
     graph: GraphState
     entra: EntraState
+    verified: Verified
 
     @property
     def issuer(self) -> str:
@@ -54,6 +57,8 @@ class World:
             "login": f"{self.origin}/entra",
             "graph": f"{self.origin}/graph",
             "graph_scope": f"{GRAPH}/.default",
+            "verified_id": f"{self.origin}/verified-id",
+            "verified_id_scope": f"{VERIFIED_ID}/.default",
             "bot_issuer": BOT_FRAMEWORK,
             "bot_openid": f"{self.origin}/botframework/v1/.well-known/openidconfiguration",
             "bot_scope": f"{BOT_FRAMEWORK}/.default",
@@ -66,7 +71,7 @@ class World:
 
 def create(origin: str, folder: Path, record: Path | None = None) -> World:
     """Make a world served at `origin`; its clock's file goes into `folder`, its journal into `record`."""
-    clock, people = Clock(folder / "clock"), contoso()
+    clock, people, journal = Clock(folder / "clock"), contoso(), Journal(record)
     return World(
         origin=origin.rstrip("/"),
         tenant=TENANT,
@@ -76,8 +81,9 @@ def create(origin: str, folder: Path, record: Path | None = None) -> World:
         people=people,
         clock=clock,
         faults=Faults(),
-        journal=Journal(record),
+        journal=journal,
         keys=Keys(),
         graph=GraphState(people=people, clock=clock),
         entra=EntraState(clock),
+        verified=Verified(people=people, clock=clock, journal=journal),
     )

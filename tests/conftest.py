@@ -1,4 +1,4 @@
-"""What every test may ask for: a real PostgreSQL of its own, fresh for each test."""
+"""What every test may ask for: a PostgreSQL of its own; and what each is held to: its calls to Graph are right."""
 
 from __future__ import annotations
 
@@ -16,6 +16,12 @@ import psycopg
 import pytest
 
 from bot.store.schema import migrate
+from playground import graph
+from tests.contracts import source
+from tests.contracts.call import published
+from tests.contracts.witness import WITNESS
+
+HERE = Path(__file__).parent
 
 
 @pytest.hookimpl(wrapper=True)
@@ -27,6 +33,30 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} could not run here: {why}"
     return report
+
+
+@pytest.fixture(scope="session", autouse=True)
+def witness() -> Iterator[None]:
+    """See every request to a playground's Graph, whoever makes it: a test, or a bot in a process of its own."""
+    graph.witnesses.append(WITNESS.of)
+    yield
+    graph.witnesses.remove(WITNESS.of)
+
+
+@pytest.fixture(autouse=True)
+def _graph_as_described(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail the test whose calls to Graph, or whose playground's answers, are not what Microsoft describes."""
+    WITNESS.forget()
+    yield
+    if WITNESS.seen and not source.missing():
+        by_hand = request.path.is_relative_to(HERE / "playground")
+        if faults := WITNESS.faults(published(), by_hand=by_hand):
+            pytest.fail("\n".join(["not as Graph is described:", *faults]), pytrace=False)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if told := source.missing():
+        terminalreporter.write_line(told, red=True, bold=True)
 
 
 TEMPLATE = "template_vouchsafe"

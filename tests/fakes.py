@@ -2,33 +2,57 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import count
-from typing import Any
+from typing import Any, assert_never
 
 from bot.acts import Acts
 from bot.approvals import Approvals
 from bot.core.actions import Approve, Ref, ReturnCode, Show, Submit
-from bot.core.answers import Answer, RequestCard
-from bot.core.errors import AnswerLost, DeskError, Missing, Unavailable
-from bot.core.model import Actor, Chat, Mode, Person, Request, Secret, Status
-from bot.core.passes import IssuedPass, Pass, PassPolicy
+from bot.core.answers import Answer, Checked, Entered, EntryWanted, RequestCard, SignInRefused
+from bot.core.errors import DeskError, Missing
+from bot.core.methods import Method, MethodKind
+from bot.core.model import Actor, Chat, Mode, Person, Request, Status, Way
 from bot.core.policy import Policy
-from bot.core.ports import Account, Job, Messenger, Proven, Standing
+from bot.core.ports import Job, Messenger, Purpose, SignIn
+from bot.core.risk import Risk
 from bot.desk import Desk
+from bot.entry import Entry
 from bot.facts import Inquiry
 from bot.ledger import Ledger
+from bot.proofs import Proofs
+from bot.reception import Reception
 from bot.requests import KINDS
 from bot.signin import StepUp
 from bot.store.postgres import PostgresStore
 from bot.teams.delivery import Addresses, Delivery
+from bot.upkeep import Upkeep
+from tests.entra import TENANT, FakeClock, FakeDirectory, FakeSignIns, FakeVerifier
 
-TENANT = "11111111-1111-1111-1111-111111111111"
+__all__ = [
+    "EMPLOYEES",
+    "HELPDESK",
+    "ISSUER",
+    "POLICY",
+    "TENANT",
+    "TYPED",
+    "USUAL",
+    "FakeClock",
+    "FakeMessenger",
+    "Office",
+    "at_home",
+    "in_channel",
+    "office",
+    "person",
+    "private",
+]
+
 EMPLOYEES, HELPDESK = "employees", "helpdesk"
+TYPED = "Kettle-7-Harbour-Moss"  # a new password somebody enters
+LONG_AGO = datetime(2025, 2, 3, 8, 0, tzinfo=UTC)
 POLICY = Policy(
     allowed_groups=frozenset({EMPLOYEES}),
     approvers_group=HELPDESK,
@@ -39,7 +63,15 @@ POLICY = Policy(
 )
 
 
-PASS_POLICY = PassPolicy(True, 10, 480, 60, False, frozenset({"all_users"}), frozenset())
+NOTHING: Mapping[str, Mapping[str, Any]] = {}
+ISSUER = "did:web:desk.example"
+USUAL: Mapping[str, Mapping[str, str]] = {
+    "tap": {"reason": "new_phone", "minutes": "60"},
+    "sessions": {"reason": "other"},
+    "risk": {"reason": "travel"},
+    "password": {"reason": "forgotten"},
+    "methods": {"method": "fido2:key-1", "why": "lost"},
+}  # what is filled in where a test does not care
 
 
 def person(name: str) -> Person:
@@ -56,121 +88,6 @@ def at_home(name: str) -> Actor:
 
 def in_channel(name: str) -> Actor:
     return Actor(person(name), Chat(TENANT, "19:helpdesk@thread.tacv2", "https://connector.example/", personal=False))
-
-
-@dataclass
-class FakeClock:
-    time: datetime = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
-
-    def now(self) -> datetime:
-        return self.time
-
-    def advance(self, **how: float) -> None:
-        self.time += timedelta(**how)
-
-
-@dataclass
-class FakeDirectory:
-    """Entra: who is who, and the passes it made. `trouble` is raised by the call of that name."""
-
-    clock: FakeClock
-    accounts: dict[str, Account] = field(default_factory=dict)
-    privileged: dict[str, Standing] = field(default_factory=dict)
-    members: dict[str, set[str]] = field(default_factory=dict)
-    contexts: frozenset[str] = frozenset({"c1"})
-    policy: PassPolicy = PASS_POLICY
-    live: dict[str, Pass] = field(default_factory=dict)
-    secrets: list[str] = field(default_factory=list)
-    writes: list[str] = field(default_factory=list)
-    trouble: dict[str, Exception] = field(default_factory=dict)
-    lose_answers: bool = False
-    slow: float = 0.0  # seconds a write takes
-    numbers: count[int] = field(default_factory=lambda: count(1))
-
-    def add(self, name: str, *groups: str, **what: Any) -> None:
-        self.accounts[name] = replace(
-            Account(name, name.title(), f"{name}@contoso.example", True, False, False, False), **what
-        )
-        for group in groups:
-            self.members.setdefault(group, set()).add(name)
-
-    def _trouble(self, call: str) -> None:
-        if call in self.trouble:
-            raise self.trouble[call]
-
-    async def account(self, person: str) -> Account:
-        self._trouble("account")
-        if person not in self.accounts:
-            raise Missing("no such person")
-        return self.accounts[person]
-
-    async def standing(self, person: str) -> Standing:
-        self._trouble("standing")
-        return self.privileged.get(person, Standing((), ()))
-
-    async def groups(self, person: str, among: frozenset[str]) -> frozenset[str]:
-        self._trouble("groups")
-        return frozenset(g for g in among if person in self.members.get(g, ()))
-
-    async def guarded_contexts(self) -> frozenset[str]:
-        self._trouble("guarded_contexts")
-        return self.contexts
-
-    async def pass_policy(self) -> PassPolicy:
-        self._trouble("pass_policy")
-        return self.policy
-
-    async def passes(self, person: str) -> tuple[Pass, ...]:
-        self._trouble("passes")
-        found = self.live.get(person)
-        return (found,) if found else ()
-
-    async def issue_pass(self, person: str, lifetime: timedelta, *, one_time: bool) -> IssuedPass:
-        self._trouble("issue_pass")
-        await asyncio.sleep(self.slow)
-        now, number = self.clock.now(), next(self.numbers)
-        self.writes.append(f"issue {person} {one_time}")
-        secret = f"Canary+{number:04d}*_#xyzzy"
-        self.secrets.append(secret)
-        self.live[person] = Pass(f"pass-{number}", now, now + lifetime, True, "EnabledByPolicy")
-        if self.lose_answers:
-            raise AnswerLost("cut")
-        return IssuedPass(self.live[person], Secret(secret))
-
-    async def delete_pass(self, person: str, pass_id: str) -> None:
-        self._trouble("delete_pass")
-        self.writes.append(f"delete {person} {pass_id}")
-        if person in self.live and self.live[person].id == pass_id:
-            del self.live[person]
-
-    async def revoke_sessions(self, person: str) -> None:
-        self._trouble("revoke_sessions")
-        self.writes.append(f"revoke {person}")
-
-
-@dataclass
-class FakeSignIns:
-    """Entra's sign-in: what it will say of whoever comes next."""
-
-    clock: FakeClock
-    silent: bool = False
-    who: str = ""
-    contexts: frozenset[str] = frozenset({"c1"})
-    age: timedelta = timedelta(0)
-
-    def _proven(self, person: str) -> Proven:
-        return Proven(TENANT, self.who or person, self.contexts, self.clock.now() - self.age)
-
-    async def silently(self, token: str, *, tenant: str, person: str, context: str) -> Proven:  # noqa: ARG002 - the port's shape
-        if not self.silent:
-            raise Unavailable("interaction required")
-        return self._proven(person)
-
-    async def begin(self, *, context: str, login_hint: str) -> Mapping[str, object]:  # noqa: ARG002
-        return {"auth_uri": "https://login.example/authorize", "hint": login_hint}
-
-    async def finish(self, flow: Mapping[str, object], answer: Mapping[str, str]) -> Proven:  # noqa: ARG002
-        return self._proven(str(flow["hint"]).partition("@")[0])
 
 
 @dataclass
@@ -228,6 +145,9 @@ class Office:
     desk: Desk
     step_up: StepUp
     delivery: Delivery
+    upkeep: Upkeep
+    entry: Entry
+    verifier: FakeVerifier
 
     @property
     def ledger(self) -> Ledger:
@@ -238,16 +158,20 @@ class Office:
         assert request is not None
         return request
 
-    async def ask(self, name: str = "ann", request_id: str = "r1", **values: str) -> Answer:
+    async def ask(self, name: str = "ann", request_id: str = "r1", *, kind: str = "tap", **values: str) -> Answer:
         await self.desk.installed(person(name), private(name))
-        answers = {"reason": "new_phone", "minutes": "60", **values}
-        return await self.desk.handle(at_home(name), Submit("tap", request_id, answers))
+        answers = {**USUAL.get(kind, {}), **values}
+        return await self.desk.handle(at_home(name), Submit(kind, request_id, answers))
+
+    async def waiting(self, name: str, request_id: str) -> SignIn:
+        """The step-up this person is asked for."""
+        async with self.store.unit() as unit:
+            found = [await unit.sign_in_for(request_id, name, purpose) for purpose in (Purpose.PROVE, Purpose.APPROVE)]
+        return next(sign_in for sign_in in found if sign_in is not None)
 
     async def sign_in(self, name: str = "ann", request_id: str = "r1") -> Answer:
         """Go through the popup: start, Entra, back, and the code through Teams."""
-        async with self.store.unit() as unit:
-            waiting = await unit.sign_in_for(request_id, name)
-        assert waiting is not None
+        waiting = await self.waiting(name, request_id)
         cookie = f"{waiting.id}.browser"
         await self.step_up.start(waiting.id, cookie)
         code = await self.step_up.returned(cookie, {"code": "x"})
@@ -274,37 +198,91 @@ class Office:
         request = await self.load(request_id)
         return await self.desk.handle(actor or at_home(name), Show(Ref(request_id, request.version)))
 
+    async def open_page(self, name: str = "ann", request_id: str = "r1") -> str:
+        """Open the page where something is entered, sign in there, and return the browser's cookie."""
+        async with self.store.unit() as unit:
+            waiting = await unit.sign_in_for(request_id, name, Purpose.ENTER)
+        assert waiting is not None
+        cookie = f"{waiting.id}.browser"
+        await self.step_up.start(waiting.id, cookie)
+        opened = await self.step_up.returned(cookie, {"code": "x"})
+        assert isinstance(opened, EntryWanted), opened
+        return cookie
+
+    async def enter(self, cookie: str, text: str = TYPED) -> Entered | Checked | SignInRefused:
+        return await self.entry.entered(cookie, text)
+
+    async def prove_all(self, request_id: str = "r1") -> Request:
+        """Sign in and have it approved, as far as a request asks for it."""
+        request = await self.load(request_id)
+        if request.status is Status.STEP_UP:
+            await self.sign_in(request.subject.id, request_id)
+        if (await self.load(request_id)).status is Status.APPROVAL:
+            await self.approve("cleo" if request.subject.id == "ben" else "ben", request_id)
+        return await self.load(request_id)
+
+    async def act(self, request_id: str = "r1") -> Request:
+        """Let a request that is ready come about in its way."""
+        request = await self.load(request_id)
+        match request.way:
+            case Way.SHOW:
+                await self.show(request.subject.id, request_id)
+            case Way.ENTER:
+                await self.enter(await self.open_page(request.subject.id, request_id))
+            case Way.ALONE:
+                await self.job("act", request_id)
+            case _:
+                assert_never(request.way)
+        return await self.load(request_id)
+
+    async def bring(self, kind: str, name: str = "ann", request_id: str = "r1", **values: str) -> Request:
+        """Ask for a kind, prove what it wants proved, and let it come about."""
+        await self.ask(name, request_id, kind=kind, **values)
+        await self.prove_all(request_id)
+        return await self.act(request_id)
+
     async def job(self, name: str, request_id: str = "r1") -> None:
-        await getattr(self, f"_{name}")(Job(name, request_id))
-
-    async def _cards(self, job: Job) -> None:
-        await self.delivery.cards(job)
-
-    async def _look(self, job: Job) -> None:
-        await self.desk.acts.look(job)
-
-    async def _revoke(self, job: Job) -> None:
-        await self.desk.acts.revoke(job)
-
-    async def _due(self, job: Job) -> None:
-        await self.desk.acts.due(job)
+        """Do a job of a request now, as the worker would."""
+        handlers = {
+            "cards": self.delivery.cards,
+            "act": self.desk.acts.alone,
+            "look": self.upkeep.look,
+            "watch": self.upkeep.watch,
+            "follow": self.upkeep.follow,
+            "revoke": self.upkeep.revoke,
+            "due": self.upkeep.due,
+        }
+        await handlers[name](Job(name, request_id))
 
     async def deeds(self) -> list[str]:
         return [entry.deed async for entry in self.store.audit_entries(TENANT)]
 
 
-def office(store: PostgresStore, clock: FakeClock, policy: Policy = POLICY, *, mode: Mode = Mode.ENFORCE) -> Office:
+def office(
+    store: PostgresStore,
+    clock: FakeClock,
+    policy: Policy = POLICY,
+    *,
+    mode: Mode = Mode.ENFORCE,
+    own: Mapping[str, Mapping[str, Any]] = NOTHING,
+) -> Office:
+    """Set an office up. `policy` is the one for passes; `own` changes those of other kinds by name."""
     directory = FakeDirectory(clock)
     for name in ("ann", "ben", "cleo", "mo", "emma"):
+        _furnish(directory, name)
         directory.add(name, *([] if name == "mo" else [EMPLOYEES]), *([HELPDESK] if name in {"ben", "cleo"} else []))
-    policies = {"tap": replace(policy, mode=mode)}
-    messenger, entra = FakeMessenger(), FakeSignIns(clock)
+    policies = {name: _of_kind(kind.policy, policy, mode) for name, kind in KINDS.items()} | {
+        "tap": replace(policy, mode=mode)
+    }
+    policies |= {name: replace(policies[name], **changes) for name, changes in own.items()}
+    messenger, entra, verifier = FakeMessenger(), FakeSignIns(clock), FakeVerifier(clock)
     ledger = Ledger(store, clock, policies)
-    inquiry = Inquiry(directory, store, KINDS, policies, clock, r"[A-Z]+\d+")
+    inquiry = Inquiry(directory, verifier, store, KINDS, policies, clock, r"[A-Z]+\d+")
     addresses = Addresses(
         helpdesk="19:helpdesk@thread.tacv2",
         security="19:security@thread.tacv2",
         start="https://desk.example/step-up/start?t=",
+        wallet="https://desk.example/verified-id/open?r=",
         resource="api://desk.example/botid-1",
         contact="the helpdesk",
         language="en",
@@ -312,5 +290,28 @@ def office(store: PostgresStore, clock: FakeClock, policy: Policy = POLICY, *, m
     delivery = Delivery(ledger, inquiry, messenger, addresses)
     approvals = Approvals(ledger, inquiry)
     step_up = StepUp(ledger, inquiry, approvals, entra)
-    desk = Desk(ledger, inquiry, Acts(ledger, inquiry, directory, delivery), approvals, step_up)
-    return Office(store, clock, directory, messenger, entra, desk, step_up, delivery)
+    acts = Acts(ledger, inquiry, delivery)
+    proofs = Proofs(ledger, inquiry, entra, issuer=ISSUER, type="VerifiedEmployee")
+    desk = Desk(ledger, Reception(ledger, inquiry), acts, approvals, step_up, proofs)
+    upkeep, entry = Upkeep(ledger, inquiry, directory), Entry(ledger, acts)
+    return Office(store, clock, directory, messenger, entra, desk, step_up, delivery, upkeep, entry, verifier)
+
+
+def _furnish(directory: FakeDirectory, name: str) -> None:
+    """Something for every kind to act on: a flag, and a key that may go because there is another."""
+    directory.risks[name] = Risk("atRisk", "medium", "none", LONG_AGO)
+    directory.registered[name] = [
+        Method(MethodKind.PASSKEY, "key-1", "YubiKey 5C", "deviceBound", LONG_AGO),
+        Method(MethodKind.AUTHENTICATOR, "phone-1", "Pixel", "", LONG_AGO),
+    ]
+
+
+def _of_kind(own: Policy, common: Policy, mode: Mode) -> Policy:
+    """A kind's own policy, with who may ask and approve as everywhere in the office."""
+    return replace(
+        own,
+        mode=mode,
+        allowed_groups=common.allowed_groups,
+        approvers_group=common.approvers_group,
+        deny_list=common.deny_list,
+    )

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import fields
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
 
 import app
-from bot.core.policy import Policy
+from bot import policies
+from bot.core.policy import GROUP
 from bot.graph.permissions import BASE, OF_KINDS
 from bot.requests import KINDS
 from bot.settings import PREFIX, Settings
@@ -61,12 +64,40 @@ def test_each_permission_of_a_kind_has_its_reason() -> None:
     assert {name for kind in KINDS.values() for name in kind.permissions} <= {*BASE, *OF_KINDS}
 
 
-def test_the_example_of_a_policy_has_every_key_and_no_other() -> None:
-    example = re.search(r"```toml\n(.*?)```", README, flags=re.DOTALL)
-    assert example is not None
-    tables = tomllib.loads(example[1])
-    assert set(tables) <= set(KINDS)
-    assert all(set(table) == {f.name for f in fields(Policy)} for table in tables.values())
+@dataclass(frozen=True)
+class Known:
+    """What a policy takes from the settings."""
+
+    allowed_groups: frozenset[str] = frozenset()
+    approvers_group: str = ""
+    deny_list: frozenset[str] = frozenset()
+
+
+def test_the_examples_of_policies_load_and_have_every_key(tmp_path: Path) -> None:
+    examples = "\n".join(re.findall(r"```toml\n(.*?)```", README, flags=re.DOTALL))
+    (tmp_path / "policies.toml").write_text(examples, encoding="utf-8")
+    loaded = policies.load(str(tmp_path / "policies.toml"), KINDS, Known())  # type: ignore[arg-type]  # all it takes from the settings
+    assert any(name.startswith(GROUP) for policy in loaded.values() for name in policy.variants)
+    assert set(_keys(tomllib.loads(examples))) >= set(policies._PARSERS)
+
+
+def _keys(table: dict[str, Any]) -> Iterator[str]:
+    for name, value in table.items():
+        yield name
+        if isinstance(value, dict):
+            yield from _keys(value)
+
+
+def test_the_levels_that_are_named_are_the_kinds() -> None:
+    told = re.search(r"^\[risk\.levels\.low\]\s+# ([\w, ]+)$", README, flags=re.MULTILINE)
+    assert told is not None
+    assert tuple(told[1].split(", ")) == KINDS["risk"].levels
+
+
+def test_the_kinds_that_need_no_proof_are_named() -> None:
+    told = re.search(r"unless it only locks or proves \(([^)]*)\)", README)
+    assert told is not None
+    assert set(re.findall(r"`(\w+)`", told[1])) == {kind.name for kind in KINDS.values() if kind.harmless}
 
 
 def _commands(group: click.Group, prefix: str) -> list[str]:

@@ -65,13 +65,24 @@ class SignInAgain:
 
 @dataclass(frozen=True, slots=True)
 class Approve:
+    """A yes; `choice` is the verdict it comes with, where the kind knows several."""
+
     ref: Ref
+    choice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Deny:
     ref: Ref
     reason: str
+    choice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SeeProof:
+    """An approver wants to see a proof of identity, with their own rights and for themselves."""
+
+    ref: Ref
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,23 +152,27 @@ class ReturnCode:
 
 
 Own = SignInAgain | Withdraw | Show | Replace | Hide | RevokeIt | Report  # only for whom the request is about
-Plain = Own | Approve | Refresh
-Press = Plain | Deny
+Plain = Own | SeeProof | Refresh
+Press = Plain | Approve | Deny
 Action = Home | Help | ShowStatus | Cancel | NotUnderstood | Begin | Submit | OfferToken | ReturnCode | Press
 
 VERBS: Final[Mapping[str, type[Plain]]] = {
     "sign-in": SignInAgain,
-    "approve": Approve,
     "withdraw": Withdraw,
     "show": Show,
     "replace": Replace,
     "hide": Hide,
     "revoke": RevokeIt,
     "report": Report,
+    "see-proof": SeeProof,
     "refresh": Refresh,
 }
-DENY: Final = "deny"
-NAMES: Final[Mapping[type[Press], str]] = {**{action: verb for verb, action in VERBS.items()}, Deny: DENY}
+APPROVE, DENY = "approve", "deny"
+NAMES: Final[Mapping[type[Press], str]] = {
+    **{action: verb for verb, action in VERBS.items()},
+    Approve: APPROVE,
+    Deny: DENY,
+}
 BEGIN, SUBMIT, HOME = "begin", "submit", "home"
 LONGEST: Final = 2000
 
@@ -189,9 +204,11 @@ def unpack(data: Mapping[str, object]) -> Action | None:
         return Submit(kind, request, _inputs(data))
     if not isinstance(verb, str) or not isinstance(version, int):
         return None
-    ref = Ref(request, version)
+    ref, given = Ref(request, version), _inputs(data)
+    if verb == APPROVE:
+        return Approve(ref, given.get("choice", ""))
     if verb == DENY:
-        return Deny(ref, _inputs(data).get("reason", ""))
+        return Deny(ref, given.get("reason", ""), given.get("choice", ""))
     return VERBS[verb](ref) if verb in VERBS else None
 
 

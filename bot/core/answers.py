@@ -7,16 +7,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 
-from bot.core.model import Field, Person, Refusal, Request, Secret
+from bot.core.model import Person, Refusal, Request, Secret, Sheet
 from bot.core.ports import Purpose, Slot
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One kind on the home card: may this person ask for it, and if not, why not."""
+    """One kind on the home card: may this person ask for it, and if not, why not; `alarm`: one press is enough."""
 
     kind: str
     refusal: Refusal | None
+    alarm: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Form:
 
     kind: str
     request: str
-    fields: tuple[Field, ...]
+    sheet: Sheet
     values: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     errors: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
@@ -61,6 +62,14 @@ class SecretShown:
     request: Request
     secret: Secret
     until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProofShown:
+    """What is kept of somebody's last proof of identity; it goes to the approver who may read it, in private."""
+
+    subject: Person
+    proof: Mapping[str, str | int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +112,45 @@ class SignInPage:
 
 
 @dataclass(frozen=True, slots=True)
+class EntryPage:
+    """The page where a new password is entered, once its subject has signed in there."""
+
+    person: Person
+    request: Request
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What is wrong with what was entered so far: keys of the catalogue, none when all is well.
+
+    `met` are the rules it keeps; `strength` runs from 0 (guessed at once) to 4.
+    """
+
+    faults: tuple[str, ...]
+    met: tuple[str, ...]
+    strength: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """What came of what was entered. `refusal` when it was not taken; `again`: something else may be entered.
+
+    `code` tells the Teams client that opened the window that it is over.
+    """
+
+    request: Request
+    refusal: Refusal | None
+    again: bool
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class EntryWanted:
+    """The sign-in was good: the page comes next."""
+
+
+@dataclass(frozen=True, slots=True)
 class SignInRefused:
     """A step-up that cannot go on: a `Reason` of the policy, and the language to say it in."""
 
@@ -110,4 +158,4 @@ class SignInRefused:
     language: str
 
 
-Answer = HomeCard | StatusCard | Form | RequestCard | SecretShown | Said | Refused | SignInWanted | Done
+Answer = HomeCard | StatusCard | Form | RequestCard | SecretShown | ProofShown | Said | Refused | SignInWanted | Done

@@ -41,6 +41,12 @@ class Deed(StrEnum):
     REPORTED = "reported"
     REVOKED = "revoked"
     ENDED = "ended"
+    PROGRESSED = "progressed"
+    FOLLOWED = "followed"
+    FOLLOW_FAILED = "follow_failed"
+    POSTPONED = "postponed"
+    PROOF_SEEN = "proof_seen"
+    PROOF_DOUBTED = "proof_doubted"
 
 
 @dataclass(frozen=True, slots=True)

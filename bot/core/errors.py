@@ -21,6 +21,10 @@ class Rejected(DeskError):
         self.code = code
 
 
+class Unfit(Rejected):
+    """What was entered was not taken, and nothing happened: something else may be entered."""
+
+
 class Missing(Rejected):
     """What was asked for is not there."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
-from bot.core.model import Evidence, Person, Receipt, Refusal
+from bot.core.model import Evidence, Person, Progress, Receipt, Refusal
 from bot.core.policy import Decision
 
 
@@ -30,6 +31,7 @@ class Approved:
 class Denied:
     by: Person
     reason: str
+    choice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +40,11 @@ class Withdrew:
 
 
 @dataclass(frozen=True, slots=True)
-class ShowPressed:
-    """The subject wants it now; with `again`, once more after an answer was lost."""
+class ActWanted:
+    """Its time has come: its subject pressed Show or entered something, or nothing more is in its way.
+
+    With `again`, once more after an answer was lost.
+    """
 
     decision: Decision
     again: bool = False
@@ -61,10 +66,11 @@ class ActFailed:
 
 @dataclass(frozen=True, slots=True)
 class ActPostponed:
-    """The act was not begun and may be tried again; `refusal` says why."""
+    """The act was not begun and may be tried again, `after` so long; `refusal` says why."""
 
     refusal: Refusal
     attempt: int
+    after: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +121,27 @@ class RevokeDone:
     pass
 
 
+@dataclass(frozen=True, slots=True)
+class Progressed:
+    """Something became of what the act left behind."""
+
+    progress: Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """What comes after the act was done, or was refused for good."""
+
+    done: bool
+
+
 Event = (
     Asked
     | SteppedUp
     | Approved
     | Denied
     | Withdrew
-    | ShowPressed
+    | ActWanted
     | ActDone
     | ActFailed
     | ActPostponed
@@ -133,6 +153,8 @@ Event = (
     | RevokeChosen
     | Reported
     | RevokeDone
+    | Progressed
+    | Followed
 )
 
 
@@ -144,7 +166,25 @@ class UpdateCards:
 
 @dataclass(frozen=True, slots=True)
 class AskSignIn:
-    """Ask the requester, in the private chat, to sign in again."""
+    """Ask the requester, in the private chat, to sign in again; with `enter`, to enter something."""
+
+    context: str
+    enter: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CarryOut:
+    """Carry it out by itself: nothing is in its way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Look what became of what the act left behind."""
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """Do what comes after the act."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,4 +199,4 @@ class Look:
     """Find out what a lost act has left behind."""
 
 
-Effect = UpdateCards | AskSignIn | Revoke | Look
+Effect = UpdateCards | AskSignIn | Revoke | Look | CarryOut | Watch | FollowUp

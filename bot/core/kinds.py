@@ -5,39 +5,77 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from bot.core.model import Field, Outcome, Person, Receipt, Refusal, Request
-from bot.core.policy import Policy
-from bot.core.ports import Clock, Directory
+from bot.core.directory import Directory
+from bot.core.model import Finding, Outcome, Person, Progress, Receipt, Request, Secret, Sheet, Way
+from bot.core.policy import Moment, Policy
+from bot.core.ports import Clock
+from bot.core.verifier import Verifier
 
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What a kind may touch. `policy` is the one in force for it; `ticket_pattern` from the settings."""
+    """What a kind may touch. `policy` is the one in force for it, under the terms of the request at hand.
+
+    `moment` says what it is asked for; `entered` is what its subject entered on our page, for the act alone.
+    """
 
     directory: Directory
+    verifier: Verifier
     clock: Clock
     policy: Policy
     ticket_pattern: str
+    moment: Moment = Moment.ACT
+    entered: Secret | None = None
+
+
+async def _nothing(_request: Request, _tools: Tools) -> None:
+    """Nothing is to be done."""
+
+
+async def _no_progress(_request: Request, _tools: Tools) -> Progress | None:
+    return None
+
+
+async def _there(_tools: Tools) -> str:
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """What an approver may add to a yes or a no; the first is what a plain press means. Keys of the catalogue."""
+
+    yes: tuple[str, ...] = ()
+    no: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
     """One type of request.
 
-    `form` asks for what it needs (raises `Unavailable` when it cannot be found out); `object_to` is the
-    kind's own refusal, from facts gathered now; `carry_out` is the one act: it writes at most once and lets
-    `AnswerLost` through; `look` finds what a lost act left behind; `undo` takes it back and may be repeated.
-    Texts come from the catalogue under the kind's name.
+    `sheet` is what a person reads and fills in before they ask (raises `Unavailable` when that cannot be found
+    out); `examine` is what the kind itself finds, from facts gathered now; `carry_out` is the one act: it writes at
+    most once and lets `AnswerLost` through; `look` finds what a lost act left behind; `undo` takes it back,
+    `watch` looks what became of it, `follow` does what comes after it: these three may be repeated. `missing`
+    says why the tenant cannot offer it at all. Texts come from the catalogue under the kind's name.
     """
 
     name: str  # stored, and in policies.toml: never renamed
     permissions: tuple[str, ...]
     policy: Policy
-    form: Callable[[Person, Tools], Awaitable[tuple[Field, ...]]]
-    object_to: Callable[[Request, Tools], Awaitable[Refusal | None]]
+    way: Callable[[Policy], Way]
+    sheet: Callable[[Person, Tools], Awaitable[Sheet]]
+    examine: Callable[[Request, Tools], Awaitable[Finding]]
     carry_out: Callable[[Request, Tools], Awaitable[Outcome]]
     look: Callable[[Request, Tools], Awaitable[Receipt | None]]
-    undo: Callable[[Request, Tools], Awaitable[None]]
+    undo: Callable[[Request, Tools], Awaitable[None]] = _nothing
+    watch: Callable[[Request, Tools], Awaitable[Progress | None]] = _no_progress
+    follow: Callable[[Request, Tools], Awaitable[None]] = _nothing
+    missing: Callable[[Tools], Awaitable[str]] = _there
+    verdicts: Verdicts = Verdicts()
+    options: frozenset[str] = frozenset()  # keys of the policy that only some kinds know
+    levels: tuple[str, ...] = ()  # what `examine` may call a case, mildest first
+    harmless: bool = False  # it only locks or proves: a policy may let anybody ask without a proof
+    alarm: bool = False  # one press asks for it, and security hears of it however it ends
 
 
 Kinds = Mapping[str, Kind]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, NoReturn
@@ -42,6 +42,24 @@ class Status(StrEnum):
     ENDED = "ended"  # what it made has run out
 
 
+class Way(StrEnum):
+    """How the act comes about once nothing is in its way."""
+
+    SHOW = "show"  # its subject presses Show, and what was made is shown to them once
+    ENTER = "enter"  # its subject enters a new password on our page, after a sign-in there
+    ALONE = "alone"  # by itself
+
+
+class Follow(StrEnum):
+    """What must be done after the act, and may be repeated until it has worked."""
+
+    NOTHING = ""
+    DUE = "due"
+    DONE = "done"
+    FAILED = "failed"
+
+
+VERIFIED: Final = "verified"  # the stage of a request by which somebody proved who they are
 PENDING: Final = frozenset({Status.STEP_UP, Status.APPROVAL, Status.READY})
 OPEN: Final = PENDING | {Status.ACTING, Status.UNKNOWN}
 LIVE: Final = OPEN | {Status.DONE, Status.REVOKING}
@@ -86,7 +104,7 @@ class Evidence:
     """A recorded proof: whose, when, how strong, and the request it was bound to.
 
     `at` is the moment of the sign-in (`auth_time`) or of the press; `strength` is the authentication
-    context satisfied (`c1`), empty for an approval that needed none.
+    context satisfied (`c1`), empty for an approval that needed none. `choice` is an approver's verdict.
     """
 
     proof: Proof
@@ -95,6 +113,7 @@ class Evidence:
     at: datetime
     strength: str
     request: str
+    choice: str = ""
 
 
 class Undecidable:
@@ -116,11 +135,25 @@ class Refusal(Undecidable):
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What an act left behind, without the secret: Graph's id of it, and until when it works (UTC)."""
+    """What an act left behind, without the secret: Graph's id of it, and until when it works (UTC).
+
+    `watch` is how often to look what becomes of it; `follow` says that its kind has something to do after it.
+    """
 
     object_id: str
     expires_at: datetime | None = None
     params: Mapping[str, str] = field(default_factory=_empty)
+    watch: timedelta | None = None
+    follow: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What became of what an act left behind: its kind's own word for it, and whether that is the end of it."""
+
+    stage: str
+    over: bool = False
+    receipt: Receipt | None = None
 
 
 class Secret:
@@ -162,13 +195,15 @@ class Ending:
     name: str = ""
     reason: str = ""
     refusal: Refusal | None = None
+    choice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """One person's errand. `version` grows with every save; times are UTC.
 
-    `expires_at` is when the present status runs out, `due_at` when the desk must next look by itself.
+    `expires_at` is when the present status runs out, `due_at` when the desk must next look by itself. `terms` are
+    the variants of the policy that held when it was last decided, `stage` its kind's word for what became of it.
     """
 
     id: str
@@ -180,6 +215,10 @@ class Request:
     status: Status
     version: int
     created_at: datetime
+    way: Way = Way.SHOW
+    terms: tuple[str, ...] = ()
+    stage: str = ""
+    follow: Follow = Follow.NOTHING
     expires_at: datetime | None = None
     due_at: datetime | None = None
     reminded: bool = False
@@ -220,3 +259,37 @@ class Field:
     pattern: str = ""
     longest: int = 200
     multiline: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of text: its key in the catalogue and what goes into it."""
+
+    key: str
+    params: Mapping[str, str] = field(default_factory=_empty)
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What a person sees before they ask: what there is to know, and what there is to fill in.
+
+    `closed`: there is nothing to ask for, only something to read.
+    """
+
+    fields: tuple[Field, ...] = ()
+    lines: tuple[Line, ...] = ()
+    closed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a kind found out about a request just now.
+
+    `objection` is its own no, `where` those that hold only where the policy sets the key; `level` its word for how
+    grave it is (a policy may have variants for each); `found` goes with what was asked, for those who decide.
+    """
+
+    objection: Refusal | None = None
+    where: Mapping[str, Refusal] = field(default_factory=lambda: MappingProxyType({}))
+    level: str = ""
+    found: Mapping[str, str] = field(default_factory=_empty)

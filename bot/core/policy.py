@@ -2,55 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
-from bot.core.model import Evidence, Mode, Proof, Refusal, Request, Undecidable
+from bot.core.model import Evidence, Mode, Proof, Refusal, Request, Undecidable, Way
+from bot.core.reasons import Reason
+
+GROUP, LEVEL = "group:", "level:"
 
 
-class Reason(StrEnum):
-    """Why the desk itself says no; a kind adds its own reasons under its name (`tap.live_pass`)."""
-
-    OFF = "off"
-    DENY_LIST = "deny_list"
-    UNKNOWN = "unknown"
-    DISABLED = "disabled"
-    GUEST = "guest"
-    RESTRICTED = "restricted"
-    PRIVILEGED = "privileged"
-    NOT_ALLOWED = "not_allowed"
-    TOO_MANY = "too_many"
-    STEP_UP_UNGUARDED = "step_up_unguarded"
-    OWN_REQUEST = "own_request"
-    NOT_APPROVER = "not_approver"
-    ALREADY_APPROVED = "already_approved"
-    NOT_YOURS = "not_yours"
-    NOT_PRIVATE = "not_private"
-    NOT_FOUND = "not_found"
-    CHANGED = "changed"
-    CLOSED = "closed"
-    REASON_REQUIRED = "reason_required"
-    ALREADY_OPEN = "already_open"
-    REPLACED_ALREADY = "replaced_already"
-    NO_DIALOG = "no_dialog"
-    NO_PRIVATE_CHAT = "no_private_chat"
-    SIGN_IN_FAILED = "sign_in_failed"
-    SIGN_IN_EXPIRED = "sign_in_expired"
-    SIGN_IN_CANCELLED = "sign_in_cancelled"
-    WRONG_PERSON = "wrong_person"
-    WEAK_SIGN_IN = "weak_sign_in"
-    OLD_SIGN_IN = "old_sign_in"
-    NOT_PERMITTED = "not_permitted"
+def _none() -> Mapping[str, Any]:
+    return MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
     """What one kind demands: `policies.toml` over the kind's default over these.
 
-    An empty `allowed_groups` allows nobody: who may ask is always said, never assumed.
+    An empty `allowed_groups` allows nobody: who may ask is always said, never assumed. `variants` are changes for
+    the members of a group (`group:<id>`) or for how grave a case is (`level:<word>`); levels outrank groups.
+    `revoke_sessions`, `secure_first`, `generate` and `threshold` are there for the kinds that name them as options.
     """
 
     mode: Mode = Mode.ENFORCE
@@ -61,25 +36,61 @@ class Policy:
     step_up: str = "c1"
     step_up_age: timedelta = timedelta(minutes=15)
     approver_step_up: str = "c1"
+    evidence: Literal["", "face_check"] = ""
+    evidence_age: timedelta = timedelta(hours=24)
     step_up_wait: timedelta = timedelta(minutes=15)
     approval_wait: timedelta = timedelta(hours=4)
     show_wait: timedelta = timedelta(minutes=60)
     per_day: int = 3
     reveal: Literal["dialog", "message"] = "dialog"
+    revoke_sessions: bool = False  # sign out everywhere once it is done
+    secure_first: bool = False  # a new password or passkey must come first
+    generate: bool = False  # make the password instead of having it typed
+    threshold: int = 70  # least score of a face match, in per cent
+    variants: Mapping[str, Mapping[str, Any]] = field(default_factory=_none)
+
+    def terms(self, facts: Facts) -> tuple[str, ...]:
+        """Return the names of the variants that hold for somebody with these facts."""
+        groups = [f"{GROUP}{group}" for group in sorted(facts.groups or ())]
+        mine = {*groups, f"{LEVEL}{facts.level}"}
+        return tuple(sorted((name for name in self.variants if name in mine), key=lambda n: n.startswith(LEVEL)))
+
+    def under(self, terms: Iterable[str]) -> Policy:
+        """Return this policy as it reads under the variants of these names."""
+        changes = {key: value for term in terms for key, value in self.variants.get(term, {}).items()}
+        return replace(self, **changes) if changes else self
+
+    @property
+    def alone(self) -> bool:
+        """Whether nobody else is asked."""
+        return not self.approvals
+
+    @property
+    def groups(self) -> frozenset[str]:
+        """Every group whose membership makes a difference to who asks."""
+        named = (name.removeprefix(GROUP) for name in self.variants if name.startswith(GROUP))
+        return self.allowed_groups.union(named)
+
+    @property
+    def offered(self) -> bool:
+        """Whether there is anybody at all it is not off for."""
+        return self.mode is not Mode.OFF or any(v.get("mode", Mode.OFF) is not Mode.OFF for v in self.variants.values())
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What was found out about the subject just now. `None` means it could not be found out, and refuses.
 
-    `roles` are directory roles held or eligible; `guarded_groups` the role-assignable groups the person is a
-    member or owner of; `groups` those of the policy's groups they are in; `recent` how often they asked in
-    the last 24 hours; `guarded_contexts` the authentication contexts an enabled Conditional Access policy
-    protects; `approvers` those who approved and still may; `objection` the kind's own refusal.
+    `home` is where a guest comes from; `roles` are directory roles held or eligible; `guarded_groups` the role-
+    assignable groups the person is a member or owner of; `groups` those of the policy's groups they are in;
+    `recent` how often they asked in the last 24 hours; `guarded_contexts` the authentication contexts an enabled
+    Conditional Access policy protects; `approvers` those who approved and still may; `proved_at` when they last
+    proved who they are. `objection`, `where`, `level` and `found` are what the kind itself found.
     """
 
     enabled: bool | None = None
     guest: bool | None = None
+    home: str = ""
     restricted: bool | None = None
     roles: tuple[str, ...] | None = None
     guarded_groups: tuple[str, ...] | None = None
@@ -87,12 +98,17 @@ class Facts:
     recent: int | None = None
     guarded_contexts: frozenset[str] | None = None
     approvers: frozenset[str] | None = None
+    proved_at: datetime | Literal["never"] | None = None
     objection: Refusal | Literal["none"] | None = None
+    where: Mapping[str, Refusal] = field(default_factory=_none)
+    level: str | None = None
+    found: Mapping[str, str] = field(default_factory=_none)
 
 
 class Moment(StrEnum):
-    """When `decide` is asked: at the request, on its way, and immediately before the act."""
+    """When `decide` is asked: what might be asked for, at the request, on its way, immediately before the act."""
 
+    HOME = "home"
     ASK = "ask"
     WAY = "way"
     ACT = "act"
@@ -101,21 +117,24 @@ class Moment(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Refuse(Undecidable):
     refusal: Refusal
+    terms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class StepUpFirst(Undecidable):
     context: str
+    terms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ApprovalFirst(Undecidable):
     missing: int
+    terms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Go(Undecidable):
-    pass
+    terms: tuple[str, ...] = ()
 
 
 Decision = Refuse | StepUpFirst | ApprovalFirst | Go
@@ -125,17 +144,18 @@ def decide(policy: Policy, facts: Facts, request: Request, moment: Moment, now: 
     """Say whether `request` may go on, and if not, why not or what is missing first.
 
     The order is the law of the walls: the deny-list, then what cannot be known, then who the person is,
-    then whether they may ask, then the kind's own objection, then the proofs.
+    then whether they may ask, then the kind's own objection, then the proofs. Every decision says under which
+    terms of the policy it was made.
     """
+    terms = policy.terms(facts)
+    policy = policy.under(terms)
     refusal = _objection(policy, facts, request, moment)
     if refusal is not None:
-        return Refuse(refusal)
-    if policy.step_up and not _stepped_up(policy, request, moment, now):
-        return StepUpFirst(policy.step_up)
+        return Refuse(refusal, terms)
     missing = policy.approvals - len(counted(policy, facts, request))
-    if missing > 0:
-        return ApprovalFirst(missing)
-    return Go()
+    if policy.step_up and not _stepped_up(policy, request, moment, now) and not _on_the_page(policy, request, moment):
+        return StepUpFirst(policy.step_up, terms)
+    return ApprovalFirst(missing, terms) if missing > 0 else Go(terms)
 
 
 def may_approve(policy: Policy, facts: Facts, request: Request, approver: str) -> Refusal | None:
@@ -180,9 +200,13 @@ def _objection(policy: Policy, facts: Facts, request: Request, moment: Moment) -
         return Refusal(Reason.NOT_ALLOWED)
     if policy.step_up and policy.step_up not in (facts.guarded_contexts or frozenset()):
         return Refusal(Reason.STEP_UP_UNGUARDED, MappingProxyType({"context": policy.step_up}))
-    if moment is Moment.ASK and (facts.recent or 0) >= policy.per_day:
+    if moment in {Moment.HOME, Moment.ASK} and (facts.recent or 0) >= policy.per_day:
         return Refusal(Reason.TOO_MANY, MappingProxyType({"limit": str(policy.per_day)}))
-    return facts.objection if isinstance(facts.objection, Refusal) else None
+    if policy.evidence and not _face_checked(policy, facts, request):
+        return Refusal(Reason.EVIDENCE_MISSING)
+    if isinstance(facts.objection, Refusal):
+        return facts.objection
+    return next((refusal for key, refusal in facts.where.items() if getattr(policy, key)), None)
 
 
 def _unknown(policy: Policy, facts: Facts, request: Request) -> str:
@@ -196,7 +220,10 @@ def _unknown(policy: Policy, facts: Facts, request: Request) -> str:
         ("groups", facts.groups),
         ("recent", facts.recent),
         ("objection", facts.objection),
+        ("level", facts.level),
     ]
+    if policy.evidence:
+        needed.append(("proved_at", facts.proved_at))
     if policy.step_up:
         needed.append(("guarded_contexts", facts.guarded_contexts))
     if request.proofs(Proof.APPROVAL):
@@ -208,12 +235,24 @@ def _wall(facts: Facts) -> Refusal | None:
     if not facts.enabled:
         return Refusal(Reason.DISABLED)
     if facts.guest:
-        return Refusal(Reason.GUEST)
+        home = MappingProxyType({"home": facts.home})
+        return Refusal(Reason.GUEST_OF, home) if facts.home else Refusal(Reason.GUEST)
     if facts.restricted:
         return Refusal(Reason.RESTRICTED)
     if facts.roles or facts.guarded_groups:
         return Refusal(Reason.PRIVILEGED)
     return None
+
+
+def _face_checked(policy: Policy, facts: Facts, request: Request) -> bool:
+    """They proved who they are, not longer than the policy allows before they asked."""
+    at = facts.proved_at
+    return isinstance(at, datetime) and at >= request.created_at - policy.evidence_age
+
+
+def _on_the_page(policy: Policy, request: Request, moment: Moment) -> bool:
+    """Where something is entered on our page, and nobody else must be asked, the sign-in there is the proof."""
+    return request.way is Way.ENTER and not policy.approvals and moment is not Moment.ACT
 
 
 def _stepped_up(policy: Policy, request: Request, moment: Moment, now: datetime) -> bool:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
 from bot.core.audit import Note
-from bot.core.model import Chat, Person, Request
-from bot.core.passes import IssuedPass, Pass, PassPolicy
+from bot.core.model import Chat, Person, Request, Secret
 
 
 class Clock(Protocol):
@@ -19,55 +18,15 @@ class Clock(Protocol):
         """Return the time, aware, in UTC."""
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
-    """What Entra says about a person. `restricted`: in a restricted management administrative unit."""
+class Budget(Protocol):
+    """Turns that all replicas share: a tenant is let in so often by Entra ID Protection, whoever asks."""
 
-    id: str
-    name: str
-    upn: str
-    enabled: bool
-    guest: bool
-    restricted: bool
-    synced: bool
-    language: str = ""
+    async def turn(self, patience: float) -> None:
+        """Wait for the next turn.
 
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What would make a person privileged: role ids held or eligible, role-assignable groups of or owned by them."""
-
-    roles: tuple[str, ...]
-    guarded_groups: tuple[str, ...]
-
-
-class Directory(Protocol):
-    """Entra by Microsoft Graph. Reads raise `Unavailable`, `Rejected` or `Missing`; writes also `AnswerLost`.
-
-    A write is sent once: no retry by anybody.
-    """
-
-    async def account(self, person: str) -> Account: ...
-
-    async def standing(self, person: str) -> Standing: ...
-
-    async def groups(self, person: str, among: frozenset[str]) -> frozenset[str]:
-        """Return those of `among` the person is in, nested groups included."""
-
-    async def guarded_contexts(self) -> frozenset[str]:
-        """Return the authentication contexts that are published and that an enabled policy protects."""
-
-    async def pass_policy(self) -> PassPolicy: ...
-
-    async def passes(self, person: str) -> tuple[Pass, ...]: ...
-
-    async def issue_pass(self, person: str, lifetime: timedelta, *, one_time: bool) -> IssuedPass:
-        """Make a pass; a live one would be replaced, so look first."""
-
-    async def delete_pass(self, person: str, pass_id: str) -> None:
-        """Delete a pass; one that is gone already is no error."""
-
-    async def revoke_sessions(self, person: str) -> None: ...
+        Raise `Unavailable`, with `retry_after` the seconds until there might be one, when it is further away than
+        `patience` seconds; a turn not taken is not used up.
+        """
 
 
 class SignInStage(StrEnum):
@@ -80,6 +39,8 @@ class SignInStage(StrEnum):
 class Purpose(StrEnum):
     PROVE = "prove"  # the requester's own step-up
     APPROVE = "approve"  # an approver's yes, which counts when the sign-in is through
+    ENTER = "enter"  # opens the page where its subject enters a new password
+    LOOK = "look"  # an approver looks at a proof of identity, with their own rights
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +49,7 @@ class SignIn:
 
     `request_version` is kept for the record only.
     `cookie` and `code` are SHA-256 hashes; `flow` is MSAL's (state, nonce, PKCE verifier), gone with the answer.
-    `at` is the `auth_time` of the sign-in that was proved. `card` is the id of the prompt in the chat.
+    `at` is the `auth_time` of the sign-in that was proved; `choice` the verdict an approval came with.
     """
 
     id: str
@@ -106,6 +67,7 @@ class SignIn:
     tries: int = 0
     flow: Mapping[str, object] | None = None
     at: datetime | None = None
+    choice: str = ""
     version: int = 0
 
 
@@ -116,7 +78,7 @@ class Slot(StrEnum):
     APPROVERS = "approvers"
     REMINDER = "reminder"
     CONFIRM = "confirm"  # an approver's private card
-    PROMPT = "prompt"  # the OAuth card that asks the requester to sign in
+    PROMPT = "prompt"  # the OAuth card that asks the requester, or an approver who wants to look, to sign in
     SECRET = "secret"  # noqa: S105 - the name of a place: the private message that holds the secret, where the policy reveals by message
     SECURITY = "security"
 
@@ -127,7 +89,7 @@ class Posted:
 
     request: str
     slot: Slot
-    person: str  # "" but for CONFIRM
+    person: str  # "" for the requester and for channels
     chat: Chat | None
     activity: str
     shown: str
@@ -163,6 +125,9 @@ class Unit(Protocol):
     async def recent(self, tenant: str, subject: str, kind: str, since: datetime, *, but: str) -> int:
         """Count requests of `kind` about `subject` since then, other than `but`, refused ones left out."""
 
+    async def proved(self, tenant: str, subject: str) -> datetime | None:
+        """Return when this person last proved who they are, by a request that was not taken back."""
+
     async def latest(self, tenant: str, person: str, limit: int) -> Sequence[Request]:
         """Return the newest requests about or by a person, open ones first."""
 
@@ -185,11 +150,11 @@ class Unit(Protocol):
 
     async def sign_in(self, sign_in_id: str) -> SignIn | None: ...
 
-    async def sign_in_for(self, request_id: str, person: str) -> SignIn | None:
-        """Return the newest transaction of this person for this request that is not finished."""
+    async def sign_in_for(self, request_id: str, person: str, purpose: Purpose) -> SignIn | None:
+        """Return the newest transaction of this person and purpose for this request that is not finished."""
 
     async def sign_ins(self, request_id: str) -> Sequence[SignIn]:
-        """Return the newest transaction of each person for this request, finished ones included."""
+        """Return the newest transaction of each person and purpose for this request, finished ones included."""
 
     async def first_time(self, tenant: str, key: str, now: datetime) -> bool:
         """Say whether this key was not seen before, and remember it: Teams delivers some things twice."""
@@ -214,6 +179,9 @@ class SignIns(Protocol):
 
     async def silently(self, token: str, *, tenant: str, person: str, context: str) -> Proven:
         """Validate a token Teams exchanged and try on-behalf-of with the context demanded."""
+
+    async def delegated(self, token: Secret, *, tenant: str, person: str) -> Secret:
+        """Exchange a token from Teams for one that reads custom security attributes as that person."""
 
     async def begin(self, *, context: str, login_hint: str) -> Mapping[str, object]:
         """Start an authorization code flow with PKCE; return MSAL's flow, its `auth_uri` included."""

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Final
 
 from bot.core.audit import Deed, Note
 from bot.core.events import Effect
-from bot.core.model import Ending, Person, Refusal, Request, Status
-from bot.core.policy import Reason
+from bot.core.model import Ending, Person, Refusal, Request, Status, Way
+from bot.core.reasons import Reason
+
+PAGE_LIFE: Final = timedelta(minutes=10)  # for entering something, once signed in
+AFTERWARDS: Final = timedelta(seconds=1)  # so that the page is over by then, to the last millisecond
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,13 @@ class Step:
 
 def wait(request: Request, status: Status, how_long: timedelta, now: datetime) -> Request:
     return replace(request, status=status, expires_at=now + how_long, due_at=now + how_long)
+
+
+def on_a_page(request: Request, now: datetime) -> Request:
+    """Where a page is open, its address is on the card as well: when it has run out, the card must offer another."""
+    if request.way is not Way.ENTER or request.due_at is None:
+        return request
+    return replace(request, due_at=min(request.due_at, now + PAGE_LIFE + AFTERWARDS))
 
 
 def end(request: Request, status: Status, ending: Ending) -> Request:

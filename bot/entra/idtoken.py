@@ -48,6 +48,7 @@ class Flaw(StrEnum):
     NOT_YET = "not_yet"
     NOT_FOR_EXCHANGE = "not_for_exchange"
     NO_AUTH_TIME = "no_auth_time"
+    NO_ACCESS_TOKEN = "no_access_token"  # noqa: S105 - the name of a flaw
     NO_ID_TOKEN = "no_id_token"  # noqa: S105 - the name of a flaw
 
 

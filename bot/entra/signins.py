@@ -17,6 +17,7 @@ from msal.exceptions import MsalServiceError
 
 from bot.cloud import Cloud
 from bot.core.errors import DeskError, Rejected, Unavailable
+from bot.core.model import Secret
 from bot.core.ports import Clock, Proven, SignIns
 from bot.entra.idtoken import Flaw, Identity, Keys, TokenReader
 from bot.entra.tokens import PASSING, Forgetful
@@ -27,6 +28,8 @@ CALLBACK: Final = "/step-up/callback"
 SILENT_LIMIT: Final = 3.0  # seconds: Teams waits for the answer to a token it offered
 LIMIT: Final = 8.0
 CANCELLED: Final = "cancelled"
+CONSENT: Final = "consent_required"
+READ_PROOFS: Final = "CustomSecAttributeAssignment.Read.All"
 _ANSWER: Final = frozenset({"code", "state", "error", "error_description"})  # msal reads more, but needs no more
 
 
@@ -68,11 +71,8 @@ class EntraSignIns(SignIns):
         self._transport.close()
 
     async def silently(self, token: str, *, tenant: str, person: str, context: str) -> Proven:
-        offered = await self._tokens.read(token)
-        _belongs(offered, tenant, person)
-        if not offered.scopes:  # an ID token is for us to read, not to exchange
-            raise Rejected("a token is not to be believed", code=Flaw.NOT_FOR_EXCHANGE)
-        scope = f"{self._cloud.graph_scope.removesuffix('.default')}User.Read"
+        await self._exchangeable(token, tenant, person)
+        scope = self._scope("User.Read")
 
         def ask() -> Any:
             return self._client().acquire_token_on_behalf_of(token, [scope], claims_challenge=_claims(context))
@@ -81,6 +81,21 @@ class EntraSignIns(SignIns):
         identity = await self._tokens.read(_id_token(answer))
         _belongs(identity, tenant, person)
         return replace(_proven(identity), tenant=tenant, person=person)
+
+    async def delegated(self, token: Secret, *, tenant: str, person: str) -> Secret:
+        await self._exchangeable(token.reveal(), tenant, person)
+        scope = self._scope(READ_PROOFS)
+
+        def ask() -> Any:
+            return self._client().acquire_token_on_behalf_of(token.reveal(), [scope])
+
+        answer = await self._asked(ask, SILENT_LIMIT)
+        if answer.get("suberror") == CONSENT:  # Entra calls a missing consent an invalid grant first
+            raise Rejected("Entra refused", code=CONSENT)
+        value = _granted(answer).get("access_token")
+        if not isinstance(value, str) or not value:
+            raise Rejected("Entra sent no access token", code=Flaw.NO_ACCESS_TOKEN)
+        return Secret(value)
 
     async def begin(self, *, context: str, login_hint: str) -> Mapping[str, object]:
         def ask() -> Any:
@@ -108,6 +123,15 @@ class EntraSignIns(SignIns):
         result = await self._asked(ask, LIMIT)
         hashed = hashlib.sha256(nonce.encode()).hexdigest()  # what msal sent instead of the nonce
         return _proven(await self._tokens.read(_id_token(result), nonce=hashed))
+
+    async def _exchangeable(self, token: str, tenant: str, person: str) -> None:
+        offered = await self._tokens.read(token)
+        _belongs(offered, tenant, person)
+        if not offered.scopes:  # an ID token is for us to read, not to exchange
+            raise Rejected("a token is not to be believed", code=Flaw.NOT_FOR_EXCHANGE)
+
+    def _scope(self, permission: str) -> str:
+        return f"{self._cloud.graph_scope.removesuffix('.default')}{permission}"
 
     def _address(self, uri: str) -> str:
         """Have the answer come in the query: a form posted from Entra's site would not carry our Lax cookie."""
@@ -157,6 +181,14 @@ def _claims(context: str) -> str:
 
 def _id_token(answer: Mapping[str, Any]) -> str:
     """Return the ID token of an answer, or raise what its error means."""
+    token = _granted(answer).get("id_token")
+    if not isinstance(token, str):
+        raise Rejected("Entra sent no ID token", code=Flaw.NO_ID_TOKEN)
+    return token
+
+
+def _granted(answer: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return an answer without an error, or raise what its error means."""
     error = answer.get("error")
     if error == "access_denied":
         raise Rejected("the person cancelled", code=CANCELLED)
@@ -164,10 +196,7 @@ def _id_token(answer: Mapping[str, Any]) -> str:
         raise Unavailable("Entra gave no token for now")
     if error:
         raise Rejected("Entra refused", code="".join(c for c in str(error) if c.isalnum() or c == "_")[:60])
-    token = answer.get("id_token")
-    if not isinstance(token, str):
-        raise Rejected("Entra sent no ID token", code=Flaw.NO_ID_TOKEN)
-    return token
+    return answer
 
 
 def _belongs(identity: Identity, tenant: str, person: str) -> None:

@@ -17,6 +17,7 @@ from bot.graph.faults import Stale
 
 T = TypeVar("T")
 Observe = Callable[[str, str, float], None]
+Turn = Callable[[], Awaitable[None]]
 
 READ_LIMIT: Final = 3.0  # seconds
 WRITE_LIMIT: Final = 4.0
@@ -43,17 +44,20 @@ class Calls:
         self._scope = scope
         self._observe = observe
 
-    async def read(self, call: str, ask: Callable[[], Awaitable[T | None]]) -> T:
-        """Ask, and once more where Graph says that it will answer in a moment."""
+    async def read(self, call: str, ask: Callable[[], Awaitable[T | None]], *, turn: Turn | None = None) -> T:
+        """Ask, and once more where Graph says that it will answer in a moment; `turn` is awaited before each time."""
+        await _let_in(turn)
         answer = await self._once(call, ask, READ_LIMIT, wrote=False)
         if isinstance(answer, Unavailable) and answer.retry_after is not None and answer.retry_after <= QUICK:
             await asyncio.sleep(answer.retry_after)
+            await _let_in(turn)
             answer = await self._once(call, ask, READ_LIMIT, wrote=False)
         return _given(answer)
 
-    async def write(self, call: str, act: Callable[[], Awaitable[T | None]]) -> T:
-        """Act, once. A token that cannot be had is found out before, for then nothing was sent."""
+    async def write(self, call: str, act: Callable[[], Awaitable[T | None]], *, turn: Turn | None = None) -> T:
+        """Act, once. A token or a turn that cannot be had is found out before, for then nothing was sent."""
         await self._tokens.get(self._scope)
+        await _let_in(turn)
         return _given(await self._once(call, act, WRITE_LIMIT, wrote=True))
 
     async def _once(
@@ -74,6 +78,11 @@ class Calls:
         if self._observe is not None:
             self._observe(call, _outcome(fault), time.monotonic() - started)
         return answer if fault is None and answer is not None else fault or Unavailable(call)
+
+
+async def _let_in(turn: Turn | None) -> None:
+    if turn is not None:
+        await turn()
 
 
 def _given(answer: T | DeskError) -> T:

@@ -44,7 +44,6 @@ class Bearer(AuthenticationProvider):
 
 def connect(cloud: Cloud, tokens: Tokens) -> tuple[GraphServiceClient, httpx.AsyncClient]:
     """Return the SDK's client, and the HTTP client below it for whoever closes it."""
-    base = f"{cloud.graph}/v1.0"
     on_loopback = loopback(urlsplit(cloud.graph).hostname or "")
     http = httpx.AsyncClient(
         headers={"User-Agent": "vouchsafe"},
@@ -55,9 +54,15 @@ def connect(cloud: Cloud, tokens: Tokens) -> tuple[GraphServiceClient, httpx.Asy
         trust_env=not on_loopback,  # a proxy has no business with this machine
     )
     KiotaClientFactory.create_with_custom_middleware([ParametersNameDecodingHandler()], http)
+    return GraphServiceClient(request_adapter=sender(cloud, tokens, http)), http
+
+
+def sender(cloud: Cloud, tokens: Tokens, http: httpx.AsyncClient) -> GraphRequestAdapter:
+    """Return what sends requests with these tokens, over connections that are there already."""
+    base = f"{cloud.graph}/v1.0"
     adapter = GraphRequestAdapter(Bearer(tokens, cloud.graph_scope, base), http)
     adapter.base_url = base
-    return GraphServiceClient(request_adapter=adapter), http
+    return adapter
 
 
 async def _direct(response: httpx.Response) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Final, TypeVar
 
@@ -18,6 +18,7 @@ from msgraph.graph_service_client import GraphServiceClient
 from bot.core.errors import Unavailable
 from bot.core.ports import Clock
 from bot.graph.calls import Calls
+from bot.graph.kept import Kept
 from bot.graph.pages import every
 
 T = TypeVar("T")
@@ -36,27 +37,10 @@ class Contexts:
     def __init__(self, graph: GraphServiceClient, calls: Calls, clock: Clock) -> None:
         self._access = graph.identity.conditional_access
         self._calls = calls
-        self._clock = clock
-        self._known: tuple[datetime, frozenset[str]] | None = None
-        self._flight: asyncio.Task[frozenset[str]] | None = None
+        self._guarded = Kept(self._found, clock, FRESH)
 
     async def guarded(self) -> frozenset[str]:
-        if self._known is not None:
-            at, contexts = self._known
-            if timedelta() <= self._clock.now() - at < FRESH:
-                return contexts
-        if self._flight is None:
-            self._flight = asyncio.create_task(self._asked())
-            self._flight.add_done_callback(_heard)
-        return await asyncio.shield(self._flight)
-
-    async def _asked(self) -> frozenset[str]:
-        try:
-            contexts = await self._found()
-            self._known = (self._clock.now(), contexts)
-            return contexts
-        finally:
-            self._flight = None
+        return await self._guarded.get()
 
     async def _found(self) -> frozenset[str]:
         published = {c.id for c in await self._paced(self._published) if c.is_available and c.id}
@@ -89,9 +73,3 @@ class Contexts:
 def _demanded(policy: ConditionalAccessPolicy) -> set[str]:
     applications = policy.conditions.applications if policy.conditions else None
     return set((applications.include_authentication_context_class_references if applications else None) or ())
-
-
-def _heard(flight: asyncio.Task[frozenset[str]]) -> None:
-    """Take note of a failure nobody waited for any more: it was logged where it happened."""
-    if not flight.cancelled():
-        flight.exception()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from itertools import islice
+from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
@@ -16,14 +17,23 @@ from msgraph.generated.users.item.check_member_groups.check_member_groups_post_r
 from msgraph.generated.users.item.user_item_request_builder import UserItemRequestBuilder
 
 from bot.cloud import Cloud
+from bot.core.directory import Account, Directory, Standing
 from bot.core.errors import Rejected
+from bot.core.methods import Method
+from bot.core.model import Secret
 from bot.core.passes import IssuedPass, Pass, PassPolicy
-from bot.core.ports import Account, Clock, Directory, Standing
+from bot.core.ports import Budget, Clock
+from bot.core.risk import Detection, Risk
 from bot.graph import readings, warmth
 from bot.graph.calls import Calls, Observe, Tokens
 from bot.graph.client import connect
 from bot.graph.contexts import Contexts
+from bot.graph.domains import Domains
+from bot.graph.methods import Methods
 from bot.graph.passes import Passes
+from bot.graph.passwords import Passwords
+from bot.graph.proofs import Proofs
+from bot.graph.protection import Protection
 from bot.graph.readings import ACCOUNT_FIELDS, needed
 from bot.graph.standings import standing
 
@@ -33,13 +43,40 @@ _UserQuery = UserItemRequestBuilder.UserItemRequestBuilderGetQueryParameters
 
 
 class GraphDirectory(Directory):
-    """`observe` is told of every call: its name, its outcome (`ok`, `rejected`, `lost` ...), its seconds."""
+    """`observe` is told of every call: its name, its outcome (`ok`, `rejected`, `lost` ...), its seconds.
 
-    def __init__(self, *, cloud: Cloud, tokens: Tokens, clock: Clock, observe: Observe | None = None) -> None:
+    `budget` holds the turns for Identity Protection; `attribute_set` is where proofs of identity are kept, under
+    `attribute_names` by the desk's own words.
+    """
+
+    def __init__(
+        self,
+        *,
+        cloud: Cloud,
+        tokens: Tokens,
+        clock: Clock,
+        budget: Budget,
+        attribute_set: str,
+        attribute_names: Mapping[str, str] = MappingProxyType({}),
+        observe: Observe | None = None,
+    ) -> None:
         self._graph, self._http = connect(cloud, tokens)
         self._calls = Calls(tokens, cloud.graph_scope, observe)
         self._passes = Passes(self._graph, self._calls)
         self._contexts = Contexts(self._graph, self._calls, clock)
+        self._protection = Protection(self._graph, self._calls, budget)
+        self._domains = Domains(self._graph, self._calls, clock)
+        self._passwords = Passwords(self._graph, self._calls)
+        self._methods = Methods(self._graph, self._calls)
+        self._proofs = Proofs(
+            self._graph,
+            self._calls,
+            cloud=cloud,
+            http=self._http,
+            attribute_set=attribute_set,
+            names=attribute_names,
+            observe=observe,
+        )
 
     async def warm(self) -> None:
         """Load what the SDK would load at the first call, a second's work, away from the event loop."""
@@ -89,6 +126,42 @@ class GraphDirectory(Directory):
         answer = await self._calls.write("revoke_sessions", revoke.post)
         if answer.value is not True:
             raise Rejected("revoke_sessions: Graph said no", code="not_revoked")
+
+    async def risk(self, person: str) -> Risk | None:
+        return await self._protection.risk(_checked(person))
+
+    async def detections(self, person: str, limit: int) -> tuple[Detection, ...]:
+        return await self._protection.detections(_checked(person), limit)
+
+    async def dismiss_risk(self, person: str) -> None:
+        await self._protection.dismissals.include(_checked(person))
+
+    async def confirm_safe(self, person: str) -> None:
+        await self._protection.safe.include(_checked(person))
+
+    async def confirm_compromised(self, person: str) -> None:
+        await self._protection.compromised.include(_checked(person))
+
+    async def federated(self, upn: str) -> bool:
+        return await self._domains.federated(upn)
+
+    async def set_password(self, person: str, password: Secret, *, change_next: bool) -> None:
+        await self._passwords.set(_checked(person), password, change_next=change_next)
+
+    async def methods(self, person: str) -> tuple[Method, ...]:
+        return await self._methods.of(_checked(person))
+
+    async def passkeys(self, person: str) -> tuple[Method, ...]:
+        return await self._methods.passkeys(_checked(person))
+
+    async def remove_method(self, person: str, method: Method) -> None:
+        await self._methods.remove(_checked(person), method)
+
+    async def keep_proof(self, person: str, proof: Mapping[str, str | int]) -> None:
+        await self._proofs.keep(_checked(person), proof)
+
+    async def proof_of(self, person: str, token: Secret) -> Mapping[str, str | int]:
+        return await self._proofs.of(_checked(person), token)
 
 
 def _checked(object_id: str) -> str:

@@ -19,16 +19,36 @@ OUT_OF_POLICY: Final = "out_of_policy"
 GUEST: Final = "guest"
 UNUSABLE: Final = "unusable"
 INCOMPLETE: Final = "incomplete"
+PASSWORD_RULE: Final = "password_rule"  # noqa: S105 - a code
+DEFAULT_METHOD: Final = "default_method"
+NOT_ALLOWED: Final = "not_allowed"
+NO_PREMIUM: Final = "no_premium"
 
-# Graph has no codes of its own for these two; the messages are those people report and Microsoft documents:
+# Graph has no codes of its own for these; the messages are those people report and Microsoft documents:
 # https://learn.microsoft.com/entra/identity/authentication/howto-authentication-temporary-access-pass
-_TOLD_BY_MESSAGE: Final = (("usercredentialpolicy", OUT_OF_POLICY), ("external guest", GUEST))
+# https://learn.microsoft.com/entra/identity/authentication/concept-password-ban-bad-combined-policy
+# A word as common as "default" counts in an answer to one call only.
+_TOLD_BY_MESSAGE: Final = (
+    ("", ("usercredentialpolicy",), OUT_OF_POLICY),
+    ("", ("external guest",), GUEST),
+    ("set_password", ("password", "complexity"), PASSWORD_RULE),
+    ("set_password", ("password", "banned"), PASSWORD_RULE),
+    ("set_password", ("password", "comply"), PASSWORD_RULE),
+    ("set_password", ("password", "too weak"), PASSWORD_RULE),
+    ("remove_method", ("default",), DEFAULT_METHOD),
+)
+_TOLD_BY_STATUS: Final = {("proof_of", HTTPStatus.FORBIDDEN): NOT_ALLOWED}
+_TOLD_BY_CODE: Final = {"authentication_requestfromnonpremiumtenantorb2ctenant": NO_PREMIUM}
 _NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 _NOT_DONE: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 
 
 class Stale(Unavailable):
     """Graph no longer takes the token: forget it, then the same call may be made again."""
+
+
+class Throttled(Unavailable):
+    """Graph was asked too often; some of its services do not say when to come back."""
 
 
 def translate(error: Exception, call: str, *, wrote: bool) -> DeskError:
@@ -55,13 +75,16 @@ def _answered(error: APIError, call: str, *, wrote: bool) -> DeskError:
     status, code = error.response_status_code or 0, code_of(error)
     what = f"{call}: {status} {code}".rstrip()
     if status in _NOT_DONE and (code or not wrote):
-        return Unavailable(what, retry_after=retry_after(error.response_headers))
+        sort = Throttled if status == HTTPStatus.TOO_MANY_REQUESTS else Unavailable
+        return sort(what, retry_after=retry_after(error.response_headers))
     if status == HTTPStatus.UNAUTHORIZED:
         return Stale(what, retry_after=0)
+    if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR and code.casefold() in _TOLD_BY_CODE:
+        return Rejected(what, code=_TOLD_BY_CODE[code.casefold()])
     if status == HTTPStatus.NOT_FOUND:
         return Missing(what, code=code)
     if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR and status != HTTPStatus.REQUEST_TIMEOUT:
-        return Rejected(what, code=_meaning(error) or code)
+        return Rejected(what, code=_meaning(error, call, status) or code)
     return lost(what, wrote=wrote)
 
 
@@ -90,6 +113,11 @@ def retry_after(headers: Mapping[str, str] | None) -> float | None:
     return max(0.0, (until - datetime.now(UTC)).total_seconds())
 
 
-def _meaning(error: APIError) -> str:
+def _meaning(error: APIError, call: str, status: int) -> str:
     message = (error.primary_message or "").casefold()
-    return next((code for piece, code in _TOLD_BY_MESSAGE if piece in message), "")
+    told = (
+        code
+        for name, pieces, code in _TOLD_BY_MESSAGE
+        if name in {"", call} and all(piece in message for piece in pieces)
+    )
+    return next(told, "") or next((c for (n, s), c in _TOLD_BY_STATUS.items() if (n, s) == (call, status)), "")

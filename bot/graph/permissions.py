@@ -24,5 +24,21 @@ OF_KINDS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "Policy.Read.AuthenticationMethod": "What does the tenant allow of Temporary Access Passes, and for whom?",
         "UserAuthMethod-TAP.ReadWrite.All": "List, make and delete Temporary Access Passes, and no other method.",
+        "IdentityRiskyUser.Read.All": "Is the person flagged as risky? Changing it does not cover reading it.",
+        "IdentityRiskyUser.ReadWrite.All": "Dismiss that the person is flagged as risky, or confirm it either way.",
+        "IdentityRiskEvent.Read.All": "What was noticed about the person, so that they can say whether it was them?",
+        "User-PasswordProfile.ReadWrite.All": "Set a password, and whether it must be changed at the next sign-in.",
+        "Organization.Read.All": "Which domains sign in elsewhere, so that a password here would be none?",
+        "UserAuthenticationMethod.Read.All": "List a person's sign-in methods: there is no narrower permission for it.",
+        "UserAuthMethod-Passkey.Read.All": "List a person's passkeys, to see a new one arrive.",
+        "UserAuthMethod-Passkey.ReadWrite.All": "Remove a passkey the person has lost.",
+        "UserAuthMethod-MicrosoftAuthApp.ReadWrite.All": "Remove an authenticator app the person has lost.",
+        "UserAuthMethod-Phone.ReadWrite.All": "Remove a phone number the person has lost.",
+        "UserAuthMethod-SoftwareOATH.ReadWrite.All": "Remove an app for one-time codes the person has lost.",
+        "UserAuthMethod-WindowsHello.ReadWrite.All": "Remove Windows Hello of a computer the person has lost.",
+        "UserAuthMethod-PlatformCred.ReadWrite.All": "Remove a Mac's platform credential the person has lost.",
+        "UserAuthMethod-Email.ReadWrite.All": "Remove an e-mail address the person has lost.",
+        "UserAuthMethod-External.ReadWrite.All": "Remove another provider's method the person has lost.",
+        "CustomSecAttributeAssignment.ReadWrite.All": "Write on a person when and how well their identity was proved.",
     }
 )

@@ -13,9 +13,9 @@ from msgraph.generated.models.temporary_access_pass_authentication_method_config
 )
 from msgraph.generated.models.user import User
 
+from bot.core.directory import Account
 from bot.core.errors import Rejected
 from bot.core.passes import Pass, PassPolicy
-from bot.core.ports import Account
 from bot.graph.faults import INCOMPLETE
 
 T = TypeVar("T")
@@ -30,7 +30,18 @@ ACCOUNT_FIELDS: Final = (
     "isManagementRestricted",
     "externalUserState",
     "preferredLanguage",
+    "lastPasswordChangeDateTime",
+    "signInSessionsValidFromDateTime",
 )
+
+
+def _home(upn: str) -> str:
+    """Return the domain a guest was invited from: `gus_fabrikam.com#EXT#@contoso.com`.
+
+    https://learn.microsoft.com/entra/external-id/user-properties
+    """
+    name, mark, _ = upn.casefold().partition("#ext#")
+    return name.rpartition("_")[2] if mark and "_" in name else ""
 
 
 def needed(value: T | None, name: str) -> T:
@@ -56,6 +67,9 @@ def account(user: User) -> Account:
         restricted=bool(user.is_management_restricted),
         synced=bool(user.on_premises_sync_enabled),
         language=user.preferred_language or "",
+        home=_home(upn),
+        password_changed_at=perhaps(user.last_password_change_date_time),
+        sessions_from=perhaps(user.sign_in_sessions_valid_from_date_time),
     )
 
 
@@ -76,8 +90,8 @@ def pass_policy(found: AuthenticationMethodConfiguration) -> PassPolicy:
 
 
 def access_pass(method: TemporaryAccessPassAuthenticationMethod) -> Pass:
-    created = _utc(needed(method.created_date_time, "createdDateTime"))
-    start = _utc(method.start_date_time) if method.start_date_time else created
+    created = utc(needed(method.created_date_time, "createdDateTime"))
+    start = utc(method.start_date_time) if method.start_date_time else created
     lifetime = timedelta(minutes=needed(method.lifetime_in_minutes, "lifetimeInMinutes"))
     return Pass(
         id=needed(method.id, "id"),
@@ -88,5 +102,9 @@ def access_pass(method: TemporaryAccessPassAuthenticationMethod) -> Pass:
     )
 
 
-def _utc(moment: datetime) -> datetime:
+def perhaps(moment: datetime | None) -> datetime | None:
+    return utc(moment) if moment is not None else None
+
+
+def utc(moment: datetime) -> datetime:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -19,7 +19,7 @@ from msgraph.generated.users.item.owned_objects.graph_group import graph_group_r
 from msgraph.generated.users.item.transitive_member_of.graph_group import graph_group_request_builder as member_of
 from msgraph.graph_service_client import GraphServiceClient
 
-from bot.core.ports import Standing
+from bot.core.directory import Standing
 from bot.graph.calls import Calls
 from bot.graph.pages import every
 from bot.graph.readings import needed

@@ -5,15 +5,29 @@ from __future__ import annotations
 from typing import Any, Final
 
 from kiota_abstractions.serialization import ParsableFactory, ParseNodeFactoryRegistry
+from msgraph.generated.identity_protection.risky_users.confirm_compromised import (
+    confirm_compromised_post_request_body as compromised,
+)
+from msgraph.generated.identity_protection.risky_users.confirm_safe.confirm_safe_post_request_body import (
+    ConfirmSafePostRequestBody,
+)
+from msgraph.generated.identity_protection.risky_users.dismiss.dismiss_post_request_body import DismissPostRequestBody
 from msgraph.generated.models.authentication_context_class_reference_collection_response import (
     AuthenticationContextClassReferenceCollectionResponse,
 )
+from msgraph.generated.models.authentication_method_collection_response import AuthenticationMethodCollectionResponse
 from msgraph.generated.models.authentication_method_configuration import AuthenticationMethodConfiguration
 from msgraph.generated.models.conditional_access_policy_collection_response import (
     ConditionalAccessPolicyCollectionResponse,
 )
+from msgraph.generated.models.custom_security_attribute_value import CustomSecurityAttributeValue
+from msgraph.generated.models.fido2_authentication_method_collection_response import (
+    Fido2AuthenticationMethodCollectionResponse,
+)
 from msgraph.generated.models.group_collection_response import GroupCollectionResponse
 from msgraph.generated.models.o_data_errors.o_data_error import ODataError
+from msgraph.generated.models.organization_collection_response import OrganizationCollectionResponse
+from msgraph.generated.models.password_profile import PasswordProfile
 from msgraph.generated.models.temporary_access_pass_authentication_method import TemporaryAccessPassAuthenticationMethod
 from msgraph.generated.models.temporary_access_pass_authentication_method_collection_response import (
     TemporaryAccessPassAuthenticationMethodCollectionResponse,
@@ -33,6 +47,9 @@ from msgraph.generated.users.item.revoke_sign_in_sessions.revoke_sign_in_session
     RevokeSignInSessionsPostResponse,
 )
 from msgraph.graph_service_client import GraphServiceClient
+
+from bot.core.methods import MethodKind
+from bot.graph.methods import removable
 
 _POLICY_TYPE: Final = "#microsoft.graph.temporaryAccessPassAuthenticationMethodConfiguration"
 
@@ -55,6 +72,15 @@ _ANSWERS: Final[tuple[tuple[ParsableFactory[Any], str], ...]] = (
     (TemporaryAccessPassAuthenticationMethodCollectionResponse, '{"value":[{}]}'),
     (TemporaryAccessPassAuthenticationMethod, "{}"),
     (RevokeSignInSessionsPostResponse, "{}"),
+    (OrganizationCollectionResponse, '{"value":[{"verifiedDomains":[{}]}]}'),
+    (Fido2AuthenticationMethodCollectionResponse, '{"value":[{}]}'),
+    *(
+        (
+            AuthenticationMethodCollectionResponse,
+            f'{{"value":[{{"@odata.type":"#microsoft.graph.{kind}AuthenticationMethod"}}]}}',
+        )
+        for kind in MethodKind
+    ),
     (ODataError, '{"error":{"innerError":{}}}'),
 )
 
@@ -78,12 +104,30 @@ def load(graph: GraphServiceClient) -> None:
         access.policies,
         methods.by_authentication_method_configuration_id("x"),
         passes,
+        user.authentication.methods,
+        user.authentication.fido2_methods,
+        graph.organization,
+        graph.identity_protection.risk_detections,
+        graph.identity_protection.risky_users.by_risky_user_id("x"),
     ):
         gets.to_get_request_information()
     user.check_member_groups.to_post_request_information(CheckMemberGroupsPostRequestBody())
     user.revoke_sign_in_sessions.to_post_request_information()
     passes.to_post_request_information(TemporaryAccessPassAuthenticationMethod())
-    passes.by_temporary_access_pass_authentication_method_id("x").to_delete_request_information()
+    _writes(graph)
+
+
+def _writes(graph: GraphServiceClient) -> None:
+    user, risky = graph.users.by_user_id("x"), graph.identity_protection.risky_users
+    for kind in MethodKind:
+        item = removable(user.authentication, kind, "x")
+        if item is not None:
+            item.to_delete_request_information()
+    user.to_patch_request_information(User(password_profile=PasswordProfile()))
+    user.to_patch_request_information(User(custom_security_attributes=CustomSecurityAttributeValue()))
+    risky.dismiss.to_post_request_information(DismissPostRequestBody())
+    risky.confirm_safe.to_post_request_information(ConfirmSafePostRequestBody())
+    risky.confirm_compromised.to_post_request_information(compromised.ConfirmCompromisedPostRequestBody())
 
 
 def _read(nodes: ParseNodeFactoryRegistry, model: ParsableFactory[Any], answer: str) -> None:

@@ -4,6 +4,8 @@ from types import MappingProxyType
 from typing import Final
 
 from bot.core.kinds import Kinds
-from bot.requests import tap
+from bot.requests import compromised, methods, password, risk, sessions, tap, verify
 
-KINDS: Final[Kinds] = MappingProxyType({kind.name: kind for kind in (tap.KIND,)})
+_ALL: Final = (tap.KIND, password.KIND, risk.KIND, methods.KIND, verify.KIND, sessions.KIND, compromised.KIND)
+
+KINDS: Final[Kinds] = MappingProxyType({kind.name: kind for kind in _ALL})

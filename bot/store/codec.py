@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import Any, overload
+from typing import Any
 
 from psycopg.types.json import Jsonb
 
 from bot.core.audit import Entry
-from bot.core.model import Chat, Ending, Evidence, Mode, Person, Proof, Receipt, Refusal, Request, Status
+from bot.core.model import Chat, Follow, Mode, Person, Request, Status, Way
 from bot.core.ports import Posted, Purpose, SignIn, SignInStage, Slot
-
-Row = Mapping[str, Any]
+from bot.store.values import (
+    Row,
+    chat_of,
+    ending_doc,
+    ending_of,
+    evidence_doc,
+    evidence_of,
+    moment,
+    person_of,
+    receipt_doc,
+    receipt_of,
+    stamp,
+    texts_of,
+    utc,
+)
 
 
 def request_row(request: Request) -> dict[str, Any]:
@@ -39,14 +50,18 @@ def _request_doc(request: Request) -> dict[str, Any]:
         "requester": asdict(request.requester),
         "subject": asdict(request.subject),
         "details": dict(request.details),
+        "way": request.way.value,
+        "terms": list(request.terms),
+        "stage": request.stage,
+        "follow": request.follow.value,
         "reminded": request.reminded,
         "attempts": request.attempts,
         "replaced": request.replaced,
         "reported": request.reported,
         "hidden": request.hidden,
-        "evidence": [_evidence_doc(evidence) for evidence in request.evidence],
-        "receipt": _receipt_doc(request.receipt) if request.receipt else None,
-        "ending": _ending_doc(request.ending) if request.ending else None,
+        "evidence": [evidence_doc(evidence) for evidence in request.evidence],
+        "receipt": receipt_doc(request.receipt) if request.receipt else None,
+        "ending": ending_doc(request.ending) if request.ending else None,
     }
 
 
@@ -55,23 +70,27 @@ def request_of(row: Row) -> Request:
     return Request(
         id=row["id"],
         kind=row["kind"],
-        requester=_person(doc["requester"]),
-        subject=_person(doc["subject"]),
-        details=_texts(doc["details"]),
+        requester=person_of(doc["requester"]),
+        subject=person_of(doc["subject"]),
+        details=texts_of(doc["details"]),
         mode=Mode(row["mode"]),
         status=Status(row["status"]),
         version=row["version"],
-        created_at=_utc(row["created_at"]),
-        expires_at=_utc(row["expires_at"]),
-        due_at=_utc(row["due_at"]),
+        created_at=utc(row["created_at"]),
+        expires_at=utc(row["expires_at"]),
+        due_at=utc(row["due_at"]),
+        way=Way(doc.get("way", Way.SHOW)),  # what an older version wrote has none of these
+        terms=tuple(doc.get("terms", ())),
+        stage=doc.get("stage", ""),
+        follow=Follow(doc.get("follow", "")),
         reminded=doc["reminded"],
         attempts=doc["attempts"],
         replaced=doc["replaced"],
         reported=doc["reported"],
         hidden=doc["hidden"],
-        evidence=tuple(_evidence(each) for each in doc["evidence"]),
-        receipt=_receipt(doc["receipt"]) if doc["receipt"] else None,
-        ending=_ending(doc["ending"]) if doc["ending"] else None,
+        evidence=tuple(evidence_of(each) for each in doc["evidence"]),
+        receipt=receipt_of(doc["receipt"]) if doc["receipt"] else None,
+        ending=ending_of(doc["ending"]) if doc["ending"] else None,
     )
 
 
@@ -95,13 +114,13 @@ def entry_of(row: Row) -> Entry:
     return Entry(
         tenant=row["tenant"],
         seq=row["seq"],
-        at=_utc(row["at"]),
+        at=utc(row["at"]),
         request=row["request"],
         kind=row["kind"],
         subject=row["subject"],
         mode=row["mode"],
         deed=row["deed"],
-        data=_texts(row["data"]),
+        data=texts_of(row["data"]),
         previous=row["previous"],
         hash=row["hash"],
     )
@@ -145,7 +164,7 @@ def posted_of(row: Row) -> Posted:
         request=row["request"],
         slot=Slot(row["slot"]),
         person=row["person"],
-        chat=_chat(row["chat"]) if row["chat"] else None,
+        chat=chat_of(row["chat"]) if row["chat"] else None,
         activity=row["activity"],
         shown=row["shown"],
         deleted=row["deleted"],
@@ -163,7 +182,8 @@ def sign_in_row(sign_in: SignIn) -> dict[str, Any]:
         "code": sign_in.code,
         "tries": sign_in.tries,
         "flow": dict(sign_in.flow) if sign_in.flow is not None else None,
-        "at": _text(sign_in.at),
+        "at": stamp(sign_in.at),
+        "choice": sign_in.choice,
     }
     return {
         "id": sign_in.id,
@@ -182,99 +202,19 @@ def sign_in_of(row: Row) -> SignIn:
     return SignIn(
         id=row["id"],
         purpose=Purpose(doc["purpose"]),
-        person=_person(doc["person"]),
-        chat=_chat(doc["chat"]),
+        person=person_of(doc["person"]),
+        chat=chat_of(doc["chat"]),
         request=row["request"],
         request_version=doc["request_version"],
         context=doc["context"],
         stage=SignInStage(row["stage"]),
-        created_at=_utc(row["created_at"]),
-        expires_at=_utc(row["expires_at"]),
+        created_at=utc(row["created_at"]),
+        expires_at=utc(row["expires_at"]),
         cookie=doc["cookie"],
         code=doc["code"],
         tries=doc["tries"],
         flow=MappingProxyType(doc["flow"]) if doc["flow"] is not None else None,
-        at=_time(doc["at"]),
+        at=moment(doc["at"]),
+        choice=doc.get("choice", ""),
         version=row["version"],
     )
-
-
-def _person(doc: Row) -> Person:
-    return Person(tenant=doc["tenant"], id=doc["id"], name=doc["name"], language=doc["language"])
-
-
-def _chat(doc: Row) -> Chat:
-    return Chat(
-        tenant=doc["tenant"],
-        id=doc["id"],
-        service_url=doc["service_url"],
-        personal=doc["personal"],
-        user=doc["user"],
-    )
-
-
-def _evidence_doc(evidence: Evidence) -> dict[str, Any]:
-    return {**asdict(evidence), "proof": evidence.proof.value, "at": _text(evidence.at)}
-
-
-def _evidence(doc: Row) -> Evidence:
-    return Evidence(
-        proof=Proof(doc["proof"]),
-        by=doc["by"],
-        name=doc["name"],
-        at=datetime.fromisoformat(doc["at"]),
-        strength=doc["strength"],
-        request=doc["request"],
-    )
-
-
-def _receipt_doc(receipt: Receipt) -> dict[str, Any]:
-    return {
-        "object_id": receipt.object_id,
-        "expires_at": _text(receipt.expires_at),
-        "params": dict(receipt.params),
-    }
-
-
-def _receipt(doc: Row) -> Receipt:
-    return Receipt(doc["object_id"], _time(doc["expires_at"]), _texts(doc["params"]))
-
-
-def _ending_doc(ending: Ending) -> dict[str, Any]:
-    refusal = ending.refusal
-    return {
-        "by": ending.by,
-        "name": ending.name,
-        "reason": ending.reason,
-        "refusal": {"reason": refusal.reason, "params": dict(refusal.params)} if refusal is not None else None,
-    }
-
-
-def _ending(doc: Row) -> Ending:
-    refusal = doc["refusal"]
-    return Ending(
-        by=doc["by"],
-        name=doc["name"],
-        reason=doc["reason"],
-        refusal=Refusal(refusal["reason"], _texts(refusal["params"])) if refusal else None,
-    )
-
-
-def _texts(doc: Mapping[str, str]) -> Mapping[str, str]:
-    return MappingProxyType(dict(doc))
-
-
-def _text(time: datetime | None) -> str | None:
-    return time.astimezone(UTC).isoformat() if time is not None else None
-
-
-def _time(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text is not None else None
-
-
-@overload
-def _utc(time: datetime) -> datetime: ...
-@overload
-def _utc(time: None) -> None: ...
-def _utc(time: datetime | None) -> datetime | None:
-    return time.astimezone(UTC) if time is not None else None

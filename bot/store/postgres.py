@@ -18,6 +18,7 @@ from bot.core.audit import Entry
 from bot.core.errors import Misconfigured
 from bot.core.ports import Clock, Store
 from bot.store import codec, sql
+from bot.store.budget import TurnBudget
 from bot.store.faults import committing, translated
 from bot.store.shape import Shape, checked, newest
 from bot.store.unit import PostgresUnit
@@ -70,6 +71,10 @@ class PostgresStore(Store):
             open=False,
         )
 
+    def budget(self, name: str, every: float) -> TurnBudget:
+        """Return turns that every process on this database shares under this name."""
+        return TurnBudget(self._pool, name, every)
+
     @asynccontextmanager
     async def unit(self) -> AsyncIterator[PostgresUnit]:
         """Open one transaction; it commits when the block ends well.
@@ -116,13 +121,18 @@ class PostgresStore(Store):
         rows = await self._all(sql.HEAD, {"tenant": tenant})
         return (rows[0]["seq"], rows[0]["hash"]) if rows else None
 
-    async def audit_entries(self, tenant: str, upto: int | None = None) -> AsyncIterator[Entry]:
-        """Walk a tenant's chain from its beginning, up to and with `upto` (a head that was read before)."""
+    async def audit_entries(
+        self, tenant: str, upto: int | None = None, since: datetime | None = None
+    ) -> AsyncIterator[Entry]:
+        """Walk a tenant's chain from its beginning, up to and with `upto` (a head that was read before).
+
+        With `since`, only what was written from then on.
+        """
         with translated():
             async with self._pool.connection() as connection, connection.cursor("trail") as cursor:
                 await connection.execute(sql.NO_HURRY)
                 cursor.itersize = PAGE
-                await cursor.execute(sql.ENTRIES, {"tenant": tenant, "upto": upto})
+                await cursor.execute(sql.ENTRIES, {"tenant": tenant, "upto": upto, "since": since})
                 async for row in cursor:
                     yield codec.entry_of(row)
 

@@ -68,6 +68,12 @@ RECENT: Final = """
       AND created_at >= %(since)s AND id <> %(but)s AND status <> %(refused)s
 """
 
+PROVED: Final = """
+    SELECT max((doc -> 'receipt' -> 'params' ->> 'at')::timestamptz) AS at FROM requests
+    WHERE tenant = %(tenant)s AND subject = %(subject)s AND status = %(ended)s AND doc ->> 'stage' = %(verified)s
+      AND mode = %(enforce)s
+"""
+
 LATEST: Final = f"""
     SELECT {_REQUEST} FROM requests
     WHERE tenant = %(tenant)s AND (subject = %(person)s OR requester = %(person)s)
@@ -97,6 +103,7 @@ ADD_ENTRY: Final = f"""
 ENTRIES: Final = f"""
     SELECT {_ENTRY} FROM audit
     WHERE tenant = %(tenant)s AND (%(upto)s::bigint IS NULL OR seq <= %(upto)s::bigint)
+      AND (%(since)s::timestamptz IS NULL OR at >= %(since)s::timestamptz)
     ORDER BY seq
 """
 
@@ -157,15 +164,15 @@ LOAD_SIGN_IN: Final = f"SELECT {_SIGN_IN} FROM sign_ins WHERE id = %(id)s"
 
 SIGN_IN_FOR: Final = f"""
     SELECT {_SIGN_IN} FROM sign_ins
-    WHERE request = %(request)s AND person = %(person)s AND stage <> %(finished)s
+    WHERE request = %(request)s AND person = %(person)s AND stage <> %(finished)s AND doc ->> 'purpose' = %(purpose)s
     ORDER BY created_at DESC, id DESC
     LIMIT 1
 """
 
 SIGN_INS: Final = f"""
-    SELECT DISTINCT ON (person) {_SIGN_IN} FROM sign_ins
+    SELECT DISTINCT ON (person, doc ->> 'purpose') {_SIGN_IN} FROM sign_ins
     WHERE request = %(request)s
-    ORDER BY person, created_at DESC, id DESC
+    ORDER BY person, doc ->> 'purpose', created_at DESC, id DESC
 """
 
 FIRST_TIME: Final = """
@@ -208,6 +215,26 @@ RECOVER: Final = """
            pg_notify('procrastinate_any_queue_v1',
                      json_build_object('type', 'job_inserted', 'job_id', id)::text)
     FROM back
+"""
+
+# One turn each so many seconds, whichever replica asks. `next_at` is never more than one caller's patience away; one
+# that is further off was written by a clock that has since been set back, and counts for nothing.
+_BEGUN: Final = """
+    CASE WHEN budget.next_at > clock_timestamp() + make_interval(mins => 1) THEN clock_timestamp()
+         ELSE greatest(budget.next_at, clock_timestamp()) END
+"""
+
+TAKE_TURN: Final = f"""
+    INSERT INTO budgets AS budget (name, next_at)
+    VALUES (%(name)s, clock_timestamp() + make_interval(secs => %(every)s))
+    ON CONFLICT (name) DO UPDATE SET next_at = {_BEGUN} + make_interval(secs => %(every)s)
+    WHERE {_BEGUN} <= clock_timestamp() + make_interval(secs => %(patience)s)
+    RETURNING greatest(0, extract(epoch FROM budget.next_at - clock_timestamp())::float8 - %(every)s) AS wait
+"""
+
+NEXT_TURN: Final = """
+    SELECT greatest(0, extract(epoch FROM next_at - clock_timestamp()))::float8 AS wait FROM budgets
+    WHERE name = %(name)s
 """
 
 PRUNE_SEEN: Final = "DELETE FROM seen WHERE at < %(before)s"

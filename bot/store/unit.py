@@ -13,8 +13,8 @@ from psycopg.types.json import Jsonb
 
 from bot.core.audit import GENESIS, Note, link
 from bot.core.errors import Conflict, Rejected
-from bot.core.model import Chat, Person, Request, Status
-from bot.core.ports import Clock, Job, Posted, SignIn, SignInStage, Unit
+from bot.core.model import VERIFIED, Chat, Mode, Person, Request, Status
+from bot.core.ports import Clock, Job, Posted, Purpose, SignIn, SignInStage, Unit
 from bot.store import codec, sql
 
 ADDS: Final = 3  # the request that is in the way may be gone when we look at it
@@ -76,6 +76,17 @@ class PostgresUnit(Unit):
         row = await self._one(sql.RECENT, values)
         return int(row["count"]) if row else 0
 
+    async def proved(self, tenant: str, subject: str) -> datetime | None:
+        values = {
+            "tenant": tenant,
+            "subject": subject,
+            "ended": Status.ENDED.value,
+            "verified": VERIFIED,
+            "enforce": Mode.ENFORCE.value,
+        }
+        row = await self._one(sql.PROVED, values)
+        return row["at"] if row else None
+
     async def latest(self, tenant: str, person: str, limit: int) -> Sequence[Request]:
         rows = await self._all(sql.LATEST, {"tenant": tenant, "person": person, "limit": limit})
         return tuple(codec.request_of(row) for row in rows)
@@ -112,8 +123,9 @@ class PostgresUnit(Unit):
         row = await self._one(sql.LOAD_SIGN_IN, {"id": sign_in_id})
         return codec.sign_in_of(row) if row else None
 
-    async def sign_in_for(self, request_id: str, person: str) -> SignIn | None:
-        values = {"request": request_id, "person": person, "finished": SignInStage.FINISHED.value}
+    async def sign_in_for(self, request_id: str, person: str, purpose: Purpose) -> SignIn | None:
+        finished = SignInStage.FINISHED.value
+        values = {"request": request_id, "person": person, "finished": finished, "purpose": purpose.value}
         row = await self._one(sql.SIGN_IN_FOR, values)
         return codec.sign_in_of(row) if row else None
 

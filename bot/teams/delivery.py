@@ -9,10 +9,11 @@ from typing import Any
 
 import structlog
 
+import cards
 from bot.core.answers import Answer, RequestCard
 from bot.core.errors import AnswerLost, Missing, Rejected, Unavailable
-from bot.core.model import Actor, Request, Secret, Status
-from bot.core.ports import Job, Messenger, Posted, Slot
+from bot.core.model import Actor, Request, Secret, Status, Way
+from bot.core.ports import Job, Messenger, Posted, Purpose, Slot
 from bot.facts import Inquiry
 from bot.ledger import Ledger
 from bot.teams.results import carry
@@ -26,14 +27,19 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where messages go and links lead; `start` is the step-up page, a transaction's id goes behind it."""
+    """Where messages go and links lead; behind `start` goes a transaction's id, behind `wallet` a request's.
+
+    `looks`: there are proofs of identity to look at.
+    """
 
     helpdesk: str
     security: str
     start: str
+    wallet: str
     resource: str
     contact: str
     language: str
+    looks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +77,9 @@ class Delivery:
             return await self._informed(answer.request, view)
         view = replace(view, language=person.language, user=chat.user, person=person.id)
         if isinstance(answer, RequestCard) and answer.slot is Slot.CONFIRM:
-            return replace(view, link=await self._link(answer.request, person.id))
+            return replace(view, link=await self._link(answer.request, person.id, Purpose.APPROVE))
+        if isinstance(answer, RequestCard) and answer.request.way is Way.ENTER:
+            return replace(view, link=await self._link(answer.request, person.id, Purpose.ENTER))
         return view
 
     async def stray(self, job: Job) -> None:
@@ -172,21 +180,33 @@ class Delivery:
         if request.status is not Status.APPROVAL:
             return view
         known = await self.inquiry.about_account(request.subject.id)
-        return replace(view, facts={"account": account(known, view.language)})
+        facts = {"account": account(known, view.language)}
+        if self.inquiry.policy(request).evidence:
+            there = await self.inquiry.evidence(request)
+            facts["proof"] = cards.text("proof.there" if there else "proof.missing", view.language)
+        return replace(view, facts=facts)
 
-    async def _link(self, request: Request, person: str) -> str:
+    async def _link(self, request: Request, person: str, purpose: Purpose) -> str:
         async with self.ledger.store.unit() as unit:
-            waiting = await unit.sign_in_for(request.id, person)
+            waiting = await unit.sign_in_for(request.id, person, purpose)
         live = waiting is not None and waiting.expires_at > self.ledger.clock.now()
         return f"{self.addresses.start}{waiting.id}" if waiting is not None and live else ""
 
     def _view(self, request: Request) -> View:
-        policy = self.inquiry.policies[request.kind]
-        return replace(self._plain(), reveal=policy.reveal, approvals=policy.approvals)
+        policy, kind = self.inquiry.policy(request), self.inquiry.kinds[request.kind]
+        return replace(
+            self._plain(),
+            reveal=policy.reveal,
+            approvals=policy.approvals,
+            verdicts=kind.verdicts,
+            looks=self.addresses.looks,
+        )
 
     def _plain(self) -> View:
-        where = self.addresses
-        return View(language=where.language, now=self.ledger.clock.now(), contact=where.contact)
+        where, offered = self.addresses, self.inquiry.policies
+        alarm = next((k.name for k in self.inquiry.kinds.values() if k.alarm and offered[k.name].offered), "")
+        now = self.ledger.clock.now()
+        return View(language=where.language, now=now, contact=where.contact, wallet=where.wallet, alarm=alarm)
 
 
 def _moved(there: Posted, should: Wanted) -> bool:

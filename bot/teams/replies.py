@@ -103,6 +103,8 @@ def _messages(answer: Answer, view: View) -> tuple[Json, ...]:
 def _action(answer: Answer, command: Command, view: View) -> Json:
     """Answer a Universal Action: https://learn.microsoft.com/microsoftteams/platform/task-modules-and-cards/cards/universal-actions-for-adaptive-cards/work-with-universal-actions-for-adaptive-cards."""
     match answer:
+        case RequestCard() if isinstance(command.action, Begin):  # its own message comes; this card stays what it is
+            return _message(cards.text("said.begun", view.language))
         case Refused() if isinstance(command.action, Refresh):
             return _error(BAD, "NotForYou", cards.sentence(answer, view))  # the card everybody sees stays
         case Said() | Refused():

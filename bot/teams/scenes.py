@@ -8,9 +8,10 @@ from typing import Any, Final
 
 import cards
 from bot.core.answers import RequestCard
-from bot.core.model import Chat, Person, Request, Status
-from bot.core.policy import Facts, Reason
+from bot.core.model import Chat, Person, Proof, Request, Status, Way
+from bot.core.policy import Facts
 from bot.core.ports import Posted, Purpose, SignIn, SignInStage, Slot
+from bot.core.reasons import Reason
 from cards.view import View
 
 # A change to one of these is news: a new message, so that Teams tells the person.
@@ -69,15 +70,32 @@ def _requesters(scene: Scene) -> Iterator[Wanted]:
         return
     person, chat = scene.home
     request = scene.request
-    mine = next((s for s in scene.sign_ins if s.purpose is Purpose.PROVE), None)
-    link = scene.link(mine) if mine is not None else ""
-    view = _personal(scene.view, person, chat, link)
-    if request.status is not Status.REFUSED or _there(scene, Slot.REQUESTER):  # refused at once is told at once
-        mark = request.status.value if request.status in NEWS else ""
-        yield Wanted(Slot.REQUESTER, "", _card(request, Slot.REQUESTER, view), chat=chat, mark=mark)
-    if mine is not None and link and request.status in PROMPTED:
-        prompt = cards.prompt(mine, request, view, resource=scene.resource)
-        yield Wanted(Slot.PROMPT, "", prompt, chat=chat, mark=mine.id)
+    mine = {s.purpose: s for s in scene.sign_ins if s.person.id == request.requester.id}
+    page = mine.get(Purpose.ENTER)
+    view = _personal(scene.view, person, chat, scene.link(page) if page is not None else "")
+    at_once = request.status is Status.REFUSED and not request.reported  # refused at once is told at once
+    if not at_once or _there(scene, Slot.REQUESTER):
+        yield Wanted(Slot.REQUESTER, "", _card(request, Slot.REQUESTER, view), chat=chat, mark=_news(request))
+    prove = mine.get(Purpose.PROVE)
+    if prove is not None and scene.link(prove) and request.status in PROMPTED:
+        prompt = cards.prompt(prove, request, replace(view, link=scene.link(prove)), resource=scene.resource)
+        yield Wanted(Slot.PROMPT, "", prompt, chat=chat, mark=prove.id)
+
+
+def _news(request: Request) -> str:
+    """Name what a request's message is news about; what its person has just done themselves is none."""
+    by_itself, waited = request.way is Way.ALONE, bool(request.proofs(Proof.APPROVAL))
+    match request.status:
+        case Status.DONE if request.stage:  # found out by looking; who is told by the outside is at it themselves
+            return f"{request.status}.{request.stage}" if request.receipt and request.receipt.watch else ""
+        case Status.ENDED if request.stage:
+            return f"{request.status}.{request.stage}"
+        case Status.DONE:
+            return request.status.value if by_itself and waited else ""
+        case Status.READY if by_itself:
+            return ""
+        case status:
+            return status.value if status in NEWS else ""
 
 
 def _approvers(scene: Scene) -> Iterator[Wanted]:
@@ -87,10 +105,21 @@ def _approvers(scene: Scene) -> Iterator[Wanted]:
     if request.status is Status.APPROVAL and request.reminded:
         yield Wanted(Slot.REMINDER, "", _card(request, Slot.REMINDER, scene.view), chat=_thread(scene))
     for sign_in in scene.sign_ins:
+        view = _personal(scene.view, sign_in.person, sign_in.chat, scene.link(sign_in))
         if sign_in.purpose is Purpose.APPROVE:
-            view = _personal(scene.view, sign_in.person, sign_in.chat, scene.link(sign_in))
-            card = _card(request, Slot.CONFIRM, view)
+            card = _card(request, Slot.CONFIRM, _chosen(view, request, sign_in))
             yield Wanted(Slot.CONFIRM, sign_in.person.id, card, chat=sign_in.chat)
+        if sign_in.purpose is Purpose.LOOK and scene.link(sign_in):
+            prompt = cards.prompt(sign_in, request, view, resource=scene.resource)
+            yield Wanted(Slot.PROMPT, sign_in.person.id, prompt, chat=sign_in.chat, mark=sign_in.id)
+
+
+def _chosen(view: View, request: Request, sign_in: SignIn) -> View:
+    """Show an approver what they are about to say, where a yes can mean several things."""
+    if not sign_in.choice:
+        return view
+    said = cards.text(f"{request.kind}.verdict.{sign_in.choice}", view.language)
+    return replace(view, facts={**view.facts, "choice": said})
 
 
 def _security(scene: Scene) -> Iterator[Wanted]:

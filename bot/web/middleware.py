@@ -16,6 +16,8 @@ from bot.web.limit import Limit, address_of
 from bot.web.page import Pages
 
 PREFIX: Final = "/step-up"
+OPEN: Final = "/verified-id/open"
+CHECK: Final = "/step-up/enter/check"  # asked by a page's script, while somebody types: it counts for itself
 
 log = structlog.get_logger(__name__)
 
@@ -39,7 +41,7 @@ def surfacing(pages: Pages) -> Middleware:
 
 
 def limiting(pages: Pages, limit: Limit) -> Middleware:
-    """Hold back an address that knocks at the step-up too often."""
+    """Hold back an address that knocks at the pages too often."""
 
     @web.middleware
     async def hold(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -62,13 +64,15 @@ def language_of(request: web.Request) -> str:
 
 
 def _for_people(request: web.Request) -> bool:
-    return request.path == PREFIX or request.path.startswith(PREFIX + "/")
+    path = request.path
+    return path in {PREFIX, OPEN} or (path.startswith(PREFIX + "/") and path != CHECK)
 
 
 def _refused(pages: Pages, request: web.Request, answer: web.HTTPException) -> web.StreamResponse:
     if answer.status < HTTPStatus.BAD_REQUEST:
         return _plain(answer)
-    page = pages.refused("not_found", language_of(request), status=answer.status)
+    reason = "not_found" if answer.status in {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED} else "unreadable"
+    page = pages.refused(reason, language_of(request), status=answer.status)
     if "Allow" in answer.headers:
         page.headers["Allow"] = answer.headers["Allow"]
     return page

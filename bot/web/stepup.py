@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import re
 import secrets
 from collections.abc import Mapping
@@ -13,37 +12,27 @@ from typing import Final, Protocol
 
 from aiohttp import web
 
-from bot.core.answers import SignInPage, SignInRefused
-from bot.core.policy import Reason
+from bot.core.answers import EntryWanted, SignInPage, SignInRefused
+from bot.core.reasons import Reason
+from bot.web.body import filled
+from bot.web.browser import CHECK, COOKIE, ID, check_for, held, keep, ours
 from bot.web.middleware import language_of
 from bot.web.page import Pages, asset
 
-COOKIE: Final = "__Host-vouchsafe-step-up"
-CHECK: Final = "__Host-vouchsafe-start"
-_LIFE: Final = 900  # seconds; the transaction itself ends sooner
-_ID: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
+ENTER: Final = "/step-up/enter"
 _ANSWER: Final = frozenset({"code", "state", "session_state", "client_info", "error", "error_description", "error_uri"})
 _LONGEST: Final = 8192  # an authorization code is about 1.5 KB
+_FORM: Final = 4096  # bytes
 
-_STATUS: Final[Mapping[str, HTTPStatus]] = MappingProxyType(
+STATUS: Final[Mapping[str, HTTPStatus]] = MappingProxyType(
     {
         Reason.NOT_FOUND: HTTPStatus.NOT_FOUND,
         Reason.SIGN_IN_EXPIRED: HTTPStatus.GONE,
+        Reason.CLOSED: HTTPStatus.GONE,
         Reason.UNKNOWN: HTTPStatus.SERVICE_UNAVAILABLE,
     }
 )
-SAID: Final = frozenset(
-    {
-        Reason.NOT_FOUND,
-        Reason.UNKNOWN,
-        Reason.SIGN_IN_FAILED,
-        Reason.SIGN_IN_EXPIRED,
-        Reason.SIGN_IN_CANCELLED,
-        Reason.WRONG_PERSON,
-        Reason.WEAK_SIGN_IN,
-        Reason.OLD_SIGN_IN,
-    }
-)
+_REASON: Final = re.compile(r"[a-z_]{1,40}(\.[a-z_]{1,40})?")
 
 
 class StepUpDesk(Protocol):
@@ -55,8 +44,8 @@ class StepUpDesk(Protocol):
     async def start(self, sign_in_id: str, cookie: str) -> str | SignInRefused:
         """Tie the transaction to the browser that holds `cookie`; return Entra's address."""
 
-    async def returned(self, cookie: str, answer: Mapping[str, str]) -> str | SignInRefused:
-        """Take Entra's answer; return the one-time code for Teams."""
+    async def returned(self, cookie: str, answer: Mapping[str, str]) -> str | EntryWanted | SignInRefused:
+        """Take Entra's answer; return the one-time code for Teams, or that something is to be entered first."""
 
 
 def setup(app: web.Application, *, desk: StepUpDesk, pages: Pages) -> None:
@@ -80,24 +69,23 @@ class StepUpPages:
     async def shown(self, request: web.Request) -> web.Response:
         """Show what is being allowed. A prefetch or a link scanner changes nothing by looking."""
         sign_in = request.query.get("t", "")
-        page = await self.desk.page(sign_in) if _ID.fullmatch(sign_in) else _no_such(request)
+        page = await self.desk.page(sign_in) if ID.fullmatch(sign_in) else _no_such(request)
         if isinstance(page, SignInRefused):
             return self._refused(page)
-        check = request.cookies.get(CHECK, "")
-        check = check if _ID.fullmatch(check) else secrets.token_urlsafe(32)
+        check = check_for(request)
         response = self.pages.start(page, sign_in=sign_in, check=check)
-        _set(response, CHECK, check)
+        keep(response, CHECK, check)
         return response
 
     async def started(self, request: web.Request) -> web.Response:
         """Go to Entra; only from our own page, in the browser that showed it."""
-        form = await request.post()
-        sign_in, check = str(form.get("t", "")), str(form.get("check", ""))
-        if not _ours(request, check):
+        form = await filled(request, _FORM)
+        sign_in, check = form.get("t", ""), form.get("check", "")
+        if not ours(request, check):
             return self._refused(SignInRefused(Reason.SIGN_IN_FAILED, language_of(request)))
-        if not _ID.fullmatch(sign_in):
+        if not ID.fullmatch(sign_in):
             return self._refused(_no_such(request))
-        cookie = request.cookies.get(COOKIE, "")
+        cookie = held(request)
         if not cookie.startswith(f"{sign_in}."):  # a second try in the same browser keeps its cookie
             cookie = f"{sign_in}.{secrets.token_urlsafe(32)}"
         address = await self.desk.start(sign_in, cookie)
@@ -105,26 +93,28 @@ class StepUpPages:
             return self._refused(address)
         response = web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": address, "Cache-Control": "no-store"})
         response.headers["Referrer-Policy"] = "no-referrer"
-        _set(response, COOKIE, cookie)
+        keep(response, COOKIE, cookie)
         return response
 
     async def came_back(self, request: web.Request) -> web.Response:
         """Take Entra's answer and give the one-time code to the Teams client that opened this window."""
         answer = {key: value for key, value in request.query.items() if key in _ANSWER}
-        cookie = request.cookies.get(COOKIE, "")
+        cookie = held(request)
         odd = len(request.query) != len(set(request.query)) or any(len(value) > _LONGEST for value in answer.values())
-        if odd or "state" not in answer or not _ID.fullmatch(cookie.partition(".")[0]):
+        if odd or "state" not in answer or not cookie:
             return self._refused(SignInRefused(Reason.SIGN_IN_FAILED, language_of(request)))
         page = await self.desk.page(cookie.partition(".")[0])  # for the person's language
         language = page.person.language if isinstance(page, SignInPage) else page.language
         code = await self.desk.returned(cookie, answer)
+        if isinstance(code, EntryWanted):  # the page that follows asks for the same browser
+            return _on(cookie)
         response = self._refused(code) if isinstance(code, SignInRefused) else self.pages.done(code, language)
-        _set(response, COOKIE, "")
+        keep(response, COOKIE, "")
         return response
 
     def _refused(self, refused: SignInRefused) -> web.Response:
-        reason = refused.reason if refused.reason in SAID else Reason.SIGN_IN_FAILED
-        return self.pages.refused(str(reason), refused.language, status=_STATUS.get(reason, HTTPStatus.FORBIDDEN))
+        reason = refused.reason if _REASON.fullmatch(refused.reason) else str(Reason.SIGN_IN_FAILED)
+        return self.pages.refused(reason, refused.language, status=STATUS.get(reason, HTTPStatus.FORBIDDEN))
 
 
 async def _static(request: web.Request) -> web.Response:
@@ -138,15 +128,8 @@ def _no_such(request: web.Request) -> SignInRefused:
     return SignInRefused(Reason.NOT_FOUND, language_of(request))
 
 
-def _ours(request: web.Request, check: str) -> bool:
-    """The form came from the page we showed this browser: what it holds as a cookie it also sent as a field."""
-    held = request.cookies.get(CHECK, "")
-    site = request.headers.get("Sec-Fetch-Site", "same-origin")
-    same = bool(held) and hmac.compare_digest(held.encode(), check.encode())
-    return same and site == "same-origin"
-
-
-def _set(response: web.Response, name: str, value: str) -> None:
-    """Set a cookie only this host can read, or take it back; `__Host-` makes the browser insist on all of it."""
-    life = _LIFE if value else 0
-    response.set_cookie(name, value, max_age=life, path="/", secure=True, httponly=True, samesite="Lax")
+def _on(cookie: str) -> web.Response:
+    headers = {"Location": ENTER, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+    response = web.Response(status=HTTPStatus.SEE_OTHER, headers=headers)
+    keep(response, COOKIE, cookie)
+    return response

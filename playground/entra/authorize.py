@@ -69,6 +69,7 @@ class Authorize:
         unmet = self._world.entra.unmet(wanted, person, session)
         if unmet is not None and asked.demand.essential:
             return self._page(request, asked, problem=_short(unmet), person=who)
+        self._world.entra.signed_in(person)
         code = self._code(asked, who, session, contexts=wanted if unmet is None else ())
         return self._back(asked.state, {"code": code, "session_state": secrets.token_hex(16)})
 

@@ -17,12 +17,14 @@ from playground.entra.demand import demand
 from playground.entra.metadata import known
 from playground.entra.refusals import Refused, disabled, missing, unknown_app
 from playground.entra.state import CODE_LIFE, Code, Policy
-from playground.entra.tokens import BOT_FRAMEWORK, GRAPH, LIFE, app_token, id_token, user_token
+from playground.entra.tokens import BOT_FRAMEWORK, GRAPH, LIFE, VERIFIED_ID, app_token, id_token, user_token
 from playground.people import Person
 
 if TYPE_CHECKING:
     from playground.world import World
 
+# What everybody may be asked for without an administrator.
+_USUAL: Final = frozenset({"openid", "profile", "email", "offline_access", "User.Read", ".default"})
 ON_BEHALF_OF: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 Form = Mapping[str, str]
 Answer = dict[str, Any]
@@ -67,6 +69,7 @@ class Grants:
             text = "Client credential flows must have a scope value with /.default suffixed to the resource."
             raise Refused("invalid_scope", 1002012, text)
         audiences = {GRAPH: GRAPH, f"{self._world.origin}/graph": GRAPH, BOT_FRAMEWORK: BOT_FRAMEWORK}
+        audiences[VERIFIED_ID] = VERIFIED_ID
         if resource not in audiences:
             text = f"The resource principal named {resource} was not found in the tenant named Contoso."
             raise Refused("invalid_resource", 500011, text)
@@ -106,14 +109,23 @@ class Grants:
         if form.get("requested_token_use") != "on_behalf_of":
             raise missing("requested_token_use")
         person = self._asserted(form.get("assertion") or "")
-        asked = demand(form.get("claims", ""))
+        asked, scope = demand(form.get("claims", "")), form.get("scope", "")
+        if self._gone(person):
+            raise _revoked()
+        if not self._world.entra.consented and not _permissions(scope) <= _USUAL:
+            raise _unconsented(self._world.bot_id)
         session = self._world.entra.session(person.key)
         unmet = self._world.entra.unmet(asked.contexts, person.key, session)
         if unmet is not None and asked.essential:
             raise _interaction(unmet)
         contexts = asked.contexts if unmet is None else ()
         identity = id_token(self._world, person, session=session, contexts=contexts)
-        return self._answer(person, form.get("scope", ""), identity, form)
+        return self._answer(person, scope, identity, form)
+
+    def _gone(self, person: Person) -> bool:
+        """Say whether this person's Teams session was ended and nothing was signed in to since."""
+        entra = self._world.entra
+        return not entra.silent.get(person.key) and entra.last(person.key) < self._world.graph.sessions_from(person.key)
 
     def _asserted(self, assertion: str) -> Person:
         if not assertion:
@@ -138,13 +150,18 @@ class Grants:
 
     def _answer(self, person: Person, scope: str, identity: str, form: Form) -> Answer:
         granted = " ".join(word for word in scope.split() if word != "offline_access")
-        answer = _bearer(user_token(self._world, person, granted)) | {"scope": granted}
+        permissions = " ".join(word.removeprefix(f"{GRAPH}/") for word in granted.split())
+        answer = _bearer(user_token(self._world, person, permissions)) | {"scope": granted}
         if "openid" in granted.split():
             answer["id_token"] = identity
         if form.get("client_info") == "1":
             info = json.dumps({"uid": person.id, "utid": self._world.tenant}).encode()
             answer["client_info"] = base64.urlsafe_b64encode(info).decode().rstrip("=")
         return answer
+
+
+def _permissions(scope: str) -> frozenset[str]:
+    return frozenset(word.removeprefix(f"{GRAPH}/") for word in scope.split())
 
 
 def _bearer(token: str) -> Answer:
@@ -160,6 +177,19 @@ def _basic(header: str) -> tuple[str, str] | None:
     except (binascii.Error, UnicodeDecodeError):
         raise Refused("invalid_client", 7000218, "The Authorization header is malformed.", status=401) from None
     return unquote_plus(client), unquote_plus(secret)
+
+
+def _revoked() -> Refused:
+    text = "The provided grant has expired due to it being revoked, a fresh auth token is needed."
+    return Refused("interaction_required", 50173, text, suberror="bad_token")
+
+
+def _unconsented(app: str) -> Refused:
+    text = (
+        f"The user or administrator has not consented to use the application with ID '{app}' named 'Vouchsafe'. "
+        "Send an interactive authorization request for this user and resource."
+    )
+    return Refused("invalid_grant", 65001, text, suberror="consent_required")
 
 
 def _interaction(policy: Policy) -> Refused:

@@ -9,7 +9,11 @@ from aiohttp import web
 
 from playground.entra import views
 from playground.entra.metadata import known
+from playground.entra.security import Security
+from playground.entra.state import Visit
+from playground.entra.visits import Visits
 from playground.graph.state import Reason
+from playground.people import Person
 
 if TYPE_CHECKING:
     from playground.world import World
@@ -26,6 +30,8 @@ _WRONG = "Your account or Temporary Access Pass is incorrect."
 class Passes:
     def __init__(self, world: World) -> None:
         self._world = world
+        self._visits = Visits(world)
+        self._security = Security(world)
 
     async def show(self, request: web.Request) -> web.Response:
         known(self._world, request)
@@ -43,11 +49,21 @@ class Passes:
         reason = self._world.graph.use(person.key, value)
         if reason != "EnabledByPolicy":
             return self._form(request, upn=upn, problem=_WRONG if reason is None else _WHY[reason])
-        return views.page(
-            self._world, "welcome", given=escape(person.name.split()[0]), upn=escape(person.upn), person=person.key
-        )
+        return self._welcome(person)
+
+    def _welcome(self, person: Person) -> web.Response:
+        """Show the security info at once: sending the browser on would cost whoever has no cookies their pass."""
+        now = Visit(person.key, self._world.clock.now(), strong=True)
+        answer = self._security.page(now)
+        self._visits.begin(answer, person, strong=True)
+        return answer
 
     def _form(self, request: web.Request, *, upn: str, problem: str = "") -> web.Response:
         return views.page(
-            self._world, "pass", action=escape(request.path), upn=escape(upn, quote=True), problem=views.alert(problem)
+            self._world,
+            "pass",
+            action=escape(request.path),
+            other=escape(views.beside(self._world, "password-sign-in", upn)),
+            upn=escape(upn, quote=True),
+            problem=views.alert(problem),
         )

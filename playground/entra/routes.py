@@ -12,7 +12,9 @@ from playground.entra.authorize import Authorize
 from playground.entra.grants import Grants
 from playground.entra.metadata import Metadata
 from playground.entra.passes import Passes
+from playground.entra.passwords import Passwords
 from playground.entra.refusals import Refused
+from playground.entra.security import Security
 from playground.faults import faulty
 from playground.journal import recorded
 
@@ -37,7 +39,21 @@ def _entra(world: World) -> web.Application:
     app.router.add_post("/{tenant}/oauth2/v2.0/token", Grants(world).token)
     app.router.add_get("/{tenant}/pass-sign-in", passes.show)
     app.router.add_post("/{tenant}/pass-sign-in", passes.answer)
+    _own_pages(app, world)
     return app
+
+
+def _own_pages(app: web.Application, world: World) -> None:
+    """Where aka.ms/mysecurityinfo leads, and what is on the way."""
+    passwords, security = Passwords(world), Security(world)
+    app.router.add_get("/{tenant}/password-sign-in", passwords.show)
+    app.router.add_post("/{tenant}/password-sign-in", passwords.answer)
+    app.router.add_get("/{tenant}/password-change", passwords.ask)
+    app.router.add_post("/{tenant}/password-change", passwords.change)
+    app.router.add_get("/{tenant}/security-info", security.show)
+    app.router.add_post("/{tenant}/security-info/passkey", security.passkey)
+    app.router.add_post("/{tenant}/security-info/authenticator", security.authenticator)
+    app.router.add_post("/{tenant}/security-info/sign-out", security.sign_out)
 
 
 def _bot_framework(world: World) -> web.Application:

@@ -68,6 +68,16 @@ class Code:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Somebody signed in to Entra's own pages; `unchanged`: their password has to be changed before anything else."""
+
+    person: str
+    at: datetime
+    strong: bool
+    unchanged: bool = False
+
+
 def _contexts() -> dict[str, Context]:
     first = Context("c1", "Identity desk", "A fresh sign-in with more than a password")
     second = Context("c2", "Identity desk, strong", "A fresh sign-in with a passkey")
@@ -82,16 +92,22 @@ def _policies() -> list[Policy]:
 
 
 class EntraState:
-    """The knobs: `contexts`, `policies`, and `silent`, by person key: their Teams session is as fresh as can be."""
+    """The knobs: `contexts`, `policies`, `consented`, and `silent`, by key: their Teams session is as fresh as can be.
+
+    `consented` says whether an administrator agreed to what the app may do in a person's name.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self.contexts = _contexts()
         self.policies = _policies()
+        self.consented = True
         self.silent: dict[str, bool] = {}
+        self.visits: dict[str, Visit] = {}
         self.sessions: dict[str, Session] = {}
         self.codes: dict[str, Code] = {}
         self.redeemed: set[str] = set()
         self._clock = clock
+        self._last: dict[str, datetime] = {}
         self._morning = clock.now() - timedelta(hours=3)
 
     def session(self, key: str) -> Session:
@@ -99,6 +115,14 @@ class EntraState:
         if self.silent.get(key):
             return Session("passkey", self._clock.now() - timedelta(minutes=1))
         return self.sessions.get(key, Session("authenticator", self._morning))
+
+    def signed_in(self, key: str) -> None:
+        """Somebody signed in anywhere: a session that was ended is good again, though no fresher than it was."""
+        self._last[key] = self._clock.now()
+
+    def last(self, key: str) -> datetime:
+        """Return when this person signed in last, for whatever they did then."""
+        return max(self.session(key).at, self._last.get(key, self._morning))
 
     def guards(self, context: str, key: str) -> list[Policy]:
         """Return the policies in force that bind this person when an app demands this context."""

@@ -17,6 +17,8 @@ Claims = dict[str, Any]
 LIFE: Final = 3599  # seconds, as Entra says in expires_in
 BOT_FRAMEWORK: Final = "https://api.botframework.com"
 GRAPH: Final = "https://graph.microsoft.com"
+# https://learn.microsoft.com/entra/verified-id/get-started-request-api names the Request Service by its id.
+VERIFIED_ID: Final = "3db474b9-6a0c-4840-96ac-1fceb342124f"
 _SKEW: Final = 300
 _TEAMS: Final = "5e3ce6c0-2b1f-4285-8d4b-75ee78787346"  # the Teams web client's application id
 _AMR: Final[dict[Method, list[str]]] = {
@@ -28,7 +30,8 @@ _AMR: Final[dict[Method, list[str]]] = {
 
 def app_token(world: World, audience: str) -> str:
     """What client credentials buy: an app-only token for one resource."""
-    roles = {"roles": sorted(world.graph.granted)} if audience == GRAPH else {}
+    granted = {GRAPH: world.graph.granted, VERIFIED_ID: world.verified.granted}.get(audience)
+    roles = {} if granted is None else {"roles": sorted(granted)}
     claims = {
         "aud": audience,
         "appid": world.bot_id,

@@ -6,6 +6,7 @@ from html import escape
 from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlencode
 
 from aiohttp import web
 
@@ -37,6 +38,16 @@ def page(world: World, name: str, *, status: int = 200, **parts: str) -> web.Res
         "X-Content-Type-Options": "nosniff",
     }
     return web.Response(text=text, status=status, content_type="text/html", headers=headers)
+
+
+def fragment(name: str) -> str:
+    """Return a piece of a page that has no places to fill."""
+    return (PAGES / f"{name}.html").read_text(encoding="utf-8")
+
+
+def beside(world: World, name: str, upn: str) -> str:
+    """Return the address of another page of this tenant, with the account that was typed."""
+    return f"/entra/{world.tenant}/{name}" + (f"?{urlencode({'upn': upn})}" if upn else "")
 
 
 def sign_in(

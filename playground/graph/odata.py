@@ -48,6 +48,17 @@ def filtered(request: web.Request, items: Sequence[Json], *properties: str) -> l
     return [item for item in items if item[found[1]] == value]
 
 
+def ordered(request: web.Request, items: Sequence[Json], *properties: str) -> list[Json]:
+    """Apply an $orderby of the form `property desc` for one of these properties."""
+    clause = request.query.get("$orderby")
+    if clause is None:
+        return list(items)
+    name, _, way = clause.strip().partition(" ")
+    if name not in properties or way.strip() not in {"", "asc", "desc"}:
+        raise bad(f"Invalid orderby clause: '{clause}'.", code="BadRequest")
+    return sorted(items, key=lambda item: str(item[name]), reverse=way.strip() == "desc")
+
+
 def advanced(request: web.Request) -> None:
     """Refuse a cast without what makes a query an advanced one.
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 from aiohttp import web
 
 from playground.graph import odata
-from playground.graph.refusals import Refused, bad, denied
+from playground.graph.refusals import Refused, bad
 from playground.graph.state import Pass, Revoked
-from playground.graph.users import asked, body
+from playground.graph.users import asked, body, stamp, unrestricted
 from playground.people import Person
 
 if TYPE_CHECKING:
@@ -26,10 +26,6 @@ _NOT_IN_POLICY: Final = (
     "AuthMethodType [TemporaryAccessPass]."
 )
 _GUEST: Final = "Temporary Access Pass cannot be added to an external guest user."
-_RESTRICTED: Final = (
-    "Insufficient privileges: the target is a member of a restricted management administrative unit "
-    "and can be changed only by administrators of that unit."
-)
 
 
 class Passes:
@@ -38,10 +34,14 @@ class Passes:
 
     async def listed(self, request: web.Request) -> web.Response:
         odata.known(request, "$select", "$top", "$count", "$skiptoken")
-        found = self._world.graph.passes.get(asked(self._world, request).key)
-        items = [self._shown(found)] if found else []
+        items = self.of(asked(self._world, request))
         shown = [odata.select(request, "temporaryAccessPassAuthenticationMethod", item, item) for item in items]
         return odata.listed(self._world, request, _CONTEXT, shown)
+
+    def of(self, person: Person) -> list[Json]:
+        """Return the pass somebody has, if any, without its value."""
+        found = self._world.graph.passes.get(person.key)
+        return [self._shown(found)] if found else []
 
     async def single(self, request: web.Request) -> web.Response:
         odata.known(request)
@@ -64,14 +64,14 @@ class Passes:
 
     async def delete(self, request: web.Request) -> web.Response:
         found = self._found(request)
-        _unrestricted(self._world.people[found.person])
+        unrestricted(self._world.people[found.person])
         del self._world.graph.passes[found.person]
         return web.Response(status=204)
 
     async def revoke(self, request: web.Request) -> web.Response:
         """revokeSignInSessions: https://learn.microsoft.com/graph/api/user-revokesigninsessions."""
         person = asked(self._world, request)
-        _unrestricted(person)
+        unrestricted(person)
         self._world.graph.revoked.append(Revoked(person.key, self._world.clock.now()))
         self._world.entra.silent.pop(person.key, None)  # what made their session fresh is gone
         context = f"{self._world.origin}/graph/v1.0/$metadata#Edm.Boolean"
@@ -84,7 +84,7 @@ class Passes:
         return found
 
     def _allowed(self, person: Person) -> None:
-        _unrestricted(person)
+        unrestricted(person)
         if person.guest:
             raise bad(_GUEST, code="badRequest")
         if not self._world.graph.in_policy(person):
@@ -124,19 +124,10 @@ class Passes:
         return {
             "id": found.id,
             "temporaryAccessPass": None,
-            "createdDateTime": _stamp(found.created),
-            "startDateTime": _stamp(found.start),
+            "createdDateTime": stamp(found.created),
+            "startDateTime": stamp(found.start),
             "lifetimeInMinutes": int(found.lifetime.total_seconds() // 60),
             "isUsableOnce": found.one_time,
             "isUsable": reason == "EnabledByPolicy",
             "methodUsabilityReason": reason,
         }
-
-
-def _unrestricted(person: Person) -> None:
-    if person.restricted:
-        raise denied(_RESTRICTED)
-
-
-def _stamp(at: datetime) -> str:
-    return at.isoformat().replace("+00:00", "Z")

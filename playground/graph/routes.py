@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from playground.entra.tokens import GRAPH, bearer
 from playground.faults import faulty
+from playground.graph import permissions
+from playground.graph.changes import Changes
+from playground.graph.definitions import Definitions
+from playground.graph.guard import Route, guarded
+from playground.graph.methods import COLLECTIONS, Collection, Methods, Typed
+from playground.graph.organization import Organization
 from playground.graph.passes import Passes
 from playground.graph.policies import Policies
-from playground.graph.refusals import Refused, denied
+from playground.graph.protection import Protection
+from playground.graph.refusals import Refused
 from playground.graph.roles import Roles
 from playground.graph.users import Users
 from playground.journal import recorded
@@ -21,83 +26,89 @@ from playground.journal import recorded
 if TYPE_CHECKING:
     from playground.world import World
 
-# Application permissions, any one of which is enough: https://learn.microsoft.com/graph/permissions-reference
-_USER: Final = frozenset({"User.Read.All", "User.ReadWrite.All", "Directory.Read.All"})
-_GROUPS: Final = _USER | {"GroupMember.Read.All", "Group.Read.All"}
-_ROLES: Final = frozenset({"RoleManagement.Read.Directory", "RoleManagement.ReadWrite.Directory", "Directory.Read.All"})
-_ELIGIBLE: Final = frozenset(
-    {
-        *("RoleEligibilitySchedule.Read.Directory", "RoleEligibilitySchedule.ReadWrite.Directory"),
-        *("RoleManagement.Read.Directory", "RoleManagement.ReadWrite.Directory", "RoleManagement.Read.All"),
-    }
-)
-_METHODS: Final = frozenset({"Policy.Read.AuthenticationMethod", "Policy.ReadWrite.AuthenticationMethod"})
-_CONTEXTS: Final = frozenset(
-    {"AuthenticationContext.Read.All", "AuthenticationContext.ReadWrite.All", "Policy.Read.ConditionalAccess"}
-)
-_ACCESS: Final = frozenset({"Policy.Read.All"})
-_PASS_WRITE: Final = frozenset({"UserAuthMethod-TAP.ReadWrite.All", "UserAuthenticationMethod.ReadWrite.All"})
-_PASS_READ: Final = _PASS_WRITE | {"UserAuthMethod-TAP.Read.All", "UserAuthenticationMethod.Read.All"}
-_REVOKE: Final = frozenset({"User.RevokeSessions.All", "User.ReadWrite.All", "Directory.ReadWrite.All"})
-
-
-class Route(NamedTuple):
-    method: str
-    path: str
-    permissions: frozenset[str]
-    handler: Callable[[web.Request], Awaitable[web.Response]]
+_ONE: Final = "/users/{user}"
+_CASTS: Final = ("graph.group", "microsoft.graph.group")
 
 
 def setup(app: web.Application, world: World) -> None:
     """Serve /graph/v1.0."""
     served = web.Application(middlewares=[recorded(world, "graph"), _answered(world), faulty(world, "graph")])
     for route in routes(world):
-        served.router.add_route(route.method, route.path, _guarded(world, route))
-    served.router.add_route("*", "/{rest:.*}", _guarded(world, Route("*", "/", frozenset(), _nothing)))
+        served.router.add_route(route.method, route.path, guarded(world, route))
+    served.router.add_route("*", "/{rest:.*}", guarded(world, Route("*", "/", frozenset(), _nothing)))
     app.add_subapp("/graph/v1.0", served)
 
 
 def routes(world: World) -> list[Route]:
-    users, roles, passes, policies = Users(world), Roles(world), Passes(world), Policies(world)
-    one, directory, access = "/users/{user}", "/roleManagement/directory", "/identity/conditionalAccess"
-    methods = f"{one}/authentication/temporaryAccessPassMethods"
-    configured = "/policies/authenticationMethodsPolicy/authenticationMethodConfigurations/{method}"
+    return [*_people(world), *_tenant(world), *_methods(world), *_protection(world)]
+
+
+def _people(world: World) -> list[Route]:
+    users, changes, passes = Users(world), Changes(world), Passes(world)
     return [
-        Route("GET", one, _USER, users.user),
-        *(Route("GET", f"{one}/transitiveMemberOf/{cast}", _GROUPS, users.groups) for cast in _CASTS),
-        *(Route("GET", f"{one}/ownedObjects/{cast}", _USER, users.owned) for cast in _CASTS),
-        Route("POST", f"{one}/checkMemberGroups", _GROUPS, users.check),
-        Route("POST", f"{one}/getMemberObjects", _GROUPS, users.objects),
-        Route("GET", f"{directory}/roleAssignments", _ROLES, roles.assignments),
-        Route("GET", f"{directory}/roleEligibilityScheduleInstances", _ELIGIBLE, roles.eligible),
-        Route("GET", f"{directory}/roleDefinitions/{{role}}", _ROLES | {"RoleManagement.Read.All"}, roles.definition),
-        Route("GET", configured, _METHODS | {"Policy.Read.All"}, policies.method),
-        Route("GET", f"{access}/authenticationContextClassReferences", _CONTEXTS, policies.contexts),
-        Route("GET", f"{access}/policies", _ACCESS, policies.access),
-        Route("GET", methods, _PASS_READ, passes.listed),
-        Route("POST", methods, _PASS_WRITE, passes.create),
-        Route("GET", f"{methods}/{{method}}", _PASS_READ, passes.single),
-        Route("DELETE", f"{methods}/{{method}}", _PASS_WRITE, passes.delete),
-        Route("POST", f"{one}/revokeSignInSessions", _REVOKE, passes.revoke),
+        Route("GET", _ONE, permissions.USER, users.user, permissions.ATTRIBUTES_READ),
+        Route("PATCH", _ONE, permissions.CHANGES, changes.user),
+        *(Route("GET", f"{_ONE}/transitiveMemberOf/{cast}", permissions.GROUPS, users.groups) for cast in _CASTS),
+        *(Route("GET", f"{_ONE}/ownedObjects/{cast}", permissions.USER, users.owned) for cast in _CASTS),
+        Route("POST", f"{_ONE}/checkMemberGroups", permissions.GROUPS, users.check),
+        Route("POST", f"{_ONE}/getMemberObjects", permissions.GROUPS, users.objects),
+        Route("POST", f"{_ONE}/revokeSignInSessions", permissions.REVOKE, passes.revoke),
     ]
 
 
-_CASTS: Final = ("graph.group", "microsoft.graph.group")
+def _tenant(world: World) -> list[Route]:
+    roles, policies, organization, known = Roles(world), Policies(world), Organization(world), Definitions(world)
+    held, access = "/roleManagement/directory", "/identity/conditionalAccess"
+    configured = "/policies/authenticationMethodsPolicy/authenticationMethodConfigurations/{method}"
+    sets, definitions = "/directory/attributeSets", "/directory/customSecurityAttributeDefinitions"
+    return [
+        Route("GET", f"{held}/roleAssignments", permissions.ROLES, roles.assignments),
+        Route("GET", f"{held}/roleEligibilityScheduleInstances", permissions.ELIGIBLE, roles.eligible),
+        Route("GET", f"{held}/roleDefinitions/{{role}}", permissions.ROLE, roles.definition),
+        Route("GET", configured, permissions.METHOD_POLICY, policies.method),
+        Route("GET", f"{access}/authenticationContextClassReferences", permissions.CONTEXTS, policies.contexts),
+        Route("GET", f"{access}/policies", permissions.ACCESS, policies.access),
+        Route("GET", "/organization", permissions.ORGANIZATION, organization.listed),
+        Route("GET", sets, permissions.DEFINED, known.sets),
+        Route("POST", sets, permissions.DEFINE, known.add_set),
+        Route("GET", f"{sets}/{{set}}", permissions.DEFINED, known.set),
+        Route("GET", definitions, permissions.DEFINED, known.definitions),
+        Route("POST", definitions, permissions.DEFINE, known.add_definition),
+        Route("GET", f"{definitions}/{{definition}}", permissions.DEFINED, known.definition),
+    ]
 
 
-def _guarded(world: World, route: Route) -> Handler:
-    async def handler(request: web.Request) -> web.StreamResponse:
-        header = request.headers.get("Authorization", "")
-        if bearer(world, header, GRAPH) is None:
-            text = "Access token validation failure." if header else "Access token is empty."
-            place = f"{world.origin}/entra/{world.tenant}/oauth2/v2.0/authorize"
-            challenge = {"WWW-Authenticate": f'Bearer realm="", authorization_uri="{place}"'}
-            raise Refused(401, "InvalidAuthenticationToken", text, headers=challenge)
-        if route.permissions and world.graph.granted.isdisjoint(route.permissions):
-            raise denied()
-        return await route.handler(request)
+def _methods(world: World) -> list[Route]:
+    passes = Passes(world)
+    whole, place = f"{_ONE}/authentication/methods", f"{_ONE}/authentication/temporaryAccessPassMethods"
+    return [
+        Route("GET", whole, permissions.METHODS_READ, Methods(world, passes).listed),
+        Route("GET", place, permissions.read("TAP"), passes.listed),
+        Route("POST", place, permissions.write("TAP"), passes.create),
+        Route("GET", f"{place}/{{method}}", permissions.read("TAP"), passes.single),
+        Route("DELETE", f"{place}/{{method}}", permissions.write("TAP"), passes.delete),
+        *(route for collection in COLLECTIONS for route in _typed(world, collection)),
+    ]
 
-    return handler
+
+def _typed(world: World, collection: Collection) -> list[Route]:
+    typed, place = Typed(world, collection), f"{_ONE}/authentication/{collection.path}"
+    read, write = permissions.read(collection.permission), permissions.write(collection.permission)
+    listing = permissions.PASSKEYS if collection.type == "fido2" else read
+    reads = [Route("GET", place, listing, typed.listed), Route("GET", f"{place}/{{method}}", read, typed.single)]
+    return [*reads, Route("DELETE", f"{place}/{{method}}", write, typed.delete)] if collection.deletable else reads
+
+
+def _protection(world: World) -> list[Route]:
+    protection, risky = Protection(world), "/identityProtection/riskyUsers"
+    found = "/identityProtection/riskDetections"
+    return [
+        Route("GET", f"{risky}/{{user}}", permissions.RISK_READ, protection.user),
+        Route("GET", found, permissions.DETECTIONS, protection.detections),
+        Route("POST", f"{risky}/dismiss", permissions.RISK_WRITE, protection.dismiss),
+        Route("POST", f"{risky}/confirmSafe", permissions.RISK_WRITE, protection.confirm_safe),
+        Route("POST", f"{risky}/confirmCompromised", permissions.RISK_WRITE, protection.confirm_compromised),
+    ]
 
 
 async def _nothing(request: web.Request) -> web.Response:

@@ -1,14 +1,18 @@
-"""What Graph remembers: permissions granted, the pass policy, passes and revocations; a pass's value is in `issued`."""
+"""What Graph remembers and tests may change; a pass's value is in `issued`, a password's in `passwords`."""
 
 from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from playground.clock import Clock
-from playground.people import NO_PASS, People, Person
+from playground.graph.attributes import Attributes
+from playground.graph.factors import YUBIKEY, Factors, authenticator, passkey
+from playground.graph.passwords import Passwords
+from playground.graph.risks import Budget, Risk, Risks
+from playground.people import CREATED, DOMAIN, FEDERATED, NO_PASS, USER_ADMIN, People, Person
 
 GRANTED: Final = frozenset(
     {
@@ -21,6 +25,22 @@ GRANTED: Final = frozenset(
         "Policy.Read.All",
         "UserAuthMethod-TAP.ReadWrite.All",
         "User.RevokeSessions.All",
+        "IdentityRiskyUser.Read.All",
+        "IdentityRiskyUser.ReadWrite.All",
+        "IdentityRiskEvent.Read.All",
+        "User-PasswordProfile.ReadWrite.All",
+        "Organization.Read.All",
+        "UserAuthenticationMethod.Read.All",
+        "UserAuthMethod-Passkey.Read.All",
+        "UserAuthMethod-Passkey.ReadWrite.All",
+        "UserAuthMethod-MicrosoftAuthApp.ReadWrite.All",
+        "UserAuthMethod-Phone.ReadWrite.All",
+        "UserAuthMethod-SoftwareOATH.ReadWrite.All",
+        "UserAuthMethod-WindowsHello.ReadWrite.All",
+        "UserAuthMethod-PlatformCred.ReadWrite.All",
+        "UserAuthMethod-Email.ReadWrite.All",
+        "UserAuthMethod-External.ReadWrite.All",
+        "CustomSecAttributeAssignment.ReadWrite.All",
     }
 )
 ALL_USERS: Final = "all_users"
@@ -77,7 +97,10 @@ class Revoked:
 
 
 class GraphState:
-    """The knobs `granted`, `policy` and `page_size`, and what was done: `passes`, `issued`, `revoked`."""
+    """What was done is in `passes`, `issued` and `revoked`; everything else is a knob.
+
+    What people have is looked up by their key: `risks`, `passwords`, `methods`, `attributes.values`.
+    """
 
     def __init__(self, *, people: People, clock: Clock) -> None:
         self.granted: set[str] = set(GRANTED)
@@ -86,6 +109,14 @@ class GraphState:
         self.passes: dict[str, Pass] = {}  # by person key: everybody has one at most
         self.issued: list[Issued] = []
         self.revoked: list[Revoked] = []
+        self.risks = Risks(people=people, clock=clock)
+        self.budget = Budget()
+        self.passwords = Passwords(people=people, clock=clock)
+        self.methods = Factors(people=people, clock=clock)
+        self.attributes = Attributes()
+        self.domains = {DOMAIN: "Managed", FEDERATED: "Federated"}
+        self.app_roles = {USER_ADMIN}  # directory roles of the app: a permission alone does not reset passwords
+        self.attribute_readers = {"cleo"}  # who holds the role Attribute Assignment Reader
         self._people = people
         self._clock = clock
 
@@ -123,6 +154,32 @@ class GraphState:
         if reason == "EnabledByPolicy" and found.one_time:
             self.passes[key] = replace(found, used=True)
         return reason
+
+    def flag(self, key: str, **risk: Any) -> Risk:
+        """Let ID Protection flag somebody: `flag("ann", level="low", detections=[...])`."""
+        return self.risks.flag(key, **risk)
+
+    def register_passkey(self, key: str, name: str, *, model: str = YUBIKEY, kind: str = "deviceBound") -> str:
+        """Return the id of a passkey made now; `kind` is `deviceBound` or `synced`."""
+        return self.methods.add(key, "fido2", **passkey(name, model=model, kind=kind))
+
+    def register_authenticator(self, key: str, name: str) -> str:
+        return self.methods.add(key, "microsoftAuthenticator", **authenticator(name))
+
+    def password_ok(self, key: str, password: str) -> bool:
+        return self.passwords.right(key, password)
+
+    def must_change(self, key: str) -> bool:
+        held = self.passwords[key]
+        return held.must_change or held.with_mfa
+
+    def change_password(self, key: str, new: str) -> None:
+        """Change one's own password; raise `passwords.Weak` with the reason when Entra would not take it."""
+        self.passwords.change(key, new)
+
+    def sessions_from(self, key: str) -> datetime:
+        """Return since when sign-ins count: what was signed in before is signed out."""
+        return max((done.at for done in self.revoked if done.person == key), default=CREATED)
 
     def _value(self) -> str:
         # One symbol at least, so that whoever shows a pass proves every time that symbols survive.

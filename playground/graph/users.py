@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import web
 
 from playground.graph import odata
-from playground.graph.refusals import Refused, bad, missing
+from playground.graph.guard import READER
+from playground.graph.permissions import ATTRIBUTES_READ
+from playground.graph.refusals import Refused, bad, denied, missing
 from playground.people import Group, Person, guid
 
 if TYPE_CHECKING:
@@ -25,6 +28,11 @@ _GROUP_USUAL: Final = (
 )
 _READS_GROUPS: Final = frozenset({"GroupMember.Read.All", "Group.Read.All", "Directory.Read.All"})
 _AT_ONCE: Final = 20  # groups in one checkMemberGroups
+_ATTRIBUTES: Final = "customSecurityAttributes"
+_RESTRICTED: Final = (
+    "Insufficient privileges: the target is a member of a restricted management administrative unit "
+    "and can be changed only by administrators of that unit."
+)
 
 
 def asked(world: World, request: web.Request) -> Person:
@@ -34,6 +42,15 @@ def asked(world: World, request: web.Request) -> Person:
     if person is None:
         raise missing(name)
     return person
+
+
+def unrestricted(person: Person) -> None:
+    if person.restricted:
+        raise denied(_RESTRICTED)
+
+
+def stamp(at: datetime) -> str:
+    return at.isoformat().replace("+00:00", "Z")
 
 
 async def body(request: web.Request) -> Json:
@@ -54,8 +71,20 @@ class Users:
 
     async def user(self, request: web.Request) -> web.Response:
         odata.known(request, "$select")
+        self._may_read(request)
         shown = odata.select(request, "user", self._whole(asked(self._world, request)), _USUAL)
         return odata.single(self._world, "users", shown)
+
+    def _may_read(self, request: web.Request) -> None:
+        """A person reads attributes and nothing else here, by their role; the app needs a permission for them."""
+        names = {name.strip() for name in request.query.get("$select", "").split(",")}
+        graph = self._world.graph
+        if READER in request:
+            allowed = request[READER] in graph.attribute_readers and names <= {"id", _ATTRIBUTES}
+        else:
+            allowed = _ATTRIBUTES not in names or not graph.granted.isdisjoint(ATTRIBUTES_READ)
+        if not allowed:
+            raise denied()
 
     async def groups(self, request: web.Request) -> web.Response:
         odata.known(request, "$select", "$top", "$count", "$filter", "$skiptoken")
@@ -101,30 +130,37 @@ class Users:
         # https://learn.microsoft.com/graph/permissions-overview: limited information for inaccessible member objects
         if _READS_GROUPS & self._world.graph.granted:
             return whole
-        return {name: value if name == "id" else None for name, value in whole.items()}
+        hidden: Json = {name: [] if isinstance(value, list) else None for name, value in whole.items()}
+        return hidden | {"id": whole["id"]}
 
     def _whole(self, person: Person) -> Json:
         given, _, family = person.name.partition(" ")
-        revoked = [done.at for done in self._world.graph.revoked if done.person == person.key]
+        graph = self._world.graph
         return {
             "id": person.id,
             "accountEnabled": person.enabled,
             "businessPhones": [],
+            _ATTRIBUTES: graph.attributes.shown(person.key),
             "displayName": person.name,
             "externalUserState": "Accepted" if person.guest else None,
             "givenName": given,
             "isManagementRestricted": person.restricted or None,
             "jobTitle": person.title,
+            "lastPasswordChangeDateTime": _second(graph.passwords[person.key].changed),
             "mail": f"{person.key}@fabrikam.example" if person.guest else person.upn,
             "mobilePhone": None,
             "officeLocation": None,
             "onPremisesSyncEnabled": person.synced or None,
             "preferredLanguage": person.language,
-            "signInSessionsValidFromDateTime": max(revoked).strftime("%Y-%m-%dT%H:%M:%SZ") if revoked else None,
+            "signInSessionsValidFromDateTime": _second(graph.sessions_from(person.key)),
             "surname": family,
             "userPrincipalName": person.upn,
             "userType": "Guest" if person.guest else "Member",
         }
+
+
+def _second(at: datetime) -> str:
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _whole_group(group: Group) -> Json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -12,7 +13,10 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from bot.cloud import PUBLIC
+from bot.core.errors import Unavailable
+from bot.core.ports import Budget
 from bot.graph.directory import GraphDirectory
+from tests.contracts.witness import WITNESS
 
 ANN = "c5b71de4-a0d4-537f-a36f-0693c91805ac"
 PASS = "6f1967b7-15e8-4935-ac26-d50770ed07a7"
@@ -60,10 +64,15 @@ class Server:
     headers: Mapping[str, str] = field(default_factory=dict)
     deleted: int = 204
     asked: list[tuple[str, str]] = field(default_factory=list)
+    queries: list[dict[str, str]] = field(default_factory=list)
+    sent: list[Any] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)
 
     async def answer(self, request: web.Request) -> web.Response:
         self.asked.append((request.method, request.path))
+        self.queries.append(dict(request.query))
+        raw = await request.read()
+        self.sent.append(json.loads(raw) if raw else None)
         self.tokens.append(request.headers["Authorization"])
         if request.method == "DELETE":
             return web.Response(status=self.deleted)
@@ -92,12 +101,29 @@ class Clock:
         return datetime.now(UTC)
 
 
+@dataclass
+class Free:
+    """A budget that lets everybody in at once, or nobody when it is `spent`; it keeps how long they would wait."""
+
+    spent: bool = False
+    patience: list[float] = field(default_factory=list)
+
+    async def turn(self, patience: float) -> None:
+        self.patience.append(patience)
+        if self.spent:
+            raise Unavailable("no turn", retry_after=7)
+
+
 @asynccontextmanager
-async def hearing(server: Server) -> AsyncIterator[GraphDirectory]:
-    app = web.Application()
+async def hearing(server: Server, budget: Budget | None = None) -> AsyncIterator[GraphDirectory]:
+    app = web.Application(middlewares=[WITNESS.of(None)])
     app.router.add_route("*", "/{path:.*}", server.answer)
     async with TestServer(app, host="127.0.0.1") as real:
         cloud = replace(PUBLIC, graph=str(real.make_url("")).rstrip("/"))
-        made = GraphDirectory(cloud=cloud, tokens=Counting(), clock=Clock())
-        yield made
-        await made.close()
+        made = GraphDirectory(
+            cloud=cloud, tokens=Counting(), clock=Clock(), budget=budget or Free(), attribute_set="Vouchsafe"
+        )
+        try:
+            yield made
+        finally:
+            await made.close()

@@ -19,6 +19,7 @@ from bot.settings import Settings
 from playground import entra, graph
 from playground.people import EMPLOYEES, HELPDESK
 from playground.world import World, create
+from tests.adapters.answers import Free
 
 
 @asynccontextmanager
@@ -45,7 +46,14 @@ def tokens_of(world: World, cloud: Cloud) -> AppTokens:
 @asynccontextmanager
 async def directory_of(world: World, observe: Observe | None = None) -> AsyncIterator[GraphDirectory]:
     cloud = cloud_of(world)
-    made = GraphDirectory(cloud=cloud, tokens=tokens_of(world, cloud), clock=world.clock, observe=observe)
+    made = GraphDirectory(
+        cloud=cloud,
+        tokens=tokens_of(world, cloud),
+        clock=world.clock,
+        budget=Free(),
+        attribute_set="Vouchsafe",
+        observe=observe,
+    )
     yield made
     await made.close()
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hypothesis import given
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from psycopg.types.json import Jsonb
 
 from bot.core.audit import Deed, Note, link
-from bot.core.model import Chat, Ending, Evidence, Mode, Person, Proof, Receipt, Refusal, Request, Status
+from bot.core.model import Chat, Ending, Evidence, Follow, Mode, Person, Proof, Receipt, Refusal, Request, Status, Way
 from bot.core.ports import Posted, Purpose, SignIn, SignInStage, Slot
 from bot.store import codec
 
@@ -24,6 +25,9 @@ COUNT = st.integers(0, 10_000)
 PERSON = st.builds(Person, TEXT, TEXT, TEXT, TEXT)
 CHAT = st.builds(Chat, TEXT, TEXT, TEXT, st.booleans(), TEXT)
 REFUSAL = st.builds(Refusal, TEXT, TEXTS)
+EVIDENCE = st.builds(Evidence, st.sampled_from(Proof), TEXT, TEXT, TIME, TEXT, TEXT, TEXT)
+EVERY = st.none() | st.timedeltas(timedelta(0), timedelta(days=7))
+RECEIPT = st.builds(Receipt, TEXT, st.none() | TIME, TEXTS, EVERY, st.booleans())
 REQUEST = st.builds(
     Request,
     id=TEXT,
@@ -37,14 +41,18 @@ REQUEST = st.builds(
     created_at=TIME,
     expires_at=st.none() | TIME,
     due_at=st.none() | TIME,
+    way=st.sampled_from(Way),
+    terms=st.lists(TEXT, max_size=2).map(tuple),
+    stage=TEXT,
+    follow=st.sampled_from(Follow),
     reminded=st.booleans(),
     attempts=COUNT,
     replaced=st.booleans(),
     reported=st.booleans(),
     hidden=st.booleans(),
-    evidence=st.lists(st.builds(Evidence, st.sampled_from(Proof), TEXT, TEXT, TIME, TEXT, TEXT), max_size=3).map(tuple),
-    receipt=st.none() | st.builds(Receipt, TEXT, st.none() | TIME, TEXTS),
-    ending=st.none() | st.builds(Ending, TEXT, TEXT, TEXT, st.none() | REFUSAL),
+    evidence=st.lists(EVIDENCE, max_size=3).map(tuple),
+    receipt=st.none() | RECEIPT,
+    ending=st.none() | st.builds(Ending, TEXT, TEXT, TEXT, st.none() | REFUSAL, TEXT),
 )
 SIGN_IN = st.builds(
     SignIn,
@@ -63,6 +71,7 @@ SIGN_IN = st.builds(
     tries=COUNT,
     flow=st.none() | st.dictionaries(TEXT, TEXT | st.booleans() | st.lists(TEXT, max_size=2), max_size=3),
     at=st.none() | TIME,
+    choice=TEXT,
     version=COUNT,
 )
 POSTED = st.builds(Posted, TEXT, st.sampled_from(Slot), TEXT, st.none() | CHAT, TEXT, TEXT, st.booleans())
@@ -76,6 +85,38 @@ def stored(row: Mapping[str, Any]) -> dict[str, Any]:
 @given(REQUEST)
 def test_requests(request: Request) -> None:
     assert codec.request_of(stored(codec.request_row(request))) == request
+
+
+@given(REQUEST)
+def test_what_the_version_before_wrote_is_read(request: Request) -> None:
+    """Its documents know nothing of ways, terms, stages, what follows, watching and verdicts."""
+    row = stored(codec.request_row(request))
+    for key in ("way", "terms", "stage", "follow"):
+        del row["doc"][key]
+    for evidence in row["doc"]["evidence"]:
+        del evidence["choice"]
+    if row["doc"]["receipt"] is not None:
+        del row["doc"]["receipt"]["watch"], row["doc"]["receipt"]["follow"]
+    if row["doc"]["ending"] is not None:
+        del row["doc"]["ending"]["choice"]
+    before = replace(
+        request,
+        way=Way.SHOW,
+        terms=(),
+        stage="",
+        follow=Follow.NOTHING,
+        evidence=tuple(replace(e, choice="") for e in request.evidence),
+        receipt=replace(request.receipt, watch=None, follow=False) if request.receipt else None,
+        ending=replace(request.ending, choice="") if request.ending else None,
+    )
+    assert codec.request_of(row) == before
+
+
+@given(SIGN_IN)
+def test_a_sign_in_the_version_before_began_is_read(sign_in: SignIn) -> None:
+    row = stored(codec.sign_in_row(sign_in))
+    del row["doc"]["choice"]
+    assert codec.sign_in_of(row) == replace(sign_in, choice="")
 
 
 @given(SIGN_IN)

@@ -80,9 +80,12 @@ async def test_the_newest_sign_in_of_a_person(store: PostgresStore) -> None:
         await unit.keep_sign_in(sign_in("s1"))
         newest = await unit.keep_sign_in(sign_in("s2", created_at=NOW + timedelta(seconds=1)))
         done = await unit.keep_sign_in(sign_in("s3", person=BEN, stage=SignInStage.FINISHED))
-        assert await unit.sign_in_for("r1", "ann") == newest
-        assert await unit.sign_in_for("r1", "ben") is None
-        assert await unit.sign_ins("r1") == (newest, done)
+        page = await unit.keep_sign_in(sign_in("s4", purpose=Purpose.ENTER, created_at=NOW + timedelta(seconds=2)))
+        assert await unit.sign_in_for("r1", "ann", Purpose.PROVE) == newest
+        assert await unit.sign_in_for("r1", "ann", Purpose.ENTER) == page
+        assert await unit.sign_in_for("r1", "ann", Purpose.APPROVE) is None
+        assert await unit.sign_in_for("r1", "ben", Purpose.PROVE) is None
+        assert set(await unit.sign_ins("r1")) == {newest, page, done}
 
 
 async def test_first_time(store: PostgresStore) -> None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import pytest
 
 from bot import policies
 from bot.core.errors import Misconfigured
 from bot.core.kinds import Kind, Tools
-from bot.core.model import Field, Mode, Outcome, Person, Receipt, Refusal, Request
+from bot.core.model import Finding, Mode, Outcome, Person, Receipt, Request, Sheet, Way
 from bot.core.policy import Policy
 from bot.requests import KINDS
 
@@ -30,12 +32,12 @@ class Known:
     deny_list: frozenset[str] = frozenset({EMERGENCY})
 
 
-async def _form(_: Person, __: Tools) -> tuple[Field, ...]:
-    return ()
+async def _sheet(_: Person, __: Tools) -> Sheet:
+    return Sheet()
 
 
-async def _object_to(_: Request, __: Tools) -> Refusal | None:
-    return None
+async def _examine(_: Request, __: Tools) -> Finding:
+    return Finding()
 
 
 async def _carry_out(_: Request, __: Tools) -> Outcome:
@@ -46,30 +48,37 @@ async def _look(_: Request, __: Tools) -> Receipt | None:
     return None
 
 
-async def _undo(_: Request, __: Tools) -> None:
-    return None
-
-
-def _kind(name: str, policy: Policy) -> Kind:
+def _kind(name: str, policy: Policy, way: Way = Way.SHOW, **more: Any) -> Kind:
     return Kind(
         name=name,
         permissions=(),
         policy=policy,
-        form=_form,
-        object_to=_object_to,
+        way=lambda _: way,
+        sheet=_sheet,
+        examine=_examine,
         carry_out=_carry_out,
         look=_look,
-        undo=_undo,
+        **more,
     )
 
 
-TWO = {"badge": _kind("badge", Policy(step_up="c1", approvals=1)), "lock": _kind("lock", Policy(per_day=9))}
+BADGE = _kind(
+    "badge",
+    Policy(step_up="c1", approvals=1, variants=MappingProxyType({"level:low": {"approvals": 0}})),
+    levels=("low", "high"),
+    options=frozenset({"revoke_sessions", "secure_first", "generate", "threshold"}),
+)
+TWO = {"badge": BADGE, "lock": _kind("lock", Policy(per_day=9))}
+ALL = TWO | {
+    "bell": _kind("bell", Policy(step_up="", approvals=0), Way.ALONE, harmless=True),
+    "page": _kind("page", Policy(step_up="c1", approvals=0), Way.ENTER),
+}
 
 
 def _load(folder: Path, text: str) -> dict[str, Policy]:
     file = folder / "policies.toml"
     file.write_text(text)
-    return dict(policies.load(str(file), TWO, Known()))  # type: ignore[arg-type]  # all it takes from the settings
+    return dict(policies.load(str(file), ALL, Known()))  # type: ignore[arg-type]  # all it takes from the settings
 
 
 def test_without_a_file_each_kind_has_its_own_policy_filled_from_the_settings() -> None:
@@ -83,8 +92,8 @@ def test_without_a_file_each_kind_has_its_own_policy_filled_from_the_settings() 
 
 
 def test_the_projects_own_kinds_load() -> None:
-    for policy in policies.load("", KINDS, Known()).values():  # type: ignore[arg-type]  # all it takes from the settings
-        assert policy.step_up or policy.approvals
+    for name, policy in policies.load("", KINDS, Known()).items():  # type: ignore[arg-type]  # all it takes from the settings
+        assert policy.step_up or policy.approvals or KINDS[name].harmless
 
 
 def test_every_key_of_a_policy_can_be_set(tmp_path: Path) -> None:
@@ -105,6 +114,12 @@ def test_every_key_of_a_policy_can_be_set(tmp_path: Path) -> None:
         show_wait = "7d"
         per_day = 1
         reveal = "message"
+        evidence = "face_check"
+        evidence_age = "2h"
+        revoke_sessions = true
+        secure_first = true
+        generate = true
+        threshold = 85
         """,
     )["badge"]
     assert badge == Policy(
@@ -121,11 +136,18 @@ def test_every_key_of_a_policy_can_be_set(tmp_path: Path) -> None:
         show_wait=timedelta(days=7),
         per_day=1,
         reveal="message",
+        evidence="face_check",
+        evidence_age=timedelta(hours=2),
+        revoke_sessions=True,
+        secure_first=True,
+        generate=True,
+        threshold=85,
+        variants={"level:low": {"approvals": 0}},
     )
 
 
 def test_no_key_of_a_policy_is_forgotten() -> None:
-    assert set(policies._PARSERS) == {f.name for f in fields(Policy)}
+    assert set(policies._PARSERS) == {f.name for f in fields(Policy)} - {"variants"}
 
 
 def test_what_one_kind_says_does_not_touch_another(tmp_path: Path) -> None:
@@ -140,9 +162,9 @@ def test_the_deny_list_of_the_settings_cannot_be_emptied(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("[badges]\nper_day = 1", "[badges]: there is no such kind; there are: badge, lock"),
+        ("[badges]\nper_day = 1", "[badges]: there is no such kind; there are: badge, bell, lock, page"),
         ("badge = 3", "badge: must be a table"),
-        ("[badge]\nperday = 1", "[badge] perday: there is no such key; there are: mode"),
+        ("[badge]\nperday = 1", "[badge] perday: there is no such key here; there are: mode"),
         ('[badge]\nmode = "on"', "[badge] mode = 'on': must be one of 'off', 'evaluate', 'enforce'"),
         ("[badge]\nmode = true", "must be one of"),
         ("[badge]\nmode = []", "must be one of"),
@@ -166,6 +188,27 @@ def test_the_deny_list_of_the_settings_cannot_be_emptied(tmp_path: Path) -> None
         ("[badge]\nreveal = []", 'must be "dialog" or "message"'),
         ("[badge]\nstep_up = false\napprovals = 0", "asks for no proof at all"),
         ("[badge", "is not TOML"),
+        ('[badge]\nevidence = "selfie"', 'must be "face_check", or false for none'),
+        ("[badge]\nthreshold = 49", "must be a whole number from 50 to 100"),
+        ("[badge]\nsecure_first = 1", "must be true or false"),
+        ("[lock]\nthreshold = 80", "[lock] threshold: there is no such key here"),
+        ("[lock]\ngenerate = true", "[lock] generate: there is no such key here"),
+        ("[lock]\nrevoke_sessions = true", "[lock] revoke_sessions: there is no such key here"),
+        ("[badge.levels.grave]\napprovals = 1", "[badge.levels.grave]: there is no such level; there are: low, high"),
+        ("[lock.levels.low]\napprovals = 1", "[lock.levels.low]: there is no such level; this kind knows none"),
+        ("[badge.groups.staff]\napprovals = 1", "[badge.groups.staff]: must be an Entra object id"),
+        ("[badge]\ngroups = 3", "[badge] groups: must be tables"),
+        ("[badge]\nlevels = []", "[badge] levels: must be tables"),
+        (f'[badge.groups."{STAFF}"]\nallowed_groups = ["{STAFF}"]', "allowed_groups: there is no such key here"),
+        (f'[badge.groups."{STAFF}"]\ndeny_list = []', "deny_list: there is no such key here"),
+        (f'[badge.groups."{STAFF}"]\napprovers_group = "{STAFF}"', "approvers_group: there is no such key here"),
+        (f'[badge.groups."{STAFF}"]\ngenerate = true', "generate: there is no such key here"),
+        (f'[badge.groups."{STAFF}".groups."{STAFF}"]\nper_day = 1', "groups: there is no such key here"),
+        (f'[badge.groups."{STAFF}"]\nper_day = 0', "per_day = 0: must be a whole number from 1 to 100"),
+        ("[badge.levels.high]\nstep_up = false\napprovals = 0", "asks for no proof at all (level:high)"),
+        (f'[badge.groups."{STAFF}"]\nstep_up = false', f"asks for no proof at all (group:{STAFF}, level:low)"),
+        ("[page]\nstep_up = false\napprovals = 1", "[page] opens a page without a sign-in"),
+        (f'[page.groups."{STAFF}"]\nstep_up = ""\napprovals = 2', f"opens a page without a sign-in (group:{STAFF})"),
     ],
 )
 def test_what_is_wrong_is_told_with_the_key_and_the_fix(tmp_path: Path, text: str, says: str) -> None:
@@ -173,6 +216,46 @@ def test_what_is_wrong_is_told_with_the_key_and_the_fix(tmp_path: Path, text: st
         _load(tmp_path, text)
     assert says in str(told.value)
     assert "policies.toml" in str(told.value)
+
+
+def test_groups_and_levels_have_their_own_variants(tmp_path: Path) -> None:
+    badge = _load(
+        tmp_path,
+        f"""
+        [badge]
+        per_day = 2
+        [badge.groups."{STAFF.upper()}"]
+        mode = "evaluate"
+        approvals = 3
+        [badge.levels.high]
+        approvals = 2
+        secure_first = true
+        """,
+    )["badge"]
+    assert badge.variants == {
+        f"group:{STAFF}": {"mode": Mode.EVALUATE, "approvals": 3},
+        "level:low": {"approvals": 0},
+        "level:high": {"approvals": 2, "secure_first": True},
+    }
+    assert badge.groups == {STAFF}
+    assert badge.under((f"group:{STAFF}", "level:high")).approvals == 2
+
+
+def test_a_level_of_the_file_lies_over_the_kinds_own(tmp_path: Path) -> None:
+    badge = _load(tmp_path, "[badge.levels.low]\nper_day = 1")["badge"]
+    assert badge.variants["level:low"] == {"approvals": 0, "per_day": 1}
+    assert BADGE.policy.variants["level:low"] == {"approvals": 0}
+
+
+def test_what_only_locks_may_be_had_for_the_asking(tmp_path: Path) -> None:
+    bell = _load(tmp_path, "[bell]\nper_day = 3")["bell"]
+    assert (bell.step_up, bell.approvals) == ("", 0)
+
+
+def test_a_kind_may_be_for_one_group_only(tmp_path: Path) -> None:
+    lock = _load(tmp_path, f'[lock]\nmode = "off"\n[lock.groups."{STAFF}"]\nmode = "evaluate"')["lock"]
+    assert lock.offered
+    assert not _load(tmp_path, '[lock]\nmode = "off"')["lock"].offered
 
 
 def test_all_that_is_wrong_is_told_together(tmp_path: Path) -> None:

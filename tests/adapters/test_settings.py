@@ -47,6 +47,7 @@ def test_a_whole_environment_is_read() -> None:
     assert found.allowed_groups == {GUID, OTHER}
     assert found.public_url == "https://desk.contoso.com"
     assert found.deny_list == frozenset()
+    assert found.verified_id_authority == ""
     assert found.app_secret.get_secret_value() == "very-secret-indeed"
 
 
@@ -86,6 +87,15 @@ def test_everything_that_is_missing_is_told_together(monkeypatch: pytest.MonkeyP
         ("PORT", "http", "valid integer"),
         ("WORKERS", "0", "greater than or equal to 1"),
         ("LOG_LEVEL", "loud", "'debug'"),
+        ("VERIFIED_ID_AUTHORITY", "verifiedid.contoso.com", "must be a DID"),
+        ("VERIFIED_ID_AUTHORITY", "did:web:", "must be a DID"),
+        ("VERIFIED_ID_AUTHORITY", "did:web:contoso.com/path here", "must be a DID"),
+        ("VERIFIED_ID_TYPE", "Verified Employee", "letters and digits"),
+        ("VERIFIED_ID_PHOTO", "", "letters and digits"),
+        ("ATTRIBUTE_SET", "V" * 33, "letters and digits"),
+        ("ATTRIBUTE_VERIFIED_AT", "Last-At", "letters and digits"),
+        ("ATTRIBUTE_SCORE", "Sc\u00f6re", "letters and digits"),
+        ("ATTRIBUTE_REQUEST", "a/b", "letters and digits"),
     ],
 )
 def test_a_wrong_value_is_told_with_its_variable(
@@ -136,6 +146,8 @@ CLOUD = {
     "service_urls": ["http://127.0.0.1:7300/connector/"],
     "teams_js": "http://127.0.0.1:7300/npm/teams-js/MicrosoftTeams.min.js",
     "frame_origins": ["http://127.0.0.1:7300"],
+    "verified_id": "http://127.0.0.1:7300/verified-id",
+    "verified_id_scope": "3db474b9-6a0c-4840-96ac-1fceb342124f/.default",
 }
 
 
@@ -148,6 +160,11 @@ def _cloud(folder: Path, **changes: object) -> Path:
 def test_a_cloud_file_on_loopback_is_taken(tmp_path: Path) -> None:
     cloud = from_file(_cloud(tmp_path), host="127.0.0.1")
     assert cloud.service_urls == ("http://127.0.0.1:7300/connector/",)
+    assert cloud.verified_id == "http://127.0.0.1:7300/verified-id"
+
+
+def test_a_cloud_file_may_be_without_verified_id(tmp_path: Path) -> None:
+    assert not from_file(_cloud(tmp_path, verified_id=""), host="127.0.0.1").verified_id
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.5", "desk.contoso.com", "127.0.0.1.evil.example"])  # noqa: S104 - what is refused
@@ -156,7 +173,9 @@ def test_a_cloud_file_is_refused_on_any_other_address(tmp_path: Path, host: str)
         from_file(_cloud(tmp_path), host=host)
 
 
-@pytest.mark.parametrize("key", ["login", "graph", "bot_openid", "teams_js", "service_urls", "frame_origins"])
+@pytest.mark.parametrize(
+    "key", ["login", "graph", "bot_openid", "teams_js", "service_urls", "frame_origins", "verified_id"]
+)
 @pytest.mark.parametrize(
     "url", ["https://evil.example/x", "http://127.0.0.1@evil.example/", "http://localhost.evil.example/"]
 )
@@ -179,6 +198,8 @@ def test_the_named_clouds_are_https_and_never_on_loopback() -> None:
         for url in (cloud.login, cloud.graph, cloud.bot_openid, cloud.teams_js, *cloud.service_urls):
             assert url.startswith("https://")
         assert not cloud.time_file
+        assert cloud.verified_id == "" or cloud.verified_id.startswith("https://")
+        assert bool(cloud.verified_id) == bool(cloud.verified_id_scope)
 
 
 def test_loopback_is_this_machine_only() -> None:

@@ -10,15 +10,18 @@ from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import aiohttp
+import jwt
 import pytest
 
 from bot.core.errors import Rejected, Unavailable
+from bot.core.model import Secret
 from bot.entra.idtoken import Flaw, openid_url
 from bot.entra.keys import KeyRing
 from bot.entra.signins import EntraSignIns
 from playground.entra.state import Session
 from playground.entra.tokens import id_token, sso_token
 from playground.faults import Fault
+from playground.graph.state import Revoked
 from playground.world import World
 from tests.adapters.tenant import cloud_of, contoso, settings_of
 
@@ -291,3 +294,81 @@ async def test_a_disabled_person_proves_nothing(
     world.people.change("ann", enabled=False)
     with pytest.raises(Rejected):
         await sign_ins.finish(flow, answer)
+
+
+async def delegated(world: World, sign_ins: EntraSignIns, token: str, *, person: str = "ann") -> Secret:
+    return await sign_ins.delegated(Secret(token), tenant=world.tenant, person=world.people[person].id)
+
+
+async def test_a_token_to_read_proofs_is_that_persons_and_for_nothing_else(
+    world: World, sign_ins: EntraSignIns
+) -> None:
+    given = await delegated(world, sign_ins, sso_token(world, world.people["ann"]))
+    claims = jwt.decode(given.reveal(), options={"verify_signature": False})
+    assert claims["oid"] == world.people["ann"].id
+    assert "CustomSecAttributeAssignment.Read.All" in claims["scp"].split()
+    assert "ReadWrite" not in claims["scp"]
+    assert given.reveal() not in repr(given)
+
+
+async def test_nobody_reads_proofs_with_somebody_elses_token(world: World, sign_ins: EntraSignIns) -> None:
+    ann, ben = world.people["ann"], world.people["ben"]
+    session = Session("passkey", world.clock.now())
+    tokens = {
+        Flaw.WRONG_PERSON: sso_token(world, ben),
+        Flaw.NOT_FOR_EXCHANGE: id_token(world, ann, session=session, contexts=()),
+        Flaw.MALFORMED: "no token",
+    }
+    for flaw, token in tokens.items():
+        with pytest.raises(Rejected) as caught:
+            await delegated(world, sign_ins, token)
+        assert caught.value.code == flaw
+    with pytest.raises(Rejected) as caught:
+        await sign_ins.delegated(Secret(sso_token(world, ann)), tenant=world.bot_id, person=ann.id)
+    assert caught.value.code == Flaw.WRONG_TENANT
+    assert world.journal.of("entra", "POST", "/token") == []
+
+
+async def test_without_consent_proofs_are_not_read_and_entra_says_why(world: World, sign_ins: EntraSignIns) -> None:
+    world.entra.consented = False
+    token = sso_token(world, world.people["ann"])
+    with pytest.raises(Rejected) as caught:
+        await delegated(world, sign_ins, token)
+    assert caught.value.code == "consent_required"
+    assert caught.value.__context__ is None
+    assert token not in repr(caught.value) + repr(vars(caught.value))
+
+
+async def test_a_session_that_was_ended_reads_no_proofs(world: World, sign_ins: EntraSignIns) -> None:
+    world.graph.revoked.append(Revoked("ann", world.clock.now()))
+    with pytest.raises(Rejected) as caught:
+        await delegated(world, sign_ins, sso_token(world, world.people["ann"]))
+    assert caught.value.code == "interaction_required"
+
+
+async def test_entra_in_trouble_gives_no_token_for_now(
+    world: World, sign_ins: EntraSignIns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = sso_token(world, world.people["ann"])
+    world.faults.add(Fault("entra", "/token", "throttle", seconds=30, times=1))
+    with pytest.raises(Unavailable) as caught:
+        await delegated(world, sign_ins, token)
+    assert caught.value.retry_after == 30
+    monkeypatch.setattr("bot.entra.signins.SILENT_LIMIT", 0.2)
+    world.faults.add(Fault("entra", "/token", "slow", seconds=0.6))
+    with pytest.raises(Unavailable):
+        await delegated(world, sign_ins, token)
+
+
+@pytest.mark.parametrize("answer", [{}, {"access_token": ""}, {"access_token": 1}, {"id_token": "x"}])
+async def test_an_answer_without_a_token_is_none(
+    world: World, sign_ins: EntraSignIns, monkeypatch: pytest.MonkeyPatch, answer: dict[str, Any]
+) -> None:
+    class Odd:
+        def acquire_token_on_behalf_of(self, *_: Any) -> dict[str, Any]:
+            return answer
+
+    monkeypatch.setattr(sign_ins, "_client", Odd)
+    with pytest.raises(Rejected) as caught:
+        await delegated(world, sign_ins, sso_token(world, world.people["ann"]))
+    assert caught.value.code == Flaw.NO_ACCESS_TOKEN

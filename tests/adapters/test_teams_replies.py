@@ -11,7 +11,7 @@ import pytest
 from bot.core import actions as do
 from bot.core.actions import Ref
 from bot.core.answers import Answer, Done, Form, Refused, RequestCard, Said, SecretShown, SignInWanted, StatusCard
-from bot.core.model import Actor, Choice, Field, Refusal, Secret, Status
+from bot.core.model import Actor, Choice, Field, Refusal, Secret, Sheet, Status
 from bot.core.ports import Slot
 from bot.teams.inbound import Command, Via
 from bot.teams.replies import malformed, reply, said
@@ -21,7 +21,8 @@ from tests.adapters.edge import BEN, NOW, TENANT, home, person, private, request
 
 VIEW = View("en", NOW, "extension 4357", person=person().id)
 SECRET = "Xy7+*_#q"
-FORM = Form("tap", "r1", (Field("reason", required=True, choices=(Choice("other", "tap.reason.other"),)),))
+REASON = Field("reason", required=True, choices=(Choice("other", "tap.reason.other"),))
+FORM = Form("tap", "r1", Sheet((REASON,)))
 SHOWN = SecretShown(request(), Secret(SECRET), NOW + timedelta(hours=1))
 OTHER = TENANT.replace("b", "f")
 

@@ -13,7 +13,7 @@ from bot.core import actions as do
 from bot.core.actions import Action, Ref
 from bot.core.answers import Answer, Form, HomeCard, RequestCard, Said, SecretShown
 from bot.core.errors import AnswerLost, Rejected, Unavailable
-from bot.core.model import Actor, Secret, Status
+from bot.core.model import Actor, Secret, Sheet, Status
 from bot.core.ports import Slot
 from tests.adapters.edge import ANN, Edge, ToldDesk, activity, edge, home, in_channel, invoke, press, request
 
@@ -359,7 +359,7 @@ async def test_no_body_is_ever_logged() -> None:
 
 
 async def test_a_form_opened_by_writing_is_a_card_in_the_chat() -> None:
-    async with edge(ToldDesk(Form("tap", "r1", ()))) as e:
+    async with edge(ToldDesk(Form("tap", "r1", Sheet()))) as e:
         await e.deliver(activity(text="I need a TAP"))
         assert e.desk.action == do.Begin("tap")
         assert e.post.sent[0][1]["attachments"]

@@ -8,6 +8,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from html import escape
 from http.cookies import Morsel, SimpleCookie
 
 import pytest
@@ -18,16 +19,16 @@ from multidict import CIMultiDict
 import cards
 from bot import metrics
 from bot.cloud import PUBLIC
-from bot.core.answers import SignInPage, SignInRefused
+from bot.core.answers import EntryWanted, SignInPage, SignInRefused
 from bot.core.errors import Rejected, Unavailable
 from bot.core.model import Mode, Person, Request, Status
-from bot.core.policy import Reason
 from bot.core.ports import Purpose
+from bot.core.reasons import Reason
 from bot.web import health, stepup
+from bot.web.browser import CHECK, COOKIE
 from bot.web.limit import Limit, address_of
 from bot.web.middleware import limiting, surfacing
 from bot.web.page import Pages
-from bot.web.stepup import CHECK, COOKIE, SAID
 from manifest.package import FOLDER
 
 ID = "0123456789abcdef0123456789abcdef"
@@ -48,7 +49,7 @@ class Desk:
 
     shown: SignInPage | SignInRefused = field(default_factory=lambda: SignInPage(ANN, Purpose.PROVE, PASS_REQUEST, AT))
     address: str | SignInRefused = ENTRA
-    code: str | SignInRefused = CODE
+    code: str | EntryWanted | SignInRefused = CODE
     breaks: bool = False
     heard: list[tuple[str, ...]] = field(default_factory=list)
     answer: Mapping[str, str] = field(default_factory=dict)
@@ -63,7 +64,7 @@ class Desk:
         self.heard.append(("start", sign_in_id, cookie))
         return self.address
 
-    async def returned(self, cookie: str, answer: Mapping[str, str]) -> str | SignInRefused:
+    async def returned(self, cookie: str, answer: Mapping[str, str]) -> str | EntryWanted | SignInRefused:
         self.heard.append(("returned", cookie))
         self.answer = answer
         return self.code
@@ -241,8 +242,8 @@ async def test_an_answer_that_is_not_whole_reaches_nobody(
     assert not [h for h in desk.heard if h[0] == "returned"]
 
 
-@pytest.mark.parametrize("reason", sorted(SAID))
-async def test_each_refusal_is_readable_and_told_to_teams(desk: Desk, browser: Browser, reason: Reason) -> None:
+@pytest.mark.parametrize("reason", [*Reason, "password.synced"])
+async def test_each_refusal_is_readable_and_told_to_teams(desk: Desk, browser: Browser, reason: str) -> None:
     for language in ("en", "de"):
         desk.code = SignInRefused(reason, language)
         response = await _came_back(browser)
@@ -251,6 +252,50 @@ async def test_each_refusal_is_readable_and_told_to_teams(desk: Desk, browser: B
         assert f'data-failure="{reason}"' in page
         assert f'<html lang="{language}">' in page
         assert "the helpdesk" in page
+        assert "{" not in re.sub(r"<svg.*?</svg>", "", page)
+
+
+async def test_what_the_policy_refuses_after_the_sign_in_is_said_in_its_own_words(desk: Desk, browser: Browser) -> None:
+    desk.code = SignInRefused(Reason.PRIVILEGED, "en")
+    assert "administrator rights" in await (await _came_back(browser)).text()
+    desk.code = SignInRefused(Reason.TOO_MANY, "en")  # nobody says how many
+    assert escape(cards.text("refusal.other", "en", contact="the helpdesk")) in await (await _came_back(browser)).text()
+    desk.code = SignInRefused(Reason.CLOSED, "en")
+    closed = await _came_back(browser)
+    assert (closed.status, "button does nothing" in await closed.text()) == (410, False)
+
+
+async def test_where_something_is_entered_the_browser_goes_on_with_its_cookie(desk: Desk, browser: Browser) -> None:
+    desk.code = EntryWanted()
+    url, cookie = "/step-up/callback?code=entra-code&state=s", f"{COOKIE}={ID}.random"
+    response = await browser.get(url, headers={"Cookie": cookie}, allow_redirects=False)
+    assert (response.status, response.headers["Location"]) == (303, "/step-up/enter")
+    kept = _cookie(response, COOKIE)
+    assert (kept.value, kept["httponly"], kept["secure"]) == (f"{ID}.random", True, True)
+    assert int(kept["max-age"]) >= 600
+    assert response.headers["Cache-Control"] == "no-store"
+
+
+async def test_a_person_who_will_enter_something_reads_so_before_the_sign_in(desk: Desk, browser: Browser) -> None:
+    desk.shown = SignInPage(ANN, Purpose.ENTER, PASS_REQUEST, AT)
+    assert "Then you choose your new password" in await (await browser.get(f"/step-up/start?t={ID}")).text()
+
+
+async def test_a_cookie_that_is_not_ours_is_none(desk: Desk, browser: Browser) -> None:
+    for odd in (f"{ID}.\udcff", f"{ID}", f"{ID}.a.b", f"{ID}.{'x' * 100}", "short.random"):
+        response = await _came_back(browser, cookie=f"{COOKIE}={odd}")
+        assert response.status == 403
+        assert not [h for h in desk.heard if h[0] == "returned"]
+
+
+async def test_whoever_helps_is_named_as_text(desk: Desk, aiohttp_client: Start) -> None:
+    pages = Pages(PUBLIC, cards.text, "<b>Help</b> & co")
+    desk.code = SignInRefused(Reason.PRIVILEGED, "en")
+    app = web.Application(middlewares=[surfacing(pages)])
+    stepup.setup(app, desk=desk, pages=pages)
+    page = await (await _came_back(await aiohttp_client(app))).text()
+    assert page.count("&lt;b&gt;Help&lt;/b&gt; &amp; co") == 2
+    assert "<b>" not in page
 
 
 async def test_a_reason_the_pages_do_not_know_is_a_failed_sign_in(desk: Desk, browser: Browser) -> None:
@@ -266,7 +311,7 @@ async def test_refused_start_sends_nobody_to_entra(desk: Desk, browser: Browser)
 
 
 async def test_static_files_have_types_and_nothing_else_is_served(browser: Browser) -> None:
-    for name, kind in (("step-up.js", "text/javascript"), ("step-up.css", "text/css")):
+    for name, kind in (("step-up.js", "text/javascript"), ("enter.js", "text/javascript"), ("step-up.css", "text/css")):
         response = await browser.get(f"/step-up/static/{name}")
         assert response.headers["Content-Type"] == f"{kind}; charset=utf-8"
         assert response.headers["X-Content-Type-Options"] == "nosniff"

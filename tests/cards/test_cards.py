@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,11 +10,12 @@ import pytest
 import cards
 from bot.core import actions as do
 from bot.core.answers import Form, HomeCard, Offer, Refused, RequestCard, Said, SecretShown
-from bot.core.model import Chat, Ending, Field, Refusal, Secret, Status
-from bot.core.policy import Reason
+from bot.core.model import Chat, Ending, Field, Refusal, Secret, Sheet, Status, Way
 from bot.core.ports import Purpose, SignIn, SignInStage, Slot
+from bot.core.reasons import Reason
 from cards import View
-from cards.gallery import ANN, APPROVED, BEN, NOW, RECEIPT, SIGNED_IN, at
+from cards.gallery import ANN, APPROVED, BEN, RECEIPT, SIGNED_IN, at
+from cards.stories import NOW
 from tests.cards.walk import actions, buttons, pieces, texts
 
 VIEW = View("en", NOW, "the helpdesk", user="29:ann", person=ANN.id)
@@ -159,7 +161,7 @@ def test_what_people_typed_is_never_live(slot: Slot) -> None:
 
 def test_a_form_keeps_what_was_typed_and_says_what_is_wrong_beside_it() -> None:
     fields = (Field("ticket", pattern="[A-Z]+", longest=40), Field("text", required=True, multiline=True))
-    card = cards.show(Form("tap", "f1", fields, {"ticket": "x*1"}, {"ticket": "form.pattern"}), VIEW)
+    card = cards.show(Form("tap", "f1", Sheet(fields), {"ticket": "x*1"}, {"ticket": "form.pattern"}), VIEW)
     inputs = {p["id"]: p for p in pieces(card) if str(p.get("type", "")).startswith("Input.")}
     assert inputs["ticket"]["value"] == "x*1"
     assert inputs["ticket"]["regex"] == "^(?:[A-Z]+)$"
@@ -207,10 +209,33 @@ def test_the_sign_in_prompt_is_one_teams_knows() -> None:
 
 
 def test_dialogs_have_a_title() -> None:
-    assert cards.title(Form("tap", "f1", ()), VIEW) == "Temporary Access Pass"
+    assert cards.title(Form("tap", "f1", Sheet()), VIEW) == "Temporary Access Pass"
     assert cards.title(Refused(Refusal(Reason.OFF)), VIEW) == "That is not possible"
     assert cards.title(Said("cancel.done"), VIEW) == "Vouchsafe"
 
 
 def test_a_line_is_sent_as_plain_text() -> None:
     assert cards.line("*hi*") == {"type": "message", "textFormat": "plain", "text": "*hi*"}
+
+
+def test_who_signed_in_is_not_asked_to_while_the_desk_looks_again() -> None:
+    end = at(Status.STEP_UP).expires_at
+    soon = own(Status.STEP_UP, evidence=(SIGNED_IN,), due_at=NOW + timedelta(seconds=30))
+    assert verbs(soon) == ["withdraw", "report"]
+    assert cards.text("request.step_up.checked", "en") in texts(soon)
+    assert "sign-in" in verbs(own(Status.STEP_UP, evidence=(SIGNED_IN,), due_at=end))  # too old: once more
+
+
+def test_what_keeps_somebody_from_everything_is_told_once() -> None:
+    guest = Refusal(Reason.GUEST_OF, {"home": "fabrikam.example"})
+    card = cards.show(HomeCard(ANN, (Offer("tap", guest), Offer("password", guest)), ()), VIEW)
+    assert json.dumps(card).count("fabrikam") == 1
+    assert "Ask for a pass" not in texts(card)
+    some = cards.show(HomeCard(ANN, (Offer("tap", guest), Offer("password", None)), ()), VIEW)
+    assert {"Ask for a pass", "Get a new password"} <= set(texts(some).splitlines())
+
+
+def test_who_waits_for_their_turn_reads_when_it_comes() -> None:
+    waiting = replace(at(Status.READY), kind="risk", way=Way.ALONE, details={}, due_at=NOW + timedelta(seconds=40))
+    card = cards.show(RequestCard(waiting, Slot.REQUESTER), VIEW)
+    assert "{{TIME(2026-03-12T09:30:40Z)}}" in texts(card)

@@ -2,14 +2,23 @@
 
 import json
 import re
+import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from bot.core.actions import NotUnderstood, unpack
+from bot.core.answers import RequestCard
 from bot.core.model import Status
-from cards.gallery import PASS, every
+from bot.core.ports import Slot
+from bot.core.presentations import Doubt
+from bot.requests import KINDS
+from cards import View, show
+from cards.gallery import PASS, every, told
+from cards.stories import DOT, NOW, OPENS, STORIES
+from cards.texts import FOLDER, LANGUAGES
 from tests.cards.schema import validator
 from tests.cards.walk import actions, pieces, texts
 
@@ -76,6 +85,81 @@ def test_it_can_be_read_without_seeing_it(card: Mapping[str, Any]) -> None:
 @pytest.mark.parametrize("status", Status)
 def test_every_status_has_its_card(language: str, place: str, status: Status) -> None:
     assert f"{language}/{place}/{status}" in CARDS
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("place", ["requester", "approvers", "security"])
+def test_every_kind_has_its_card_in_every_status(kind: str, place: str) -> None:
+    wanted = {f"{language}/{kind}/{place}/{status}" for language in LANGUAGES for status in Status}
+    assert wanted <= CARDS.keys()
+
+
+def test_the_stories_are_those_of_the_kinds() -> None:
+    assert STORIES.keys() == KINDS.keys()
+    for name, story in STORIES.items():
+        kind = KINDS[name]
+        assert (story.way, story.verdicts, story.alarm) == (kind.way(kind.policy), kind.verdicts, kind.alarm), name
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_stage_there_are_words_for_has_its_card(kind: str) -> None:
+    """`<kind>.request.<status>.<stage>.text` in the catalogue, and a story that shows it."""
+    keys = tomllib.loads((FOLDER / "en" / f"{kind}.toml").read_text("utf-8"))[kind].get("request", {})
+    said = {
+        (status, stage) for status, texts in keys.items() for stage, text in texts.items() if isinstance(text, dict)
+    }
+    assert said == {(str(status), stage) for status, stage, _ in STORIES[kind].stages}
+
+
+def test_every_doubt_about_a_proof_is_told() -> None:
+    for doubt in Doubt:
+        assert f"en/verify/requester/ended_failed_{doubt}" in CARDS
+
+
+def test_no_card_but_its_owners_and_the_one_who_may_look_shows_a_score() -> None:
+    request = told("verify", Status.ENDED, "verified", {"at": NOW.isoformat(), "score": "86"})
+    reported = replace(request, reported=True)
+    view = View("en", NOW, "the helpdesk", facts={"account": "enabled"}, looks=True)
+    for status in Status:
+        for slot in (Slot.APPROVERS, Slot.REMINDER, Slot.CONFIRM, Slot.SECURITY, Slot.SECRET, Slot.PROMPT):
+            for of in (request, reported):
+                assert "86" not in texts(show(RequestCard(replace(of, status=status), slot), view)), (status, slot)
+    assert "86" in texts(CARDS["en/verify/requester/ended_verified"])
+    assert "86" in texts(CARDS["en/proof/kept"])
+
+
+def test_what_opens_a_wallet_is_on_its_owners_card_alone_and_only_while_it_may() -> None:
+    for name, card in CARDS.items():
+        open_now = name.endswith(("verify/requester/done", "verify/requester/done_not_followed"))
+        assert (DOT in json.dumps(card)) is open_now, name
+        assert OPENS not in json.dumps(card), name
+        assert ("Image" in {piece.get("type") for piece in pieces(card)}) is open_now, name
+        urls = [action["url"] for action in actions(card) if action["type"] == "Action.OpenUrl"]
+        assert bool(urls) is open_now, name
+
+
+def test_the_alarm_is_on_every_card_of_somebodys_own_until_it_was_sounded() -> None:
+    for kind in KINDS:
+        places = {n: c for n, c in CARDS.items() if f"/{kind}/" in n and n.split("/")[2] != "form"}
+        for name, card in places.items():
+            pressed = [a for a in actions(card) if a.get("data", {}).get("kind") == "compromised"]
+            heard = KINDS[kind].alarm or name.endswith("_reported")
+            assert bool(pressed) is ("/requester/" in name and not heard), name
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_closed_sheet_is_only_read(language: str) -> None:
+    for name in ("risk/form/clear", "risk/form/processing", "risk/form/no_premium", "methods/form/nothing"):
+        card = CARDS[f"{language}/{name}"]
+        assert actions(card) == []
+        assert not [p for p in pieces(card) if str(p.get("type", "")).startswith("Input.")]
+        assert len(texts(card)) > 20
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_security_is_told_what_became_of_an_alarm(language: str) -> None:
+    said = {texts(CARDS[f"{language}/compromised/security/{status}"]) for status in Status}
+    assert len(said) >= 8  # each state that can be reached has words of its own
 
 
 def test_cards_in_two_languages_have_the_same_shape() -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import bot.requests
 from bot.core.forms import Fault
 from bot.core.model import Status
-from bot.core.policy import Reason
+from bot.core.reasons import Reason
 from bot.requests import KINDS
 from cards.texts import FOLDER, LANGUAGES, clean, known, phrases, plain, text, tongue, wanted
 from tests.cards.walk import pieces
@@ -32,7 +32,13 @@ def flat(table: dict[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def catalogue(language: str) -> dict[str, Any]:
-    return flat(tomllib.loads((FOLDER / f"{language}.toml").read_text("utf-8")))
+    """Every text of a language; one key in two files would be one text lost."""
+    found: dict[str, Any] = {}
+    for file in sorted((FOLDER / language).glob("*.toml")):
+        texts = flat(tomllib.loads(file.read_text("utf-8")))
+        assert not found.keys() & texts.keys(), file.name
+        found |= texts
+    return found
 
 
 def kinds_reasons() -> list[str]:
@@ -127,8 +133,8 @@ def test_a_param_is_never_read_as_a_template() -> None:
         ("**now**", "\\*\\*now\\*\\*"),
         ("_x_ ~y~ `z`", "\\_x\\_ \\~y\\~ \u02cbz\u02cb"),
         ("<at>Ben</at>", "\\<at\\>Ben\\</at\\>"),
-        ("# big", "\\# big"),
-        ("- item\n- item", "\\- item - item"),
+        ("# big", "\u200b# big"),
+        ("- item\n- item", "\u200b- item - item"),
         ("1. first", "1\u200b. first"),
         ("{{DATE(2026-01-01T00:00:00Z)}}", "{\u200b{DATE(2026-01-01T00:00:00Z)}}"),
         ("{{{TIME(2026-01-01T00:00:00Z)}}}", "{\u200b{\u200b{TIME(2026-01-01T00:00:00Z)}}}"),

@@ -30,7 +30,9 @@ GOOD = Facts(
     recent=0,
     guarded_contexts=frozenset({"c1", "c2"}),
     approvers=frozenset({"ben", "cleo"}),
+    proved_at="never",
     objection="none",
+    level="",
 )
 REQUEST = Request(
     id="r1",

@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.store.postgres import PostgresStore
-from tests.fakes import FakeClock, Office, office
+from tests.entra import FakeClock
+from tests.fakes import Office, office
 
 
 @pytest.fixture

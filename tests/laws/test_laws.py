@@ -14,37 +14,18 @@ import psycopg
 import pytest
 
 from bot.core.actions import VERBS, Approve, Deny, Ref, Replace, Report, RevokeIt, Show, Withdraw, pack, unpack
-from bot.core.answers import Refused, RequestCard, SecretShown
+from bot.core.answers import RequestCard, SecretShown
+from bot.core.directory import Standing
 from bot.core.errors import AnswerLost, Rejected, Unavailable
 from bot.core.events import Withdrew
 from bot.core.model import Mode, Secret, Status
-from bot.core.policy import Reason
-from bot.core.ports import Standing, Unit
+from bot.core.ports import Unit
+from bot.core.reasons import Reason
 from bot.ledger import happened
 from bot.store.postgres import PostgresStore
-from tests.fakes import POLICY, TENANT, FakeClock, Office, at_home, in_channel, office, person, private
-
-
-def why(answer: object) -> str:
-    match answer:
-        case Refused(refusal):
-            return refusal.reason
-        case _:
-            return type(answer).__name__
-
-
-async def everything_at_rest(url: str) -> str:
-    """All that any table holds, as text."""
-    async with await psycopg.AsyncConnection.connect(url) as connection:
-        rows = await connection.execute(
-            "SELECT schemaname, tablename FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
-        )
-        texts = []
-        for schema, table in await rows.fetchall():
-            found = await connection.execute(f'SELECT t::text FROM "{schema}"."{table}" AS t')  # noqa: S608
-            texts += [row[0] for row in await found.fetchall()]
-        return "\n".join(texts)
-
+from tests.entra import TENANT, FakeClock
+from tests.fakes import POLICY, Office, at_home, in_channel, office, person, private
+from tests.laws.seen import at_rest, why
 
 # 1. A secret has no rest.
 
@@ -59,7 +40,7 @@ async def test_a_shown_secret_is_nowhere_afterwards(
     (secret,) = desk.directory.secrets
     assert answer.secret.reveal() == secret
     out, err = capsys.readouterr()
-    places = [await everything_at_rest(database_url), *desk.messenger.bodies, caplog.text, out, err, repr(answer)]
+    places = [await at_rest(database_url), *desk.messenger.bodies, caplog.text, out, err, repr(answer)]
     assert not [place for place in places if secret in place]
 
 

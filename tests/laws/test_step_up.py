@@ -9,20 +9,20 @@ import pytest
 
 from bot.core.actions import Approve, OfferToken, ReturnCode, SignInAgain
 from bot.core.actions import Ref as At
-from bot.core.answers import Answer, Done, Refused, RequestCard, SignInPage, SignInRefused, SignInWanted
+from bot.core.answers import Answer, Done, EntryWanted, Refused, RequestCard, SignInPage, SignInRefused, SignInWanted
 from bot.core.model import Chat, Proof, Status
-from bot.core.policy import Reason
-from bot.core.ports import SignIn
-from tests.fakes import TENANT, Office, at_home, in_channel, private
+from bot.core.ports import Purpose, SignIn
+from bot.core.reasons import Reason
+from tests.entra import TENANT
+from tests.fakes import Office, at_home, in_channel, private
 
 COOKIE = "browser"
 
 
 async def prompt(desk: Office, name: str = "ann") -> SignIn:
     async with desk.store.unit() as unit:
-        waiting = await unit.sign_in_for("r1", name)
-    assert waiting is not None
-    return waiting
+        found = [await unit.sign_in_for("r1", name, purpose) for purpose in (Purpose.PROVE, Purpose.APPROVE)]
+    return next(waiting for waiting in found if waiting is not None)
 
 
 async def begun(desk: Office) -> tuple[SignIn, str]:
@@ -38,7 +38,7 @@ async def proofs(desk: Office) -> int:
     return len((await desk.load("r1")).proofs(Proof.STEP_UP))
 
 
-def why(answer: Answer | SignInPage | SignInRefused | str) -> str:
+def why(answer: Answer | SignInPage | EntryWanted | SignInRefused | str) -> str:
     match answer:
         case Refused(refusal):
             return refusal.reason
@@ -191,7 +191,7 @@ async def test_an_approver_is_never_stepped_up_silently(desk: Office) -> None:
     await desk.sign_in()
     before = await desk.load("r1")
     async with desk.store.unit() as unit:
-        assert await unit.sign_in_for("r1", "ben") is None
+        assert await unit.sign_in_for("r1", "ben", Purpose.APPROVE) is None
     desk.entra.silent = True
     await desk.desk.installed(at_home("ben").person, private("ben"))
     await desk.desk.handle(in_channel("ben"), Approve(At("r1", before.version)))

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
-from bot.core.actions import Cancel, Help, Home, ShowStatus
+from bot.core.actions import Begin, Cancel, Help, Home, ShowStatus
+from bot.requests import KINDS
 from bot.teams.phrases import understood
+from cards import phrases
 from manifest import icons
 from manifest.package import FOLDER, build, resource
 
@@ -93,7 +95,7 @@ def test_each_scope_has_its_commands_and_each_command_its_translation() -> None:
     assert [one["scopes"] for one in lists] == [["personal"], ["team"], ["groupChat"]]
     for n, one in enumerate(lists):
         for m, command in enumerate(one["commands"]):
-            assert command["title"] in {"home", "status", "cancel", "help"}
+            assert command["title"] in {"home", "status", "cancel", "help", "Somebody is in my account"}
             for part in ("title", "description"):
                 assert 0 < len(command[part]) <= 128
                 assert 0 < len(german[f"bots[0].commandLists[{n}].commands[{m}].{part}"]) <= 128
@@ -106,8 +108,10 @@ def test_the_desk_understands_every_command_the_menu_offers(language: str) -> No
     titles = [command["title"] for one in lists for command in one["commands"]]
     if language != "en":
         titles = [value for key, value in json.loads(files[f"{language}.json"]).items() if key.endswith("title")]
-    assert len(titles) == 12
-    assert {type(understood(title, phrases={}, key="k")) for title in titles} == {Home, ShowStatus, Cancel, Help}
+    assert len(titles) == 13
+    spoken = {kind: phrases(kind) for kind in KINDS}
+    said = {understood(title, phrases=spoken, key="k") for title in titles}
+    assert said == {Home(), ShowStatus(), Cancel(), Help(), Begin("compromised")}
 
 
 def test_a_name_cannot_become_structure() -> None:

@@ -242,3 +242,18 @@ async def test_the_panel_changes_the_world(stage: Stage) -> None:
     status, refusal = await stage.api("POST", "/panel/api/people/nobody", {})
     assert status == 400
     assert quote("nobody") in refusal["error"]
+
+
+async def test_the_panel_flags_people(stage: Stage) -> None:
+    async def told(key: str, risk: str) -> Any:
+        status, state = await stage.api("POST", f"/panel/api/people/{key}", {"risk": risk})
+        return next(p["risk"] for p in state["people"] if p["key"] == key) if status == 200 else status
+
+    risks = stage.world.graph.risks
+    assert (await told("ann", "high"), risks["ann"].state, risks["ann"].level) == ("high", "atRisk", "high")
+    assert (await told("ann", "compromised"), risks["ann"].state) == ("compromised", "confirmedCompromised")
+    assert (await told("ann", "low"), risks["ann"].level) == ("low", "low")
+    assert (await told("ann", "none"), "ann" in risks) == ("none", False)
+    assert [await told("ann", "extreme"), await told("gus", "low")] == [400, 400]
+    risks.dismiss("rita")
+    assert await told("rita", "medium") == "medium"

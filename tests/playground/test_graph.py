@@ -135,7 +135,8 @@ async def test_sessions_are_revoked(world: World, http: aiohttp.ClientSession) -
 async def test_every_route_asks_for_a_token_and_a_permission(world: World, http: aiohttp.ClientSession) -> None:
     world.graph.granted.clear()
     for route in graph.routes(world):
-        path = route.path.lstrip("/").format(user=world.people["ann"].id, role=GLOBAL_ADMIN, method="x")
+        names = {"role": GLOBAL_ADMIN, "method": "x", "set": "Vouchsafe", "definition": "Vouchsafe_LastVerifiedAt"}
+        path = route.path.lstrip("/").format(user=world.people["ann"].id, **names)
         async with http.request(route.method, path) as answer:
             body = await answer.json()
             assert (answer.status, body["error"]["code"]) == (403, "Authorization_RequestDenied"), path

@@ -4,18 +4,21 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 import pytest
 
+from bot.core.directory import Directory
 from bot.core.errors import AnswerLost, Missing, Rejected, Unavailable
 from bot.core.forms import Fault, check, clean
 from bot.core.kinds import Tools
-from bot.core.model import Field, Mode, Person, Receipt, Refusal, Request, Secret, Status
+from bot.core.methods import Method, MethodKind
+from bot.core.model import Mode, Person, Receipt, Refusal, Request, Secret, Status
 from bot.core.passes import IssuedPass, Pass, PassPolicy
-from bot.core.policy import Reason
-from bot.core.ports import Account, Standing
+from bot.core.reasons import Reason
+from bot.core.verifier import Verifier
 from bot.requests import KINDS
-from bot.requests.tap import KIND, TapReason
+from bot.requests.tap import EVERY, KIND, NUDGED, REGISTERED, UNHURRIED, USED, TapReason
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 ANN = Person("tenant", "ann", "Ann Archer")
@@ -30,9 +33,12 @@ POLICY = PassPolicy(
 )
 
 
+@dataclass
 class Noon:
+    at: datetime = NOW
+
     def now(self) -> datetime:
-        return NOW
+        return self.at
 
 
 @dataclass
@@ -45,6 +51,7 @@ class Shelf:
     fault: Exception | None = None
     loses: bool = False
     one_time: bool | None = None
+    keys: list[Method] = field(default_factory=list)
 
     async def pass_policy(self) -> PassPolicy:
         if self.fault is not None:
@@ -73,17 +80,9 @@ class Shelf:
         assert person == ANN.id
         self.found = [p for p in self.found if p.id != pass_id]
 
-    async def account(self, person: str) -> Account:
-        raise Missing(person)
-
-    async def standing(self, person: str) -> Standing:
-        raise Missing(person)
-
-    async def guarded_contexts(self) -> frozenset[str]:
-        return frozenset()
-
-    async def revoke_sessions(self, person: str) -> None:
-        raise Missing(person)
+    async def passkeys(self, person: str) -> tuple[Method, ...]:
+        assert person == ANN.id
+        return tuple(self.keys)
 
 
 def a_pass(pass_id: str, *, usability: str = "EnabledByPolicy", at: datetime = NOW, minutes: int = 60) -> Pass:
@@ -91,8 +90,18 @@ def a_pass(pass_id: str, *, usability: str = "EnabledByPolicy", at: datetime = N
     return Pass(pass_id, at, at + timedelta(minutes=minutes), usable=usable, usability=usability)
 
 
-def tools(shelf: Shelf) -> Tools:
-    return Tools(directory=shelf, clock=Noon(), policy=KIND.policy, ticket_pattern=r"INC\d+")
+def tools(shelf: Shelf, now: datetime = NOW) -> Tools:
+    return Tools(
+        directory=cast("Directory", shelf),
+        verifier=cast("Verifier", None),
+        clock=Noon(now),
+        policy=KIND.policy,
+        ticket_pattern=r"INC\d+",
+    )
+
+
+async def objection(request: Request, tools: Tools) -> Refusal | None:
+    return (await KIND.examine(request, tools)).objection
 
 
 def request(**details: str) -> Request:
@@ -110,7 +119,7 @@ def request(**details: str) -> Request:
 
 
 async def test_the_form_offers_the_lifetimes_the_tenant_allows() -> None:
-    fields = {f.name: f for f in await KIND.form(ANN, tools(Shelf()))}
+    fields = {f.name: f for f in (await KIND.sheet(ANN, tools(Shelf()))).fields}
     assert [c.value for c in fields["minutes"].choices] == ["30", "45", "60", "120", "240"]
     assert [c.title for c in fields["minutes"].choices] == ["30 min", "45 min", "1 h", "2 h", "4 h"]
     assert fields["minutes"].default == "45"
@@ -119,13 +128,13 @@ async def test_the_form_offers_the_lifetimes_the_tenant_allows() -> None:
 @pytest.mark.parametrize(("minimum", "maximum", "default"), [(700, 800, 720), (700, 710, 60), (15, 15, 15)])
 async def test_the_form_always_offers_a_lifetime(minimum: int, maximum: int, default: int) -> None:
     shelf = Shelf(replace(POLICY, minimum=minimum, maximum=maximum, default=default))
-    [minutes] = [f for f in await KIND.form(ANN, tools(shelf)) if f.name == "minutes"]
+    [minutes] = [f for f in (await KIND.sheet(ANN, tools(shelf))).fields if f.name == "minutes"]
     assert minutes.default in {c.value for c in minutes.choices}
     assert minimum <= int(minutes.default) <= maximum
 
 
 async def filled(values: Mapping[str, str]) -> dict[str, str]:
-    fields: tuple[Field, ...] = await KIND.form(ANN, tools(Shelf()))
+    fields = (await KIND.sheet(ANN, tools(Shelf()))).fields
     return check(fields, clean(fields, values))
 
 
@@ -138,11 +147,11 @@ async def test_the_form_asks_for_words_only_where_the_list_has_none() -> None:
 
 async def test_the_form_is_not_shown_when_the_policy_cannot_be_read() -> None:
     with pytest.raises(Unavailable):
-        await KIND.form(ANN, tools(Shelf(fault=Unavailable("graph"))))
+        await KIND.sheet(ANN, tools(Shelf(fault=Unavailable("graph"))))
 
 
 async def test_nothing_is_objected_to_in_the_ordinary_case() -> None:
-    assert await KIND.object_to(request(), tools(Shelf())) is None
+    assert await objection(request(), tools(Shelf())) is None
 
 
 @pytest.mark.parametrize(
@@ -159,46 +168,46 @@ async def test_nothing_is_objected_to_in_the_ordinary_case() -> None:
     ],
 )
 async def test_who_the_tenant_leaves_out_gets_none(policy: PassPolicy, member: frozenset[str]) -> None:
-    refusal = await KIND.object_to(request(), tools(Shelf(policy, member=member)))
+    refusal = await objection(request(), tools(Shelf(policy, member=member)))
     assert refusal is not None
     assert refusal.reason == TapReason.OUT_OF_POLICY
 
 
 async def test_membership_of_an_included_group_is_enough() -> None:
     shelf = Shelf(replace(POLICY, included=frozenset({"staff"})), member=frozenset({"staff"}))
-    assert await KIND.object_to(request(), tools(shelf)) is None
+    assert await objection(request(), tools(shelf)) is None
 
 
 async def test_a_tenant_without_passes_says_so_first() -> None:
     shelf = Shelf(replace(POLICY, enabled=False, included=frozenset()))
-    assert await KIND.object_to(request(), tools(shelf)) == Refusal(TapReason.OFF_IN_TENANT)
+    assert await objection(request(), tools(shelf)) == Refusal(TapReason.OFF_IN_TENANT)
 
 
 @pytest.mark.parametrize("minutes", ["19", "241", "0", "-60", "", "60.0", "an hour", "٦٠", "9" * 2000])
 async def test_a_lifetime_outside_the_policy_is_refused(minutes: str) -> None:
-    refusal = await KIND.object_to(request(minutes=minutes), tools(Shelf()))
+    refusal = await objection(request(minutes=minutes), tools(Shelf()))
     assert refusal == Refusal(TapReason.LIFETIME, {"minimum": "20", "maximum": "240"})
 
 
 @pytest.mark.parametrize("usability", ["EnabledByPolicy", "NotYetValid", "DisabledByPolicy", "SomethingNew", ""])
 async def test_a_pass_that_may_still_work_is_never_replaced(usability: str) -> None:
     live = a_pass("helpdesk", usability=usability)
-    refusal = await KIND.object_to(request(), tools(Shelf(found=[live])))
+    refusal = await objection(request(), tools(Shelf(found=[live])))
     assert refusal == Refusal(TapReason.LIVE_PASS, {"until": "2026-03-02T10:00:00+00:00"})
 
 
 @pytest.mark.parametrize("usability", ["Expired", "OneTimeUsed", "expired"])
 async def test_a_spent_pass_is_in_nobodys_way(usability: str) -> None:
-    assert await KIND.object_to(request(), tools(Shelf(found=[a_pass("old", usability=usability)]))) is None
+    assert await objection(request(), tools(Shelf(found=[a_pass("old", usability=usability)]))) is None
 
 
 async def test_only_the_pass_a_lost_answer_left_may_be_replaced() -> None:
     lost = replace(request(), status=Status.UNKNOWN, receipt=Receipt("ours"))
-    assert await KIND.object_to(lost, tools(Shelf(found=[a_pass("ours")]))) is None
-    other = await KIND.object_to(lost, tools(Shelf(found=[a_pass("helpdesk")])))
+    assert await objection(lost, tools(Shelf(found=[a_pass("ours")]))) is None
+    other = await objection(lost, tools(Shelf(found=[a_pass("helpdesk")])))
     assert other is not None
     shown = replace(lost, status=Status.DONE)
-    assert await KIND.object_to(shown, tools(Shelf(found=[a_pass("ours")]))) is not None
+    assert await objection(shown, tools(Shelf(found=[a_pass("ours")]))) is not None
 
 
 @pytest.mark.parametrize("one_time_only", [True, False])
@@ -209,7 +218,7 @@ async def test_a_pass_works_once_whatever_the_tenant_allows(one_time_only: bool)
     assert outcome.secret is not None
     assert outcome.secret.reveal() == "+secret1"
     params = {"minutes": "60", "one_time": "yes"}
-    assert outcome.receipt == Receipt("pass-0", NOW + timedelta(minutes=60), params)
+    assert outcome.receipt == Receipt("pass-0", NOW + timedelta(minutes=60), params, watch=EVERY)
     assert "+secret1" not in repr(outcome)
 
 
@@ -259,6 +268,69 @@ async def test_undo_finds_a_pass_nobody_has_a_receipt_for(receipt: Receipt | Non
     shelf = Shelf(found=[a_pass("second")])
     await KIND.undo(replace(request(), receipt=receipt, attempts=attempts), tools(shelf))
     assert shelf.found == []
+
+
+def used(shelf: Shelf) -> None:
+    shelf.found = [replace(p, usable=False, usability="OneTimeUsed") for p in shelf.found]
+
+
+def a_passkey(at: datetime | None) -> Method:
+    return Method(MethodKind.PASSKEY, "key-1", "YubiKey 5C", "deviceBound", at)
+
+
+async def given(shelf: Shelf) -> Request:
+    """Ann's request once her pass was shown to her."""
+    outcome = await KIND.carry_out(request(), tools(shelf))
+    return replace(request(), status=Status.DONE, receipt=outcome.receipt)
+
+
+async def test_a_pass_nobody_used_yet_is_watched_on() -> None:
+    shelf = Shelf()
+    assert await KIND.watch(await given(shelf), tools(shelf)) is None
+
+
+@pytest.mark.parametrize("usability", ["Expired", "NotYetValid", "SomethingNew"])
+async def test_only_a_pass_that_was_used_counts_as_used(usability: str) -> None:
+    shelf = Shelf()
+    done = await given(shelf)
+    shelf.found = [replace(p, usable=False, usability=usability) for p in shelf.found]
+    assert await KIND.watch(done, tools(shelf)) is None
+
+
+async def test_another_pass_that_was_used_is_not_this_one() -> None:
+    shelf = Shelf()
+    done = await given(shelf)
+    shelf.found.append(a_pass("helpdesk", usability="OneTimeUsed"))
+    assert await KIND.watch(done, tools(shelf)) is None
+
+
+async def test_a_used_pass_is_told_at_once_and_a_passkey_is_waited_for() -> None:
+    shelf = Shelf()
+    done = await given(shelf)
+    used(shelf)
+    later = NOW + timedelta(minutes=7)
+    progress = await KIND.watch(done, tools(shelf, later))
+    assert progress is not None
+    assert (progress.stage, progress.over) == (USED, False)
+    assert progress.receipt is not None
+    assert progress.receipt.params["used"] == later.isoformat()
+    assert (progress.receipt.expires_at, progress.receipt.watch) == (later + NUDGED, UNHURRIED)
+    assert progress.receipt.object_id == "pass-0"
+
+
+@pytest.mark.parametrize(
+    ("made", "over"),
+    [(NOW + timedelta(minutes=9), True), (NOW - timedelta(days=90), False), (None, False)],
+)
+async def test_a_passkey_made_since_ends_it_well(made: datetime | None, over: bool) -> None:
+    shelf = Shelf(keys=[a_passkey(made)])
+    on = replace(await given(shelf), stage=USED)
+    progress = await KIND.watch(on, tools(shelf, NOW + timedelta(minutes=10)))
+    assert (progress is not None and progress.over and progress.stage == REGISTERED) is over
+
+
+async def test_before_the_act_there_is_nothing_to_watch() -> None:
+    assert await KIND.watch(request(), tools(Shelf())) is None
 
 
 def test_the_kind_is_listed_under_its_name() -> None:

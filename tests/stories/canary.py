@@ -1,31 +1,83 @@
-"""The canary: every secret ever issued is looked for wherever anything is kept or was sent."""
+"""The canary: every secret there ever was is looked for wherever anything is kept or was sent."""
 
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
 import psycopg
 
 from playground.server import Play
+from playground.teams.chats import Chat
+from playground.teams.views import strings
+
+Places = dict[str, str]
 
 
 async def leaks(play: Play, folder: Path, *, by_message: bool = False) -> list[str]:
-    """Return where a secret was found that should be nowhere: tables, logs, what was sent, messages in Teams.
+    """Return where something was found that should be nowhere: tables, logs, what was sent, messages in Teams.
 
     With `by_message`, one sort of sending is meant to hold it: a change to a message in its subject's private chat.
     """
-    secrets = [issued.value for issued in play.world.graph.issued]
+    kept = await _kept(play, folder)
+    sent = _sent(play, folder, by_message=by_message)
+    shown = [issued.value for issued in play.world.graph.issued]
+    found = _found({**kept, **sent}, [*shown, *play.world.graph.passwords.told], "a secret")
+    found += _found(kept, _services(play), "what only the Verified ID service may know")
+    return found + _scores(play)
+
+
+async def _kept(play: Play, folder: Path) -> Places:
+    """Everything that stays: tables, logs, and what stands in the chats."""
     places = await _tables(play.database_url)
     places |= {str(file): file.read_text(errors="replace") for file in (folder / "logs").glob("*")}
+    for chat in play.teams.chats:
+        said = json.dumps(list(_activities(chat)), ensure_ascii=False, default=str)
+        places[f"the chat {chat.slug} of {', '.join(chat.members[:3])} ({chat.id})"] = said
+    return places
+
+
+def _sent(play: Play, folder: Path, *, by_message: bool) -> Places:
+    places = {}
     for file in (folder / "record").rglob("*.jsonl"):
         lines = file.read_text(errors="replace").splitlines()
         places[str(file)] = "\n".join(line for line in lines if not (by_message and _private(play, json.loads(line))))
-    for chat in play.teams.chats:
-        said = json.dumps([m.activity for m in chat.messages if not m.deleted], ensure_ascii=False, default=str)
-        places[f"the chat {chat.slug}"] = said
-    return [f"{place} holds a secret" for place, held in places.items() if any(_in(s, held) for s in secrets)]
+    return places
+
+
+def _services(play: Play) -> list[str]:
+    """What proves to us that it is the service who calls; it got both from us, and we keep only what they hash to."""
+    asked = [presentation.asked for presentation in play.world.verified.requests.values()]
+    return [secret for one in asked for secret in (one.state, *one.headers.values())]
+
+
+def _scores(play: Play) -> list[str]:
+    """How well somebody's face matched is for nobody in a channel."""
+    told = [entry.body for entry in play.world.journal.of("verified") if isinstance(entry.body, dict)]
+    shown = [one for body in told for one in body.get("verifiedCredentialsData", ())]
+    scores = {str(int(one["faceCheck"]["matchConfidenceScore"])) for one in shown if "faceCheck" in one}
+    words = {
+        chat.slug: "\n".join(text for activity in _activities(chat) for text in strings(activity))
+        for chat in play.teams.chats
+        if chat.kind != "personal"
+    }
+    return [
+        f"the chat {slug} holds a score" for slug, text in words.items() for s in scores if re.search(rf"\b{s}\b", text)
+    ]
+
+
+def _activities(chat: Chat) -> Iterator[object]:
+    """What everybody was sent, and what some were shown instead."""
+    for message in chat.messages:
+        if not message.deleted:
+            yield from (message.activity, *message.views.values())
+
+
+def _found(places: Places, secrets: list[str], what: str) -> list[str]:
+    return [f"{place} holds {what}" for place, held in places.items() if any(_in(s, held) for s in secrets)]
 
 
 def _private(play: Play, sent: dict[str, str]) -> bool:
@@ -37,7 +89,7 @@ def _in(secret: str, held: str) -> bool:
     return secret in held or json.dumps(secret)[1:-1] in held
 
 
-async def _tables(url: str) -> dict[str, str]:
+async def _tables(url: str) -> Places:
     async with await psycopg.AsyncConnection.connect(url) as connection:
         found = await connection.execute(
             "SELECT schemaname, tablename FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"

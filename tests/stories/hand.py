@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from cards.words import own
 from playground.server import Play
 from playground.teams.outcomes import Outcome
 from playground.teams.popup import Dead
 from playground.teams.views import Seen, strings
 from tests.stories.seat import words
+
+CONTACT = "the helpdesk on extension 4357"  # in this world
+
+
+def read(outcome: Outcome) -> str:
+    """Everything that stands in a dialog, or the line that came instead."""
+    said = "\n".join(strings((outcome.dialog or {}).get("card") or {})) or outcome.text
+    return said.replace("**", "")
+
+
+async def come_true(test: Callable[[], bool], *, seconds: float = 30) -> None:
+    """Wait until it is so; what the desk does by itself takes its time."""
+    async with asyncio.timeout(seconds):
+        while not test():
+            await asyncio.sleep(0.05)
 
 
 @dataclass(frozen=True)
@@ -31,6 +49,21 @@ class Hand:
             self.key, home, dialog, words("button.send"), {"reason": "new_phone"}
         )
 
+    async def look(self, kind: str) -> str:
+        """Read the form of a kind, or what stands in its place."""
+        home = await self.sees(words(f"{kind}.summary"))
+        return read(await self.play.teams.open_dialog(self.key, home, words(f"{kind}.button.ask")))
+
+    async def want(self, kind: str, **form: str) -> Outcome:
+        """Ask for anything: open its form from the home card, fill it in, send it."""
+        home = await self.sees(words(f"{kind}.summary"))
+        dialog = await self.play.teams.open_dialog(self.key, home, words(f"{kind}.button.ask"))
+        return await self.play.teams.submit_dialog(self.key, home, dialog, words(own(kind, "button.send")), form)
+
+    async def press(self, button: str, *, on: str, chat: str = "vouchsafe") -> Outcome:
+        """Press the button with this title on the message with the words `on`."""
+        return await self.play.teams.press(self.key, await self.sees(on, chat), button)
+
     async def sign_in(self) -> Outcome:
         """Use the prompt; when it was begun before and cut off, have another one sent, as its page says."""
         prompt = await self._prompt()
@@ -44,17 +77,22 @@ class Hand:
     async def _prompt(self, after: Seen | None = None) -> Seen:
         return await self.play.teams.wait(self.key, test=lambda seen: seen.oauth is not None, after=after, seconds=40)
 
-    async def approve(self, name: str) -> Outcome:
-        title = words("tap.approvers.title", name=name)
-        card = await self.sees(title, "helpdesk")
-        await self.play.teams.press(self.key, card, words("button.approve"))
+    async def approve(self, name: str, *, kind: str = "tap", verdict: str = "") -> Outcome:
+        """Approve in the channel, with a verdict where a yes can mean several things, and confirm it in private."""
+        title = words(f"{kind}.approvers.title", name=name)
+        await self._say_yes(await self.sees(title, "helpdesk"), verdict)
         try:
             return await self._confirm(title)
         except Dead:  # begun before and cut off: pressing Approve again makes a new one
             before = (await self.sees(title)).cards
-            await self.play.teams.press(self.key, card, words("button.approve"))
+            await self._say_yes(await self.sees(title, "helpdesk"), verdict)
             await self.play.teams.wait(self.key, has=title, test=lambda seen: seen.cards != before, seconds=40)
             return await self._confirm(title)
+
+    async def _say_yes(self, card: Seen, verdict: str) -> Outcome:
+        if not verdict:
+            return await self.play.teams.press(self.key, card, words("button.approve"))
+        return await self.play.teams.press(self.key, card, words("button.approve_send"), {"choice": verdict})
 
     async def _confirm(self, title: str) -> Outcome:
         mine = await self.sees(title)

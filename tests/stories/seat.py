@@ -13,6 +13,7 @@ import pytest
 from playwright.async_api import Locator, Page, expect
 
 from cards import text
+from cards.texts import known
 from playground.server import Play
 
 PATIENCE = 30_000  # milliseconds until something must be seen
@@ -94,6 +95,33 @@ class Seat:
         await self.fill_form(**form)
         await expect(self.dialog).to_be_hidden(timeout=PATIENCE)
 
+    async def want(self, kind: str, **form: str) -> None:
+        """Ask for anything: open its form from the newest card that offers it, fill it in, send it."""
+        await self.look(kind)
+        await self.fill(kind, **form)
+
+    async def look(self, kind: str) -> None:
+        """Open the form, or what stands in its place, from the newest card that offers this kind."""
+        await self.press(words(f"{kind}.button.ask"), on=words(f"{kind}.summary"))
+        await expect(self.dialog).to_be_visible(timeout=PATIENCE)
+
+    async def reads(self, *lines: str) -> None:
+        """Find each of these in the open dialog."""
+        for line in lines:
+            await expect(self.dialog.get_by_text(line).first).to_be_visible(timeout=PATIENCE)
+
+    async def fill(self, kind: str, **form: str) -> None:
+        """Fill in the open form and send it; what is no choice of the catalogue is a choice as it stands."""
+        for name, value in form.items():
+            field = self.dialog.get_by_label(words(f"{kind}.field.{name}"))
+            if await field.evaluate("one => one.tagName") == "SELECT":
+                choice = f"{kind}.{name}.{value}"
+                await field.select_option(label=words(choice) if known(choice) else value)
+            else:
+                await field.fill(value)
+        await self.dialog.get_by_role("button", name=words("button.send")).click()
+        await expect(self.dialog).to_be_hidden(timeout=PATIENCE)
+
     async def sign_in(self, button: str = "", *, who: str = "", method: str = "passkey") -> None:
         """Sign in again in the popup: our page, then Entra's, and back to Teams."""
         popup = await self.popup(button or words("prompt.button"))
@@ -112,12 +140,20 @@ class Seat:
         await popup.locator(f"input[name=method][value={method}]").check()
         await popup.locator("#continue").click()
 
-    async def approve(self, name: str) -> None:
-        """Press Approve in the helpdesk channel and confirm it in the private chat with a sign-in."""
+    async def approve(self, name: str, *, kind: str = "tap", verdict: str = "") -> None:
+        """Press Approve in the helpdesk channel and confirm it in the private chat with a sign-in.
+
+        With a `verdict`, choose it first: a yes can mean several things then.
+        """
         await self.open("helpdesk")
-        await self.press(words("button.approve"), on=words("tap.approvers.title", name=name))
+        title = words(f"{kind}.approvers.title", name=name)
+        await self.press(words("button.approve"), on=title)
+        if verdict:
+            await self.page.get_by_label(words(f"{kind}.verdict.{verdict}"), exact=True).check(timeout=PATIENCE)
+            await self.picture(f"{kind}-verdict-{verdict}")
+            await self.press(words("button.approve_send"))
         await self.open("vouchsafe")
-        await self.sees(words("tap.approvers.title", name=name))
+        await self.sees(title)
         await self.sign_in(words("button.sign_in_and_approve"))
         await self.sees(words("confirm.counted"))
 
@@ -133,6 +169,7 @@ class Seat:
         await self.page.get_by_test_id("dialog-close").click()
         await expect(self.dialog).to_be_hidden()
 
-    async def picture(self, name: str) -> None:
+    async def picture(self, name: str, page: Page | None = None) -> None:
+        """Keep what this person sees, or what a window of theirs shows."""
         if PICTURES:
-            await self.page.screenshot(path=Path(PICTURES) / f"{name}.png")
+            await (page or self.page).screenshot(path=Path(PICTURES) / f"{name}.png")

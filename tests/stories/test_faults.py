@@ -62,7 +62,7 @@ async def test_graph_is_busy_when_ann_presses_show(play: Play) -> None:
     ann, ben = hands(play)
     await ann.to_ready(ben)
     play.world.faults.add(Fault(where="graph", match="POST .*temporaryAccessPassMethods", kind="throttle", times=1))
-    assert words("refusal.unknown", contact="the helpdesk on extension 4357")[:40] in await ann.show()
+    assert words("refusal.busy", seconds="5") in await ann.show()
     said = await ann.show()
     assert play.world.graph.issued[0].value in said
     assert len(play.world.graph.issued) == 1

@@ -155,7 +155,7 @@ async def test_a_sign_in_that_is_too_old_is_asked_for_again(play: Play, take: Ta
         ("eli", "privileged"),
         ("olga", "privileged"),
         ("uma", "restricted"),
-        ("gus", "guest"),
+        ("gus", "guest_of"),
         ("dan", "disabled"),
         ("mo", "not_allowed"),
         ("emma", "deny_list"),
@@ -167,7 +167,7 @@ async def test_people_who_may_not_ask_read_why(play: Play, take: Take, who: str,
         play.world.people.change(who, enabled=False)
     seat = await take(who)
     await seat.say("tap: my phone is broken")
-    await seat.sees(words(f"refusal.{reason}", contact="the helpdesk on extension 4357")[:60])
+    await seat.sees(words(f"refusal.{reason}", home="fabrikam.example", contact="the helpdesk on extension 4357")[:60])
     assert play.world.graph.issued == []
 
 

@@ -55,6 +55,7 @@ async def test_who_has_not_added_the_app_is_told_so_and_nothing_else(play: Play)
 
 
 async def test_an_edited_message_is_no_command(play: Play) -> None:
+    await Hand(play, "ann").sees(words("home.welcome"))
     mine = await play.teams.say("ann", "good weather today")
     await Hand(play, "ann").sees(words("home.not_understood"))
     before = len(play.teams.messages("ann"))

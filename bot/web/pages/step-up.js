@@ -31,17 +31,20 @@
     document.getElementById("elsewhere").hidden = false;
   };
 
-  if (code) {
+  const close = document.getElementById("close");
+
+  if (code && !close) {
     teams()
       .then(() => window.microsoftTeams.authentication.notifySuccess(code))
       .catch(elsewhere);
   }
 
-  const close = document.getElementById("close");
-  if (failure && close) {
+  if (close && (code || failure)) {
     teams().then(() => {
+      const { authentication } = window.microsoftTeams;
+      const tell = () => (code ? authentication.notifySuccess(code) : authentication.notifyFailure(failure));
       close.hidden = false;
-      close.addEventListener("click", () => window.microsoftTeams.authentication.notifyFailure(failure));
+      close.addEventListener("click", tell);
       close.focus();
     }).catch(() => { /* opened elsewhere: the page says what to do, and the person closes it */ });
   }

@@ -73,5 +73,6 @@ function renderRail(open, total) {
   const chat = button('chat', first('chat'));
   if (total) chat.append(h('span', { class: 'count', 'aria-hidden': 'true' }, String(total)));
   const panel = h('a', { href: '/panel', target: 'playground-panel', 'data-testid': 'panel' }, icon('panel'), w('panel'));
-  document.getElementById('rail').replaceChildren(chat, button('teams', first('channel')), h('span', { class: 'spacer' }), panel);
+  const phone = h('a', { href: `/wallet?as=${state.me.key}`, target: `playground-phone-${state.me.key}`, 'data-testid': 'phone' }, icon('phone'), w('phone'));
+  document.getElementById('rail').replaceChildren(chat, button('teams', first('channel')), h('span', { class: 'spacer' }), phone, panel);
 }

@@ -1,26 +1,11 @@
 // The panel's page: plain words for each fault, and the state as the server last told it.
 
 import { h } from './dom.js';
+import { FAULTS } from './faults.js';
 
-const PASSES = 'POST .*temporaryAccessPassMethods';
-const FAULTS = [
-  ['Graph is slow', 'every answer takes 5 seconds', { where: 'graph', kind: 'slow', seconds: 5 }],
-  ['Graph is busy', '3 × 429 with Retry-After', { where: 'graph', kind: 'throttle', seconds: 2, times: 3 }],
-  ['Graph is busy and says nothing more', '3 × 429 without Retry-After', { where: 'graph', kind: 'throttle_bare', times: 3 }],
-  ['Graph is down', '503 until cleared', { where: 'graph', kind: 'unavailable' }],
-  ['The pass is made, its answer gets lost', 'once; the bot cannot know whether it exists', { where: 'graph', match: PASSES, kind: 'lost', times: 1 }],
-  ['Graph refuses to make a pass', 'once, 403', { where: 'graph', match: PASSES, kind: 'error', status: 403, times: 1 }],
-  ['Entra is down', '503 until cleared', { where: 'entra', kind: 'unavailable' }],
-  ['Entra is slow', 'every answer takes 5 seconds', { where: 'entra', kind: 'slow', seconds: 5 }],
-  ['Teams takes no messages', '503 from the connector until cleared', { where: 'connector', kind: 'unavailable' }],
-  ['Teams says too many requests', '3 × 429 from the connector', { where: 'connector', kind: 'throttle', seconds: 2, times: 3 }],
-  ['Teams posts, its answer gets lost', 'once; the bot does not learn the message id', { where: 'connector', match: 'POST', kind: 'lost', times: 1 }],
-  ['Teams delivers everything twice', 'until cleared', { where: 'teams', kind: 'duplicate' }],
-  ['The bot’s answers to Teams get lost', 'the next 2; Teams sends again', { where: 'teams', kind: 'lost', times: 2 }],
-  ['Teams does not reach the bot', 'until cleared', { where: 'teams', kind: 'unavailable' }],
-];
+const RISKS = ['none', 'low', 'medium', 'high', 'compromised'];
 const STEPS = [['10 minutes', 600], ['1 hour', 3600], ['1 day', 86400]];
-const PLACES = { graph: 'Graph', entra: 'Entra', connector: 'Teams connector', teams: 'Deliveries to the bot' };
+const PLACES = { graph: 'Graph', entra: 'Entra', connector: 'Teams connector', verified: 'Verified ID', teams: 'Deliveries to the bot' };
 
 const at = (id) => document.getElementById(id);
 let offset = 0;
@@ -105,13 +90,16 @@ function habits({ trigger, patience, relaxed }) {
 }
 
 function people({ people: all, groups }) {
-  const head = h('tr', {}, h('th', {}, 'Person'), ...['Account enabled', 'App installed', 'Signs in silently', ...groups.map((group) => group.name)].map((name) => h('th', { class: 'tick' }, name)));
+  const head = h('tr', {}, h('th', {}, 'Person'), ...['Account enabled', 'App installed', 'Signs in silently', 'Risk', ...groups.map((group) => group.name)].map((name) => h('th', { class: 'tick' }, name)));
   const box = (person, name, checked, change) => h('td', { class: 'tick' }, h('input', { type: 'checkbox', checked, 'aria-label': `${person.name}: ${name}`, onchange: (event) => change(event.target.checked) }));
+  const risk = (person) => h('select', { 'aria-label': `${person.name}: risk`, onchange: (event) => post(`people/${person.key}`, { risk: event.target.value }) },
+    ...RISKS.map((value) => h('option', { value, selected: value === person.risk }, value)));
   const row = (person) => h('tr', {},
     h('td', {}, h('strong', {}, person.name), h('span', {}, person.title)),
     box(person, 'account enabled', person.enabled, (on) => post(`people/${person.key}`, { enabled: on })),
     box(person, 'app installed', person.installed, (on) => post('installed', { person: person.key, installed: on })),
     box(person, 'signs in silently', person.silent, (on) => post('silent', { person: person.key, on })),
+    h('td', { class: 'tick' }, person.risk === null ? '' : risk(person)),
     ...groups.map((group) => box(person, group.name, person.groups.includes(group.id), (on) => post(`people/${person.key}`, { [on ? 'join' : 'leave']: [group.id] }))));
   at('people').replaceChildren(h('thead', {}, head), h('tbody', {}, ...all.map(row)));
 }

@@ -1,0 +1,108 @@
+"""Directory: what the desk needs of Entra, as a protocol; Microsoft Graph fulfils it, a fake does in tests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from bot.core.methods import Method
+from bot.core.model import Secret
+from bot.core.passes import IssuedPass, Pass, PassPolicy
+from bot.core.risk import Detection, Risk
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What Entra says about a person. `restricted`: in a restricted management administrative unit.
+
+    `sessions_from`: what was signed in before then is signed out. `home`: the domain a guest comes from, if it shows.
+    """
+
+    id: str
+    name: str
+    upn: str
+    enabled: bool
+    guest: bool
+    restricted: bool
+    synced: bool
+    language: str = ""
+    password_changed_at: datetime | None = None
+    sessions_from: datetime | None = None
+    home: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What would make a person privileged: role ids held or eligible, role-assignable groups of or owned by them."""
+
+    roles: tuple[str, ...]
+    guarded_groups: tuple[str, ...]
+
+
+class Directory(Protocol):
+    """Entra by Microsoft Graph. Reads raise `Unavailable`, `Rejected` or `Missing`; writes also `AnswerLost`.
+
+    A write is sent once: no retry by anybody.
+    """
+
+    async def account(self, person: str) -> Account: ...
+
+    async def standing(self, person: str) -> Standing: ...
+
+    async def groups(self, person: str, among: frozenset[str]) -> frozenset[str]:
+        """Return those of `among` the person is in, nested groups included."""
+
+    async def guarded_contexts(self) -> frozenset[str]:
+        """Return the authentication contexts that are published and that an enabled policy protects."""
+
+    async def pass_policy(self) -> PassPolicy: ...
+
+    async def passes(self, person: str) -> tuple[Pass, ...]: ...
+
+    async def issue_pass(self, person: str, lifetime: timedelta, *, one_time: bool) -> IssuedPass:
+        """Make a pass; a live one would be replaced, so look first."""
+
+    async def delete_pass(self, person: str, pass_id: str) -> None:
+        """Delete a pass; one that is gone already is no error."""
+
+    async def revoke_sessions(self, person: str) -> None: ...
+
+    async def risk(self, person: str) -> Risk | None:
+        """Return how ID Protection has flagged a person; None for one who never was.
+
+        This and the four below share the tenant's one request a second: they wait their turn, and raise
+        `Unavailable` with `retry_after` when it will not come soon enough.
+        """
+
+    async def detections(self, person: str, limit: int) -> tuple[Detection, ...]:
+        """Return what was noticed about a person, newest first."""
+
+    async def dismiss_risk(self, person: str) -> None: ...
+
+    async def confirm_safe(self, person: str) -> None: ...
+
+    async def confirm_compromised(self, person: str) -> None: ...
+
+    async def federated(self, upn: str) -> bool:
+        """Say whether the domain of this name signs in elsewhere."""
+
+    async def set_password(self, person: str, password: Secret, *, change_next: bool) -> None:
+        """Set a password; `Rejected` with the code `password_rule` when Entra does not take that one."""
+
+    async def methods(self, person: str) -> tuple[Method, ...]: ...
+
+    async def passkeys(self, person: str) -> tuple[Method, ...]: ...
+
+    async def remove_method(self, person: str, method: Method) -> None:
+        """Remove a method; one that is gone already is no error.
+
+        `Rejected` with the code `default_method` when Entra keeps it for being the default one.
+        """
+
+    async def keep_proof(self, person: str, proof: Mapping[str, str | int]) -> None:
+        """Write the desk's custom security attributes of a person; writing the same again changes nothing."""
+
+    async def proof_of(self, person: str, token: Secret) -> Mapping[str, str | int]:
+        """Read these attributes with the token of whoever looks: Entra decides whether they may."""

@@ -1,0 +1,48 @@
+"""Sign-in methods as Entra lists them: what somebody can prove themselves with, never the means themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+
+class MethodKind(StrEnum):
+    """The types of Graph's authenticationMethod, by the middle of their names; one not known here is OTHER.
+
+    https://learn.microsoft.com/graph/api/resources/authenticationmethods-overview
+    """
+
+    PASSKEY = "fido2"
+    AUTHENTICATOR = "microsoftAuthenticator"
+    HELLO = "windowsHelloForBusiness"
+    PLATFORM = "platformCredential"
+    PHONE = "phone"
+    OATH = "softwareOath"
+    EXTERNAL = "external"
+    EMAIL = "email"
+    PASS = "temporaryAccessPass"  # noqa: S105 - a type of method
+    PASSWORD = "password"  # noqa: S105 - a type of method
+    OTHER = "other"
+
+
+# Those that get somebody in, alone or after a password; an e-mail address only helps to reset one.
+SIGN_IN: Final = frozenset(set(MethodKind) - {MethodKind.EMAIL, MethodKind.PASS, MethodKind.PASSWORD, MethodKind.OTHER})
+REMOVABLE: Final = frozenset(set(MethodKind) - {MethodKind.PASSWORD, MethodKind.OTHER})
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """One method. `name` is what its owner or maker calls it (`YubiKey 5C`), `detail` Graph's word for its sort.
+
+    A phone's number is masked before it gets here (`+49 ••••• 12`), its sort is `mobile`, `alternateMobile` or
+    `office`; a passkey's is `deviceBound` or `synced`.
+    """
+
+    kind: MethodKind
+    id: str
+    name: str
+    detail: str = ""
+    created_at: datetime | None = None
+    usable: bool = True

@@ -1,0 +1,46 @@
+"""Reasons: every word the desk itself has for a no; each has its sentence in the catalogue."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why the desk itself says no; a kind adds its own reasons under its name (`tap.live_pass`)."""
+
+    OFF = "off"
+    DENY_LIST = "deny_list"
+    UNKNOWN = "unknown"
+    DISABLED = "disabled"
+    GUEST = "guest"
+    GUEST_OF = "guest_of"
+    RESTRICTED = "restricted"
+    PRIVILEGED = "privileged"
+    NOT_ALLOWED = "not_allowed"
+    TOO_MANY = "too_many"
+    STEP_UP_UNGUARDED = "step_up_unguarded"
+    OWN_REQUEST = "own_request"
+    NOT_APPROVER = "not_approver"
+    ALREADY_APPROVED = "already_approved"
+    NOT_YOURS = "not_yours"
+    NOT_PRIVATE = "not_private"
+    NOT_FOUND = "not_found"
+    CHANGED = "changed"
+    CLOSED = "closed"
+    REASON_REQUIRED = "reason_required"
+    ALREADY_OPEN = "already_open"
+    REPLACED_ALREADY = "replaced_already"
+    NO_DIALOG = "no_dialog"
+    NO_PRIVATE_CHAT = "no_private_chat"
+    SIGN_IN_FAILED = "sign_in_failed"
+    SIGN_IN_EXPIRED = "sign_in_expired"
+    SIGN_IN_CANCELLED = "sign_in_cancelled"
+    WRONG_PERSON = "wrong_person"
+    WEAK_SIGN_IN = "weak_sign_in"
+    OLD_SIGN_IN = "old_sign_in"
+    NOT_PERMITTED = "not_permitted"
+    EVIDENCE_MISSING = "evidence_missing"
+    UNAVAILABLE = "unavailable"
+    MAY_NOT_LOOK = "may_not_look"
+    ONLY_BY_TEAMS = "only_by_teams"
+    BUSY = "busy"

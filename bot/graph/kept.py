@@ -1,0 +1,47 @@
+"""An answer that all who wait for it share and that stays good for a while; a failure is never kept."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Generic, TypeVar
+
+from bot.core.ports import Clock
+
+T = TypeVar("T")
+
+
+class Kept(Generic[T]):
+    """Asks at most once in the time an answer is `fresh`."""
+
+    def __init__(self, ask: Callable[[], Awaitable[T]], clock: Clock, fresh: timedelta) -> None:
+        self._ask = ask
+        self._clock = clock
+        self._fresh = fresh
+        self._known: tuple[datetime, T] | None = None
+        self._flight: asyncio.Task[T] | None = None
+
+    async def get(self) -> T:
+        if self._known is not None:
+            at, answer = self._known
+            if timedelta() <= self._clock.now() - at < self._fresh:
+                return answer
+        if self._flight is None:
+            self._flight = asyncio.create_task(self._asked())
+            self._flight.add_done_callback(_heard)
+        return await asyncio.shield(self._flight)
+
+    async def _asked(self) -> T:
+        try:
+            answer = await self._ask()
+            self._known = (self._clock.now(), answer)
+            return answer
+        finally:
+            self._flight = None
+
+
+def _heard(flight: asyncio.Task[T]) -> None:
+    """Take note of a failure nobody waited for any more: it was logged where it happened."""
+    if not flight.cancelled():
+        flight.exception()

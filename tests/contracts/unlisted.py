@@ -1,0 +1,107 @@
+"""Unlisted: documented calls that the trimmed description leaves out, each with its reason; nothing else is let by."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Any, Final
+
+from tests.contracts.shape import REF
+
+Json = dict[str, Any]
+_LIST: Final = ["$count", "$filter", "$orderby", "$select", "$top"]
+
+
+def _operation(answer: str, asked: str | None = None, query: list[str] | None = None) -> Json:
+    found: Json = {"responses": {"2XX": _content(answer)}, "x-query": query or []}
+    return found | ({"requestBody": _content(asked)} if asked else {})
+
+
+def _content(name: str) -> Json:
+    return {"content": {"application/json": {"schema": {"$ref": f"{REF}{name}"}}}}
+
+
+def _page(name: str) -> Json:
+    items: Json = {"value": {"type": "array", "items": {"$ref": f"{REF}{name}"}}}
+    return {"type": "object", "properties": items}
+
+
+_SET: Final = "microsoft.graph.attributeSet"
+_DEFINITION: Final = "microsoft.graph.customSecurityAttributeDefinition"
+_ENTITY: Final = f"{REF}microsoft.graph.entity"
+
+# https://learn.microsoft.com/graph/api/resources/attributeset
+# https://learn.microsoft.com/graph/api/resources/customsecurityattributedefinition
+TYPES: Final[Json] = {
+    _SET: {
+        "type": "object",
+        "x-base": _ENTITY,
+        "properties": {"description": {"type": "string"}, "maxAttributesPerSet": {"type": "integer"}},
+    },
+    _DEFINITION: {
+        "type": "object",
+        "x-base": _ENTITY,
+        "properties": {
+            "attributeSet": {"type": "string"},
+            "description": {"type": "string"},
+            "isCollection": {"type": "boolean"},
+            "isSearchable": {"type": "boolean"},
+            "name": {"type": "string"},
+            "status": {"type": "string", "enum": ["Available", "Deprecated"]},
+            "type": {"type": "string", "enum": ["Boolean", "Integer", "String"]},
+            "usePreDefinedValuesOnly": {"type": "boolean"},
+        },
+    },
+    f"{_SET}CollectionResponse": _page(_SET),
+    f"{_DEFINITION}CollectionResponse": _page(_DEFINITION),
+}
+
+_OWNED: Final = "/users/{user-id}/ownedObjects/graph.group"
+_SETS: Final = "/directory/attributeSets"
+_DEFINITIONS: Final = "/directory/customSecurityAttributeDefinitions"
+
+REASONS: Final = MappingProxyType(
+    {
+        _OWNED: "whether a person owns a role-assignable group: the only way to ask, in Graph's v1.0 and its SDK, "
+        "https://learn.microsoft.com/graph/api/user-list-ownedobjects",
+        _SETS: "made once, before a proof can be kept: https://learn.microsoft.com/graph/api/directory-post-attributesets",
+        f"{_SETS}/{{attributeSet-id}}": "looked for before it is made: "
+        "https://learn.microsoft.com/graph/api/attributeset-get",
+        _DEFINITIONS: "made once, before a proof can be kept: "
+        "https://learn.microsoft.com/graph/api/directory-post-customsecurityattributedefinitions",
+        f"{_DEFINITIONS}/{{customSecurityAttributeDefinition-id}}": "looked for before it is made: "
+        "https://learn.microsoft.com/graph/api/customsecurityattributedefinition-get",
+    }
+)
+
+PATHS: Final[Json] = {
+    _OWNED: {"get": _operation("microsoft.graph.groupCollectionResponse", query=_LIST)},
+    _SETS: {"get": _operation(f"{_SET}CollectionResponse", query=_LIST), "post": _operation(_SET, _SET)},
+    f"{_SETS}/{{attributeSet-id}}": {"get": _operation(_SET, query=["$select"])},
+    _DEFINITIONS: {
+        "get": _operation(f"{_DEFINITION}CollectionResponse", query=_LIST),
+        "post": _operation(_DEFINITION, _DEFINITION),
+    },
+    f"{_DEFINITIONS}/{{customSecurityAttributeDefinition-id}}": {"get": _operation(_DEFINITION, query=["$select"])},
+}
+
+_READS_GROUPS: Final = ["User.Read.All", "User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"]
+_DEFINES: Final = "CustomSecAttributeDefinition.ReadWrite.All"
+_SEES: Final = "CustomSecAttributeDefinition.Read.All"
+
+
+def _opens(*names: str) -> Json:
+    return {"Application": {"least": list(names), "also": []}}
+
+
+PERMISSIONS: Final[Json] = {
+    "GET /users/{id}/ownedobjects": _opens(*_READS_GROUPS),
+    "GET /directory/attributesets": _opens(_SEES, _DEFINES),
+    "POST /directory/attributesets": _opens(_DEFINES),
+    "GET /directory/attributesets/{id}": _opens(_SEES, _DEFINES),
+    "GET /directory/customsecurityattributedefinitions": _opens(_SEES, _DEFINES),
+    "POST /directory/customsecurityattributedefinitions": _opens(_DEFINES),
+    "GET /directory/customsecurityattributedefinitions/{id}": _opens(_SEES, _DEFINES),
+}
+
+# Granted for the one command that sets a tenant up, never to the desk that runs.
+SETUP: Final = frozenset({_DEFINES})

@@ -1,0 +1,236 @@
+"""Policies that vary: by group, by how grave a case is, by a proof of identity, by the moment and by the way."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Literal
+
+import pytest
+
+from bot.core.events import ActLost, ActWanted, Asked, Looked
+from bot.core.flow import advance
+from bot.core.model import Mode, Refusal, Status, Way
+from bot.core.policy import ApprovalFirst, Decision, Facts, Go, Moment, Policy, Refuse, StepUpFirst, decide
+from bot.core.reasons import Reason
+from tests.core.samples import GOOD, NOW, POLICY, REQUEST, approval, proved, step_up
+
+SIGNED_IN = proved(step_up())
+VARIED = replace(
+    POLICY,
+    variants={
+        "group:pilots": {"approvals": 0, "per_day": 1},
+        "group:bosses": {"approvals": 3, "step_up": "c2"},
+        "group:trial": {"mode": Mode.EVALUATE},
+        "group:shut": {"mode": Mode.OFF},
+        "level:low": {"approvals": 0},
+        "level:high": {"approvals": 2, "secure_first": True},
+    },
+)
+
+
+def about(level: str = "", *groups: str, **more: object) -> Facts:
+    return replace(GOOD, level=level, groups=frozenset({"employees", *groups}), **more)  # type: ignore[arg-type]  # as given
+
+
+def reason(decision: Decision) -> str:
+    match decision:
+        case Refuse(refusal):
+            return refusal.reason
+        case _:
+            return type(decision).__name__
+
+
+CASES: list[tuple[str, Facts, Decision]] = [
+    ("no variant holds", about(), ApprovalFirst(1)),
+    ("a level nobody speaks of", about("medium"), ApprovalFirst(1)),
+    ("a member of a group", about("", "pilots"), Go(("group:pilots",))),
+    ("a mild case", about("low"), Go(("level:low",))),
+    ("a grave case", about("high"), ApprovalFirst(2, ("level:high",))),
+    ("levels outrank groups", about("high", "pilots"), ApprovalFirst(2, ("group:pilots", "level:high"))),
+    ("for a mild one too", about("low", "bosses"), StepUpFirst("c2", ("group:bosses", "level:low"))),
+]
+
+
+@pytest.mark.parametrize(("why", "facts", "expected"), CASES)
+@pytest.mark.parametrize("moment", [Moment.ASK, Moment.WAY, Moment.ACT])
+def test_variants(why: str, facts: Facts, expected: Decision, moment: Moment) -> None:
+    assert decide(VARIED, facts, SIGNED_IN, moment, NOW) == expected, why
+
+
+def test_of_two_groups_the_one_written_last_outranks_the_other() -> None:
+    """In the order of the file: whoever is in both has one policy, not now this and now that."""
+    both = about("", "pilots", "bosses")
+    assert VARIED.terms(both) == ("group:pilots", "group:bosses")
+    held = VARIED.under(VARIED.terms(both))
+    assert (held.approvals, held.step_up, held.per_day) == (3, "c2", 1)
+    turned = replace(VARIED, variants=dict(reversed(list(VARIED.variants.items()))))
+    assert turned.under(turned.terms(both)).approvals == 0
+
+
+def test_levels_come_last_whatever_the_groups_are_called() -> None:
+    policy = replace(POLICY, variants={"level:a": {"approvals": 2}, "group:z": {"approvals": 0}})
+    assert policy.terms(about("a", "z")) == ("group:z", "level:a")
+
+
+@pytest.mark.parametrize("moment", list(Moment))
+def test_how_grave_it_is_must_be_known(moment: Moment) -> None:
+    for policy in (VARIED, POLICY):
+        decision = decide(policy, about(level=None), SIGNED_IN, moment, NOW)  # type: ignore[arg-type]  # not found out
+        assert reason(decision) == Reason.UNKNOWN
+
+
+def test_groups_that_cannot_be_found_out_are_no_way_to_a_milder_policy() -> None:
+    facts = replace(GOOD, groups=None)
+    assert VARIED.terms(facts) == ()
+    assert reason(decide(VARIED, facts, SIGNED_IN, Moment.ACT, NOW)) == Reason.UNKNOWN
+
+
+def test_a_group_may_be_shut_out_and_a_group_may_be_let_in() -> None:
+    assert reason(decide(VARIED, about("", "shut"), SIGNED_IN, Moment.ACT, NOW)) == Reason.OFF
+    closed = replace(POLICY, mode=Mode.OFF, variants={"group:trial": {"mode": Mode.EVALUATE}})
+    assert reason(decide(closed, about(), SIGNED_IN, Moment.ACT, NOW)) == Reason.OFF
+    assert reason(decide(closed, about("", "trial"), SIGNED_IN, Moment.ACT, NOW)) == "ApprovalFirst"
+    assert (closed.offered, replace(closed, variants={}).offered) == (True, False)
+
+
+def test_a_variant_changes_nobody_elses_walls() -> None:
+    for wall in ({"guest": True}, {"roles": ("admin",)}, {"restricted": True}, {"enabled": False}):
+        assert isinstance(decide(VARIED, about("low", "pilots", **wall), SIGNED_IN, Moment.ACT, NOW), Refuse)
+
+
+def test_a_refusal_says_under_which_terms_it_was_made() -> None:
+    decision = decide(VARIED, about("low", roles=("admin",)), SIGNED_IN, Moment.ASK, NOW)
+    assert decision == Refuse(Refusal(Reason.PRIVILEGED), ("level:low",))
+
+
+def test_every_group_that_makes_a_difference_is_asked_about() -> None:
+    assert VARIED.groups == {"employees", "pilots", "bosses", "trial", "shut"}
+
+
+def test_names_of_variants_that_are_gone_change_nothing() -> None:
+    assert VARIED.under(("group:gone", "level:gone")) == VARIED
+
+
+# What holds only where the policy says so.
+
+WHERE = {"alone": Refusal("risk.not_alone"), "secure_first": Refusal("risk.secure_first")}
+
+
+@pytest.mark.parametrize("moment", list(Moment))
+def test_never_alone_means_that_somebody_else_is_asked(moment: Moment) -> None:
+    facts = about("low", where=WHERE)
+    assert reason(decide(VARIED, facts, SIGNED_IN, moment, NOW)) == "risk.not_alone"
+    asked = replace(VARIED, variants={})
+    assert reason(decide(asked, facts, SIGNED_IN, moment, NOW)) == "ApprovalFirst"
+
+
+def test_secured_first_is_demanded_by_the_level_alone() -> None:
+    facts = about("high", where={"secure_first": WHERE["secure_first"]})
+    assert reason(decide(VARIED, facts, SIGNED_IN, Moment.ASK, NOW)) == "risk.secure_first"
+    mild = about("medium", where={"secure_first": WHERE["secure_first"]})
+    assert reason(decide(VARIED, mild, SIGNED_IN, Moment.ASK, NOW)) == "ApprovalFirst"
+
+
+def test_the_kinds_own_no_comes_before_what_the_policy_adds() -> None:
+    facts = about("low", where=WHERE, objection=Refusal("risk.not_flagged"))
+    assert reason(decide(VARIED, facts, SIGNED_IN, Moment.ASK, NOW)) == "risk.not_flagged"
+
+
+# A proof of identity.
+
+FACE = replace(POLICY, evidence="face_check", evidence_age=timedelta(hours=2))
+PROVED_AT: list[tuple[str, datetime | Literal["never"] | None, str]] = [
+    ("could not be found out", None, Reason.UNKNOWN),
+    ("never", "never", Reason.EVIDENCE_MISSING),
+    ("too long ago", NOW - timedelta(hours=2, seconds=1), Reason.EVIDENCE_MISSING),
+    ("just in time", NOW - timedelta(hours=2), "ApprovalFirst"),
+    ("after they asked", NOW + timedelta(minutes=1), "ApprovalFirst"),
+]
+
+
+@pytest.mark.parametrize(("why", "at", "expected"), PROVED_AT)
+@pytest.mark.parametrize("moment", list(Moment))
+def test_a_proof_of_identity(why: str, at: datetime | Literal["never"] | None, expected: str, moment: Moment) -> None:
+    assert reason(decide(FACE, replace(GOOD, proved_at=at), SIGNED_IN, moment, NOW)) == expected, why
+
+
+def test_a_proof_is_as_old_as_it_was_when_they_asked() -> None:
+    """Waiting for an approver makes nobody prove themselves twice."""
+    facts = replace(GOOD, proved_at=NOW - timedelta(hours=1))
+    later = NOW + timedelta(hours=4)
+    request = replace(SIGNED_IN, evidence=(step_up(at=later), approval()))
+    assert decide(FACE, facts, request, Moment.ACT, later) == Go()
+    asked_later = replace(request, created_at=later)
+    assert reason(decide(FACE, facts, asked_later, Moment.ACT, later)) == Reason.EVIDENCE_MISSING
+
+
+def test_where_no_proof_is_demanded_none_need_be_known() -> None:
+    assert reason(decide(POLICY, replace(GOOD, proved_at=None), SIGNED_IN, Moment.ASK, NOW)) == "ApprovalFirst"
+
+
+def test_a_group_may_need_a_proof() -> None:
+    policy = replace(POLICY, variants={"group:bosses": {"evidence": "face_check"}})
+    assert reason(decide(policy, about("", "bosses"), SIGNED_IN, Moment.ASK, NOW)) == Reason.EVIDENCE_MISSING
+    assert reason(decide(policy, about(), SIGNED_IN, Moment.ASK, NOW)) == "ApprovalFirst"
+
+
+# The page.
+
+PAGE = replace(REQUEST, way=Way.ENTER)
+
+
+@pytest.mark.parametrize("moment", [Moment.HOME, Moment.ASK, Moment.WAY])
+def test_the_sign_in_is_asked_for_on_the_page_when_nobody_else_decides(moment: Moment) -> None:
+    alone = replace(POLICY, approvals=0)
+    assert decide(alone, GOOD, PAGE, moment, NOW) == Go()
+    assert decide(POLICY, GOOD, PAGE, moment, NOW) == StepUpFirst("c1")  # nobody is asked in a stranger's name
+    for way in (Way.SHOW, Way.ALONE):
+        assert decide(alone, GOOD, replace(REQUEST, way=way), moment, NOW) == StepUpFirst("c1")
+
+
+def test_at_the_act_the_page_has_asked_for_it() -> None:
+    alone = replace(POLICY, approvals=0)
+    assert decide(alone, GOOD, PAGE, Moment.ACT, NOW) == StepUpFirst("c1")
+    assert decide(alone, GOOD, replace(PAGE, evidence=(step_up(),)), Moment.ACT, NOW) == Go()
+    old = step_up(at=NOW - POLICY.step_up_age - timedelta(seconds=1))
+    assert decide(alone, GOOD, replace(PAGE, evidence=(old,)), Moment.ACT, NOW) == StepUpFirst("c1")
+
+
+def test_the_context_of_the_page_must_be_guarded_all_the_same() -> None:
+    alone, facts = replace(POLICY, approvals=0), replace(GOOD, guarded_contexts=frozenset({"c2"}))
+    assert reason(decide(alone, facts, PAGE, Moment.ASK, NOW)) == Reason.STEP_UP_UNGUARDED
+
+
+# What might be asked for.
+
+
+def test_home_tells_of_the_daily_limit() -> None:
+    facts = replace(GOOD, recent=POLICY.per_day)
+    assert reason(decide(POLICY, facts, REQUEST, Moment.HOME, NOW)) == Reason.TOO_MANY
+    assert reason(decide(POLICY, facts, REQUEST, Moment.ACT, NOW)) == "StepUpFirst"
+
+
+def test_what_only_locks_needs_no_proof_but_has_its_walls() -> None:
+    policy = Policy(step_up="", approvals=0, allowed_groups=frozenset({"employees"}))
+    assert decide(policy, replace(GOOD, guarded_contexts=None), REQUEST, Moment.ACT, NOW) == Go()
+    assert reason(decide(policy, replace(GOOD, guest=True), REQUEST, Moment.ACT, NOW)) == Reason.GUEST
+
+
+def test_an_act_is_carried_out_under_the_terms_it_was_decided_by() -> None:
+    """What is graver now than when it was asked for is followed by what the policy says of the graver case."""
+    low, high = Go(("level:low",)), Go(("level:high",))
+    ready = advance(REQUEST, Asked(low), POLICY, NOW).request
+    assert ready.terms == ("level:low",)
+    claimed = advance(ready, ActWanted(high), POLICY, NOW).request
+    assert (claimed.status, claimed.terms) == (Status.ACTING, ("level:high",))
+
+
+def test_nothing_is_tried_again_while_the_first_try_is_still_looked_for() -> None:
+    go = Go()
+    acting = advance(advance(REQUEST, Asked(go), POLICY, NOW).request, ActWanted(go), POLICY, NOW).request
+    looking = advance(acting, ActLost(1), POLICY, NOW).request
+    step = advance(looking, ActWanted(go, again=True), POLICY, NOW)
+    assert (step.request.status, step.refusal) == (Status.UNKNOWN, Refusal(Reason.CHANGED))
+    found_nothing = advance(looking, Looked(None), POLICY, NOW).request
+    assert advance(found_nothing, ActWanted(go, again=True), POLICY, NOW).request.status is Status.ACTING

@@ -1,0 +1,81 @@
+"""Stories of sign-in methods: what somebody has is listed, what they lost goes, and never the last one."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from playwright.async_api import expect
+
+from playground.faults import Fault
+from playground.graph.factors import PHONE_IDS
+from playground.people import guid
+from playground.server import Play
+from tests.stories.conftest import Take
+from tests.stories.hand import Hand, come_true, read
+from tests.stories.seat import words
+
+AUTHENTICATOR = "microsoftAuthenticator"
+PASS = guid("pass/rita")
+PHONE = f"phone:{PHONE_IDS['mobile']}"
+
+
+def held(play: Play, key: str) -> list[str]:
+    return [one.type for one in play.world.graph.methods[key]]
+
+
+def choice(play: Play, key: str, kind: str) -> str:
+    """What the form sends for the first method of this type."""
+    return next(f"{kind}:{one.id}" for one in play.world.graph.methods[key] if one.type == kind)
+
+
+@pytest.mark.browser
+async def test_ann_sees_what_she_has_and_removes_her_old_computer(play: Play, take: Take) -> None:
+    ann = await take("ann")
+    play.world.graph.register_passkey("ann", "Green key")
+    await ann.say("show my sign-in methods")
+    await ann.look("methods")
+    await ann.reads("Green key", "CONTOSO-LT-0142", "Ann's iPhone", "Password, since")
+    await expect(ann.dialog.get_by_text("4255550142")).to_have_count(0)
+    await ann.picture("methods-1-list")
+    await ann.fill("methods", method="Windows Hello: CONTOSO-LT-0142", why="not_mine")
+    await ann.picture("methods-2-asked")
+    await ann.sign_in()
+    await ann.sees(words("methods.request.done.not_mine.title"))
+    await ann.picture("methods-3-done")
+    assert "windowsHelloForBusiness" not in held(play, "ann")
+    assert len(held(play, "ann")) == 4
+
+
+@pytest.mark.slow
+async def test_what_entra_keeps_and_what_would_lock_somebody_out(play: Play) -> None:
+    ann, tess = Hand(play, "ann"), Hand(play, "tess")
+    await ann.want("methods", method=choice(play, "ann", AUTHENTICATOR), why="lost")  # her default, and she has a phone
+    await ann.sign_in()
+    failed = await ann.sees(words("request.failed.title"))
+    assert words("refusal.methods.default")[:60] in failed.words
+    await ann.want("methods", method=PHONE, why="old")
+    await ann.sign_in()
+    await ann.sees(words("methods.request.done.title"))
+    await ann.want("methods", method=choice(play, "ann", AUTHENTICATOR), why="lost")
+    await ann.sign_in()
+    await come_true(lambda: AUTHENTICATOR not in held(play, "ann") and "phone" not in held(play, "ann"))
+
+    said = await tess.look("methods")
+    assert words("methods.told.only_one")[:40] in said
+    assert words("refusal.methods.last")[:60] in read(await tess.want("methods", method=PHONE, why="lost"))
+    assert "phone" in held(play, "tess")
+
+
+@pytest.mark.slow
+async def test_a_pass_that_works_is_a_method_too_and_an_answer_is_lost(play: Play) -> None:
+    rita = Hand(play, "rita")
+    now, hour = play.world.clock.now(), timedelta(hours=1)
+    play.world.graph.issue("rita", pass_id=PASS, start=now, lifetime=hour, one_time=True)
+    assert "Temporary Access Pass that works now" in await rita.look("methods")
+    play.world.faults.add(Fault(where="graph", match="DELETE .*temporaryAccessPassMethods", kind="lost", times=1))
+    await rita.want("methods", method=f"temporaryAccessPass:{PASS}", why="old")
+    await rita.sign_in()
+    await rita.sees(words("methods.request.done.title"))
+    assert "rita" not in play.world.graph.passes
+    assert len(play.world.journal.of("graph", "DELETE")) == 1
