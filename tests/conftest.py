@@ -104,6 +104,6 @@ def _database(server: str, how: str) -> Iterator[str]:
 
 
 def _run(url: str, *statements: str) -> None:
-    with psycopg.connect(url, autocommit=True, connect_timeout=10) as connection:
+    with psycopg.connect(url, autocommit=True, connect_timeout=60) as connection:
         for statement in statements:
             connection.execute(statement)

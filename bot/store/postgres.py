@@ -31,17 +31,21 @@ LINK: Final = {
     "keepalives_count": 3,
     "tcp_user_timeout": 10_000,
 }
-WAIT: Final = 3.0  # seconds for a free connection
+WAIT: Final = 3.0  # seconds for a free connection, or to give one back
 PAGE: Final = 500  # audit entries fetched at once
 SEEN_FOR: Final = timedelta(days=2)  # Teams delivers again within minutes; connectors have been seen to within a day
 KEPT_FOR: Final = timedelta(days=1)  # sign-ins and finished jobs
 
 
 class PostgresStore(Store):
-    """Open it with `async with`; `url` is anything libpq understands."""
+    """Open it with `async with`; `url` is anything libpq understands.
 
-    def __init__(self, url: str, *, clock: Clock, size: int = 10) -> None:
+    `wait` is how many seconds somebody waits for a free connection.
+    """
+
+    def __init__(self, url: str, *, clock: Clock, size: int = 10, wait: float = WAIT) -> None:
         self._clock = clock
+        self._wait = wait
         self._shape = newest()
         self._url = checked(url)
         self._pool = self.connections("store", size)
@@ -64,7 +68,7 @@ class PostgresStore(Store):
             kwargs={"row_factory": dict_row, **LINK},
             min_size=1,
             max_size=size,
-            timeout=WAIT,
+            timeout=self._wait,
             configure=configure,
             check=AsyncConnectionPool.check_connection,
             name=name,

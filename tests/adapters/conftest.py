@@ -8,9 +8,10 @@ import pytest
 
 from bot.store.postgres import PostgresStore
 from tests.adapters.rows import Stopped
+from tests.stores import patient
 
 
 @pytest.fixture
 async def store(database_url: str) -> AsyncIterator[PostgresStore]:
-    async with PostgresStore(database_url, clock=Stopped()) as opened:
+    async with patient(database_url, Stopped()) as opened:
         yield opened

@@ -13,12 +13,13 @@ from bot.core.errors import Unavailable
 from bot.store.budget import TurnBudget
 from bot.store.postgres import PostgresStore
 from tests.adapters.rows import Stopped
+from tests.stores import patient
 
 EVERY = 0.1
 
 
 async def test_replicas_share_the_turns(store: PostgresStore, database_url: str) -> None:
-    async with PostgresStore(database_url, clock=Stopped()) as other:
+    async with patient(database_url, Stopped()) as other:
         budgets = [store.budget("one", EVERY), other.budget("one", EVERY)]
         await store.ping()
         await other.ping()

@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.store.postgres import PostgresStore
 from tests.entra import FakeClock
 from tests.fakes import Office, office
+from tests.stores import patient
 
 
 @pytest.fixture
 async def desk(database_url: str) -> AsyncIterator[Office]:
     clock = FakeClock()
-    async with PostgresStore(database_url, clock=clock) as store:
+    async with patient(database_url, clock) as store:
         yield office(store, clock)

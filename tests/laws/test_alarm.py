@@ -16,10 +16,10 @@ from bot.core.model import Follow, Mode, Request, Status
 from bot.core.passes import Pass
 from bot.core.reasons import Reason
 from bot.requests import KINDS
-from bot.store.postgres import PostgresStore
 from tests.entra import TENANT, FakeClock
 from tests.fakes import Office, at_home, office, person, private
 from tests.laws.seen import touched, why
+from tests.stores import patient
 
 SECURITY = "19:security"
 
@@ -200,7 +200,7 @@ async def test_an_alarm_cannot_be_reported_again(desk: Office) -> None:
 
 async def test_a_trial_locks_nothing_and_says_so_to_security(database_url: str) -> None:
     clock = FakeClock()
-    async with PostgresStore(database_url, clock=clock) as store:
+    async with patient(database_url, clock) as store:
         desk = office(store, clock, mode=Mode.EVALUATE)
         live(desk)
         tried = await locked(desk)
@@ -211,7 +211,7 @@ async def test_a_trial_locks_nothing_and_says_so_to_security(database_url: str) 
 
 async def test_where_it_is_off_it_is_nowhere(database_url: str) -> None:
     clock = FakeClock()
-    async with PostgresStore(database_url, clock=clock) as store:
+    async with patient(database_url, clock) as store:
         desk = office(store, clock, own={"compromised": {"mode": Mode.OFF}})
         assert why(await desk.desk.handle(at_home("ann"), Begin("compromised"))) == Reason.OFF
         assert touched(desk) == []

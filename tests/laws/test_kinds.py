@@ -34,10 +34,10 @@ from bot.core.model import Mode, Receipt, Status, Way
 from bot.core.reasons import Reason
 from bot.ledger import happened
 from bot.requests import KINDS
-from bot.store.postgres import PostgresStore
 from tests.entra import TENANT, FakeClock
 from tests.fakes import TYPED, Office, at_home, in_channel, office
 from tests.laws.seen import at_rest, touched, why
+from tests.stores import patient
 
 every_kind = pytest.mark.parametrize("kind", KINDS)
 QUIET = [name for name, kind in KINDS.items() if not kind.alarm]
@@ -72,7 +72,7 @@ def wall(desk: Office, which: str, name: str = "ann") -> None:
 @pytest.fixture
 async def trial(database_url: str) -> AsyncIterator[Office]:
     clock = FakeClock()
-    async with PostgresStore(database_url, clock=clock) as store:
+    async with patient(database_url, clock) as store:
         yield office(store, clock, mode=Mode.EVALUATE)
 
 
@@ -80,7 +80,7 @@ async def trial(database_url: str) -> AsyncIterator[Office]:
 async def made_up(database_url: str) -> AsyncIterator[Office]:
     """An office where new passwords are made up, and shown once."""
     clock = FakeClock()
-    async with PostgresStore(database_url, clock=clock) as store:
+    async with patient(database_url, clock) as store:
         yield office(store, clock, own={"password": {"generate": True}})
 
 
@@ -359,7 +359,7 @@ async def test_a_verdict_in_a_trial_touches_nothing(trial: Office) -> None:
 
 async def test_a_group_may_try_what_is_in_earnest_for_everybody_else(database_url: str) -> None:
     clock = FakeClock()
-    async with PostgresStore(database_url, clock=clock) as store:
+    async with patient(database_url, clock) as store:
         desk = office(store, clock, own={"sessions": {"variants": {"group:pilots": {"mode": Mode.EVALUATE}}}})
         desk.directory.members["pilots"] = {"ann"}
         assert (await desk.bring("sessions")).status is Status.EVALUATED

@@ -22,10 +22,10 @@ from bot.core.model import Mode, Secret, Status
 from bot.core.ports import Unit
 from bot.core.reasons import Reason
 from bot.ledger import happened
-from bot.store.postgres import PostgresStore
 from tests.entra import TENANT, FakeClock
 from tests.fakes import POLICY, Office, at_home, in_channel, office, person, private
 from tests.laws.seen import at_rest, why
+from tests.stores import patient
 
 # 1. A secret has no rest.
 
@@ -63,7 +63,7 @@ async def test_show_works_in_the_private_chat_only(desk: Office) -> None:
 
 async def test_a_revealed_message_goes_to_the_subjects_chat_as_it_is_now(database_url: str) -> None:
     clock = FakeClock()
-    async with PostgresStore(database_url, clock=clock) as store:
+    async with patient(database_url, clock) as store:
         desk = office(store, clock, replace(POLICY, reveal="message"))
         await desk.ready()
         await desk.show()
@@ -282,7 +282,7 @@ async def test_an_outsiders_yes_and_no_count_nothing(desk: Office) -> None:
 
 async def test_one_person_is_one_approval_however_often_they_press(database_url: str) -> None:
     clock = FakeClock()
-    async with PostgresStore(database_url, clock=clock) as store:
+    async with patient(database_url, clock) as store:
         desk = office(store, clock, replace(POLICY, approvals=2, approver_step_up=""))
         await desk.ask()
         await desk.sign_in()
@@ -345,7 +345,7 @@ async def test_what_entra_does_not_say_is_a_no(desk: Office, call: str, trouble:
 
 async def test_evaluate_goes_all_the_way_but_the_act(database_url: str) -> None:
     clock = FakeClock()
-    async with PostgresStore(database_url, clock=clock) as store:
+    async with patient(database_url, clock) as store:
         desk = office(store, clock, mode=Mode.EVALUATE)
         await desk.ready()
         await desk.show()

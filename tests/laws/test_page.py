@@ -13,10 +13,10 @@ from bot.core.errors import AnswerLost, Unavailable
 from bot.core.model import Mode, Proof, Status
 from bot.core.ports import Purpose, SignIn
 from bot.core.reasons import Reason
-from bot.store.postgres import PostgresStore
 from tests.entra import FakeClock
 from tests.fakes import TYPED, Office, at_home, office
 from tests.laws.seen import at_rest, touched, why
+from tests.stores import patient
 
 OTHER = "Anchor-9-Meadow-Violin"
 
@@ -249,7 +249,7 @@ async def test_what_changed_since_the_page_was_opened_counts(desk: Office, page:
 
 async def test_a_sign_in_that_grew_too_old_on_the_page_is_asked_for_again(database_url: str) -> None:
     clock = FakeClock()
-    async with PostgresStore(database_url, clock=clock) as store:
+    async with patient(database_url, clock) as store:
         desk = office(store, clock, own={"password": {"step_up_age": timedelta(minutes=5)}})
         await desk.ask(kind="password")
         page = await desk.open_page()
@@ -326,7 +326,7 @@ async def test_a_new_password_that_was_not_theirs_is_made_useless(desk: Office, 
 
 async def test_where_somebody_decides_the_page_waits_for_them(database_url: str) -> None:
     clock = FakeClock()
-    async with PostgresStore(database_url, clock=clock) as store:
+    async with patient(database_url, clock) as store:
         desk = office(store, clock, own={"password": {"approvals": 1}})
         await desk.ask(kind="password")
         assert (await desk.load("r1")).status is Status.STEP_UP  # nobody is asked in a stranger's name
@@ -342,7 +342,7 @@ async def test_where_somebody_decides_the_page_waits_for_them(database_url: str)
 
 async def test_a_trial_opens_the_page_and_sets_nothing(database_url: str) -> None:
     clock = FakeClock()
-    async with PostgresStore(database_url, clock=clock) as store:
+    async with patient(database_url, clock) as store:
         desk = office(store, clock, mode=Mode.EVALUATE)
         await desk.ask(kind="password")
         entered = await desk.enter(await desk.open_page())

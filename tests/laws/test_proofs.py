@@ -21,9 +21,9 @@ from bot.core.policy import Policy
 from bot.core.ports import Purpose, SignIn, SignInStage
 from bot.core.presentations import Doubt
 from bot.core.reasons import Reason
-from bot.store.postgres import PostgresStore
 from tests.fakes import ISSUER, POLICY, TENANT, FakeClock, Office, at_home, in_channel, office, person, private
 from tests.laws.seen import at_rest
+from tests.stores import patient
 
 SCORE = 86.314159
 Json = dict[str, Any]
@@ -41,7 +41,7 @@ def why(answer: object) -> str:
 async def trusting(database_url: str) -> AsyncIterator[Office]:
     """An office where a pass is only for who has proved who they are within the last day."""
     clock = FakeClock()
-    async with PostgresStore(database_url, clock=clock) as store:
+    async with patient(database_url, clock) as store:
         yield office(store, clock, replace(POLICY, evidence="face_check"))
 
 
@@ -460,7 +460,7 @@ async def test_what_proved_nothing_is_no_evidence(trusting: Office) -> None:
 
 async def test_what_was_proved_in_a_trial_is_no_evidence(database_url: str) -> None:
     clock = FakeClock()
-    async with PostgresStore(database_url, clock=clock) as store:
+    async with patient(database_url, clock) as store:
         trial = office(store, clock, mode=Mode.EVALUATE)
         await trial.ask("ann", "v1", kind="verify")
         await trial.job("act", "v1")

@@ -11,9 +11,9 @@ import pytest
 
 from bot.clock import SystemClock
 from bot.core.audit import verify
-from bot.store.postgres import PostgresStore
 from playground.faults import Fault
 from playground.server import Play
+from tests.stores import patient
 from tests.stories.hand import Hand
 from tests.stories.seat import words
 
@@ -80,7 +80,7 @@ async def sleeping(play: Play, *, there: bool) -> None:
 
 async def whole(play: Play) -> None:
     """The audit chain is unbroken, and nobody was shown a pass twice."""
-    async with PostgresStore(play.database_url, clock=SystemClock(), size=2) as store:
+    async with patient(play.database_url, SystemClock(), size=2) as store:
         for tenant in await store.tenants():
             entries = [entry async for entry in store.audit_entries(tenant)]
             assert verify(entries, await store.head(tenant)) is None

@@ -13,12 +13,12 @@ import pytest
 from playwright.async_api import expect
 
 from bot.clock import SystemClock
-from bot.store.postgres import PostgresStore
 from playground.faults import Fault
 from playground.people import CREATED
 from playground.server import Play
 from playground.teams.views import Seen, strings
 from playground.verified.state import Presentation
+from tests.stores import patient
 from tests.stories.conftest import Take
 from tests.stories.hand import Hand
 from tests.stories.seat import PATIENCE, words
@@ -64,7 +64,7 @@ def kept(play: Play, key: str = "ann") -> Mapping[str, object]:
 
 
 async def doubts(play: Play) -> list[str]:
-    async with PostgresStore(play.database_url, clock=SystemClock(), size=2) as store:
+    async with patient(play.database_url, SystemClock(), size=2) as store:
         entries = [entry async for entry in store.audit_entries(play.world.tenant)]
     return [str(entry.data["why"]) for entry in entries if entry.deed == "proof_doubted"]
 
