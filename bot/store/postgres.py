@@ -20,7 +20,7 @@ from bot.core.ports import Clock, Store
 from bot.store import codec, sql
 from bot.store.budget import TurnBudget
 from bot.store.faults import committing, translated
-from bot.store.shape import Shape, checked, newest
+from bot.store.shape import applied, checked, newest
 from bot.store.unit import PostgresUnit
 
 # A peer that vanished without a word is noticed within seconds, not when TCP gives up after minutes.
@@ -109,13 +109,12 @@ class PostgresStore(Store):
                 await connection.execute(sql.PING)
 
     async def migrated(self) -> bool:
-        """Say whether the schema is the one this code was written for."""
+        """Say whether the schema is the one this code was written for, or a newer one that still serves it."""
         try:
             rows = await self._all(sql.APPLIED, {})
         except Misconfigured:  # not even the tables
             return False
-        applied = {Shape(row["revision"], frozenset(row["scripts"])) for row in rows}
-        return any(here.revision == self._shape.revision and here.scripts >= self._shape.scripts for here in applied)
+        return any(applied(row["revision"], row["scripts"], row["oldest"]).serves(self._shape) for row in rows)
 
     async def tenants(self) -> tuple[str, ...]:
         return tuple(row["tenant"] for row in await self._all(sql.TENANTS, {}))

@@ -8,12 +8,13 @@ from typing import Final
 import psycopg
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, NullPool, create_engine
 from sqlalchemy.exc import DBAPIError
 
-from bot.core.errors import Unavailable
+from bot.core.errors import Misconfigured, Unavailable
 from bot.store import sql
-from bot.store.shape import checked, scripts
+from bot.store.shape import REVISION, applied, checked, newest, scripts
 
 HERE: Final = Path(__file__).parent / "migrations"
 
@@ -22,7 +23,7 @@ def migrate(url: str) -> None:
     """Bring the database up to date; what was done already is not done again. Blocks: call it in a thread.
 
     `url` is anything libpq understands. Raises `Unavailable` when the database does not answer and `Misconfigured`
-    when the URL cannot be read.
+    when the URL cannot be read, or when the database is a newer version's and does not serve this one any more.
     """
     checked(url)
     # libpq reads the URL itself: SQLAlchemy would have its own idea of socket folders and empty passwords.
@@ -44,6 +45,8 @@ def migrate(url: str) -> None:
 def _upgrade(connection: Connection) -> None:
     for statement in sql.MIGRATING:
         connection.exec_driver_sql(statement)
+    if _newer(connection):
+        return
     config = _config()
     config.attributes["connection"] = connection
     fresh = connection.exec_driver_sql(sql.QUEUE_THERE).scalar_one() is None
@@ -57,6 +60,25 @@ def _upgrade(connection: Connection) -> None:
         if not fresh:  # a newer procrastinate than the one that made the schema
             cursor.execute(path.read_text(encoding="utf-8"))
         cursor.execute(sql.ADD_SCRIPT, {"name": path.name})
+    cursor.execute(sql.SERVE, {"oldest": _oldest(config)})
+
+
+def _newer(connection: Connection) -> bool:
+    """Say whether a newer version was here before: then there is nothing to do, as long as it serves this one too."""
+    if connection.exec_driver_sql(sql.SERVED_THERE).scalar_one() is None:
+        return False
+    found = applied(*connection.exec_driver_sql(sql.APPLIED).one())
+    if found.shape.revision <= REVISION:
+        return False
+    if not found.serves(newest()):
+        raise Misconfigured("The database was made ready for a newer version, which this one cannot work with")
+    return True
+
+
+def _oldest(config: Config) -> str:
+    """Return the oldest revision whose code works on the newest; a migration that does not say is for nobody older."""
+    every = ScriptDirectory.from_config(config).walk_revisions()
+    return max(getattr(script.module, "oldest", script.revision) for script in every)
 
 
 def _config() -> Config:

@@ -24,8 +24,15 @@ SCRIPTS: Final = "SELECT name FROM queue_scripts"
 
 ADD_SCRIPT: Final = "INSERT INTO queue_scripts (name) VALUES (%(name)s)"
 
+SERVED_THERE: Final = "SELECT to_regclass('served')"
+
+SERVE: Final = """
+    INSERT INTO served (oldest) VALUES (%(oldest)s) ON CONFLICT (single) DO UPDATE SET oldest = EXCLUDED.oldest
+"""
+
 APPLIED: Final = """
-    SELECT version_num AS revision, ARRAY(SELECT name FROM queue_scripts) AS scripts FROM alembic_version
+    SELECT version_num AS revision, ARRAY(SELECT name FROM queue_scripts) AS scripts, oldest
+    FROM alembic_version, served
 """
 
 PING: Final = "SELECT 1"
