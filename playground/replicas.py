@@ -74,8 +74,6 @@ class Replicas:
             raise NotStarted(f"`app.py migrate` failed; {tail(log)}")
 
     async def begin(self) -> None:
-        if self.all:
-            await self.migrate()
         await asyncio.gather(*(self.start(replica.number) for replica in self.all))
 
     async def start(self, number: int) -> None:

@@ -55,12 +55,16 @@ async def playground(
     record: Path | None = None,
     database: str = "vouchsafe",
     database_folder: Path | None = None,
+    like: str | None = None,
 ) -> AsyncIterator[Play]:
-    """Everything up, and down again at the end; `database_folder` may be shared, the database itself is fresh."""
+    """Everything up, and down again at the end.
+
+    `database_folder` may be shared, the database itself is fresh: migrated here, or a copy of `like`, which was.
+    """
     folder = await asyncio.to_thread(_home, folder)
     data = database_folder or folder / "postgres"
     async with AsyncExitStack() as stack:
-        url = await asyncio.to_thread(postgres.start, data, database=database)
+        url = await asyncio.to_thread(postgres.start, data, database=database, like=like or postgres.EMPTY)
         stack.push_async_callback(asyncio.to_thread, postgres.stop, data)
         door = stack.enter_context(listen(port))
         origin = f"http://{HOST}:{door.getsockname()[1]}"
@@ -76,6 +80,8 @@ async def playground(
         )
         play = await _serve(stack, door, earth, bots, url)
         stack.push_async_callback(bots.stop)
+        if replicas and like is None:
+            await bots.migrate()
         await bots.begin()
         play.teams.announce()
         yield play

@@ -11,20 +11,24 @@ from uuid import uuid4
 import pytest
 from playwright.async_api import Browser, async_playwright
 
+from bot.store.schema import migrate
 from playground import postgres
 from playground.server import Play, playground
 from tests.stories.canary import leaks
 from tests.stories.seat import Seat, chromium
+
+READY = "story"
 
 Take = Callable[..., Awaitable[Seat]]
 
 
 @pytest.fixture(scope="session")
 def data() -> Iterator[Path]:
-    """One PostgreSQL for all stories; each has a database of its own in it."""
+    """One PostgreSQL for all stories, kept open between them; each has a copy of a database made ready once."""
     folder = Path(tempfile.mkdtemp(prefix="vouchsafe-stories-"))
     folder.chmod(0o755)  # the server runs as another user when the tests run as root
     try:
+        migrate(postgres.start(folder / "postgres", database=READY))
         yield folder / "postgres"
     finally:
         postgres.stop(folder / "postgres")
@@ -39,7 +43,6 @@ def setting() -> Mapping[str, object]:
 
 @pytest.fixture
 async def play(data: Path, tmp_path: Path, setting: Mapping[str, object]) -> AsyncIterator[Play]:
-    postgres.start(data, database="postgres")  # held open from story to story
     env = setting.get("env")
     async with playground(
         folder=tmp_path,
@@ -48,6 +51,7 @@ async def play(data: Path, tmp_path: Path, setting: Mapping[str, object]) -> Asy
         record=tmp_path / "record",
         database=f"story_{uuid4().hex}",
         database_folder=data,
+        like=READY,
     ) as started:
         await started.scripts.ready()
         yield started
