@@ -129,6 +129,8 @@ def actor(activity: Json, tenant: str) -> Actor | None:
 
 def tidy(value: str) -> str:
     """Return `value` without control, bidi and zero-width characters, and without half surrogates."""
+    if value.isascii() and value.isprintable():
+        return value
     return "".join(c for c in value if c in "\n\t" or unicodedata.category(c) not in HIDDEN)
 
 

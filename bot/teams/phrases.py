@@ -5,12 +5,14 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, Final
 from uuid import UUID, uuid5
 
 from bot.core.actions import Action, Begin, Cancel, Help, Home, NotUnderstood, ShowStatus, Submit
+
+Words = frozenset[str] | tuple[str, ...]
 
 LONGEST: Final = 2000  # characters of a message that are read
 CLEAR: Final = 10  # words: a longer text is a story, and a command word in it means little
@@ -28,6 +30,7 @@ STATUS: Final = frozenset(
 CANCEL: Final = frozenset(
     {"cancel", "abbrechen", "stornieren", "storniere", "abbruch", "withdraw", "zuruckziehen", "never mind", "nevermind"}
 )
+COMMANDS: Final = ((Help(), HELP), (ShowStatus(), STATUS), (Cancel(), CANCEL), (Home(), HOME | GREETINGS))
 NOT: Final = frozenset({"not", "dont", "cannot", "cant", "nicht", "kein", "keine"})
 HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})  # control, bidi and zero-width characters
 FILLERS: Final = re.compile(r"\b(please|bitte|vouchsafe|dear|liebe[rs]?)\b")
@@ -50,10 +53,12 @@ def written(activity: Mapping[str, Any]) -> str:
     for mention in _mentions(activity):
         text = text.replace(mention, " ", 1)
     text = html.unescape(_TAG.sub(" ", text))
-    shown = "".join(
-        c if unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Zl", "Zp"} or c == "\n" else " " for c in text
-    )
+    shown = text if text.isascii() and text.isprintable() else "".join(map(_shown, text))
     return " ".join(shown.split())[:LONGEST]
+
+
+def _shown(c: str) -> str:
+    return c if unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Zl", "Zp"} or c == "\n" else " "
 
 
 def _mentions(activity: Mapping[str, Any]) -> Iterable[str]:
@@ -68,7 +73,7 @@ def _mentions(activity: Mapping[str, Any]) -> Iterable[str]:
             yield marked
 
 
-def understood(text: str, *, phrases: Mapping[str, Sequence[str]], key: str) -> Action:
+def understood(text: str, *, phrases: Mapping[str, tuple[str, ...]], key: str) -> Action:
     """Return what `text` asks for. `phrases` are each kind's; `key` is what the id of a new request is made of."""
     said = plain(text)
     if not said:
@@ -93,20 +98,19 @@ def understood(text: str, *, phrases: Mapping[str, Sequence[str]], key: str) -> 
 
 def plain(text: str) -> str:
     """Return `text` for comparing: lower case, without accents, punctuation and words of courtesy."""
-    folded = unicodedata.normalize("NFKD", text.replace("\u2019", "'").casefold())
-    letters = "".join(c for c in folded if not unicodedata.combining(c)).replace("'", "")
+    folded = text.replace("\u2019", "'").casefold()
+    if not folded.isascii():
+        folded = "".join(c for c in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(c))
+    letters = folded.replace("'", "")
     letters = letters.replace("ae", "a").replace("oe", "o").replace("ue", "u")  # as umlauts are typed without them
     return " ".join(FILLERS.sub(" ", _WORDS.sub(" ", letters)).split())
 
 
 def _command(said: str) -> Action | None:
-    for action, words in ((Help(), HELP), (ShowStatus(), STATUS), (Cancel(), CANCEL), (Home(), HOME | GREETINGS)):
-        if said in _plain(words):
-            return action
-    return None
+    return next((action for action, words in COMMANDS if said in _plain(words)), None)
 
 
-def _asked(text: str, phrases: Mapping[str, Sequence[str]], key: str) -> Submit | None:
+def _asked(text: str, phrases: Mapping[str, tuple[str, ...]], key: str) -> Submit | None:
     """Read a whole request in one line: what, then a colon or a because, then why."""
     parts = _REASON.split(text, maxsplit=1)
     kind = _kind(plain(parts[0]), phrases) if len(parts) > 1 else None
@@ -131,25 +135,25 @@ def _values(reason: str) -> dict[str, str]:
     return {**values, "text": ", ".join(filter(None, said))}
 
 
-def _kind(said: str, phrases: Mapping[str, Sequence[str]]) -> str | None:
+def _kind(said: str, phrases: Mapping[str, tuple[str, ...]]) -> str | None:
     """Return the kind with the longest phrase in `said`; nothing where two kinds claim the same words."""
-    found = [(len(p), kind) for kind in phrases for p in _plain((kind, *phrases[kind])) if _holds(said, (p,))]
+    padded = f" {said} "
+    found = [
+        (len(p), kind) for kind in phrases for p in _plain((kind, *phrases[kind])) if p in padded and f" {p} " in padded
+    ]
     longest = {kind for size, kind in found if size == max(found)[0]}
     return longest.pop() if len(longest) == 1 else None
 
 
-def _holds(said: str, phrases: Iterable[str]) -> bool:
-    return any(f" {phrase} " in f" {said} " for phrase in _plain(phrases))
+def _holds(said: str, phrases: Words) -> bool:
+    padded = f" {said} "
+    return any(f" {phrase} " in padded for phrase in _plain(phrases))
 
 
 def _greets(said: str) -> bool:
     return any(f"{said} ".startswith(f"{phrase} ") for phrase in _plain(GREETINGS))
 
 
-def _plain(phrases: Iterable[str]) -> set[str]:
-    return {_phrase(phrase) for phrase in phrases} - {""}
-
-
-@cache
-def _phrase(phrase: str) -> str:
-    return plain(phrase)  # of the catalogues only: what people write is not kept
+@cache  # of the catalogues and the words above only: what people write is not kept
+def _plain(phrases: Words) -> frozenset[str]:
+    return frozenset(map(plain, phrases)) - {""}

@@ -12,8 +12,8 @@ import cards
 from bot.core import actions as do
 from bot.core.actions import Action, Ref
 from bot.core.model import Chat
-from bot.teams.inbound import Command, Ignored, Installed, Malformed, Meaning, Removed, Unknown, Via, read
-from bot.teams.phrases import understood, written
+from bot.teams.inbound import Command, Ignored, Installed, Malformed, Meaning, Removed, Unknown, Via, read, tidy
+from bot.teams.phrases import plain, understood, written
 from tests.adapters.edge import ANN, APP, SERVICE, TENANT, activity, in_channel, invoke, press
 
 PHRASES = {"tap": cards.phrases("tap")}
@@ -104,8 +104,16 @@ def test_a_line_sent_twice_is_one_request_and_another_line_is_another() -> None:
 
 
 def test_two_kinds_that_claim_the_same_words_are_not_guessed() -> None:
-    claims = {"tap": ["lost phone"], "reset": ["lost phone"]}
+    claims = {"tap": ("lost phone",), "reset": ("lost phone",)}
     assert understood("lost phone", phrases=claims, key="k") == do.NotUnderstood()
+
+
+@given(st.text(st.characters(codec="ascii"), max_size=100))
+def test_plain_ascii_is_read_as_everything_else_is(text: str) -> None:
+    """It takes a short cut; something that is dropped again, and is not ASCII, takes the long way."""
+    assert plain(text) == plain(f"{text} \u0301")
+    assert written(activity(text=text)) == written(activity(text=f"{text}\u00a0"))
+    assert tidy(text) == tidy(f"{text}\u200b")
 
 
 @given(st.text(max_size=300))
