@@ -49,6 +49,8 @@ GRACE: Final = 10.0  # seconds to finish turns and jobs once we are told to stop
 PROBE: Final = 5.0  # seconds for the database to answer at the start
 LARGEST: Final = 256 * 1024  # bytes of a body
 
+IDLE: Final = 75.0  # seconds a connection may take for a request's head; longer than an ingress keeps an idle one
+LINGER: Final = 2.0  # seconds for the rest of a body nobody wants any more
 log = structlog.get_logger(__name__)
 
 
@@ -158,17 +160,17 @@ async def run(app: web.Application, jobs: Jobs, probes: health.Health, settings:
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    runner = web.AppRunner(app, access_log_class=AccessLog, shutdown_timeout=GRACE)
-    await runner.setup()
+    front = runner(app)
+    await front.setup()
     try:
-        await _listen(runner, settings)
+        await _listen(front, settings)
         working, stopping = asyncio.create_task(jobs.run(stop)), asyncio.create_task(stop.wait())
         await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
         log.info("stopping")
         stop.set()  # also when it was the worker that ended: without it this process is of no use
         probes.stop()
     finally:
-        await runner.cleanup()
+        await front.cleanup()
     await working
     log.info("stopped")
 
@@ -177,6 +179,18 @@ async def _listen(runner: web.AppRunner, settings: Settings) -> None:
     try:
         await web.TCPSite(runner, settings.host, settings.port).start()
     except OSError as error:
+def runner(app: web.Application) -> web.AppRunner:
+    """Return what speaks HTTP for `app`. Packed bodies stay packed: unpacking one is the sender's way to our memory."""
+    return web.AppRunner(
+        app,
+        access_log_class=AccessLog,
+        shutdown_timeout=GRACE,
+        keepalive_timeout=IDLE,
+        lingering_time=LINGER,
+        auto_decompress=False,
+    )
+
+
         raise Misconfigured(
             f"VOUCHSAFE_HOST, VOUCHSAFE_PORT: cannot listen on {settings.host}:{settings.port} ({error.strerror})"
         ) from error
