@@ -5,14 +5,15 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 READY := .venv/.ready
-COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.11 \
+LOCKED := --quiet --upgrade --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-emit-index-url --no-emit-find-links
+COMPILE := $(BIN)/uv pip compile pyproject.toml $(LOCKED)
 
 # Every test of a whole errand starts the bot: what was compiled once is kept, also where the shell says otherwise.
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help try test lint format lock clean
+.PHONY: help try test bench lint format lock clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +24,9 @@ try: $(READY) ## Try the desk on this machine, in a browser; no account needed
 test: $(READY) ## Run all tests, those in a real browser too
 	@.ci/browser
 	@$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
+
+bench: $(READY) ## Measure against the peers, and write docs/figures.md (Linux, as root)
+	@$(BIN)/python -m bench --write $(ARGS)
 
 lint: $(READY) ## Check style and types
 	@$(BIN)/ruff check .
@@ -36,6 +40,7 @@ format: $(READY) ## Put the code into the project's style
 lock: $(READY) ## Choose the newest versions that pyproject.toml allows, with their hashes
 	@$(COMPILE) --output-file requirements.lock >/dev/null
 	@$(COMPILE) --extra test --constraint requirements.lock --output-file requirements-dev.lock >/dev/null
+	@cd bench/peers; for peer in *.in; do ../../$(BIN)/uv pip compile $$peer $(LOCKED) --output-file $${peer%.in}.lock >/dev/null; done
 
 clean: ## Forget the playground's data and what tools cached
 	@rm -rf .playground .mypy_cache .pytest_cache .ruff_cache .hypothesis
