@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Protocol
@@ -19,13 +19,16 @@ from psycopg_pool import AsyncConnectionPool
 from bot.core.errors import AnswerLost, Conflict, DeskError, Unavailable
 from bot.core.ports import Clock, Job, Store
 
+SHARED: Final = "default"  # the queue of all jobs, before each name had its own
 DUE: Final = "due"  # the wake-up of a request whose `due_at` has come
 
 POLL: Final = 0.5  # seconds: nobody notifies of a job whose time has come or whose lock is free again
 BEAT: Final = 2.0
 SILENT: Final = 7.0  # a worker not heard of for so long is dead; with BEAT its jobs run again within ten seconds
-GRACE: Final = 10.0  # what running jobs get when we are told to stop
+GRACE: Final = 7.0  # what running jobs get when we are told to stop
+HANDING: Final = 2.0  # for handing back the others
 LONGEST: Final = 60.0  # a job that runs longer is stopped and tried again
+LEFT: Final = 3600.0  # a job that nobody knows for so long is another version's that is gone
 SWEEP: Final = 200  # wake-ups at once
 CONFLICTS: Final = 5
 FAULTS: Final = 10  # tries, when an error is none of those that pass by themselves
@@ -46,11 +49,13 @@ class Queue(Store, Protocol):
 
     async def recover(self, *, silent: float, longest: float, tries: int) -> tuple[str, ...]: ...
 
+    async def orphans(self, known: Collection[str], age: float) -> tuple[str, ...]: ...
+
     async def prune(self, now: datetime) -> None: ...
 
 
 class UnknownJob(DeskError):
-    """No handler has this name: the job is another version's."""
+    """No handler has this name: the job is another version's, and is left to it."""
 
 
 class _Patience(BaseRetryStrategy):
@@ -79,22 +84,27 @@ class Jobs:
         self._queue = queue
         self._clock = clock
         self._handlers = handlers
+        self._queues = [*handlers, SHARED]
         self._workers = workers
         self._count = count
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Carry out jobs until `stop` is set; then let running ones end for ten seconds and hand back the others."""
+        """Carry out jobs until `stop` is set; then let running ones end for a while and hand back the others."""
         pool, app = self._queue.connections("jobs", 4), App(connector=PsycopgConnector())
         app.task(name="wake", retry=_Patience(self._again))(self._wake)
         await pool.open(wait=False)  # a database that is away now is there later
         try:
             async with app.open_async(pool), asyncio.TaskGroup() as group:
-                group.create_task(self._work(app, stop))
-                group.create_task(_every(1.0, self._sweep, stop))
-                group.create_task(_every(BEAT, self._recover, stop))
-                group.create_task(_every(3600.0, self._prune, stop))
+                chores = [
+                    group.create_task(_every(1.0, self._sweep, stop)),
+                    group.create_task(_every(BEAT, self._recover, stop)),
+                    group.create_task(_every(3600.0, self._prune, stop)),
+                ]
+                await self._work(app, stop)
+                for chore in chores:  # each is one transaction: nothing of it is half done
+                    chore.cancel()
         finally:
-            await pool.close(timeout=3.0)
+            await pool.close(timeout=1.0)
 
     async def _work(self, app: App, stop: asyncio.Event) -> None:
         """Keep a worker running: it ends by itself whenever the database is away."""
@@ -111,6 +121,7 @@ class Jobs:
     async def _worker(self, app: App, stop: asyncio.Event) -> None:
         worker = Worker(
             app,
+            queues=self._queues,
             name="desk",
             concurrency=self._workers,
             fetch_job_polling_interval=POLL,
@@ -127,7 +138,7 @@ class Jobs:
             await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             worker.stop()  # type: ignore[no-untyped-call]
-            ended, late = await asyncio.wait({running}, timeout=GRACE + 5)
+            ended, late = await asyncio.wait({running}, timeout=GRACE + HANDING)
             for task in (beating, stopping, *late):
                 task.cancel()
         for task in ended:
@@ -154,6 +165,10 @@ class Jobs:
         if not isinstance(error, Exception) and tries < TRIES:  # we are stopping: to whoever comes next
             self._count(name, "handed_back")
             return RetryDecision()
+        if isinstance(error, UnknownJob) and job.queue == SHARED:
+            self._count(name, "handed_back")
+            log.info("job_left", job=name)
+            return RetryDecision(queue=name)
         known = log.bind(job=name, request=job.task_kwargs.get("request"), error=type(error).__name__, tries=tries)
         limit = _limit(error)
         if tries >= limit:
@@ -177,6 +192,9 @@ class Jobs:
             log.error("job_given_up", job=name, error="its process died every time")
 
     async def _prune(self) -> None:
+        for name in await self._queue.orphans(self._queues, LEFT):
+            self._count(name, "failed")
+            log.error("job_given_up", job=name, error="no version that runs knows it")
         await self._queue.prune(self._clock.now())
 
 

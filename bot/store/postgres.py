@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from types import TracebackType
@@ -151,6 +151,10 @@ class PostgresStore(Store):
                     return ()
                 cursor = await connection.execute(sql.RECOVER, {"silent": silent, "longest": longest, "tries": tries})
                 return tuple(row["name"] for row in await cursor.fetchall() if row["failed"])
+
+    async def orphans(self, known: Collection[str], age: float) -> tuple[str, ...]:
+        """Drop jobs in other queues than the `known` that nobody took for `age` seconds; return their names."""
+        return tuple(row["name"] for row in await self._all(sql.DROP_ORPHANS, {"known": list(known), "age": age}))
 
     async def prune(self, now: datetime) -> None:
         """Delete what nobody will ask for again."""

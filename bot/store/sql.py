@@ -186,18 +186,19 @@ FIRST_TIME: Final = """
     INSERT INTO seen (tenant, key, at) VALUES (%(tenant)s, %(key)s, %(now)s) ON CONFLICT DO NOTHING RETURNING key
 """
 
-# The queue (procrastinate's tables). A wake-up that waits already stands for this one too; touching its row keeps
-# workers from fetching it until we have committed, so that it cannot run before it can see what we changed.
+# The queue (procrastinate's tables). Each name of a job has a queue of its own: nobody fetches what another version
+# knows alone. A wake-up that waits already stands for this one too; touching its row keeps workers from fetching it
+# until we have committed, so that it cannot run before it can see what we changed.
 ENQUEUE: Final = """
     WITH put AS (
         INSERT INTO procrastinate_jobs (queue_name, task_name, priority, lock, queueing_lock, args)
-        SELECT 'default', 'wake', 0, lock, key, args
+        SELECT args ->> 'name', 'wake', 0, lock, key, args
         FROM unnest(%(locks)s::text[], %(keys)s::text[], %(args)s::jsonb[]) AS job (lock, key, args)
         ORDER BY key
         ON CONFLICT (queueing_lock) WHERE status = 'todo' DO UPDATE SET queueing_lock = EXCLUDED.queueing_lock
-        RETURNING id
+        RETURNING id, queue_name
     )
-    SELECT pg_notify('procrastinate_any_queue_v1',
+    SELECT pg_notify('procrastinate_queue_v1#' || queue_name,
                      json_build_object('type', 'job_inserted', 'job_id', id)::text)
     FROM put
 """
@@ -216,12 +217,24 @@ RECOVER: Final = """
                         AND worker.last_heartbeat >= now() - make_interval(secs => %(silent)s))
             OR NOT EXISTS (SELECT FROM procrastinate_events AS event WHERE event.job_id = job.id
                            AND event.type = 'started' AND event.at >= now() - make_interval(secs => %(longest)s)))
-        RETURNING id, status, args
+        RETURNING id, status, queue_name, args
     )
     SELECT args ->> 'name' AS name, status = 'failed' AS failed,
-           pg_notify('procrastinate_any_queue_v1',
+           pg_notify('procrastinate_queue_v1#' || queue_name,
                      json_build_object('type', 'job_inserted', 'job_id', id)::text)
     FROM back
+"""
+
+# First in its line for so long, and nobody came: no version that runs knows it.
+DROP_ORPHANS: Final = """
+    UPDATE procrastinate_jobs AS job SET status = 'cancelled'
+    WHERE status = 'todo' AND queue_name <> ALL(%(known)s::text[])
+      AND (scheduled_at IS NULL OR scheduled_at < now() - make_interval(secs => %(age)s))
+      AND NOT EXISTS (SELECT FROM procrastinate_events AS event
+                      WHERE event.job_id = job.id AND event.at >= now() - make_interval(secs => %(age)s))
+      AND NOT EXISTS (SELECT FROM procrastinate_jobs AS other
+                      WHERE other.lock = job.lock AND other.id < job.id AND other.status IN ('todo', 'doing'))
+    RETURNING args ->> 'name' AS name
 """
 
 # One turn each so many seconds, whichever replica asks. `next_at` is never more than one caller's patience away; one

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,10 +35,13 @@ async def defer(store: PostgresStore, *jobs: Job) -> None:
 
 @asynccontextmanager
 async def working(
-    store: PostgresStore, handler: Callable[[Job], Awaitable[None]], count: Counted | None = None
+    store: PostgresStore,
+    handler: Callable[[Job], Awaitable[None]],
+    count: Counted | None = None,
+    names: Sequence[str] = ("cards", "deliver", "due"),
 ) -> AsyncIterator[None]:
     stop = asyncio.Event()
-    handlers = dict.fromkeys(("cards", "deliver", "due"), handler)
+    handlers = dict.fromkeys(names, handler)
     jobs = Jobs(store, clock=Now(), handlers=handlers, workers=4, count=Counted() if count is None else count)
     running = asyncio.create_task(jobs.run(stop))
     try:
