@@ -9,11 +9,11 @@ from functools import partial
 from typing import Final, TypeVar
 
 from kiota_abstractions.base_request_configuration import RequestConfiguration
+from msgraph.generated.base_graph_service_client import BaseGraphServiceClient
 from msgraph.generated.identity.conditional_access.policies.policies_request_builder import PoliciesRequestBuilder
 from msgraph.generated.models.authentication_context_class_reference import AuthenticationContextClassReference
 from msgraph.generated.models.conditional_access_policy import ConditionalAccessPolicy
 from msgraph.generated.models.conditional_access_policy_state import ConditionalAccessPolicyState
-from msgraph.graph_service_client import GraphServiceClient
 
 from bot.core.errors import Unavailable
 from bot.core.ports import Clock
@@ -34,7 +34,7 @@ _Query = PoliciesRequestBuilder.PoliciesRequestBuilderGetQueryParameters
 class Contexts:
     """Asks at most once in five minutes, for everybody who waits; a failure is not kept."""
 
-    def __init__(self, graph: GraphServiceClient, calls: Calls, clock: Clock) -> None:
+    def __init__(self, graph: BaseGraphServiceClient, calls: Calls, clock: Clock) -> None:
         self._access = graph.identity.conditional_access
         self._calls = calls
         self._guarded = Kept(self._found, clock, FRESH)

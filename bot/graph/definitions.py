@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, TypeVar
 
+from msgraph.generated.base_graph_service_client import BaseGraphServiceClient
 from msgraph.generated.models.attribute_set import AttributeSet
 from msgraph.generated.models.custom_security_attribute_definition import CustomSecurityAttributeDefinition
-from msgraph.graph_service_client import GraphServiceClient
 
 from bot.cloud import Cloud
 from bot.core.errors import Missing, Rejected
@@ -34,18 +34,18 @@ async def define(
     May be repeated. Raises `Rejected` with the code `defined_otherwise` when one is there that is not like ours.
     https://learn.microsoft.com/graph/api/directory-post-customsecurityattributedefinitions
     """
-    graph, http = connect(cloud, tokens)
+    graph, session = connect(cloud, tokens)
     try:
         definitions = Definitions(graph, Calls(tokens, cloud.graph_scope, observe))
         made = [attribute_set] if await definitions.set(attribute_set) else []
         made += [f"{attribute_set}_{n}" for n, sort in names.items() if await definitions.name(attribute_set, n, sort)]
         return tuple(made)
     finally:
-        await http.aclose()
+        await session.close()
 
 
 class Definitions:
-    def __init__(self, graph: GraphServiceClient, calls: Calls) -> None:
+    def __init__(self, graph: BaseGraphServiceClient, calls: Calls) -> None:
         self._directory = graph.directory
         self._calls = calls
 

@@ -60,7 +60,7 @@ class GraphDirectory(Directory):
         attribute_names: Mapping[str, str] = MappingProxyType({}),
         observe: Observe | None = None,
     ) -> None:
-        self._graph, self._http = connect(cloud, tokens)
+        self._graph, self._session = connect(cloud, tokens)
         self._calls = Calls(tokens, cloud.graph_scope, observe)
         self._passes = Passes(self._graph, self._calls)
         self._contexts = Contexts(self._graph, self._calls, clock)
@@ -72,7 +72,7 @@ class GraphDirectory(Directory):
             self._graph,
             self._calls,
             cloud=cloud,
-            http=self._http,
+            session=self._session,
             attribute_set=attribute_set,
             names=attribute_names,
             observe=observe,
@@ -83,7 +83,7 @@ class GraphDirectory(Directory):
         await asyncio.to_thread(warmth.load, self._graph)
 
     async def close(self) -> None:
-        await self._http.aclose()
+        await self._session.close()
 
     async def account(self, person: str) -> Account:
         user = self._graph.users.by_user_id(_checked(person))

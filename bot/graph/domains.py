@@ -8,9 +8,9 @@ from functools import partial
 from typing import Final
 
 from kiota_abstractions.base_request_configuration import RequestConfiguration
+from msgraph.generated.base_graph_service_client import BaseGraphServiceClient
 from msgraph.generated.models.verified_domain import VerifiedDomain
 from msgraph.generated.organization.organization_request_builder import OrganizationRequestBuilder
-from msgraph.graph_service_client import GraphServiceClient
 
 from bot.core.errors import Rejected
 from bot.core.ports import Clock
@@ -30,7 +30,7 @@ _Query = OrganizationRequestBuilder.OrganizationRequestBuilderGetQueryParameters
 class Domains:
     """https://learn.microsoft.com/graph/api/resources/verifieddomain."""
 
-    def __init__(self, graph: GraphServiceClient, calls: Calls, clock: Clock) -> None:
+    def __init__(self, graph: BaseGraphServiceClient, calls: Calls, clock: Clock) -> None:
         self._organizations = graph.organization
         self._calls = calls
         self._federated = Kept(self._found, clock, FRESH)

@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Final
 
-import httpx
+import aiohttp
 from kiota_abstractions.api_error import APIError
 from msgraph.generated.models.o_data_errors.o_data_error import ODataError
 
@@ -39,7 +39,12 @@ _TOLD_BY_MESSAGE: Final = (
 )
 _TOLD_BY_STATUS: Final = {("proof_of", HTTPStatus.FORBIDDEN): NOT_ALLOWED}
 _TOLD_BY_CODE: Final = {"authentication_requestfromnonpremiumtenantorb2ctenant": NO_PREMIUM}
-_NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+_NOT_SENT: Final = (
+    aiohttp.ClientConnectorError,
+    aiohttp.ConnectionTimeoutError,  # the wait for a free connection counts
+    aiohttp.ClientHttpProxyError,
+    aiohttp.InvalidURL,
+)
 _NOT_DONE: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 
 

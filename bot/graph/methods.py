@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Final, Protocol
 
 from kiota_abstractions.request_information import RequestInformation
+from msgraph.generated.base_graph_service_client import BaseGraphServiceClient
 from msgraph.generated.models.authentication_method import AuthenticationMethod
 from msgraph.generated.models.email_authentication_method import EmailAuthenticationMethod
 from msgraph.generated.models.external_authentication_method import ExternalAuthenticationMethod
@@ -22,7 +23,6 @@ from msgraph.generated.models.windows_hello_for_business_authentication_method i
     WindowsHelloForBusinessAuthenticationMethod,
 )
 from msgraph.generated.users.item.authentication.authentication_request_builder import AuthenticationRequestBuilder
-from msgraph.graph_service_client import GraphServiceClient
 
 from bot.core.errors import Missing, Rejected
 from bot.core.methods import Method, MethodKind
@@ -75,7 +75,7 @@ _REMOVABLE: Final[Mapping[MethodKind, _At]] = MappingProxyType(
 class Methods:
     """https://learn.microsoft.com/graph/api/resources/authenticationmethods-overview."""
 
-    def __init__(self, graph: GraphServiceClient, calls: Calls) -> None:
+    def __init__(self, graph: BaseGraphServiceClient, calls: Calls) -> None:
         self._users = graph.users
         self._calls = calls
 

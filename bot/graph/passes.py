@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
+from msgraph.generated.base_graph_service_client import BaseGraphServiceClient
 from msgraph.generated.models.temporary_access_pass_authentication_method import TemporaryAccessPassAuthenticationMethod
 from msgraph.generated.users.item.authentication.temporary_access_pass_methods import (
     temporary_access_pass_methods_request_builder as builder,
 )
-from msgraph.graph_service_client import GraphServiceClient
 
 from bot.core.errors import AnswerLost, DeskError, Missing, Rejected
 from bot.core.model import Secret
@@ -25,7 +25,7 @@ _POLICY: Final = "TemporaryAccessPass"
 class Passes:
     """One person has one pass at most: making one deletes another that still works."""
 
-    def __init__(self, graph: GraphServiceClient, calls: Calls) -> None:
+    def __init__(self, graph: BaseGraphServiceClient, calls: Calls) -> None:
         self._graph = graph
         self._calls = calls
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from msgraph.generated.base_graph_service_client import BaseGraphServiceClient
 from msgraph.generated.models.password_profile import PasswordProfile
 from msgraph.generated.models.user import User
-from msgraph.graph_service_client import GraphServiceClient
 
 from bot.core.model import Secret
 from bot.graph.calls import Calls
 
 
 class Passwords:
-    def __init__(self, graph: GraphServiceClient, calls: Calls) -> None:
+    def __init__(self, graph: BaseGraphServiceClient, calls: Calls) -> None:
         self._users = graph.users
         self._calls = calls
 

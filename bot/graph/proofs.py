@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-import httpx
+import aiohttp
 from kiota_abstractions.base_request_configuration import RequestConfiguration
+from msgraph.generated.base_graph_service_client import BaseGraphServiceClient
 from msgraph.generated.models.custom_security_attribute_value import CustomSecurityAttributeValue
 from msgraph.generated.models.user import User
 from msgraph.generated.users.item.user_item_request_builder import UserItemRequestBuilder
-from msgraph.graph_service_client import GraphServiceClient
 
 from bot.cloud import Cloud
 from bot.core.model import Secret
@@ -47,11 +47,11 @@ class Proofs:
 
     def __init__(
         self,
-        graph: GraphServiceClient,
+        graph: BaseGraphServiceClient,
         calls: Calls,
         *,
         cloud: Cloud,
-        http: httpx.AsyncClient,
+        session: aiohttp.ClientSession,
         attribute_set: str,
         names: Mapping[str, str],
         observe: Observe | None = None,
@@ -59,7 +59,7 @@ class Proofs:
         self._users = graph.users
         self._calls = calls
         self._cloud = cloud
-        self._http = http
+        self._session = session
         self._set = attribute_set
         self._names = names
         self._observe = observe
@@ -79,7 +79,7 @@ class Proofs:
 
     async def of(self, person: str, token: Secret) -> Mapping[str, str | int]:
         tokens = Given(token)
-        sending = sender(self._cloud, tokens, self._http)
+        sending = sender(self._cloud, tokens, self._session)
         query = RequestConfiguration(query_parameters=_UserQuery(select=[_FIELD]))
         asked = self._users.by_user_id(person).to_get_request_information(query)
         calls = Calls(tokens, self._cloud.graph_scope, self._observe)

@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 
 from kiota_abstractions.base_request_configuration import RequestConfiguration
 from kiota_abstractions.request_information import RequestInformation
+from msgraph.generated.base_graph_service_client import BaseGraphServiceClient
 from msgraph.generated.identity_protection.risk_detections.risk_detections_request_builder import (
     RiskDetectionsRequestBuilder,
 )
@@ -19,7 +20,6 @@ from msgraph.generated.identity_protection.risky_users.confirm_safe.confirm_safe
     ConfirmSafePostRequestBody,
 )
 from msgraph.generated.identity_protection.risky_users.dismiss.dismiss_post_request_body import DismissPostRequestBody
-from msgraph.graph_service_client import GraphServiceClient
 
 from bot.core.errors import Missing, Unavailable
 from bot.core.ports import Budget
@@ -46,7 +46,7 @@ class Protection:
     https://learn.microsoft.com/graph/api/resources/riskyuser
     """
 
-    def __init__(self, graph: GraphServiceClient, calls: Calls, budget: Budget) -> None:
+    def __init__(self, graph: BaseGraphServiceClient, calls: Calls, budget: Budget) -> None:
         self._sender = graph.request_adapter
         self._users = graph.identity_protection.risky_users
         self._detections = graph.identity_protection.risk_detections

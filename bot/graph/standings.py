@@ -8,6 +8,7 @@ from typing import Final
 
 from kiota_abstractions.base_request_configuration import RequestConfiguration
 from kiota_abstractions.headers_collection import HeadersCollection
+from msgraph.generated.base_graph_service_client import BaseGraphServiceClient
 from msgraph.generated.models.group import Group
 from msgraph.generated.role_management.directory.role_assignments.role_assignments_request_builder import (
     RoleAssignmentsRequestBuilder,
@@ -17,7 +18,6 @@ from msgraph.generated.role_management.directory.role_eligibility_schedule_insta
 )
 from msgraph.generated.users.item.owned_objects.graph_group import graph_group_request_builder as owned
 from msgraph.generated.users.item.transitive_member_of.graph_group import graph_group_request_builder as member_of
-from msgraph.graph_service_client import GraphServiceClient
 
 from bot.core.directory import Standing
 from bot.graph.calls import Calls
@@ -34,7 +34,7 @@ _GROUP_FIELDS: Final = ["id", "isAssignableToRole"]
 _PAGE: Final = 999  # the most Graph gives at once: every page more is time a person waits
 
 
-async def standing(graph: GraphServiceClient, calls: Calls, person: str) -> Standing:
+async def standing(graph: BaseGraphServiceClient, calls: Calls, person: str) -> Standing:
     """Ask the four questions at once; one that gets no answer is the answer to all."""
     try:
         async with asyncio.TaskGroup() as group:
@@ -52,21 +52,21 @@ async def standing(graph: GraphServiceClient, calls: Calls, person: str) -> Stan
     raise first
 
 
-async def _held(graph: GraphServiceClient, calls: Calls, person: str) -> list[str]:
+async def _held(graph: BaseGraphServiceClient, calls: Calls, person: str) -> list[str]:
     roles = graph.role_management.directory.role_assignments
     query = RequestConfiguration(query_parameters=_Held(filter=f"principalId eq '{person}'"))
     found = await every(calls, "role_assignments", partial(roles.get, query), lambda link: roles.with_url(link).get())
     return [needed(role.role_definition_id, "roleDefinitionId") for role in found]
 
 
-async def _eligible(graph: GraphServiceClient, calls: Calls, person: str) -> list[str]:
+async def _eligible(graph: BaseGraphServiceClient, calls: Calls, person: str) -> list[str]:
     roles = graph.role_management.directory.role_eligibility_schedule_instances
     query = RequestConfiguration(query_parameters=_Eligible(filter=f"principalId eq '{person}'"))
     found = await every(calls, "eligible_roles", partial(roles.get, query), lambda link: roles.with_url(link).get())
     return [needed(role.role_definition_id, "roleDefinitionId") for role in found]
 
 
-async def _memberships(graph: GraphServiceClient, calls: Calls, person: str) -> list[str]:
+async def _memberships(graph: BaseGraphServiceClient, calls: Calls, person: str) -> list[str]:
     groups = graph.users.by_user_id(person).transitive_member_of.graph_group
     query = RequestConfiguration(
         query_parameters=_Memberships(select=_GROUP_FIELDS, count=True, top=_PAGE), headers=_eventual()
@@ -76,7 +76,7 @@ async def _memberships(graph: GraphServiceClient, calls: Calls, person: str) -> 
     return _guarded(found)
 
 
-async def _owns(graph: GraphServiceClient, calls: Calls, person: str) -> list[str]:
+async def _owns(graph: BaseGraphServiceClient, calls: Calls, person: str) -> list[str]:
     groups = graph.users.by_user_id(person).owned_objects.graph_group
     query = RequestConfiguration(
         query_parameters=_Owned(select=_GROUP_FIELDS, count=True, top=_PAGE), headers=_eventual()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from kiota_abstractions.serialization import ParsableFactory, ParseNodeFactoryRegistry
+from kiota_abstractions.serialization import ParsableFactory
+from msgraph.generated.base_graph_service_client import BaseGraphServiceClient
 from msgraph.generated.identity_protection.risky_users.confirm_compromised import (
     confirm_compromised_post_request_body as compromised,
 )
@@ -46,10 +47,10 @@ from msgraph.generated.users.item.check_member_groups.check_member_groups_post_r
 from msgraph.generated.users.item.revoke_sign_in_sessions.revoke_sign_in_sessions_post_response import (
     RevokeSignInSessionsPostResponse,
 )
-from msgraph.graph_service_client import GraphServiceClient
 
 from bot.core.methods import MethodKind
 from bot.graph.methods import removable
+from bot.graph.nodes import Node
 
 _POLICY_TYPE: Final = "#microsoft.graph.temporaryAccessPassAuthenticationMethodConfiguration"
 
@@ -85,11 +86,10 @@ _ANSWERS: Final[tuple[tuple[ParsableFactory[Any], str], ...]] = (
 )
 
 
-def load(graph: GraphServiceClient) -> None:
+def load(graph: BaseGraphServiceClient) -> None:
     """Build every request and read every sort of answer once. Sends nothing."""
-    nodes = ParseNodeFactoryRegistry()
     for model, answer in _ANSWERS:
-        _read(nodes, model, answer)
+        Node.root(answer.encode()).get_object_value(model)
     user = graph.users.by_user_id("x")
     roles, access = graph.role_management.directory, graph.identity.conditional_access
     methods = graph.policies.authentication_methods_policy.authentication_method_configurations
@@ -117,7 +117,7 @@ def load(graph: GraphServiceClient) -> None:
     _writes(graph)
 
 
-def _writes(graph: GraphServiceClient) -> None:
+def _writes(graph: BaseGraphServiceClient) -> None:
     user, risky = graph.users.by_user_id("x"), graph.identity_protection.risky_users
     for kind in MethodKind:
         item = removable(user.authentication, kind, "x")
@@ -128,7 +128,3 @@ def _writes(graph: GraphServiceClient) -> None:
     risky.dismiss.to_post_request_information(DismissPostRequestBody())
     risky.confirm_safe.to_post_request_information(ConfirmSafePostRequestBody())
     risky.confirm_compromised.to_post_request_information(compromised.ConfirmCompromisedPostRequestBody())
-
-
-def _read(nodes: ParseNodeFactoryRegistry, model: ParsableFactory[Any], answer: str) -> None:
-    nodes.get_root_parse_node("application/json", answer.encode()).get_object_value(model)
