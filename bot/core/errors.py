@@ -1,5 +1,8 @@
 """What can go wrong at an edge, told apart by what the desk may safely do next."""
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
 
 class DeskError(Exception):
     """Anything the desk raises itself; its text never holds a secret, a token or a message body."""
@@ -39,3 +42,14 @@ class Conflict(DeskError):
 
 class Misconfigured(DeskError):
     """The set-up cannot work; the text names the setting and the fix."""
+
+
+@contextmanager
+def giving(reasons: Mapping[str, str]) -> Iterator[None]:
+    """Raise a no that has a reason to tell with that reason as its code; any other passes as it is."""
+    try:
+        yield
+    except Rejected as error:
+        if error.code not in reasons:
+            raise
+        raise Rejected(str(error), code=reasons[error.code]) from error

@@ -11,7 +11,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from bot.core.errors import Rejected
+from bot.core.errors import Rejected, giving
 from bot.core.kinds import Kind, Tools
 from bot.core.methods import REMOVABLE, SIGN_IN, Method, MethodKind
 from bot.core.model import (
@@ -125,12 +125,8 @@ async def carry_out(request: Request, tools: Tools) -> Outcome:
     kind, _, method_id = request.details.get("method", "").partition(":")
     if kind not in REMOVABLE or not method_id:
         raise Rejected("remove_method: not one that can be removed", code=MethodsReason.STAYS)
-    try:
+    with giving(REFUSED):
         await tools.directory.remove_method(request.subject.id, Method(MethodKind(kind), method_id, ""))
-    except Rejected as error:
-        if error.code not in REFUSED:
-            raise
-        raise Rejected(str(error), code=REFUSED[error.code]) from error
     return Outcome(_receipt(request))
 
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from bot.core.errors import DeskError, Rejected
+from bot.core.errors import DeskError, Rejected, giving
 from bot.core.kinds import Kind, Tools, Verdicts
 from bot.core.model import Choice, Field, Finding, Line, Outcome, Person, Proof, Receipt, Refusal, Request, Sheet, Way
 from bot.core.policy import LEVEL, Moment, Policy
@@ -114,12 +114,8 @@ async def examine(request: Request, tools: Tools) -> Finding:
 async def carry_out(request: Request, tools: Tools) -> Outcome:
     told = _verdict(request)
     tell = tools.directory.confirm_safe if told == "safe" else tools.directory.dismiss_risk
-    try:
+    with giving(REFUSED):
         await tell(request.subject.id)
-    except Rejected as error:
-        if error.code not in REFUSED:
-            raise
-        raise Rejected(str(error), code=REFUSED[error.code]) from error
     return Outcome(_receipt(request))
 
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from bot.core.errors import Rejected
+from bot.core.errors import giving
 from bot.core.kinds import Kind, Tools
 from bot.core.model import (
     Choice,
@@ -88,12 +88,8 @@ async def _objection(request: Request, tools: Tools) -> Refusal | None:
 async def carry_out(request: Request, tools: Tools) -> Outcome:
     """Make the pass, for one sign-in only whatever the tenant allows; `Rejected.code` is a reason to tell."""
     lifetime = timedelta(minutes=_minutes(request))
-    try:
+    with giving(REFUSED):
         issued = await tools.directory.issue_pass(request.subject.id, lifetime, one_time=True)
-    except Rejected as error:
-        if error.code not in REFUSED:
-            raise
-        raise Rejected(str(error), code=REFUSED[error.code]) from error
     return Outcome(_receipt(issued.found, request), issued.secret)
 
 
