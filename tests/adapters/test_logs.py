@@ -12,6 +12,10 @@ from typing import Any
 
 import pytest
 import structlog
+from aiohttp import web
+from aiohttp.test_utils import make_mocked_request
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot import clock, logs
 from bot.clock import SystemClock
@@ -78,6 +82,52 @@ def test_tokens_inside_texts_are_redacted(out: io.StringIO) -> None:
     assert "eyJ" not in text
     assert "hunter2" not in text
     assert "sorry" in text
+
+
+PIECES = (
+    "eyJhbGciOi",
+    ".eyJzdWIi.",
+    "bEaRer ",
+    "abcdefgh",
+    "code",
+    "=",
+    "client_secret=x",
+    "\x00",
+    "\u202e",
+    " ",
+    "ü",
+    "&",
+)
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=6))
+def test_what_looks_harmless_at_a_glance_is(pieces: list[str]) -> None:
+    text = "".join(pieces)
+    searched = logs._redacted(logs._CONTROL.sub(" ", text))
+    assert logs.clean(None, "info", {"why": text}) == {"why": searched}
+
+
+def test_a_line_that_cannot_be_written_fails_nothing(out: io.StringIO) -> None:
+    log = structlog.get_logger("t")
+    log.info("x", name="half a surrogate \ud800")
+    out.close()
+    log.info("y")
+
+
+def test_an_access_line_says_what_and_how_long_but_not_who(out: io.StringIO) -> None:
+    access, request = logs.AccessLog(logging.getLogger("x"), ""), make_mocked_request("GET", "/step-up/start?t=hunter2")
+    access.log(request, web.Response(status=404), 0.0123)
+    access.log(make_mocked_request("GET", "/healthz"), web.Response(), 0.1)
+    (line,) = _lines(out)
+    told = {
+        "method": "GET",
+        "path": "/step-up/start",
+        "status": 404,
+        "ms": 12.3,
+        "event": "request",
+        "logger": "access",
+    }
+    assert line == {**told, "level": "info", "timestamp": line["timestamp"]}
 
 
 def test_control_characters_do_not_get_through(out: io.StringIO) -> None:
