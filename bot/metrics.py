@@ -39,14 +39,14 @@ _FAILURES: Final = Counter("vouchsafe_failures", "Errors nobody expected.", ["wh
 
 def turned(action: str, outcome: str, seconds: float) -> None:
     """Count one turn; `action` and `outcome` are names of types."""
-    _TURNS.labels(action, outcome).inc()
-    _TURN_SECONDS.labels(action).observe(seconds)
+    _labelled(_TURNS, action, outcome).inc()
+    _labelled(_TURN_SECONDS, action).observe(seconds)
 
 
 def called(service: str, operation: str, outcome: str, seconds: float) -> None:
     """Count one call to a service outside."""
-    _CALLS.labels(service, operation, outcome).inc()
-    _CALL_SECONDS.labels(service, operation).observe(seconds)
+    _labelled(_CALLS, service, operation, outcome).inc()
+    _labelled(_CALL_SECONDS, service, operation).observe(seconds)
 
 
 def moved(kind: str, status: str) -> None:
@@ -62,6 +62,11 @@ def worked(name: str, outcome: str) -> None:
 def failed(where: str) -> None:
     """Count an error nobody expected."""
     _FAILURES.labels(where).inc()
+
+
+@functools.cache  # as many as the registry keeps anyway
+def _labelled(metric: Any, *names: str) -> Any:
+    return metric.labels(*names)
 
 
 def text() -> bytes:

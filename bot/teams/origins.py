@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
@@ -15,12 +16,17 @@ PORTS: Final = {"https": 443, "http": 80}
 
 def trusted(cloud: Cloud, url: str) -> bool:
     """Say whether `url` lies under one of the cloud's service URLs: only there may the bot's token be sent."""
-    if not url or len(url) > LONGEST or ODD.search(url):
+    return 0 < len(url) <= LONGEST and _trusted(cloud.service_urls, url)
+
+
+@lru_cache(256)  # Teams names a handful; which others somebody tries is not worth more memory
+def _trusted(roots: tuple[str, ...], url: str) -> bool:
+    if ODD.search(url):
         return False
     asked = _parts(url)
     if asked is None or ".." in asked.path.split("/") or "//" in asked.path:
         return False
-    return any(_under(asked, known) for known in map(_parts, cloud.service_urls) if known is not None)
+    return any(_under(asked, known) for known in map(_parts, roots) if known is not None)
 
 
 def joined(url: str, path: str) -> str:
