@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlsplit
 
 import structlog
 from aiohttp import web
@@ -18,7 +17,7 @@ from bot import metrics, policies
 from bot.acts import Acts
 from bot.approvals import Approvals
 from bot.clock import SystemClock
-from bot.cloud import Cloud, loopback
+from bot.cloud import Cloud
 from bot.core.errors import Misconfigured
 from bot.core.policy import Policy
 from bot.core.ports import Clock
@@ -38,9 +37,10 @@ from bot.signin import StepUp
 from bot.store.postgres import PostgresStore
 from bot.teams import endpoint
 from bot.teams.delivery import Addresses, Delivery
+from bot.teams.pace import Pace
 from bot.upkeep import Upkeep
 from bot.web import entry, health, stepup, wallet
-from bot.web.limit import Limit
+from bot.web.limit import PROXIES, Limit
 from bot.web.middleware import limiting, surfacing
 from bot.web.page import Pages
 from manifest.package import resource
@@ -66,7 +66,6 @@ class Inside:
 
 async def serve(settings: Settings, cloud: Cloud) -> None:
     """Run one process of the desk until SIGTERM or Ctrl-C. Raises `Misconfigured`, and `Unavailable` at the start."""
-    insist(settings)
     in_force = policies.load(settings.policies, KINDS, settings)
     clock = SystemClock(cloud.time_file)
     async with AsyncExitStack() as stack:
@@ -84,13 +83,6 @@ async def serve(settings: Settings, cloud: Cloud) -> None:
         )
         await outside.directory.warm()
         await run(app, jobs, probes, settings)
-
-
-def insist(settings: Settings) -> None:
-    """Refuse an address that would send sign-ins over an open line."""
-    public = urlsplit(settings.public_url)
-    if public.scheme != "https" and not loopback(public.hostname or ""):
-        raise Misconfigured("VOUCHSAFE_PUBLIC_URL: must be https; plain http is for loopback only")
 
 
 async def insist_on_database(store: PostgresStore) -> None:
@@ -135,8 +127,10 @@ def application(
 ) -> web.Application:
     """Make the web application: Teams' endpoint, the step-up pages, the probes."""
     pages = Pages(cloud, cards.text, settings.helpdesk_contact)
-    limit = Limit(burst=30, rate=0.5)
+    # An office of thousands may have one address; what one person may do is counted where the person is known.
+    limit = Limit(burst=300, rate=10)
     app = web.Application(middlewares=[surfacing(pages), limiting(pages, limit)], client_max_size=LARGEST)
+    app[PROXIES] = settings.networks
     endpoint.setup(
         app,
         desk=metrics.counted_turns(inside.desk),
@@ -147,6 +141,7 @@ def application(
         messenger=outside.messenger,
         clock=clock,
         viewer=inside.delivery.view,
+        pace=_pace(),
     )
     stepup.setup(app, desk=inside.desk.step_up, pages=pages)
     entry.setup(app, desk=inside.entry, pages=pages)
@@ -195,6 +190,13 @@ def runner(app: web.Application) -> web.AppRunner:
             f"VOUCHSAFE_HOST, VOUCHSAFE_PORT: cannot listen on {settings.host}:{settings.port} ({error.strerror})"
         ) from error
     log.info("listening", host=settings.host, port=settings.port)
+
+
+def _pace() -> Pace:
+    """More than anybody can press or scroll by hand; a channel full of cards refreshes them all at once."""
+    alarms = frozenset(kind.name for kind in KINDS.values() if kind.alarm)
+    turns, raised, told = Limit(burst=120, rate=6), Limit(burst=20, rate=0.5), Limit(burst=1, rate=1 / 60)
+    return Pace(turns.wait, raised.wait, told.wait, alarms)
 
 
 def _addresses(settings: Settings) -> Addresses:

@@ -5,18 +5,23 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Final, Literal
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from bot import production
 from bot.core.errors import Misconfigured
 
 PREFIX = "VOUCHSAFE_"
+LAST_PORT: Final = 65535
+WIDEST: Final = 8  # bits of the widest network a proxy may be in
 _DID: Final = re.compile(r"did:[a-z0-9]{1,32}:[A-Za-z0-9.:%_-]{1,2000}")
 _NAME: Final = re.compile(r"[A-Za-z0-9]{1,32}")
+_LABEL: Final = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
+_ORIGIN: Final = re.compile(rf"https?://({_LABEL}(\.{_LABEL})*|\[::1\])(:(?P<port>[1-9]\d{{0,4}}))?")
 Ids = Annotated[frozenset[str], NoDecode]
 
 
@@ -29,7 +34,7 @@ class Settings(BaseSettings):
     app_secret: SecretStr = Field(description="Its client secret.")
     tenant_id: str = Field(description="The one Entra tenant the desk serves.")
     public_url: str = Field(description="Where people's browsers reach the bot, https, without a path.")
-    database_url: SecretStr = Field(description="PostgreSQL, e.g. `postgresql://vouchsafe@db/vouchsafe`.")
+    database_url: SecretStr = Field(description="PostgreSQL; off this machine with `?sslmode=verify-full`.")
     approvers_group: str = Field(description="Object id of the Entra group whose members approve.")
     allowed_groups: Ids = Field(description="Object ids of the groups whose members may ask, comma-separated.")
     helpdesk_channel: str = Field(
@@ -60,6 +65,10 @@ class Settings(BaseSettings):
     )
     host: str = Field(default="0.0.0.0", description="Address to listen on.")  # noqa: S104 - a service in a container
     port: int = Field(default=8080, ge=0, le=65535, description="Port to listen on.")
+    proxies: Ids = Field(
+        default=frozenset(),
+        description="Networks of the proxies in front of it, comma-separated, whose `X-Forwarded-For` is believed.",
+    )
     workers: int = Field(default=8, ge=1, le=64, description="Jobs carried out at once by one process.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least level that is logged."
@@ -70,10 +79,26 @@ class Settings(BaseSettings):
         """What the tenant calls the parts of a proof of identity, by the desk's own words."""
         return {"at": self.attribute_verified_at, "score": self.attribute_score, "request": self.attribute_request}
 
+    @property
+    def networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """The proxies' networks."""
+        return tuple(ip_network(network) for network in sorted(self.proxies))
+
     @field_validator("allowed_groups", "deny_list", mode="before")
     @classmethod
-    def _split(cls, value: object) -> object:
-        return frozenset(filter(None, (part.strip() for part in value.split(",")))) if isinstance(value, str) else value
+    def _listed(cls, value: object) -> object:
+        return (
+            [_guid(one, f"number {n}") for n, one in enumerate(_split(value), 1)] if isinstance(value, str) else value
+        )
+
+    @field_validator("proxies", mode="before")
+    @classmethod
+    def _networks(cls, value: object) -> object:
+        return (
+            [_network(one, f"number {n}") for n, one in enumerate(_split(value), 1)]
+            if isinstance(value, str)
+            else value
+        )
 
     @field_validator("allowed_groups")
     @classmethod
@@ -130,34 +155,56 @@ class Settings(BaseSettings):
     @field_validator("public_url")
     @classmethod
     def _origin(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in {"https", "http"} or not parts.hostname or parts.path.strip("/") or parts.query:
-            raise ValueError("must be an address such as https://desk.contoso.com, without a path")
-        return value.rstrip("/")
+        origin = value.lower().removesuffix("/")
+        found = _ORIGIN.fullmatch(origin)
+        if found is None or int(found["port"] or 0) > LAST_PORT:
+            raise ValueError("must be an address such as https://desk.contoso.com, without a path or anything else")
+        return origin
 
 
-def _guid(text: str) -> str:
+def _split(value: str) -> list[str]:
+    return [part for part in map(str.strip, value.split(",")) if part]
+
+
+def _guid(text: str, which: str = "it") -> str:
+    """Return an id as Entra writes it. What is none is not quoted: it may be a secret in the wrong place."""
     try:
         return str(UUID(text))
     except ValueError:
-        raise ValueError(f"{text!r} is not an Entra object id (a GUID)") from None
+        raise ValueError(f"{which} is not an Entra object id (a GUID)") from None
 
 
-_NAMES: Final = frozenset(Settings.model_fields)
+def _network(text: str, which: str) -> str:
+    try:
+        network = ip_network(text)
+    except ValueError:
+        raise ValueError(f"{which} is not a network such as 10.1.0.0/24") from None
+    if network.prefixlen < WIDEST:
+        raise ValueError(f"{which} is half the world; name the proxies' own networks")
+    return str(network)
+
+
+_NAMES: Final = {f"{PREFIX}{name.upper()}": name for name in Settings.model_fields}
 
 
 def load() -> Settings:
-    """Read the environment; raise `Misconfigured` naming every variable that is missing or wrong."""
-    unknown = sorted(k for k in os.environ if k.startswith(PREFIX) and k.removeprefix(PREFIX).lower() not in _NAMES)
-    if unknown:
-        raise Misconfigured("Not a setting of Vouchsafe: " + ", ".join(unknown))
+    """Read the environment; raise `Misconfigured` naming every variable that is missing, wrong or none of ours."""
+    ours = [name for name in os.environ if name.upper().startswith(PREFIX)]
+    faults = [(name, "is not a setting of Vouchsafe") for name in sorted(set(ours) - set(_NAMES))]
     try:
-        return Settings()  # pydantic reads the fields from the environment
+        found = Settings()  # pydantic reads the fields from the environment
     except ValidationError as error:
-        lines = [
-            f"  {PREFIX}{'_'.join(map(str, e['loc'])).upper()}: {_fix(e['type'], e['msg'])}" for e in error.errors()
-        ]
-        raise Misconfigured("The settings are not complete:\n" + "\n".join(lines)) from None
+        faults += [(_variable(*e["loc"]), _fix(e["type"], e["msg"])) for e in error.errors(include_input=False)]
+    else:
+        faults += [(_variable(name), fault) for name, fault in production.faults(found)]
+        if not faults:
+            return found
+    lines = "".join(f"\n  {name}: {fault}" for name, fault in faults)
+    raise Misconfigured(f"The settings are not complete:{lines}") from None
+
+
+def _variable(*names: object) -> str:
+    return f"{PREFIX}{'_'.join(map(str, names))}".upper()
 
 
 def _fix(sort: str, message: str) -> str:

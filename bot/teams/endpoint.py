@@ -22,6 +22,7 @@ from bot.entra.keys import KeyRing
 from bot.settings import Settings
 from bot.teams.adapter import Adapter, Handler
 from bot.teams.auth import Gate, NotAdmitted
+from bot.teams.pace import Pace
 from bot.teams.phrases import understood
 from bot.teams.turn import PATIENCE, Desk, Turn, Untold, Viewer
 from cards.view import View
@@ -57,15 +58,17 @@ def setup(
     clock: Clock,
     viewer: Viewer | None = None,
     patience: float = PATIENCE,
+    pace: Pace | None = None,
 ) -> None:
     """Add Teams' endpoint. `kinds` are those a person may ask for in words.
 
-    `viewer` says how an answer looks to the one who gets it; by default as anybody may see it.
+    `viewer` says how an answer looks to the one who gets it; by default as anybody may see it. `pace` holds people
+    to so many turns; by default to none.
     """
     gate = Gate(cloud=cloud, app_id=settings.app_id, tenant=settings.tenant_id, keys=keys, clock=clock)
     contact = settings.helpdesk_contact
     looks = viewer or plainly(clock, contact)
-    turn = Turn(desk=desk, messenger=messenger, viewer=looks, contact=contact, patience=patience)
+    turn = Turn(desk=desk, messenger=messenger, viewer=looks, contact=contact, patience=patience, pace=pace)
     phrases = {kind: cards.phrases(kind) for kind in kinds}
 
     def understand(text: str, key: str) -> Action:

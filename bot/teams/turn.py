@@ -19,6 +19,7 @@ from bot.core.model import Actor, Chat, Person
 from bot.core.ports import Messenger
 from bot.teams import replies
 from bot.teams.inbound import Command, Ignored, Installed, Json, Malformed, Meaning, Removed, Unknown, Via
+from bot.teams.pace import Pace
 from bot.teams.replies import Reply
 from cards.view import View
 
@@ -52,13 +53,21 @@ class Turn:
     """Carries meanings to the desk and its answers back."""
 
     def __init__(
-        self, *, desk: Desk, messenger: Messenger, viewer: Viewer, contact: str, patience: float = PATIENCE
+        self,
+        *,
+        desk: Desk,
+        messenger: Messenger,
+        viewer: Viewer,
+        contact: str,
+        patience: float = PATIENCE,
+        pace: Pace | None = None,
     ) -> None:
         self._desk = desk
         self._messenger = messenger
         self._viewer = viewer
         self._contact = contact
         self._patience = patience
+        self._pace = pace
         self._running: set[asyncio.Task[Any]] = set()
         self._homes: OrderedDict[str, tuple[Person, Chat]] = OrderedDict()
 
@@ -69,6 +78,8 @@ class Turn:
                 return Reply(status=replies.NOT_IMPLEMENTED)
             case Malformed(via):
                 return replies.malformed(via, cards.text("refusal.changed", language))
+            case Command(actor, action, via) if self._held_back(actor, action):
+                return replies.said(via, cards.text("said.too_often", language, contact=self._contact), failed=True)
             case Command(via=via):
                 return await self._invoked(meaning, via, language)
             case _:
@@ -79,6 +90,9 @@ class Turn:
     async def take(self, meaning: Meaning, *, key: str) -> None:
         """Deal with anything that is not an invoke; `key` names the delivery. Raises `Untold`."""
         match meaning:
+            case Command(actor, action) if self._held_back(actor, action):
+                if self._pace is not None and self._pace.tells(actor):
+                    await self._told(self._say(actor, "said.too_often"), actor)
             case Command(actor=actor):
                 await self._told(self._once(actor, key, lambda: self._message(meaning)), actor)
             case Installed(actor, new):
@@ -88,6 +102,9 @@ class Turn:
                 await self._told(self._desk.removed(person), None)
             case _:
                 return
+
+    def _held_back(self, actor: Actor, action: Action) -> bool:
+        return self._pace is not None and not self._pace.admits(actor, action)
 
     async def close(self, patience: float) -> None:
         """Wait for the work under way, so long."""
@@ -218,7 +235,7 @@ class Turn:
             await self._messenger.post(chat, message)
 
     async def _say(self, actor: Actor, key: str) -> None:
-        words = cards.text(key, actor.person.language)
+        words = cards.text(key, actor.person.language, contact=self._contact)
         await self._post(actor.chat, Reply(messages=(cards.line(words),)))
 
     def _failure(self, error: BaseException, language: str) -> str:

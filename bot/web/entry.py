@@ -17,11 +17,10 @@ from bot.web.browser import CHECK, check_for, held, keep, ours
 from bot.web.headers import NO_SCRIPT
 from bot.web.limit import Limit, address_of
 from bot.web.middleware import language_of
-from bot.web.page import Pages
+from bot.web.page import TOO_OFTEN, Pages
 from bot.web.stepup import ENTER, STATUS
 
 MOST: Final = 8 * 1024  # bytes of a form: 256 characters, each written as long as can be, and more
-TOO_OFTEN: Final = "too_often"
 
 
 class EntryDesk(Protocol):
@@ -52,7 +51,7 @@ def setup(app: web.Application, *, desk: EntryDesk, pages: Pages) -> None:
 
 @dataclass(frozen=True, slots=True)
 class EntryPages:
-    """`asks` hold back who checks too often, by address and by browser; `sends` who tries too many, by browser."""
+    """`asks` hold back who checks too often, by address and by browser; `sends` who tries too many, by person."""
 
     desk: EntryDesk
     pages: Pages
@@ -75,11 +74,11 @@ class EntryPages:
         check = fields.get("check", "")
         if not cookie or not ours(request, check):
             return self._refused(_not_ours(request))
-        if wait := self.sends.wait(cookie):
-            return self._too_often(request, wait)
         page = await self.desk.page(cookie)
         if isinstance(page, SignInRefused):
             return self._refused(page)
+        if wait := self.sends.wait(f"{page.person.tenant} {page.person.id}"):
+            return self.pages.too_often(page.person.language, wait, over=True)
         came = await self.desk.entered(cookie, fields.get("password", ""))
         match came:
             case SignInRefused():
@@ -114,12 +113,6 @@ class EntryPages:
     def _told(self, refused: SignInRefused) -> web.Response:
         told = {"error": refused.reason, "text": self.pages.sentence(refused.reason, refused.language)}
         return web.json_response(told, status=_status(refused), headers=NO_SCRIPT)
-
-    def _too_often(self, request: web.Request, wait: float) -> web.Response:
-        status = HTTPStatus.TOO_MANY_REQUESTS
-        response = self.pages.refused(TOO_OFTEN, language_of(request), status=status, over=True)
-        response.headers["Retry-After"] = str(ceil(wait))
-        return response
 
     def _not_now(self, request: web.Request, wait: float) -> web.Response:
         told = {"error": TOO_OFTEN, "text": self.pages.sentence(TOO_OFTEN, language_of(request))}

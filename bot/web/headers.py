@@ -14,12 +14,16 @@ HELD: Final = MappingProxyType(
         "Cache-Control": "no-store",
         "Referrer-Policy": "no-referrer",
         "X-Content-Type-Options": "nosniff",
+        "Strict-Transport-Security": "max-age=31536000",
         "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
         # The popup must keep its opener: Teams' own script hands the outcome over through it.
         "Cross-Origin-Opener-Policy": "unsafe-none",
+        "Cross-Origin-Resource-Policy": "same-origin",
     }
 )
-NO_SCRIPT: Final = MappingProxyType({**HELD, "Content-Security-Policy": "default-src 'none'"})
+# For whatever is no page: it does nothing, leads nowhere and stands in no frame, even where somebody shows it.
+NOTHING: Final = "default-src 'none'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
+NO_SCRIPT: Final = MappingProxyType({**HELD, "Content-Security-Policy": NOTHING})
 
 
 class Reach(StrEnum):

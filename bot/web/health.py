@@ -14,6 +14,7 @@ from aiohttp import web
 
 from bot import metrics
 from bot.core.errors import DeskError
+from bot.web.headers import NO_SCRIPT
 
 PATIENCE: Final = 3.0  # seconds for a check
 FRESH: Final = 3.0  # seconds a report is good for: probes of many balancers cost one round of checks
@@ -86,7 +87,7 @@ def setup(app: web.Application, health: Health) -> None:
     """Add `/healthz`, `/readyz` and `/metrics`."""
 
     async def alive(_: web.Request) -> web.Response:
-        return web.json_response({"status": "alive"})
+        return web.json_response({"status": "alive"}, headers=NO_SCRIPT)
 
     async def ready(_: web.Request) -> web.Response:
         report = await health.report()
@@ -96,10 +97,10 @@ def setup(app: web.Application, health: Health) -> None:
             "failed": dict(report.failed),
             "warnings": dict(report.warned),
         }
-        return web.json_response(told, status=status, headers={"Cache-Control": "no-store"})
+        return web.json_response(told, status=status, headers=NO_SCRIPT)
 
     async def measured(_: web.Request) -> web.Response:
-        return web.Response(body=metrics.text(), headers={"Content-Type": metrics.CONTENT_TYPE})
+        return web.Response(body=metrics.text(), headers={**NO_SCRIPT, "Content-Type": metrics.CONTENT_TYPE})
 
     app.router.add_get("/healthz", alive)
     app.router.add_get("/readyz", ready)

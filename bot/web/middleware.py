@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from http import HTTPStatus
-from math import ceil
 from typing import Final
 
 import structlog
@@ -12,6 +11,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from bot import metrics
+from bot.web.headers import NO_SCRIPT
 from bot.web.limit import Limit, address_of
 from bot.web.page import Pages
 
@@ -50,9 +50,7 @@ def limiting(pages: Pages, limit: Limit) -> Middleware:
         wait = limit.wait(address_of(request))
         if not wait:
             return await handler(request)
-        response = pages.refused("too_often", language_of(request), status=HTTPStatus.TOO_MANY_REQUESTS)
-        response.headers["Retry-After"] = str(ceil(wait))
-        return response
+        return pages.too_often(language_of(request), wait)
 
     return hold
 
@@ -81,11 +79,11 @@ def _refused(pages: Pages, request: web.Request, answer: web.HTTPException) -> w
 def _plain(answer: web.HTTPException) -> web.StreamResponse:
     """The same answer as a value: aiohttp logs and counts a raised one differently."""
     headers = {name: answer.headers[name] for name in ("Allow", "Location", "Retry-After") if name in answer.headers}
-    return web.json_response({"error": answer.reason}, status=answer.status, headers=headers)
+    return web.json_response({"error": answer.reason}, status=answer.status, headers={**NO_SCRIPT, **headers})
 
 
 def _broken(pages: Pages, request: web.Request, reference: str) -> web.StreamResponse:
     status = HTTPStatus.INTERNAL_SERVER_ERROR
     if _for_people(request):
         return pages.refused("broken", language_of(request), status=status, reference=reference)
-    return web.json_response({"error": "internal error", "reference": reference}, status=status)
+    return web.json_response({"error": "internal error", "reference": reference}, status=status, headers=NO_SCRIPT)

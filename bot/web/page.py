@@ -7,6 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
+from http import HTTPStatus
+from math import ceil
 from pathlib import Path
 from string import Template
 from types import MappingProxyType
@@ -24,6 +26,7 @@ _FOLDER: Final = Path(__file__).parent / "pages"
 _TYPES: Final = MappingProxyType(
     {"step-up.css": "text/css", "step-up.js": "text/javascript", "enter.js": "text/javascript"}
 )
+TOO_OFTEN: Final = "too_often"
 _ABOUT: Final = ("reads", "keeps", "never", "who", "help")
 _VERBS: Final = MappingProxyType({Purpose.APPROVE: "approve", Purpose.ENTER: "enter"})
 
@@ -105,6 +108,12 @@ class Pages:
         data = {"failure": reason}
         return self.render(language, "web.refused.title", body, look="refused", data=data, status=status)
 
+    def too_often(self, language: str, wait: float, *, over: bool = False) -> web.Response:
+        """Ask an address or a person to wait, so many seconds."""
+        response = self.refused(TOO_OFTEN, language, status=HTTPStatus.TOO_MANY_REQUESTS, over=over)
+        response.headers["Retry-After"] = str(ceil(wait))
+        return response
+
     def sentence(self, reason: str, language: str, reference: str = "") -> str:
         """Say why it goes no further here; not escaped."""
         with suppress(KeyError):  # most reasons of the desk's have their sentence elsewhere
@@ -123,7 +132,7 @@ class Pages:
         say = self.sayer(language)
         points = "".join(f"<li>{say(f'web.about.{point}', contact=self.contact)}</li>" for point in _ABOUT)
         body = fill("about.html", {"lead": say("web.about.lead"), "points": points})
-        return self.render(language, "web.about.title", body, look="about", reach=Reach.ENTRA)
+        return self.render(language, "web.about.title", body, look="about", reach=Reach.SELF)
 
     def sayer(self, language: str) -> Say:
         def say(key: str, /, **params: str) -> str:

@@ -13,9 +13,12 @@ from typing import Final, Protocol
 from aiohttp import web
 
 from bot.core.answers import EntryWanted, SignInPage, SignInRefused
+from bot.core.model import Person
 from bot.core.reasons import Reason
 from bot.web.body import filled
 from bot.web.browser import CHECK, COOKIE, ID, check_for, held, keep, ours
+from bot.web.headers import NO_SCRIPT, origin
+from bot.web.limit import Limit
 from bot.web.middleware import language_of
 from bot.web.page import Pages, asset
 
@@ -50,7 +53,7 @@ class StepUpDesk(Protocol):
 
 def setup(app: web.Application, *, desk: StepUpDesk, pages: Pages) -> None:
     """Add the routes under `/step-up`."""
-    routes = StepUpPages(desk, pages)
+    routes = StepUpPages(desk, pages, Limit(burst=40, rate=0.5))
     app.router.add_get("/step-up/start", routes.shown, allow_head=False)
     app.router.add_post("/step-up/start", routes.started)
     app.router.add_get("/step-up/callback", routes.came_back, allow_head=False)
@@ -60,8 +63,11 @@ def setup(app: web.Application, *, desk: StepUpDesk, pages: Pages) -> None:
 
 @dataclass(frozen=True, slots=True)
 class StepUpPages:
+    """`limit` is for one person's pages, from however many addresses they are asked for."""
+
     desk: StepUpDesk
     pages: Pages
+    limit: Limit
 
     async def about(self, request: web.Request) -> web.Response:
         return self.pages.about(language_of(request))
@@ -72,6 +78,8 @@ class StepUpPages:
         page = await self.desk.page(sign_in) if ID.fullmatch(sign_in) else _no_such(request)
         if isinstance(page, SignInRefused):
             return self._refused(page)
+        if wait := self._wait(page.person):
+            return self.pages.too_often(page.person.language, wait)
         check = check_for(request)
         response = self.pages.start(page, sign_in=sign_in, check=check)
         keep(response, CHECK, check)
@@ -85,16 +93,20 @@ class StepUpPages:
             return self._refused(SignInRefused(Reason.SIGN_IN_FAILED, language_of(request)))
         if not ID.fullmatch(sign_in):
             return self._refused(_no_such(request))
+        page = await self.desk.page(sign_in)
+        if isinstance(page, SignInRefused):
+            return self._refused(page)
+        if wait := self._wait(page.person):
+            return self.pages.too_often(page.person.language, wait)
         cookie = held(request)
         if not cookie.startswith(f"{sign_in}."):  # a second try in the same browser keeps its cookie
             cookie = f"{sign_in}.{secrets.token_urlsafe(32)}"
         address = await self.desk.start(sign_in, cookie)
         if isinstance(address, SignInRefused):
             return self._refused(address)
-        response = web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": address, "Cache-Control": "no-store"})
-        response.headers["Referrer-Policy"] = "no-referrer"
-        keep(response, COOKIE, cookie)
-        return response
+        if origin(address) != origin(self.pages.cloud.login):  # whatever Entra's metadata named: no open redirect
+            return self._refused(SignInRefused(Reason.UNKNOWN, page.person.language))
+        return _on(address, cookie)
 
     async def came_back(self, request: web.Request) -> web.Response:
         """Take Entra's answer and give the one-time code to the Teams client that opened this window."""
@@ -107,10 +119,13 @@ class StepUpPages:
         language = page.person.language if isinstance(page, SignInPage) else page.language
         code = await self.desk.returned(cookie, answer)
         if isinstance(code, EntryWanted):  # the page that follows asks for the same browser
-            return _on(cookie)
+            return _on(ENTER, cookie)
         response = self._refused(code) if isinstance(code, SignInRefused) else self.pages.done(code, language)
         keep(response, COOKIE, "")
         return response
+
+    def _wait(self, person: Person) -> float:
+        return self.limit.wait(f"{person.tenant} {person.id}")
 
     def _refused(self, refused: SignInRefused) -> web.Response:
         reason = refused.reason if _REASON.fullmatch(refused.reason) else str(Reason.SIGN_IN_FAILED)
@@ -128,8 +143,8 @@ def _no_such(request: web.Request) -> SignInRefused:
     return SignInRefused(Reason.NOT_FOUND, language_of(request))
 
 
-def _on(cookie: str) -> web.Response:
-    headers = {"Location": ENTER, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
-    response = web.Response(status=HTTPStatus.SEE_OTHER, headers=headers)
+def _on(address: str, cookie: str) -> web.Response:
+    """Send the browser on, with the cookie that ties it."""
+    response = web.Response(status=HTTPStatus.SEE_OTHER, headers={**NO_SCRIPT, "Location": address})
     keep(response, COOKIE, cookie)
     return response

@@ -20,7 +20,7 @@ from aiohttp import web
 from bot.core.errors import DeskError, Rejected
 from bot.web.body import parsed, taken
 from bot.web.browser import ID
-from bot.web.headers import Reach
+from bot.web.headers import NO_SCRIPT, Reach
 from bot.web.limit import Limit, address_of
 from bot.web.middleware import OPEN, language_of
 from bot.web.page import Pages, fill
@@ -88,4 +88,4 @@ class WalletPages:
 
 
 def _answer(status: HTTPStatus, headers: dict[str, str] | None = None) -> web.Response:
-    return web.Response(status=status, headers={"Cache-Control": "no-store", **(headers or {})})
+    return web.Response(status=status, headers={**NO_SCRIPT, **(headers or {})})

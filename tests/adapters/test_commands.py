@@ -22,14 +22,14 @@ from bot.core.model import Mode, Person, Request, Status
 from bot.store.postgres import PostgresStore
 
 ROOT = Path(app.__file__).parent
-TENANT = "11111111-2222-3333-4444-555555555555"
+TENANT = "e1d94b07-6a2c-4f58-8b13-90c7ad5e26f4"
 WHOLE = {
-    "VOUCHSAFE_APP_ID": TENANT,
-    "VOUCHSAFE_APP_SECRET": "very-secret-indeed",
+    "VOUCHSAFE_APP_ID": "7c0f8a52-41de-4b39-9a6e-2f8b1d05c3e7",
+    "VOUCHSAFE_APP_SECRET": "kq8Q~hW2vN0xZt6.rLp3mYb9dF-sUe7aGcJ1iK4o",
     "VOUCHSAFE_TENANT_ID": TENANT,
     "VOUCHSAFE_PUBLIC_URL": "https://desk.contoso.com",
-    "VOUCHSAFE_APPROVERS_GROUP": TENANT,
-    "VOUCHSAFE_ALLOWED_GROUPS": TENANT,
+    "VOUCHSAFE_APPROVERS_GROUP": "52b8e6f1-0d3a-4c97-a4e5-8f719c2b60d3",
+    "VOUCHSAFE_ALLOWED_GROUPS": "52b8e6f1-0d3a-4c97-a4e5-8f719c2b60d3",
     "VOUCHSAFE_HELPDESK_CHANNEL": "19:help@thread.tacv2",
     "VOUCHSAFE_SECURITY_CHANNEL": "19:sec@thread.tacv2",
     "VOUCHSAFE_HELPDESK_CONTACT": "extension 4357",

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from html import escape
 from http.cookies import Morsel, SimpleCookie
+from ipaddress import ip_network
 
 import pytest
 from aiohttp import ClientResponse, web
@@ -26,7 +27,7 @@ from bot.core.ports import Purpose
 from bot.core.reasons import Reason
 from bot.web import health, stepup
 from bot.web.browser import CHECK, COOKIE
-from bot.web.limit import Limit, address_of
+from bot.web.limit import PROXIES, Limit, address_of
 from bot.web.middleware import limiting, surfacing
 from bot.web.page import Pages
 from manifest.package import FOLDER
@@ -376,6 +377,7 @@ def test_limit_forgets_the_longest_silent_and_fills_up_again() -> None:
 class Asked:
     remote: str
     headers: CIMultiDict[str]
+    app: Mapping[object, object] = field(default_factory=dict)
 
 
 @pytest.mark.parametrize(
@@ -386,11 +388,41 @@ class Asked:
         ("10.0.0.5", "", "10.0.0.5"),
         ("127.0.0.1", "<script>", "unknown"),
         ("10.0.0.5", "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("10.0.0.5", "203.0.113.7:50123", "203.0.113.7"),
+        ("10.0.0.5", "[2001:db8:1:2::9]:443", "2001:db8:1:2::/64"),
+        ("10.0.0.5", "::ffff:203.0.113.7", "203.0.113.7"),
+        ("::ffff:8.8.4.4", "6.6.6.6", "8.8.4.4"),
+        ("fe80::1%eth0", "203.0.113.7", "203.0.113.7"),
+        ("::1", "", "::/64"),
+        ("", "203.0.113.7", "203.0.113.7"),
+        ("10.0.0.5", " , ", "10.0.0.5"),
     ],
 )
 def test_only_a_peer_inside_speaks_for_another_address(peer: str, forwarded: str, address: str) -> None:
     headers = CIMultiDict({"X-Forwarded-For": forwarded} if forwarded else {})
     assert address_of(Asked(peer, headers)) == address  # type: ignore[arg-type]  # these are all it looks at
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "address"),
+    [
+        ("10.0.0.5", ("6.6.6.6, 203.0.113.7",), "203.0.113.7"),
+        ("10.0.0.5", ("6.6.6.6, 203.0.113.7, 10.0.0.9",), "203.0.113.7"),  # one proxy behind another
+        ("10.0.0.5", ("6.6.6.6", "203.0.113.7", "10.0.0.9:80"), "203.0.113.7"),
+        ("10.0.0.5", ("10.0.0.7, 10.0.0.9",), "10.0.0.7"),  # nobody but our own
+        ("192.168.7.7", ("203.0.113.7",), "192.168.7.7"),  # inside, and no proxy of ours
+        ("8.8.4.4", ("203.0.113.7",), "8.8.4.4"),
+        ("10.0.0.5", ("203.0.113.7, unknown",), "unknown"),
+        ("", ("203.0.113.7",), "203.0.113.7"),  # by a Unix socket
+        ("10.0.0.5", (), "10.0.0.5"),
+    ],
+)
+def test_where_the_proxies_are_named_nobody_else_is_believed(
+    peer: str, forwarded: tuple[str, ...], address: str
+) -> None:
+    headers = CIMultiDict(("X-Forwarded-For", line) for line in forwarded)
+    asked = Asked(peer, headers, {PROXIES: (ip_network("10.0.0.0/24"), ip_network("2001:db8:f::/48"))})
+    assert address_of(asked) == address  # type: ignore[arg-type]  # these are all it looks at
 
 
 async def _ready(aiohttp_client: Start, checks: Mapping[str, health.Check]) -> tuple[int, dict[str, dict[str, str]]]:
