@@ -13,6 +13,7 @@ from typing import Any, Final, TextIO
 import structlog
 from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
+from aiohttp.http_exceptions import HttpProcessingError
 from structlog.typing import Processor
 
 from bot.core.model import Secret
@@ -123,6 +124,16 @@ def _redacted(text: str) -> str:
 def _secret(key: str) -> bool:
     plain = key.lower().replace("_", "").replace("-", "")
     return plain in _EXACT or plain.endswith(_ENDINGS) or _PASS in plain
+
+
+class ServerLog(logging.LoggerAdapter[logging.Logger]):
+    """What aiohttp says of its connections; of bytes that are no HTTP it would quote a piece, maybe of a body."""
+
+    def exception(self, msg: object, *args: object, exc_info: Any = True, **more: Any) -> None:
+        if isinstance(exc_info, HttpProcessingError):
+            structlog.get_logger("access").warning("not_http", error=type(exc_info).__name__)
+        else:
+            super().exception(msg, *args, exc_info=exc_info, **more)
 
 
 class AccessLog(AbstractAccessLogger):

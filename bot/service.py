@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
@@ -26,7 +27,7 @@ from bot.entry import Entry
 from bot.facts import Inquiry
 from bot.jobs import Handler, Jobs
 from bot.ledger import Ledger
-from bot.logs import AccessLog
+from bot.logs import AccessLog, ServerLog
 from bot.outside import Outside, reach
 from bot.proofs import Proofs
 from bot.readiness import checks
@@ -48,9 +49,9 @@ from manifest.package import resource
 GRACE: Final = 10.0  # seconds to finish turns and jobs once we are told to stop
 PROBE: Final = 5.0  # seconds for the database to answer at the start
 LARGEST: Final = 256 * 1024  # bytes of a body
-
 IDLE: Final = 75.0  # seconds a connection may take for a request's head; longer than an ingress keeps an idle one
 LINGER: Final = 2.0  # seconds for the rest of a body nobody wants any more
+
 log = structlog.get_logger(__name__)
 
 
@@ -82,7 +83,14 @@ async def serve(settings: Settings, cloud: Cloud) -> None:
             count=metrics.worked,
         )
         await outside.directory.warm()
+        settle()
         await run(app, jobs, probes, settings)
+
+
+def settle() -> None:
+    """Take what a start has made out of what is looked through for garbage: a tenth of a second, again and again."""
+    gc.freeze()
+    gc.enable()
 
 
 async def insist_on_database(store: PostgresStore) -> None:
@@ -170,22 +178,23 @@ async def run(app: web.Application, jobs: Jobs, probes: health.Health, settings:
     log.info("stopped")
 
 
-async def _listen(runner: web.AppRunner, settings: Settings) -> None:
-    try:
-        await web.TCPSite(runner, settings.host, settings.port).start()
-    except OSError as error:
-def runner(app: web.Application) -> web.AppRunner:
+def runner(app: web.Application, *, idle: float = IDLE, linger: float = LINGER) -> web.AppRunner:
     """Return what speaks HTTP for `app`. Packed bodies stay packed: unpacking one is the sender's way to our memory."""
     return web.AppRunner(
         app,
         access_log_class=AccessLog,
+        logger=ServerLog(logging.getLogger("aiohttp.server")),
         shutdown_timeout=GRACE,
-        keepalive_timeout=IDLE,
-        lingering_time=LINGER,
+        keepalive_timeout=idle,
+        lingering_time=linger,
         auto_decompress=False,
     )
 
 
+async def _listen(runner: web.AppRunner, settings: Settings) -> None:
+    try:
+        await web.TCPSite(runner, settings.host, settings.port).start()
+    except OSError as error:
         raise Misconfigured(
             f"VOUCHSAFE_HOST, VOUCHSAFE_PORT: cannot listen on {settings.host}:{settings.port} ({error.strerror})"
         ) from error

@@ -58,6 +58,7 @@ def setup(
     clock: Clock,
     viewer: Viewer | None = None,
     patience: float = PATIENCE,
+    reading: float = READING,
     pace: Pace | None = None,
 ) -> None:
     """Add Teams' endpoint. `kinds` are those a person may ask for in words.
@@ -75,7 +76,7 @@ def setup(
         return understood(text, phrases=phrases, key=key)
 
     handler = Handler(turn=turn, tenant=settings.tenant_id.lower(), understand=understand)
-    app.router.add_post(PATH, Messages(gate, Adapter(handler), settings.app_id).answer)
+    app.router.add_post(PATH, Messages(gate, Adapter(handler), settings.app_id, reading).answer)
 
     async def finishing(_: web.Application) -> AsyncIterator[None]:
         yield
@@ -99,11 +100,12 @@ class Messages:
     gate: Gate
     adapter: Adapter
     app_id: str
+    reading: float = READING
 
     async def answer(self, request: web.Request) -> web.Response:
         """Answer one delivery: 400, 413 and 415 for what is no activity, 401 and 403 for what is not admitted."""
         try:
-            raw = parsed(await read(request))
+            raw = parsed(await read(request, self.reading))
             claims = await self.gate.admit(_authorization(request), raw)
         except Unreadable as error:
             return _refused(error.status, error.reason)
@@ -124,28 +126,38 @@ class Messages:
         return web.Response(status=response.status, body=json.dumps(response.body).encode(), content_type=JSON)
 
 
-async def read(request: web.Request) -> bytes:
-    """Read a body piece by piece, and not further than it may be long. Raises `Unreadable`."""
-    if request.content_type != JSON:
 def _authorization(request: web.Request) -> str:
     """Return the header, or nothing where there are two: who stands before us may have looked at the other one."""
     told = request.headers.getall("Authorization", [])
     return told[0] if len(told) == 1 else ""
 
 
+async def read(request: web.Request, reading: float = READING) -> bytes:
+    """Read a body piece by piece, and not further than it may be long. Raises `Unreadable`."""
+    if request.content_type != JSON:
         raise Unreadable(415, "the body must be application/json")
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise Unreadable(415, "the body must not be packed")
     if (request.content_length or 0) > LARGEST:
         raise Unreadable(413, "the body is too large")
+    if request.content.is_eof():  # all of it came with the headers, as it mostly does: nothing to wait for
+        return _bounded(await request.content.readany())
     body = bytearray()
     try:
-        async with asyncio.timeout(READING):
+        async with asyncio.timeout(reading):
             async for piece in request.content.iter_any():
-                body += piece
-                if len(body) > LARGEST:
-                    raise Unreadable(413, "the body is too large")
+                body += _bounded(piece, len(body))
     except TimeoutError:
         raise Unreadable(408, "the body did not arrive") from None
+    except (ConnectionError, web.RequestPayloadError):
+        raise Unreadable(400, "the body broke off") from None
     return bytes(body)
+
+
+def _bounded(piece: bytes, before: int = 0) -> bytes:
+    if before + len(piece) > LARGEST:
+        raise Unreadable(413, "the body is too large")
+    return piece
 
 
 def parsed(body: bytes) -> dict[str, Any]:
@@ -160,7 +172,7 @@ def parsed(body: bytes) -> dict[str, Any]:
         raise Unreadable(400, "the body is not an object")
     if not isinstance(activity.get("type"), str) or not activity["type"]:
         raise Unreadable(400, "the activity has no type")
-    if not _shallow(activity):
+    if body.count(b"{") + body.count(b"[") > DEEPEST and not _shallow(activity):
         raise Unreadable(400, "the body is nested too deep")
     return activity
 

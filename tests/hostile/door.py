@@ -78,7 +78,15 @@ class Door(Edge):
 
 @asynccontextmanager
 async def door(
-    desk: Any = None, *, post: Any = None, clock: Any = None, kinds: tuple[str, ...] = ("tap",), tenant: str = ""
+    desk: Any = None,
+    *,
+    post: Any = None,
+    clock: Any = None,
+    kinds: tuple[str, ...] = ("tap",),
+    tenant: str = "",
+    reading: float = endpoint.READING,
+    idle: float = service.IDLE,
+    linger: float = service.LINGER,
 ) -> AsyncIterator[Door]:
     """Open the door. `desk`, `post` and `clock` may be those of a whole office."""
     issuer, told, sent, now = Notary(), desk or ToldDesk(home()), post or Post(), clock or SetClock()
@@ -93,16 +101,30 @@ async def door(
             client_max_size=service.LARGEST,
         )
         keys = KeyRing(session, cloud.bot_openid, now)
-        endpoint.setup(app, desk=told, kinds=kinds, settings=own, cloud=cloud, keys=keys, messenger=sent, clock=now)
-        async with TestClient(Hung(app)) as client:
+        endpoint.setup(
+            app,
+            desk=told,
+            kinds=kinds,
+            settings=own,
+            cloud=cloud,
+            keys=keys,
+            messenger=sent,
+            clock=now,
+            reading=reading,
+        )
+        async with TestClient(Hung(app, idle, linger)) as client:
             yield Door(client, issuer, now, told, sent, calls)
 
 
 class Hung(TestServer):
     """The application behind the same protocol settings as in production."""
 
+    def __init__(self, app: web.Application, idle: float, linger: float) -> None:
+        super().__init__(app)
+        self._waits = {"idle": idle, "linger": linger}
+
     async def _make_runner(self, **_: Any) -> web.AppRunner:
-        return service.runner(self.app)
+        return service.runner(self.app, **self._waits)
 
 
 def part(value: Any) -> str:
