@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -48,6 +49,7 @@ def cli() -> None:
 )
 def serve(cloud_file: Path | None) -> None:
     """Run the desk until it is told to stop (SIGTERM or Ctrl-C)."""
+    gc.disable()  # all that a start makes is there to stay: `bot.service` switches it on again
     with told():
         from bot import logs, settings
 

@@ -7,8 +7,6 @@ import secrets
 from dataclasses import dataclass, replace
 from typing import Final
 
-from zxcvbn import zxcvbn
-
 from bot.acts import Acts
 from bot.core.answers import Checked, Entered, EntryPage, SignInRefused
 from bot.core.errors import Conflict, DeskError
@@ -95,7 +93,9 @@ class Entry:
 
 
 def check(text: str, words: tuple[str, ...]) -> Checked:
-    """Hold a password against Entra's rules and a strength that outlives a leak."""
+    """Hold a password against Entra's rules and a strength that outlives a leak; in a thread of its own."""
+    from zxcvbn import zxcvbn  # noqa: PLC0415 - twelve megabytes of words, for the few who choose a password
+
     faults = broken(text, words)
     strength = int(zxcvbn(text[:READ], user_inputs=list(words), max_length=LONGEST)["score"]) if text else 0
     if strength < STRONG:
