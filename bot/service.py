@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import logging
-import signal
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -28,6 +26,7 @@ from bot.entry import Entry
 from bot.facts import Inquiry
 from bot.jobs import Handler, Jobs
 from bot.ledger import Ledger
+from bot.lifetime import Stop, run
 from bot.logs import AccessLog, ServerLog
 from bot.outside import Outside, reach
 from bot.proofs import Proofs
@@ -47,7 +46,6 @@ from bot.web.middleware import limiting, surfacing
 from bot.web.page import Pages
 from manifest.package import resource
 
-GRACE: Final = 10.0  # seconds to finish turns and jobs once we are told to stop
 PROBE: Final = 5.0  # seconds for the database to answer at the start
 LARGEST: Final = 256 * 1024  # bytes of a body
 IDLE: Final = 75.0  # seconds a connection may take for a request's head; longer than an ingress keeps an idle one
@@ -68,24 +66,42 @@ class Inside:
 
 async def serve(settings: Settings, cloud: Cloud) -> None:
     """Run one process of the desk until SIGTERM or Ctrl-C. Raises `Misconfigured`, and `Unavailable` at the start."""
+    stop = Stop(settings.drain)
+    stop.listen()
+    async with AsyncExitStack() as stack:
+        begun = await stop.unless(begin(stack, settings, cloud))
+        if begun is not None:
+            app, jobs, probes = begun
+            await run(
+                runner(app),
+                stop,
+                host=settings.host,
+                port=settings.port,
+                work=jobs.run,
+                closing=probes.stop,
+                finish=app[endpoint.TURNS].close,
+            )
+
+
+async def begin(stack: AsyncExitStack, settings: Settings, cloud: Cloud) -> tuple[web.Application, Jobs, health.Health]:
+    """Put one process together, ready to take work; the stack takes apart what leads outside."""
     in_force = policies.load(settings.policies, KINDS, settings)
     clock = SystemClock(cloud.time_file)
-    async with AsyncExitStack() as stack:
-        outside = await reach(stack, settings, cloud, clock)
-        await insist_on_database(outside.store)
-        inside = assemble(settings, outside, in_force, clock)
-        probes = health.Health(checks(cloud, outside, in_force, clock))
-        app = application(settings, cloud, outside, inside, probes, clock)
-        jobs = Jobs(
-            outside.store,
-            clock=clock,
-            handlers=handlers(inside),
-            workers=settings.workers,
-            count=metrics.worked,
-        )
-        await outside.directory.warm()
-        settle()
-        await run(app, jobs, probes, settings)
+    outside = await reach(stack, settings, cloud, clock)
+    await insist_on_database(outside.store)
+    inside = assemble(settings, outside, in_force, clock)
+    probes = health.Health(checks(cloud, outside, in_force, clock))
+    app = application(settings, cloud, outside, inside, probes, clock)
+    jobs = Jobs(
+        outside.store,
+        clock=clock,
+        handlers=handlers(inside),
+        workers=settings.workers,
+        count=metrics.worked,
+    )
+    await outside.directory.warm()
+    settle()
+    return app, jobs, probes
 
 
 def settle() -> None:
@@ -159,47 +175,17 @@ def application(
     return app
 
 
-async def run(app: web.Application, jobs: Jobs, probes: health.Health, settings: Settings) -> None:
-    """Take work until told to stop; then take no more, finish turns and hand jobs back within ten seconds."""
-    stop = asyncio.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    front = runner(app)
-    await front.setup()
-    try:
-        await _listen(front, settings)
-        working, stopping = asyncio.create_task(jobs.run(stop)), asyncio.create_task(stop.wait())
-        await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        log.info("stopping")
-        stop.set()  # also when it was the worker that ended: without it this process is of no use
-        probes.stop()
-    finally:
-        await front.cleanup()
-    await working
-    log.info("stopped")
-
-
 def runner(app: web.Application, *, idle: float = IDLE, linger: float = LINGER) -> web.AppRunner:
     """Return what speaks HTTP for `app`. Packed bodies stay packed: unpacking one is the sender's way to our memory."""
     return web.AppRunner(
         app,
         access_log_class=AccessLog,
         logger=ServerLog(logging.getLogger("aiohttp.server")),
-        shutdown_timeout=GRACE,
+        shutdown_timeout=0.1,  # whoever is still there was waited for: see lifetime
         keepalive_timeout=idle,
         lingering_time=linger,
         auto_decompress=False,
     )
-
-
-async def _listen(runner: web.AppRunner, settings: Settings) -> None:
-    try:
-        await web.TCPSite(runner, settings.host, settings.port).start()
-    except OSError as error:
-        raise Misconfigured(
-            f"VOUCHSAFE_HOST, VOUCHSAFE_PORT: cannot listen on {settings.host}:{settings.port} ({error.strerror})"
-        ) from error
-    log.info("listening", host=settings.host, port=settings.port)
 
 
 def _pace() -> Pace:

@@ -70,6 +70,12 @@ class Settings(BaseSettings):
         description="Networks of the proxies in front of it, comma-separated, whose `X-Forwarded-For` is believed.",
     )
     workers: int = Field(default=8, ge=1, le=64, description="Jobs carried out at once by one process.")
+    drain: float = Field(
+        default=2,
+        ge=0,
+        le=60,
+        description="Seconds it still takes work once told to stop, until the balancer has noticed.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least level that is logged."
     )

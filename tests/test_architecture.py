@@ -41,6 +41,7 @@ MAY: dict[str, set[str]] = {
     "bot.store": {"bot.core"},
     "bot.verified": {"bot.core", "bot.cloud"},
     "bot.jobs": {"bot.core"},
+    "bot.lifetime": {"bot.core"},
     "bot.web": {"bot.core", "bot.cloud", "bot.metrics"},
     "bot.teams": {"bot.core", "bot.cloud", "bot.settings", "bot.entra", "cards", "bot.facts", "bot.ledger"},
     # The desk: everything left in bot/, over the core and nothing of the edges.

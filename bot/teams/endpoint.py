@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -30,9 +30,10 @@ from cards.view import View
 PATH: Final = "/api/messages"
 LARGEST: Final = 256 * 1024  # bytes of one activity
 READING: Final = 5.0  # seconds for a body to arrive
-GRACE: Final = 8.0  # seconds for turns under way when the process goes down
 DEEPEST: Final = 64
 JSON: Final = "application/json"
+
+TURNS: Final = web.AppKey("turns", Turn)  # whoever takes the process down waits for those under way
 
 log = structlog.get_logger(__name__)
 
@@ -77,12 +78,7 @@ def setup(
 
     handler = Handler(turn=turn, tenant=settings.tenant_id.lower(), understand=understand)
     app.router.add_post(PATH, Messages(gate, Adapter(handler), settings.app_id, reading).answer)
-
-    async def finishing(_: web.Application) -> AsyncIterator[None]:
-        yield
-        await turn.close(GRACE)
-
-    app.cleanup_ctx.append(finishing)
+    app[TURNS] = turn
 
 
 def plainly(clock: Clock, contact: str) -> Viewer:
