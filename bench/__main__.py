@@ -12,18 +12,14 @@ from typing import Final
 import click
 import uvloop
 
-from bench import contestants, echo, figures, rounds
+from bench import contestants, echo, figures, rounds, slow
 from bench.contestants import EVERYBODY, World
 from bench.figures import Section
 
 Measure = Callable[[World, Sequence[str], int, float], Awaitable[Section]]
 
 
-async def _echo(around: World, names: Sequence[str], count: int, seconds: float) -> Section:
-    return await echo.measure(around, names, count=count, seconds=seconds)
-
-
-FIGURES: Final[Mapping[str, Measure]] = MappingProxyType({"echo": _echo})
+FIGURES: Final[Mapping[str, Measure]] = MappingProxyType({"echo": echo.measure, "slow": slow.measure})
 
 
 @click.command()
@@ -33,8 +29,9 @@ FIGURES: Final[Mapping[str, Measure]] = MappingProxyType({"echo": _echo})
 )
 @click.option("--seconds", default=4.0, show_default=True, type=click.FloatRange(0.2, 600), help="How long each time.")
 @click.option("--only", default="", help=f"Contestants, comma-separated, of {', '.join(EVERYBODY)}; all by default.")
+@click.option("--ahead", is_flag=True, help="Go before everybody else on the machine, where others work too.")
 @click.option("--write", is_flag=True, help="Write the figures into docs/figures.md.")
-def main(*, names: tuple[str, ...], count: int, seconds: float, only: str, write: bool) -> None:
+def main(*, names: tuple[str, ...], count: int, seconds: float, only: str, ahead: bool, write: bool) -> None:
     """Measure NAMES (everything by default) side by side with the peers."""
     chosen = tuple(filter(None, only.split(","))) or tuple(EVERYBODY)
     strangers = set(chosen) - set(EVERYBODY)
@@ -42,7 +39,7 @@ def main(*, names: tuple[str, ...], count: int, seconds: float, only: str, write
         raise click.BadParameter(f"nobody is called {', '.join(sorted(strangers))}", param_hint="--only")
     try:
         rounds.insist()
-        rounds.pin(rounds.LOAD_CORE)
+        rounds.pin(rounds.LOAD_CORE, ahead=ahead)
         for name in names or tuple(FIGURES):
             section = uvloop.run(_measured(FIGURES[name], chosen, count, seconds))
             click.echo(figures.markdown(section))

@@ -64,14 +64,23 @@ def _peer(environment: str, script: str, *arguments: str) -> Command:
     return lambda: (str(environments.python(environment)), str(environments.PEERS / script), *arguments)
 
 
+def _node() -> tuple[str, ...]:
+    found, folder = environments.node()
+    return (str(found), str(folder / "echo.js"))
+
+
 EVERYBODY: Final = MappingProxyType(
     {
         one.name: one
         for one in (
             Contestant("ours", "Vouchsafe", _ours()),
+            Contestant("each", "Vouchsafe, verifying each time", _ours("--each-time")),
             Contestant("fast", "fast floor", _peer("floors", "floor.py", "fast"), "floors"),
             Contestant("plain", "plain floor", _peer("floors", "floor.py", "plain"), "floors"),
             Contestant("stock", "botbuilder, CloudAdapter", _peer("stock", "stock.py"), "stock"),
+            Contestant("agents", "Microsoft 365 Agents SDK", _peer("agents", "agents.py"), "agents"),
+            Contestant("teams", "Teams SDK", _peer("teams", "teams.py"), "teams"),
+            Contestant("node", "botbuilder for Node", _node, "node"),
         )
     }
 )
@@ -107,13 +116,14 @@ class World:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=out,
                 stderr=out,
+                start_new_session=True,
             )
         try:
             await _listening(one, process, port, log)
             yield Bot(process.pid, port, log)
         finally:
             with suppress(ProcessLookupError):
-                process.send_signal(signal.SIGKILL)
+                os.killpg(process.pid, signal.SIGKILL)  # and whatever it started
             await process.wait()
 
     def _environment(self, port: int) -> Mapping[str, str]:
@@ -165,6 +175,19 @@ async def check(around: World, one: Contestant, bot: Bot) -> str:
             raise Unsuited(f"{one.title} answered {tally.statuses} with {replies} replies: see {_tail(bot.log)}")
         said += tally.statuses
     return f"{said[1]}, {said[2]}"
+
+
+async def deliver(around: World, bot: Bot, *, at_once: int, seconds: float) -> load.Tally:
+    """Run the load, and see that each delivery was answered once and with one reply. Raises `Unsuited`."""
+    before = around.neighbours.asked["reply"]
+    tally = await load.run(bot.port, load.Deliveries(around.issuer.token()), at_once=at_once, seconds=seconds)
+    replies = around.neighbours.asked["reply"] - before
+    if tally.refused or tally.lost or replies != tally.answered:
+        raise Unsuited(
+            f"{bot.log.stem}: {tally.answered} answered, {tally.refused} refused {tally.statuses}, {tally.lost} lost, "
+            f"{replies} replies: the figure would say nothing. {_tail(bot.log)}"
+        )
+    return tally
 
 
 def _named(folder: Path) -> Path:

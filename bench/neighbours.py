@@ -79,7 +79,7 @@ def _sort(head: bytes) -> str:
     line = head[: head.find(b"\r\n")]
     if b"/v3/conversations" in line:
         return "reply"
-    if b"/token " in line:
+    if b"/oauth2/v2.0/token" in line:
         return "token"
     if b"openidconfiguration" in line:
         return "openid"
