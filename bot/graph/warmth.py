@@ -55,7 +55,7 @@ from bot.graph.nodes import Node
 _POLICY_TYPE: Final = "#microsoft.graph.temporaryAccessPassAuthenticationMethodConfiguration"
 
 # What we read, each with the smallest answer that makes the SDK load all it needs for a real one.
-_ANSWERS: Final[tuple[tuple[ParsableFactory[Any], str], ...]] = (
+ANSWERS: Final[tuple[tuple[ParsableFactory[Any], str], ...]] = (
     (User, "{}"),
     (UnifiedRoleAssignmentCollectionResponse, '{"value":[{}]}'),
     (UnifiedRoleEligibilityScheduleInstanceCollectionResponse, '{"value":[{}]}'),
@@ -88,7 +88,7 @@ _ANSWERS: Final[tuple[tuple[ParsableFactory[Any], str], ...]] = (
 
 def load(graph: BaseGraphServiceClient) -> None:
     """Build every request and read every sort of answer once. Sends nothing."""
-    for model, answer in _ANSWERS:
+    for model, answer in ANSWERS:
         Node.root(answer.encode()).get_object_value(model)
     user = graph.users.by_user_id("x")
     roles, access = graph.role_management.directory, graph.identity.conditional_access
