@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import uuid
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, assert_never
 
@@ -23,7 +24,8 @@ LOST = web.RequestKey("lost", bool)  # a request tells with it that its answer w
 class Fault:
     """`match` is a piece of "METHOD path" or a regular expression for it; `times=None` lasts until cleared.
 
-    `seconds` is the delay of `slow` and the Retry-After of `throttle`; `lost` does the work, then cuts the connection.
+    `seconds` is the delay of `slow`, the Retry-After of `throttle`, how much later the second of a `duplicate` comes;
+    `lost` does the work, then cuts the connection.
     """
 
     where: Where
@@ -45,9 +47,10 @@ class Fault:
 
 @dataclass(slots=True)
 class Faults:
-    """The rules in force, oldest first; the first that meets a request is taken."""
+    """The rules in force, oldest first; the first that meets a request is taken. `taken` counts what came true."""
 
     live: list[Fault] = field(default_factory=list)
+    taken: Counter[tuple[Where, Kind]] = field(default_factory=Counter)
 
     def add(self, fault: Fault) -> None:
         if fault.times is None or fault.times > 0:
@@ -62,6 +65,7 @@ class Faults:
                 if fault.times is not None:
                     left = [] if fault.times == 1 else [replace(fault, times=fault.times - 1)]
                     self.live[index : index + 1] = left
+                self.taken[fault.where, fault.kind] += 1
                 return fault
         return None
 

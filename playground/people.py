@@ -164,10 +164,20 @@ _CAST: Final = (
     Person("fed", "Fedor Fuchs", "Logistics planner", domain=FEDERATED),
 )
 
+_GIVEN: Final = ("Ada", "Abe", "Bea", "Bo", "Cy", "Dee", "Ed", "Eve", "Flo", "Gil", "Hal", "Ida", "Jo", "Kit", "Liv")
+_FAMILIES: Final = ("Adams", "Baker", "Cooper", "Dixon", "Ellis", "Foster", "Gibson", "Hunter")
 
-def contoso() -> People:
-    """The people every playground starts with."""
-    ids = {person.key: person.id for person in _CAST}
+
+def crowd(size: int) -> tuple[Person, ...]:
+    """So many people more, each with a name of their own; nobody is privileged, and everybody may ask."""
+    names = [f"{given} {family}" for family in _FAMILIES for given in _GIVEN]
+    return tuple(Person(f"p{n:03}", name, "Employee") for n, name in enumerate(names[:size]))
+
+
+def contoso(extras: int = 0) -> People:
+    """The people every playground starts with, and so many more."""
+    everybody = (*_CAST, *crowd(extras))
+    ids = {person.key: person.id for person in everybody}
     groups = (
         Group(EMPLOYEES, "Employees", frozenset(id_ for key, id_ in ids.items() if key != "mo")),
         Group(HELPDESK, "Helpdesk", frozenset({ids["ben"], LEADS})),  # Cleo is in it through the leads
@@ -175,7 +185,7 @@ def contoso() -> People:
         Group(NO_PASS, "No access passes", frozenset({ids["tess"]})),
         Group(OPERATORS, "Vault operators", frozenset({ids["olga"]}), frozenset({ids["olga"]}), assignable=True),
     )
-    people = People(_CAST, groups)
+    people = People(everybody, groups)
     people.grant("dora", GLOBAL_ADMIN)
     people.grant("eli", USER_ADMIN, eligible=True)
     return people

@@ -1,6 +1,7 @@
 """An embedded PostgreSQL for the playground; it listens on a socket of its own folder and on no network address."""
 
 import logging
+import subprocess
 import time
 import warnings
 from pathlib import Path
@@ -11,6 +12,7 @@ from psycopg import sql
 
 SERVER = "postgres"  # the database every server has; it is never made anew
 EMPTY = "template1"  # what PostgreSQL copies when nothing else is said
+_RECOVERY = 120.0  # seconds
 _running: dict[Path, tuple[Any, int]] = {}
 
 
@@ -52,7 +54,14 @@ def restart(folder: Path, *, mode: Literal["fast", "immediate"] = "fast", away: 
     told = ("-w", "-m", mode, "-D", str(server.pgdata), "stop")
     pgexec("pg_ctl", told, bin_path=server.bin_path, user=server.system_user)
     time.sleep(away)
-    server.ensure_postgres_running()
+    until = time.monotonic() + _RECOVERY
+    while True:
+        try:
+            return server.ensure_postgres_running()  # type: ignore[no-any-return]  # nothing
+        except (subprocess.SubprocessError, AssertionError):  # it waits ten seconds; a busy machine recovers longer
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.5)
 
 
 def _server(folder: Path) -> Any:

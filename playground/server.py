@@ -56,6 +56,7 @@ async def playground(
     database: str = "vouchsafe",
     database_folder: Path | None = None,
     like: str | None = None,
+    extras: int = 0,
 ) -> AsyncIterator[Play]:
     """Everything up, and down again at the end.
 
@@ -68,7 +69,7 @@ async def playground(
         stack.push_async_callback(asyncio.to_thread, postgres.stop, data)
         door = stack.enter_context(listen(port))
         origin = f"http://{HOST}:{door.getsockname()[1]}"
-        earth = world.create(origin, folder, record)
+        earth = world.create(origin, folder, record, extras=extras)
         earth.clock.reset()  # the database is new, so nothing remembers a later time
         cloud = folder / "cloud.json"
         cloud.write_text(json.dumps(earth.cloud(), indent=2))

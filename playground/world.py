@@ -69,9 +69,12 @@ class World:
         }
 
 
-def create(origin: str, folder: Path, record: Path | None = None) -> World:
-    """Make a world served at `origin`; its clock's file goes into `folder`, its journal into `record`."""
-    clock, people, journal = Clock(folder / "clock"), contoso(), Journal(record)
+def create(origin: str, folder: Path, record: Path | None = None, *, extras: int = 0) -> World:
+    """Make a world served at `origin`; its clock's file goes into `folder`, its journal into `record`.
+
+    `extras` is how many people there are besides the cast.
+    """
+    clock, people, journal = Clock(folder / "clock"), contoso(extras), Journal(record)
     return World(
         origin=origin.rstrip("/"),
         tenant=TENANT,

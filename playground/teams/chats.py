@@ -88,6 +88,7 @@ class Chats:
         self._last = 0
         self._listeners: list[Callable[[Change], None]] = []
         self._all: dict[str, Chat] = {}
+        self._places: dict[str, tuple[Chat, Message]] = {}
         everybody = [person.key for person in world.people]
         without = next((key for key in NOT_INSTALLED if key in everybody), None)
         for person in world.people:
@@ -126,10 +127,7 @@ class Chats:
         return next((chat for chat in self.of(key) if slug in {chat.slug, chat.id}), None)
 
     def message(self, message_id: str) -> tuple[Chat, Message] | None:
-        for chat in self._all.values():
-            if found := chat.message(message_id):
-                return chat, found
-        return None
+        return self._places.get(message_id)
 
     def listen(self, listener: Callable[[Change], None]) -> None:
         self._listeners.append(listener)
@@ -154,6 +152,7 @@ class Chats:
             activity=activity,
         )
         chat.messages.append(message)
+        self._places[number] = (chat, message)
         if sender != BOT:
             chat.seen[sender] = message.id
         self.tell(Change("message", chat, message))

@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from itertools import count
@@ -48,12 +48,21 @@ class Delivery:
         self._replicas = replicas
         self._turn = count()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._listeners: list[Callable[[Json, Answer], None]] = []
+
+    def listen(self, listener: Callable[[Json, Answer], None]) -> None:
+        """Hear of every activity the bot answered, and of what it said."""
+        self._listeners.append(listener)
 
     def send(self, *activities: Json) -> None:
         """Send without waiting, several in their order; Teams tries a message twice and then forgets it."""
-        task = asyncio.get_running_loop().create_task(self._in_turn(activities))
+        self._kept(self._in_turn(activities))
+
+    def _kept(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     async def _in_turn(self, activities: Sequence[Json]) -> None:
         for activity in activities:
@@ -99,13 +108,21 @@ class Delivery:
                 await asyncio.sleep(fault.seconds)
                 return await self._post(activity)
             case "duplicate":
-                first, _ = await asyncio.gather(self._post(activity), self._post(activity))
+                second = self._kept(self._later(activity, fault.seconds))
+                first = await self._post(activity)
+                if not fault.seconds:
+                    await asyncio.wait({second})
                 return first
             case "lost":
                 await self._post(activity)
                 return None
             case _:  # every other fault means that the bot was not reached
                 return None
+
+    async def _later(self, activity: Json, seconds: float) -> None:
+        """Send it once more, when other things may have happened; nobody waits for what the bot says to that."""
+        await asyncio.sleep(seconds)
+        await self._post(activity)
 
     async def _post(self, activity: Json) -> Answer | None:
         """One attempt; like the balancer in front of it, it passes over a replica that refuses connections."""
@@ -128,7 +145,10 @@ class Delivery:
                 f"{target}/api/messages", json=activity, headers={"Authorization": f"Bearer {token}"}
             ) as response,
         ):
-            return Answer(response.status, _parsed(await response.text()))
+            answer = Answer(response.status, _parsed(await response.text()))
+        for listener in self._listeners:
+            listener(activity, answer)
+        return answer
 
 
 def _parsed(text: str) -> Any:

@@ -87,12 +87,16 @@ class _Reader(HTMLParser):
 
 
 class Popup:
-    """One browser window: its own cookies, one page after the other."""
+    """One browser window: its own cookies, one page after the other; `address` is the loopback address it asks from."""
 
-    def __init__(self, origin: str, *, timeout: float = 30.0) -> None:
+    def __init__(self, origin: str, *, timeout: float = 30.0, address: str = "") -> None:
         # Browsers take loopback for secure, numbers instead of names included; so does this one.
         jar = aiohttp.CookieJar(unsafe=True, treat_as_secure_origin=URL(origin))
-        self._session = aiohttp.ClientSession(cookie_jar=jar, timeout=aiohttp.ClientTimeout(total=timeout))
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(local_addr=(address, 0)) if address else None,
+            cookie_jar=jar,
+            timeout=aiohttp.ClientTimeout(total=timeout),
+        )
 
     async def __aenter__(self) -> Self:
         return self
