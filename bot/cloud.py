@@ -113,6 +113,20 @@ def loopback(host: str) -> bool:
         return False
 
 
+def _here(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and loopback(parts.hostname or "")
+
+
+def _fits(name: str, value: object) -> bool:
+    several = name in {"service_urls", "frame_origins"}
+    texts = value if several and isinstance(value, list) else None if several else [value]
+    return texts is not None and all(isinstance(text, str) for text in texts)
+
+
 def from_file(path: Path, *, host: str) -> Cloud:
     """Read a cloud file; raise `Misconfigured` unless the bot and every address in it are on loopback."""
     if not loopback(host):
@@ -122,8 +136,8 @@ def from_file(path: Path, *, host: str) -> Cloud:
     except (OSError, ValueError) as error:
         raise Misconfigured(f"--cloud {path}: cannot be read as JSON ({type(error).__name__})") from error
     known = {f.name for f in fields(Cloud)}
-    if not isinstance(raw, dict) or set(raw) - known:
-        raise Misconfigured(f"--cloud {path}: the keys are {', '.join(sorted(known))}")
+    if not isinstance(raw, dict) or set(raw) - known or not all(map(_fits, raw, raw.values())):
+        raise Misconfigured(f"--cloud {path}: the keys are {', '.join(sorted(known))}, all text or lists of it")
     lists = {key: tuple(value) for key, value in raw.items() if isinstance(value, list)}
     try:
         cloud = Cloud(**{**raw, **lists})
@@ -131,6 +145,6 @@ def from_file(path: Path, *, host: str) -> Cloud:
         raise Misconfigured(f"--cloud {path}: a key is missing ({error})") from error
     single = (cloud.login, cloud.graph, cloud.bot_openid, cloud.teams_js, *filter(None, [cloud.verified_id]))
     for url in (*single, *cloud.service_urls, *cloud.frame_origins):
-        if not loopback(urlsplit(url).hostname or ""):
+        if not _here(url):
             raise Misconfigured(f"--cloud {path}: {url} is not on loopback")
     return cloud

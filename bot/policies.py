@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from stat import S_IWOTH
 from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
@@ -49,8 +50,11 @@ def load(path: str, kinds: Mapping[str, Kind], settings: Settings) -> Mapping[st
 def _read(path: str) -> Mapping[str, Any]:
     if not path:
         return {}
+    file = Path(path)
     try:
-        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        if file.stat().st_mode & S_IWOTH:
+            raise Misconfigured(f"VOUCHSAFE_POLICIES: {path} may be changed by anybody on this machine; chmod o-w it")
+        return tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise Misconfigured(f"VOUCHSAFE_POLICIES: {path} cannot be read ({error.strerror}); name a file") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -51,9 +51,9 @@ class StepUpDesk(Protocol):
         """Take Entra's answer; return the one-time code for Teams, or that something is to be entered first."""
 
 
-def setup(app: web.Application, *, desk: StepUpDesk, pages: Pages) -> None:
+def setup(app: web.Application, *, desk: StepUpDesk, pages: Pages, limit: Limit | None = None) -> None:
     """Add the routes under `/step-up`."""
-    routes = StepUpPages(desk, pages, Limit(burst=40, rate=0.5))
+    routes = StepUpPages(desk, pages, limit or Limit(burst=40, rate=0.5))
     app.router.add_get("/step-up/start", routes.shown, allow_head=False)
     app.router.add_post("/step-up/start", routes.started)
     app.router.add_get("/step-up/callback", routes.came_back, allow_head=False)
