@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -23,7 +24,7 @@ from bot.settings import Settings
 from bot.teams.adapter import Adapter, Handler
 from bot.teams.auth import Gate, NotAdmitted
 from bot.teams.pace import Pace
-from bot.teams.phrases import understood
+from bot.teams.phrases import spoken, understood
 from bot.teams.turn import PATIENCE, Desk, Turn, Untold, Viewer
 from cards.view import View
 
@@ -32,6 +33,7 @@ LARGEST: Final = 256 * 1024  # bytes of one activity
 READING: Final = 5.0  # seconds for a body to arrive
 DEEPEST: Final = 64
 JSON: Final = "application/json"
+HALVES: Final = re.compile(rb"(?i)\\u(?:0000|d[89a-f])")  # how they are written, and whole characters too
 
 TURNS: Final = web.AppKey("turns", Turn)  # whoever takes the process down waits for those under way
 
@@ -71,7 +73,7 @@ def setup(
     contact = settings.helpdesk_contact
     looks = viewer or plainly(clock, contact)
     turn = Turn(desk=desk, messenger=messenger, viewer=looks, contact=contact, patience=patience, pace=pace)
-    phrases = {kind: cards.phrases(kind) for kind in kinds}
+    phrases = spoken({kind: cards.phrases(kind) for kind in kinds})
 
     def understand(text: str, key: str) -> Action:
         return understood(text, phrases=phrases, key=key)
@@ -136,10 +138,10 @@ async def read(request: web.Request, reading: float = READING) -> bytes:
         raise Unreadable(415, "the body must not be packed")
     if (request.content_length or 0) > LARGEST:
         raise Unreadable(413, "the body is too large")
-    if request.content.is_eof():  # all of it came with the headers, as it mostly does: nothing to wait for
-        return _bounded(await request.content.readany())
     body = bytearray()
     try:
+        if request.content.is_eof():  # all of it came with the headers, as it mostly does: nothing to wait for
+            return _bounded(await request.content.readany())
         async with asyncio.timeout(reading):
             async for piece in request.content.iter_any():
                 body += _bounded(piece, len(body))
@@ -170,7 +172,22 @@ def parsed(body: bytes) -> dict[str, Any]:
         raise Unreadable(400, "the activity has no type")
     if body.count(b"{") + body.count(b"[") > DEEPEST and not _shallow(activity):
         raise Unreadable(400, "the body is nested too deep")
+    if HALVES.search(body):
+        activity = {name: _kept(part) for name, part in activity.items()}
     return activity
+
+
+def _kept(part: Any) -> Any:
+    """Return JSON with a mark in place of what can be kept nowhere: noughts and halves of characters."""
+    match part:
+        case str():
+            return part.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\0", "\ufffd")
+        case list():
+            return [_kept(one) for one in part]
+        case dict():
+            return {_kept(name): _kept(one) for name, one in part.items()}
+        case _:
+            return part
 
 
 def _constant(name: str) -> float:

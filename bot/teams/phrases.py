@@ -12,9 +12,10 @@ from uuid import UUID, uuid5
 
 from bot.core.actions import Action, Begin, Cancel, Help, Home, NotUnderstood, ShowStatus, Submit
 
-Words = frozenset[str] | tuple[str, ...]
+Spoken = Mapping[str, frozenset[str]]  # a phrase, plain, and the kinds people mean by it
 
 LONGEST: Final = 2000  # characters of a message that are read
+WORDS: Final = 10  # of a phrase
 CLEAR: Final = 10  # words: a longer text is a story, and a command word in it means little
 ASKS: Final = UUID("8c6d5f6e-6f0c-5b39-9a56-0a4f1d0a4b57")  # the namespace of requests made by writing
 
@@ -73,8 +74,19 @@ def _mentions(activity: Mapping[str, Any]) -> Iterable[str]:
             yield marked
 
 
-def understood(text: str, *, phrases: Mapping[str, tuple[str, ...]], key: str) -> Action:
-    """Return what `text` asks for. `phrases` are each kind's; `key` is what the id of a new request is made of."""
+def spoken(phrases: Mapping[str, Iterable[str]]) -> Spoken:
+    """Return the phrases of each kind, and its name, as `understood` looks them up."""
+    claims: dict[str, set[str]] = {}
+    for kind in phrases:
+        for phrase in _plain((kind, *phrases[kind])):
+            if phrase.count(" ") >= WORDS:
+                raise ValueError(f"nobody says {phrase!r}")
+            claims.setdefault(phrase, set()).add(kind)
+    return {phrase: frozenset(kinds) for phrase, kinds in claims.items()}
+
+
+def understood(text: str, *, phrases: Spoken, key: str) -> Action:
+    """Return what `text` asks for. `phrases` are those of `spoken`; the id of a new request is made of `key`."""
     said = plain(text)
     if not said:
         return Help() if "?" in text else NotUnderstood()
@@ -110,7 +122,7 @@ def _command(said: str) -> Action | None:
     return next((action for action, words in COMMANDS if said in _plain(words)), None)
 
 
-def _asked(text: str, phrases: Mapping[str, tuple[str, ...]], key: str) -> Submit | None:
+def _asked(text: str, phrases: Spoken, key: str) -> Submit | None:
     """Read a whole request in one line: what, then a colon or a because, then why."""
     parts = _REASON.split(text, maxsplit=1)
     kind = _kind(plain(parts[0]), phrases) if len(parts) > 1 else None
@@ -135,17 +147,17 @@ def _values(reason: str) -> dict[str, str]:
     return {**values, "text": ", ".join(filter(None, said))}
 
 
-def _kind(said: str, phrases: Mapping[str, tuple[str, ...]]) -> str | None:
+def _kind(said: str, phrases: Spoken) -> str | None:
     """Return the kind with the longest phrase in `said`; nothing where two kinds claim the same words."""
-    padded = f" {said} "
-    found = [
-        (len(p), kind) for kind in phrases for p in _plain((kind, *phrases[kind])) if p in padded and f" {p} " in padded
-    ]
-    longest = {kind for size, kind in found if size == max(found)[0]}
-    return longest.pop() if len(longest) == 1 else None
+    words = said.split()
+    parts = (" ".join(words[i:j]) for i in range(len(words)) for j in range(i + 1, min(i + WORDS, len(words)) + 1))
+    found = [(len(part), kind) for part in parts for kind in phrases.get(part, ())]
+    longest, _ = max(found, default=(0, ""))
+    meant = {kind for size, kind in found if size == longest}
+    return meant.pop() if len(meant) == 1 else None
 
 
-def _holds(said: str, phrases: Words) -> bool:
+def _holds(said: str, phrases: frozenset[str]) -> bool:
     padded = f" {said} "
     return any(f" {phrase} " in padded for phrase in _plain(phrases))
 
@@ -155,5 +167,5 @@ def _greets(said: str) -> bool:
 
 
 @cache  # of the catalogues and the words above only: what people write is not kept
-def _plain(phrases: Words) -> frozenset[str]:
+def _plain(phrases: frozenset[str] | tuple[str, ...]) -> frozenset[str]:
     return frozenset(map(plain, phrases)) - {""}

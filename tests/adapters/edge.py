@@ -197,6 +197,7 @@ async def edge(desk: ToldDesk | None = None, **how: Any) -> AsyncIterator[Edge]:
         )
         async with TestClient(TestServer(app)) as client:
             yield Edge(client, issuer, clock, told, post)
+            await app[endpoint.TURNS].close(8)
 
 
 def settings() -> Settings:

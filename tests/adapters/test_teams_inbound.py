@@ -13,10 +13,10 @@ from bot.core import actions as do
 from bot.core.actions import Action, Ref
 from bot.core.model import Chat
 from bot.teams.inbound import Command, Ignored, Installed, Malformed, Meaning, Removed, Unknown, Via, read, tidy
-from bot.teams.phrases import plain, understood, written
+from bot.teams.phrases import plain, spoken, understood, written
 from tests.adapters.edge import ANN, APP, SERVICE, TENANT, activity, in_channel, invoke, press
 
-PHRASES = {"tap": cards.phrases("tap")}
+PHRASES = spoken({"tap": cards.phrases("tap")})
 
 
 def understand(text: str, key: str = "chat activity") -> Action:
@@ -104,7 +104,7 @@ def test_a_line_sent_twice_is_one_request_and_another_line_is_another() -> None:
 
 
 def test_two_kinds_that_claim_the_same_words_are_not_guessed() -> None:
-    claims = {"tap": ("lost phone",), "reset": ("lost phone",)}
+    claims = spoken({"tap": ["lost phone"], "reset": ["lost phone"]})
     assert understood("lost phone", phrases=claims, key="k") == do.NotUnderstood()
 
 

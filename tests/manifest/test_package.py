@@ -10,7 +10,7 @@ import pytest
 
 from bot.core.actions import Begin, Cancel, Help, Home, ShowStatus
 from bot.requests import KINDS
-from bot.teams.phrases import understood
+from bot.teams.phrases import spoken, understood
 from cards import phrases
 from manifest import icons
 from manifest.package import FOLDER, build, resource
@@ -109,8 +109,8 @@ def test_the_desk_understands_every_command_the_menu_offers(language: str) -> No
     if language != "en":
         titles = [value for key, value in json.loads(files[f"{language}.json"]).items() if key.endswith("title")]
     assert len(titles) == 13
-    spoken = {kind: phrases(kind) for kind in KINDS}
-    said = {understood(title, phrases=spoken, key="k") for title in titles}
+    claims = spoken({kind: phrases(kind) for kind in KINDS})
+    said = {understood(title, phrases=claims, key="k") for title in titles}
     assert said == {Home(), ShowStatus(), Cancel(), Help(), Begin("compromised")}
 
 
