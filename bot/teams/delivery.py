@@ -90,7 +90,7 @@ class Delivery:
             raise Unavailable("another message is on its way: it may be that one", retry_after=1)
         chat = next((p.chat for p in posted if p.chat is not None and p.chat.id == job.person), None)
         if chat is not None and job.slot not in {p.activity for p in posted}:
-            await self._gone(Posted(job.request, Slot.REQUESTER, "", chat, job.slot, ""))
+            await self._gone(Posted(job.request, Slot.REQUESTER, "", chat, job.slot, ""), keep=False)
 
     async def prepare(self, request: Request) -> None:
         """Post the empty message first, so that what will hold the secret can be found and deleted."""

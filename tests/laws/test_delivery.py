@@ -7,6 +7,7 @@ import pytest
 
 from bot.core.actions import Ref, Refresh
 from bot.core.errors import AnswerLost, Unavailable
+from bot.core.ports import Job
 from tests.fakes import Office, at_home, private
 
 
@@ -47,6 +48,20 @@ async def test_a_card_whose_posting_was_not_answered_is_found_out_when_seen(desk
     await desk.job("cards")
     await refresh(desk)(private("ann").id, "a-card-nobody-knows")
     assert await waiting(database_url, "stray") == 1
+
+
+async def test_what_is_posted_twice_goes_and_the_other_stays_known(desk: Office, database_url: str) -> None:
+    await desk.ask()
+    await desk.job("cards")
+    mine = [activity for chat, activity in desk.messenger.messages if chat == private("ann").id]
+    twin = await desk.messenger.post(private("ann"), {"text": "the same, its answer was lost"})
+    await desk.delivery.stray(Job("stray", "r1", slot=twin, person=private("ann").id))
+    sent = len(desk.messenger.bodies)
+    await desk.job("cards")
+    assert len(desk.messenger.bodies) == sent
+    for activity in mine:
+        await refresh(desk)(private("ann").id, activity)
+    assert await waiting(database_url, "stray") == 0
 
 
 async def test_doing_it_again_changes_nothing(desk: Office) -> None:
