@@ -15,9 +15,8 @@ from bot.core.errors import Misconfigured
 
 T = TypeVar("T")
 
-FINISHING: Final = 7.5  # seconds for turns and pages under way, once nothing more is taken
-LAST: Final = 8.0  # seconds after the drain; what hangs then is left to the others, like the work of one that died
-LOOK: Final = 0.02
+FINISHING: Final = 7.5  # seconds for turns and pages under way, once nothing more is taken; aiohttp rounds them up
+LAST: Final = 9.0  # seconds after the drain; what hangs then is left to the others, like the work of one that died
 
 log = structlog.get_logger(__name__)
 
@@ -79,7 +78,8 @@ async def run(
     """Take work until told to stop; then say so, take no more, and end what was begun.
 
     `work` is done beside the requests until its event is set. `closing` is told first, so that the balancer hears of
-    it while requests are still answered; `finish` waits so long for what outlives its request.
+    it while requests are still answered; `finish` waits so long for what outlives its request, and `front` for the
+    requests themselves.
     """
     await front.setup()
     try:
@@ -90,9 +90,8 @@ async def run(
         stop.ask()  # also when it was the work that ended: without it this process is of no use
         closing()
         await asyncio.sleep(stop.drain)
-        await _finished(front, finish)
-    finally:
-        await front.cleanup()
+    finally:  # nobody is accepted any more; requests and what outlives them are waited for at the same time
+        await asyncio.gather(front.cleanup(), finish(FINISHING))
     await working
     log.info("stopped")
 
@@ -105,20 +104,3 @@ async def _listen(front: web.AppRunner, host: str, port: int) -> None:
             f"VOUCHSAFE_HOST, VOUCHSAFE_PORT: cannot listen on {host}:{port} ({error.strerror})"
         ) from error
     log.info("listening", host=host, port=port)
-
-
-async def _finished(front: web.AppRunner, finish: Callable[[float], Awaitable[None]]) -> None:
-    """Accept nobody any more, and wait for requests and what outlives them at the same time."""
-    for site in list(front.sites):
-        await site.stop()
-    await asyncio.gather(_quiet(front), finish(FINISHING))
-
-
-async def _quiet(front: web.AppRunner) -> None:
-    """Wait until nobody is connected, so long; connections on which nothing is asked are closed."""
-    until = asyncio.get_running_loop().time() + FINISHING
-    while front.server is not None and asyncio.get_running_loop().time() < until:
-        front.server.pre_shutdown()
-        if not front.server.connections:
-            return
-        await asyncio.sleep(LOOK)

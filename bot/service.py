@@ -26,7 +26,7 @@ from bot.entry import Entry
 from bot.facts import Inquiry
 from bot.jobs import Handler, Jobs
 from bot.ledger import Ledger
-from bot.lifetime import Stop, run
+from bot.lifetime import FINISHING, Stop, run
 from bot.logs import AccessLog, ServerLog
 from bot.outside import Outside, reach
 from bot.proofs import Proofs
@@ -181,7 +181,7 @@ def runner(app: web.Application, *, idle: float = IDLE, linger: float = LINGER) 
         app,
         access_log_class=AccessLog,
         logger=ServerLog(logging.getLogger("aiohttp.server")),
-        shutdown_timeout=0.1,  # whoever is still there was waited for: see lifetime
+        shutdown_timeout=FINISHING,
         keepalive_timeout=idle,
         lingering_time=linger,
         auto_decompress=False,

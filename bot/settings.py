@@ -71,7 +71,7 @@ class Settings(BaseSettings):
     )
     workers: int = Field(default=8, ge=1, le=64, description="Jobs carried out at once by one process.")
     drain: float = Field(
-        default=2,
+        default=1,
         ge=0,
         le=60,
         description="Seconds it still takes work once told to stop, until the balancer has noticed.",

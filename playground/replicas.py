@@ -6,10 +6,11 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from itertools import cycle
 from pathlib import Path
 from time import monotonic
 
@@ -30,11 +31,13 @@ class NotStarted(RuntimeError):
 
 @dataclass(slots=True)
 class Replica:
-    """One process of the bot."""
+    """One process of the bot; another version's has its code elsewhere and does not know every setting."""
 
     number: int
     port: int
     log: Path
+    root: Path = ROOT
+    env: Mapping[str, str] | None = None
     process: asyncio.subprocess.Process | None = field(default=None)
 
     @property
@@ -50,22 +53,35 @@ class Replicas:
     """All processes of the bot, numbered from 0."""
 
     def __init__(self, *, count: int, env: Mapping[str, str], cloud: Path, logs: Path) -> None:
-        self._env = dict(env)
+        self.env = dict(env)
         self._cloud = cloud
         self._logs = logs
         logs.mkdir(parents=True, exist_ok=True)
         for old in logs.glob("*.log"):
             old.unlink()
+        self._route: Iterator[int] | None = None
         self.all = [Replica(n, free_port(), logs / f"bot-{n}.log") for n in range(count)]
 
     def urls(self) -> list[str]:
-        """Where the running replicas are."""
+        """Where the running replicas are; or the one that is next on the route that was laid."""
+        if self._route is not None:
+            return [self.all[next(self._route)].url]
         return [replica.url for replica in self.all if replica.running]
 
-    async def migrate(self) -> None:
-        """Bring the database to the newest version, once, before the first replica starts."""
+    def route(self, *numbers: int) -> None:
+        """Send each request to the next of these replicas, over and over; without any, as a balancer likes."""
+        self._route = cycle(numbers) if numbers else None
+
+    def add(self, *, root: Path, env: Mapping[str, str]) -> int:
+        """One more, of the version whose code is at `root`; the number it has."""
+        number = len(self.all)
+        self.all.append(Replica(number, free_port(), self._logs / f"bot-{number}.log", root, env))
+        return number
+
+    async def migrate(self, root: Path = ROOT, env: Mapping[str, str] | None = None) -> None:
+        """Bring the database to the version whose code is at `root`."""
         log = self._logs / "migrate.log"
-        process = await self._run(["migrate"], log=log, port=0)
+        process = await self._run(["migrate"], log=log, port=0, root=root, env=env)
         try:
             await asyncio.wait_for(process.wait(), _READY)
         except TimeoutError:
@@ -81,7 +97,9 @@ class Replicas:
         replica = self.all[number]
         if not replica.running:
             arguments = ["serve", "--cloud", str(self._cloud)]
-            replica.process = await self._run(arguments, log=replica.log, port=replica.port)
+            replica.process = await self._run(
+                arguments, log=replica.log, port=replica.port, root=replica.root, env=replica.env
+            )
             await self._ready(replica)
 
     async def kill(self, number: int) -> None:
@@ -93,30 +111,40 @@ class Replicas:
             await process.wait()
 
     async def stop(self) -> None:
-        await asyncio.gather(*(self._end(replica) for replica in self.all))
+        await asyncio.gather(*(self.end(replica.number) for replica in self.all))
 
-    async def _end(self, replica: Replica) -> None:
-        process = replica.process
+    async def end(self, number: int, *, patience: float = _STOP) -> int | None:
+        """Tell that replica to stop, and kill it when it does not; the exit code, if there was a process."""
+        process = self.all[number].process
         if process is None or process.returncode is not None:
-            return
-        with suppress(ProcessLookupError):
-            process.send_signal(signal.SIGTERM)
+            return None
+        self.tell(number)
         try:
-            await asyncio.wait_for(process.wait(), _STOP)
+            await asyncio.wait_for(process.wait(), patience)
         except TimeoutError:
             with suppress(ProcessLookupError):
                 process.kill()
             await process.wait()
+        return process.returncode
 
-    async def _run(self, arguments: list[str], *, log: Path, port: int) -> asyncio.subprocess.Process:
+    def tell(self, number: int, what: signal.Signals = signal.SIGTERM) -> None:
+        """Send that replica a signal, without waiting."""
+        process = self.all[number].process
+        if process is not None and process.returncode is None:
+            with suppress(ProcessLookupError):
+                process.send_signal(what)
+
+    async def _run(
+        self, arguments: list[str], *, log: Path, port: int, root: Path = ROOT, env: Mapping[str, str] | None = None
+    ) -> asyncio.subprocess.Process:
         """A process of its own session: Ctrl-C is for the playground, which then ends its processes in order."""
         with log.open("ab") as output:
             return await asyncio.create_subprocess_exec(
                 sys.executable,
-                str(ROOT / "app.py"),
+                str(root / "app.py"),
                 *arguments,
-                cwd=ROOT,
-                env=self._environment(port),
+                cwd=root,
+                env=self._environment(port, self.env if env is None else env),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -124,9 +152,9 @@ class Replicas:
                 preexec_fn=_bound,
             )
 
-    def _environment(self, port: int) -> dict[str, str]:
+    def _environment(self, port: int, env: Mapping[str, str]) -> dict[str, str]:
         own = {name: value for name, value in os.environ.items() if not name.startswith("VOUCHSAFE_")}
-        return {**own, "PYTHONUNBUFFERED": "1", "VOUCHSAFE_PORT": str(port), **self._env}
+        return {**own, "PYTHONUNBUFFERED": "1", "VOUCHSAFE_PORT": str(port), **env}
 
     async def _ready(self, replica: Replica) -> None:
         deadline = monotonic() + _READY

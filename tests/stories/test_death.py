@@ -82,9 +82,12 @@ async def whole(play: Play) -> None:
     """The audit chain is unbroken, and nobody was shown a pass twice."""
     async with patient(play.database_url, SystemClock(), size=2) as store:
         for tenant in await store.tenants():
-            entries = [entry async for entry in store.audit_entries(tenant)]
-            assert verify(entries, await store.head(tenant)) is None
-            assert [e.deed for e in entries].count("shown") <= 1
+            head = await store.head(tenant)  # first: the desk may be at work still
+            assert head is not None
+            entries = [entry async for entry in store.audit_entries(tenant, upto=head[0])]
+            assert verify(entries, head) is None
+            shown = [entry.request for entry in entries if entry.deed == "shown"]
+            assert len(shown) == len(set(shown))
 
 
 def hands(play: Play) -> tuple[Hand, Hand]:
