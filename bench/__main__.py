@@ -12,14 +12,16 @@ from typing import Final
 import click
 import uvloop
 
-from bench import contestants, echo, figures, rounds, slow
+from bench import contestants, echo, environments, figures, graph, rounds, slow
 from bench.contestants import EVERYBODY, World
 from bench.figures import Section
 
 Measure = Callable[[World, Sequence[str], int, float], Awaitable[Section]]
 
 
-FIGURES: Final[Mapping[str, Measure]] = MappingProxyType({"echo": echo.measure, "slow": slow.measure})
+FIGURES: Final[Mapping[str, Measure]] = MappingProxyType(
+    {"echo": echo.measure, "slow": slow.measure, "graph": graph.measure}
+)
 
 
 @click.command()
@@ -41,7 +43,8 @@ def main(*, names: tuple[str, ...], count: int, seconds: float, only: str, ahead
         rounds.insist()
         rounds.pin(rounds.LOAD_CORE, ahead=ahead)
         for name in names or tuple(FIGURES):
-            section = uvloop.run(_measured(FIGURES[name], chosen, count, seconds))
+            with rounds.alone(environments.STORE / "lock"):
+                section = uvloop.run(_measured(FIGURES[name], chosen, count, seconds))
             click.echo(figures.markdown(section))
             if write:
                 figures.write(section)

@@ -1,4 +1,4 @@
-"""Neighbours: the connector, the issuer's keys and Entra, played under their real names on one address, over TLS."""
+"""Neighbours: connector, issuer's keys, Entra and Graph, played under their real names on one address, over TLS."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Final, cast
 
+from bench import tenant
 from bench.http1 import Reader, response
 from bench.issuer import BOT_ISSUER, HOSTS, TENANT, Issuer
 
@@ -77,6 +78,8 @@ class _Session(asyncio.Protocol):
 
 def _sort(head: bytes) -> str:
     line = head[: head.find(b"\r\n")]
+    if tenant.HOST in head:
+        return tenant.sort(line)
     if b"/v3/conversations" in line:
         return "reply"
     if b"/oauth2/v2.0/token" in line:
@@ -91,7 +94,7 @@ def _sort(head: bytes) -> str:
 
 
 def _answers(issuer: Issuer) -> dict[str, bytes]:
-    tenant = f"{LOGIN}/{TENANT}"
+    ours = f"{LOGIN}/{TENANT}"
     told: dict[str, object] = {
         "reply": {"id": "1763950000000"},
         "token": {
@@ -108,17 +111,17 @@ def _answers(issuer: Issuer) -> dict[str, bytes]:
             "token_endpoint_auth_methods_supported": ["private_key_jwt"],
         },
         "authority": {
-            "token_endpoint": f"{tenant}/oauth2/v2.0/token",
-            "authorization_endpoint": f"{tenant}/oauth2/v2.0/authorize",
-            "device_authorization_endpoint": f"{tenant}/oauth2/v2.0/devicecode",
-            "issuer": f"{tenant}/v2.0",
-            "jwks_uri": f"{tenant}/discovery/v2.0/keys",
+            "token_endpoint": f"{ours}/oauth2/v2.0/token",
+            "authorization_endpoint": f"{ours}/oauth2/v2.0/authorize",
+            "device_authorization_endpoint": f"{ours}/oauth2/v2.0/devicecode",
+            "issuer": f"{ours}/v2.0",
+            "jwks_uri": f"{ours}/discovery/v2.0/keys",
         },
         "instance": {
-            "tenant_discovery_endpoint": f"{tenant}/v2.0/.well-known/openid-configuration",
+            "tenant_discovery_endpoint": f"{ours}/v2.0/.well-known/openid-configuration",
             "api-version": "1.1",
             "metadata": [{"preferred_network": HOSTS[0], "preferred_cache": HOSTS[2], "aliases": [HOSTS[0], HOSTS[2]]}],
         },
     }
     answers = {sort: response(200, json.dumps(body).encode()) for sort, body in told.items()}
-    return {**answers, "keys": response(200, issuer.jwks()), "unknown": response(404, b"{}")}
+    return {**answers, **tenant.ANSWERS, "keys": response(200, issuer.jwks()), "unknown": response(404, b"{}")}

@@ -1,0 +1,77 @@
+"""Tenant: what Graph says of anybody who is asked about, the same each time: an employee with nothing to hide."""
+
+from __future__ import annotations
+
+import json
+from types import MappingProxyType
+from typing import Final
+
+from bench.http1 import response
+
+HOST: Final = b"\r\nhost: graph.microsoft.com"
+PERSON: Final = "11111111-1111-4111-8111-111111111111"
+PASS: Final = "22222222-2222-4222-8222-222222222222"
+_ACCOUNT: Final = {
+    "@odata.context": "https://graph.microsoft.com/v1.0/$metadata#users/$entity",
+    "id": PERSON,
+    "displayName": "Ann Archer",
+    "userPrincipalName": "ann@contoso.example",
+    "accountEnabled": True,
+    "userType": "Member",
+    "onPremisesSyncEnabled": None,
+    "isManagementRestricted": None,
+    "externalUserState": None,
+    "preferredLanguage": "en-GB",
+    "lastPasswordChangeDateTime": "2026-03-02T09:00:00Z",
+    "signInSessionsValidFromDateTime": "2026-03-02T09:00:00Z",
+}
+_MADE: Final = {
+    "@odata.context": "https://graph.microsoft.com/v1.0/$metadata#users/authentication/temporaryAccessPassMethods/$entity",
+    "id": PASS,
+    "isUsable": True,
+    "methodUsabilityReason": "EnabledByPolicy",
+    "temporaryAccessPass": "Kn0wn+Pass",
+    "createdDateTime": "2026-11-24T09:00:00Z",
+    "startDateTime": "2026-11-24T09:00:00Z",
+    "lifetimeInMinutes": 60,
+    "isUsableOnce": True,
+}
+_POLICY: Final = {
+    "@odata.type": "#microsoft.graph.temporaryAccessPassAuthenticationMethodConfiguration",
+    "id": "TemporaryAccessPass",
+    "state": "enabled",
+    "minimumLifetimeInMinutes": 10,
+    "maximumLifetimeInMinutes": 480,
+    "defaultLifetimeInMinutes": 60,
+    "isUsableOnce": False,
+    "includeTargets": [{"id": "all_users", "targetType": "group"}],
+}
+_GUARDS: Final = {"applications": {"includeAuthenticationContextClassReferences": ["c1"]}}
+_NOTHING: Final[dict[str, object]] = {"value": []}
+
+# The first whose words are in the request's first line, in lower case.
+_TOLD: Final[tuple[tuple[bytes, object], ...]] = (
+    (b"/checkmembergroups", {"value": ["00000000-0000-4000-8000-000000000002"]}),
+    (b"post /v1.0/users/", _MADE),
+    (b"/temporaryaccesspassmethods", _NOTHING),
+    (b"/authentication/", _NOTHING),
+    (b"/memberof", _NOTHING),
+    (b"/transitivememberof", _NOTHING),
+    (b"/ownedobjects", _NOTHING),
+    (b"get /v1.0/users/", _ACCOUNT),
+    (b"/authenticationmethodconfigurations/", _POLICY),
+    (b"/authenticationcontextclassreferences", {"value": [{"id": "c1", "isAvailable": True}]}),
+    (b"/conditionalaccess/policies", {"value": [{"id": "p", "state": "enabled", "conditions": _GUARDS}]}),
+    (b"/organization", {"value": [{"id": "o", "verifiedDomains": [{"name": "contoso.example", "type": "Managed"}]}]}),
+    (b"/rolemanagement/", _NOTHING),
+    (b"/identityprotection/riskdetections", _NOTHING),
+)
+ANSWERS: Final = MappingProxyType(
+    {f"graph {words.decode()}": response(200, json.dumps(told).encode()) for words, told in _TOLD}
+)
+
+
+def sort(line: bytes) -> str:
+    """Return the sort of a call to Graph, by its first line."""
+    plain = line.replace(b"//", b"/")  # the SDK as it is shipped writes /v1.0//users
+    return next((f"graph {words.decode()}" for words, _ in _TOLD if words in plain), "unknown")
