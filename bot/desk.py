@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, assert_never
 
 from bot.acts import Acts
@@ -21,6 +21,7 @@ from bot.reception import Reception, whose
 from bot.signin import StepUp
 
 NEWEST: Final = 5
+APPROVERS: Final = frozenset({Reason.ALREADY_APPROVED, Reason.REASON_REQUIRED, Reason.NO_PRIVATE_CHAT})
 SHEET: Final = 4.0  # seconds for what a person reads before they ask
 
 
@@ -35,6 +36,9 @@ class Desk:
 
     async def handle(self, actor: Actor, action: do.Action, *, card: str = "") -> Answer:
         """Do what `actor` asks for and say what came of it. `card` is the message that was pressed, if any."""
+        return _seemly(actor, await self._handled(actor, action, card))
+
+    async def _handled(self, actor: Actor, action: do.Action, card: str) -> Answer:
         try:
             match action:
                 case do.Home():
@@ -157,6 +161,15 @@ def told(step: Step | None) -> Answer:
     if step.refusal is not None:
         return Refused(step.refusal, step.request)
     return RequestCard(step.request, Slot.REQUESTER)
+
+
+def _seemly(actor: Actor, answer: Answer) -> Answer:
+    """A no shows the request to whom it is about, and to somebody who was just found to be an approver of it."""
+    match answer:
+        case Refused(refusal, Request() as request) if not (whose(actor, request) or refusal.reason in APPROVERS):
+            return replace(answer, request=None)
+        case _:
+            return answer
 
 
 def _not_own(actor: Actor, request: Request) -> Refusal | None:

@@ -23,6 +23,7 @@ from bot import service
 from bot.core.model import Actor
 from bot.entra.keys import KeyRing
 from bot.teams import endpoint
+from bot.teams.turn import Viewer
 from bot.web.limit import Limit
 from bot.web.middleware import limiting, surfacing
 from bot.web.page import Pages
@@ -87,6 +88,7 @@ async def door(
     reading: float = endpoint.READING,
     idle: float = service.IDLE,
     linger: float = service.LINGER,
+    viewer: Viewer | None = None,
 ) -> AsyncIterator[Door]:
     """Open the door. `desk`, `post` and `clock` may be those of a whole office."""
     issuer, told, sent, now = Notary(), desk or ToldDesk(home()), post or Post(), clock or SetClock()
@@ -111,6 +113,7 @@ async def door(
             messenger=sent,
             clock=now,
             reading=reading,
+            viewer=viewer,
         )
         async with TestClient(Hung(app, idle, linger)) as client:
             yield Door(client, issuer, now, told, sent, calls)
