@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -15,6 +16,8 @@ from playground.teams.chats import Chat
 from playground.teams.views import strings
 
 Places = dict[str, str]
+_SHORT = 6  # characters: no secret is shorter
+_PIECE = 100_000
 
 
 async def leaks(play: Play, folder: Path, *, by_message: bool = False) -> list[str]:
@@ -77,16 +80,26 @@ def _activities(chat: Chat) -> Iterator[object]:
 
 
 def _found(places: Places, secrets: list[str], what: str) -> list[str]:
-    return [f"{place} holds {what}" for place, held in places.items() if any(_in(s, held) for s in secrets)]
+    written = {form for secret in secrets for form in (secret, json.dumps(secret)[1:-1])}
+    return [f"{place} holds {what}" for place, held in places.items() if within(written, held)]
+
+
+def within(secrets: Collection[str], text: str) -> set[str]:
+    """Return the secrets that a text holds. It is read once, piece by piece, however many there are."""
+    begun: dict[str, list[str]] = defaultdict(list)
+    for secret in secrets:
+        begun[secret[:_SHORT]].append(secret)
+    found: set[str] = set()
+    for at in range(0, len(text), _PIECE):
+        piece = text[at : at + _PIECE + _SHORT - 1]
+        starts = {piece[n : n + _SHORT] for n in range(len(piece) - _SHORT + 1)} & begun.keys()
+        found |= {secret for start in starts for secret in begun[start] if secret in text}
+    return found
 
 
 def _private(play: Play, sent: dict[str, str]) -> bool:
     homes = {play.teams.chat(issued.person).id for issued in play.world.graph.issued}
     return sent["method"] == "PUT" and any(f"/conversations/{home}/" in unquote(sent["path"]) for home in homes)
-
-
-def _in(secret: str, held: str) -> bool:
-    return secret in held or json.dumps(secret)[1:-1] in held
 
 
 async def _tables(url: str) -> Places:

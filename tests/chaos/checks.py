@@ -1,0 +1,148 @@
+"""Checks: every invariant, one after the other, on a stage where the weather is fine again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from psycopg import AsyncConnection
+from psycopg.rows import dict_row
+
+from bot.clock import SystemClock
+from bot.core.audit import Entry, verify
+from bot.core.model import Request
+from bot.store import codec
+from bot.store.postgres import PostgresStore
+from playground.teams.chats import Chat, Message, personal_id
+from tests.chaos import deeds, faces, places, shown, trail
+from tests.chaos.stage import Stage, quiet
+from tests.stores import patient
+from tests.stories.canary import leaks
+
+# Past every deadline: a step-up's, an approval's and a show's, and the day a pass is watched.
+WAITS = tuple(timedelta(minutes=minutes) for minutes in (16, 241, 1441))
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """All that is written down, when nothing is going on any more."""
+
+    requests: Mapping[str, Request]
+    entries: tuple[Entry, ...]
+    head: tuple[int, str] | None
+    sign_ins: Mapping[str, str]
+    given_up: int
+
+
+async def settled(stage: Stage, *, seconds: float) -> str:
+    """Let every deadline run out; what is left to do then, or nothing."""
+    if left := await quiet(stage, seconds=seconds):
+        return left
+    for wait in WAITS:
+        stage.play.world.clock.advance(wait)
+        await asyncio.sleep(1.2)  # the bots look for what is due every second
+        if left := await quiet(stage, seconds=seconds):
+            return left
+    return ""
+
+
+async def books(stage: Stage) -> Books:
+    async with _store(stage) as store, await AsyncConnection.connect(stage.play.database_url) as connection:
+        tenant = stage.play.world.tenant
+        entries = tuple([entry async for entry in store.audit_entries(tenant)])
+        cursor = connection.cursor(row_factory=dict_row)
+        rows = await (await cursor.execute("SELECT * FROM requests")).fetchall()
+        ins = await (await cursor.execute("SELECT id, request FROM sign_ins")).fetchall()
+        failed = await (
+            await cursor.execute("SELECT count(*) AS number FROM procrastinate_jobs WHERE status = 'failed'")
+        ).fetchone()
+        requests = {row["id"]: codec.request_of(row) for row in rows}
+        sign_ins = {row["id"]: row["request"] for row in ins}
+        return Books(requests, entries, await store.head(tenant), sign_ins, failed["number"] if failed else 0)
+
+
+@asynccontextmanager
+async def _store(stage: Stage) -> AsyncIterator[PostgresStore]:
+    async with patient(stage.play.database_url, SystemClock(), size=2) as store:
+        yield store
+
+
+async def violations(stage: Stage) -> dict[str, list[str]]:
+    """Every invariant by name, with what breaks it."""
+    book = await books(stage)
+    return {
+        "every request is where its audit says": _explained(stage, book),
+        "no act twice, none without a claim": list(deeds.excess(deeds.acts(stage.play.world), book.entries)),
+        "no secret at rest": await leaks(stage.play, stage.folder),
+        "no secret shown twice or to anybody else": _shown(stage),
+        "no message to the wrong conversation": _misplaced(stage, book),
+        "no card tells a lie": await _lies(stage, book),
+        "the chain is unbroken": [why.why for why in (verify(book.entries, book.head),) if why is not None],
+        "no job was given up": [f"{book.given_up} were"] if book.given_up else [],
+    }
+
+
+def _explained(stage: Stage, book: Books) -> list[str]:
+    entries, now = deeds.by_request(book.entries), stage.play.world.clock.now()
+    found = [line for one in book.requests.values() for line in trail.broken(one, entries.get(one.id, []), now)]
+    lost = [r for r, written in entries.items() if r not in book.requests and any(e.deed == "asked" for e in written)]
+    return [*found, *(f"{request} was asked for, and is not there" for request in lost)]
+
+
+def _shown(stage: Stage) -> list[str]:
+    world = stage.play.world
+    owners = {
+        issued.value: (world.people[issued.person].id, personal_id(world.people[issued.person]))
+        for issued in world.graph.issued
+    }
+    return list(shown.misplaced(stage.said, owners))
+
+
+def _misplaced(stage: Stage, book: Books) -> list[str]:
+    map_ = places.Map(stage.play.world, book.requests, deeds.by_request(book.entries))
+    posted = [places.sent(call, book.sign_ins) for call in stage.play.world.journal.of("connector")]
+    answered = [places.shown(one.body, one.conversation, f"an answer to {one.activity}") for one in stage.said]
+    return [line for one in (*posted, *answered) if one is not None for line in map_.wrong(one)]
+
+
+async def _lies(stage: Stage, book: Books) -> list[str]:
+    """What says something else is seen by its people, who fetch it anew then; what still does is a lie."""
+    play = stage.play
+    async with faces.desk(play, stage.folder, stage.env) as delivery:
+        should, known = await faces.places(delivery, book.requests)
+        play.world.clock.advance(timedelta(minutes=2))  # a client fetches a card once a minute at most
+        for place in should:
+            if faces.stale(play, place) and place.posted is not None:
+                await _seen(stage, place.posted.activity)
+        for _, message in faces.strays(_standing(stage), known):
+            await _seen(stage, message.id)
+        left = await quiet(stage, seconds=60)
+        should, known = await faces.places(delivery, book.requests)
+        wrong = [f"{place.wanted.slot} of {place.request} {why}" for place in should if (why := _wrong(stage, place))]
+        wrong += [
+            f"a stray stands in {chat.slug} of {chat.members[0]}: {message.activity.get('summary')}"
+            for chat, message in faces.strays(_standing(stage), known)
+        ]
+    return [*wrong, *([f"left to do: {left}"] if left else [])]
+
+
+def _wrong(stage: Stage, place: faces.Place) -> str:
+    why = faces.stale(stage.play, place)
+    found = stage.play.teams.chats.message(place.posted.activity) if place.posted is not None else None
+    if why and found is not None and found[0].kind == "personal":
+        return "" if faces.seen_true(stage.play, place, found[0].members[0]) else why
+    return why
+
+
+async def _seen(stage: Stage, message: str) -> None:
+    """Its people bring it into view."""
+    found = stage.play.teams.chats.message(message)
+    if found is not None and not found[1].deleted:
+        await stage.play.teams.refresh(found[0].members[0], message)
+
+
+def _standing(stage: Stage) -> list[tuple[Chat, Message, set[str]]]:
+    return [(chat, message, stage.eyes.subject[message.id]) for chat, message in stage.eyes.standing()]

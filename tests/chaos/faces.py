@@ -1,0 +1,102 @@
+"""Faces: whether every card that stands in Teams says what the desk would say now, at the latest once it is seen."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bot import cloud, policies, service, settings
+from bot.clock import SystemClock
+from bot.core.ports import Posted
+from bot.outside import reach
+from bot.requests import KINDS
+from bot.teams.delivery import Delivery
+from bot.teams.scenes import Wanted, wanted
+from playground.replicas import HOST
+from playground.server import Play, environment
+from playground.teams.chats import Chat, Message
+from playground.teams.views import ADAPTIVE, see
+
+Content = list[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A message the desk wants to stand, and where it believes it to be."""
+
+    request: str
+    wanted: Wanted
+    posted: Posted | None
+
+
+@asynccontextmanager
+async def desk(play: Play, folder: Path, env: Mapping[str, str]) -> AsyncIterator[Delivery]:
+    """The desk's own delivery, in this process, on the same database and the same world; it sends nothing here."""
+    told = {**environment(play.world, play.database_url), **env}
+    before = {name: os.environ.get(name) for name in told}
+    os.environ.update(told)
+    try:
+        found, where = settings.load(), cloud.from_file(folder / "cloud.json", host=HOST)
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
+    clock = SystemClock(where.time_file)
+    async with AsyncExitStack() as stack:
+        outside = await reach(stack, found, where, clock)
+        yield service.assemble(found, outside, policies.load(found.policies, KINDS, found), clock).delivery
+
+
+async def places(delivery: Delivery, requests: Iterable[str]) -> tuple[list[Place], list[Posted]]:
+    """What should stand, and every message the desk knows of."""
+    should: list[Place] = []
+    known: list[Posted] = []
+    for request in requests:
+        scene = await delivery._scene(request)
+        if scene is None:
+            continue
+        there = {(posted.slot, posted.person): posted for posted in scene.posted}
+        known += scene.posted
+        should += [Place(request, one, there.get((one.slot, one.person))) for one in wanted(scene)]
+    return should, known
+
+
+def content(message: Mapping[str, Any]) -> Content:
+    return [attachment.get("content") for attachment in message.get("attachments") or ()]
+
+
+def stale(play: Play, place: Place) -> str:
+    """Say what is wrong with a message that should stand, as everybody or anybody sees it; nothing if nothing is."""
+    posted = place.posted
+    if posted is None or posted.deleted or not posted.activity:
+        return "is not there"
+    found = play.teams.chats.message(posted.activity)
+    if found is None or found[1].deleted:
+        return "was deleted"
+    chat, message = found
+    if content(message.activity) != content(place.wanted.message):
+        return "says something else"
+    seen = [key for key in message.views if _told(see(message, key).cards, place)]
+    return f"is something else to {', '.join(seen)}" if seen and chat.kind == "personal" else ""
+
+
+def _told(cards: list[dict[str, Any]], place: Place) -> bool:
+    attachments = place.wanted.message["attachments"]
+    return cards != [one["content"] for one in attachments if one["contentType"] == ADAPTIVE]
+
+
+def seen_true(play: Play, place: Place, key: str) -> bool:
+    """Whether this person now sees what the desk would say."""
+    found = play.teams.chats.message(place.posted.activity) if place.posted is not None else None
+    return found is not None and not found[1].deleted and not _told(see(found[1], key).cards, place)
+
+
+def strays(
+    standing: Iterable[tuple[Chat, Message, set[str]]], known: Iterable[Posted]
+) -> Iterator[tuple[Chat, Message]]:
+    """Messages about a request that the desk does not know, or believes to be gone."""
+    posted = {one.activity for one in known if one.activity and not one.deleted}
+    yield from ((chat, message) for chat, message, about in standing if about and message.id not in posted)

@@ -1,0 +1,141 @@
+"""Stage: a playground with a crowd in it, what the bot said to everybody, and the errands of all of them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Any, Final
+
+import psycopg
+
+from playground.people import HELPDESK, Group, guid
+from playground.server import Play, playground
+from playground.teams.delivery import Answer
+from tests.chaos.errands import Agent, Errand
+from tests.chaos.eyes import Eyes
+from tests.chaos.person import Person
+from tests.chaos.shown import Said
+from tests.chaos.weather import Weather
+
+APPROVERS: Final = 4  # of the crowd, besides the two of the cast
+CALM: Final = 3  # looks one after the other at which nothing was left to do
+TRIAL: Final = guid("group/trial")  # for whom a pass is only tried: nothing is done in Graph
+KINDS: Final = ("tap", "password", "risk", "methods", "verify", "sessions", "compromised")
+POLICIES: Final = "\n".join(
+    [*(f"[{kind}]\nper_day = 100" for kind in KINDS), f'[tap.groups."{TRIAL}"]', 'mode = "evaluate"', ""]
+)
+
+
+@dataclass
+class Stage:
+    play: Play
+    folder: Path
+    eyes: Eyes
+    weather: Weather
+    seed: str
+    env: dict[str, str]
+    agents: list[Agent] = field(default_factory=list)
+    said: list[Said] = field(default_factory=list)
+    errands: list[Errand] = field(default_factory=list)
+    begun: int = 0
+
+    def hear(self, activity: dict[str, Any], answer: Answer) -> None:
+        if answer.body:
+            place, person = activity["conversation"]["id"], activity["from"].get("aadObjectId", "")
+            body = json.dumps(answer.body, ensure_ascii=False)
+            self.said.append(Said(str(activity["id"]), person, place, body))
+
+    async def run(self, errands: int, *, seconds: float, every_sort: bool) -> None:
+        """Let everybody go about their errands in bad weather, until so many are done or the time is over.
+
+        With `every_sort`, they go on until everything that can go wrong did.
+        """
+        over, until = asyncio.Event(), time.monotonic() + seconds
+        raging = asyncio.create_task(self.weather.rage(over))
+
+        async def busy(agent: Agent) -> None:
+            while time.monotonic() < until:
+                if self.begun >= errands and not (every_sort and self.weather.missing()):
+                    return
+                self.begun += 1
+                self.errands.append(await agent.errand())
+
+        await asyncio.gather(*(busy(agent) for agent in self.agents))
+        over.set()
+        await raging
+
+
+@asynccontextmanager
+async def staged(*, folder: Path, seed: str, replicas: int, people: int, pace: float) -> AsyncIterator[Stage]:
+    """Everything up, with so many people who want something."""
+    policies = folder / "policies.toml"
+    policies.write_text(POLICIES)
+    env = {"VOUCHSAFE_POLICIES": str(policies)}
+    async with playground(
+        folder=folder,
+        replicas=replicas,
+        env=env,
+        record=folder / "record",
+        extras=people + APPROVERS,
+    ) as play:
+        play.teams.delivery.patience = 12.0
+        await _quick(play)
+        eyes = Eyes(play)
+        weather = Weather(play, folder / "postgres", Random(f"{seed}/weather"), pace)
+        stage = Stage(play, folder, eyes, weather, seed, env)
+        play.teams.delivery.listen(stage.hear)
+        crowd = [person.key for person in play.world.people if person.key.startswith("p")]
+        play.world.people.groups[TRIAL] = Group(TRIAL, "Trial", frozenset())
+        for key in crowd[:APPROVERS]:
+            play.world.people.join(HELPDESK, key)
+        for key in crowd[APPROVERS::6]:
+            play.world.people.join(TRIAL, key)
+        hands = {key: _hand(stage, key, number) for number, key in enumerate((*crowd, "ben", "cleo", "tess", "sam"))}
+        approvers = tuple(hands[key] for key in (*crowd[:APPROVERS], "ben", "cleo"))
+        strangers = (hands["tess"], hands["sam"])
+        stage.agents = [Agent(hands[key], approvers, strangers) for key in crowd[APPROVERS:]]
+        yield stage
+
+
+async def _quick(play: Play) -> None:
+    """A database that comes back soon: what the system holds outlives the server, and no disk is asked."""
+    async with await psycopg.AsyncConnection.connect(play.database_url, autocommit=True) as connection:
+        await connection.execute("ALTER SYSTEM SET fsync = off")
+        await connection.execute("SELECT pg_reload_conf()")
+
+
+def _hand(stage: Stage, key: str, number: int) -> Person:
+    address = f"127.7.{number // 250}.{number % 250 + 1}"
+    return Person(stage.play, stage.eyes, key, Random(f"{stage.seed}/{key}"), address)
+
+
+async def quiet(stage: Stage, *, seconds: float) -> str:
+    """Wait until nothing is left to do; what still was when the time was over, or nothing."""
+    until, calm, left = time.monotonic() + seconds, 0, "nothing was looked at"
+    while time.monotonic() < until:
+        await stage.play.teams.delivery.settled()
+        left = await _left(stage)
+        calm = 0 if left else calm + 1
+        if calm >= CALM:
+            return ""
+        await asyncio.sleep(0.4)
+    return left
+
+
+async def _left(stage: Stage) -> str:
+    now = stage.play.world.clock.now()
+    async with await psycopg.AsyncConnection.connect(stage.play.database_url) as connection:
+        jobs = await connection.execute(
+            "SELECT args ->> 'name', count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing') GROUP BY 1"
+        )
+        waiting = [f"{count} {name}" for name, count in await jobs.fetchall()]
+        due = await connection.execute("SELECT count(*) FROM requests WHERE due_at <= %s", (now,))
+        row = await due.fetchone()
+    late = [f"{row[0]} requests whose time has come"] if row and row[0] else []
+    return ", ".join([*waiting, *late])
