@@ -13,7 +13,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml $(LOCKED)
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help try test bench lint format lock clean
+.PHONY: help try test chaos bench lint format lock clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ test: $(READY) ## Run all tests, those in a real browser too
 
 bench: $(READY) ## Measure against the peers, and write docs/figures.md (Linux, as root)
 	@$(BIN)/python -m bench --write $(ARGS)
+
+chaos: $(READY) ## Break everything at once for ten minutes (SEED=... ERRANDS=... repeat or shorten it)
+	@$(BIN)/python -W ignore::RuntimeWarning -m tests.chaos
 
 lint: $(READY) ## Check style and types
 	@$(BIN)/ruff check .
