@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -12,7 +13,7 @@ from typing import Final
 import click
 import uvloop
 
-from bench import contestants, echo, environments, figures, graph, rounds, slow
+from bench import contestants, echo, environments, figures, graph, memory, rounds, slow, start
 from bench.contestants import EVERYBODY, World
 from bench.figures import Section
 
@@ -20,7 +21,13 @@ Measure = Callable[[World, Sequence[str], int, float], Awaitable[Section]]
 
 
 FIGURES: Final[Mapping[str, Measure]] = MappingProxyType(
-    {"echo": echo.measure, "slow": slow.measure, "graph": graph.measure}
+    {
+        "echo": echo.measure,
+        "slow": slow.measure,
+        "graph": graph.measure,
+        "start": start.measure,
+        "memory": memory.measure,
+    }
 )
 
 
@@ -31,7 +38,7 @@ FIGURES: Final[Mapping[str, Measure]] = MappingProxyType(
 )
 @click.option("--seconds", default=4.0, show_default=True, type=click.FloatRange(0.2, 600), help="How long each time.")
 @click.option("--only", default="", help=f"Contestants, comma-separated, of {', '.join(EVERYBODY)}; all by default.")
-@click.option("--ahead", is_flag=True, help="Go before everybody else on the machine, where others work too.")
+@click.option("--ahead", is_flag=True, help="Go before all others on a machine that is shared: they stand still.")
 @click.option("--write", is_flag=True, help="Write the figures into docs/figures.md.")
 def main(*, names: tuple[str, ...], count: int, seconds: float, only: str, ahead: bool, write: bool) -> None:
     """Measure NAMES (everything by default) side by side with the peers."""
@@ -45,6 +52,7 @@ def main(*, names: tuple[str, ...], count: int, seconds: float, only: str, ahead
         for name in names or tuple(FIGURES):
             with rounds.alone(environments.STORE / "lock"):
                 section = uvloop.run(_measured(FIGURES[name], chosen, count, seconds))
+            section = replace(section, command=" ".join(("python -m bench", *sys.argv[1:])))
             click.echo(figures.markdown(section))
             if write:
                 figures.write(section)
