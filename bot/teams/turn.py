@@ -158,8 +158,11 @@ class Turn:
         return home
 
     async def _installed(self, actor: Actor, key: str, *, new: bool) -> None:
+        fresh = new and await self._desk.first_time(actor.person.tenant, key)
+        if fresh:
+            self._homes.pop(actor.person.id, None)  # that it was removed in between, another process may have heard
         await self._remember(actor)
-        if not new or not await self._desk.first_time(actor.person.tenant, key):
+        if not fresh:
             return
         answer = await self._desk.handle(actor, Home())
         if isinstance(answer, HomeCard):
