@@ -113,12 +113,16 @@ class Replicas:
     async def stop(self) -> None:
         await asyncio.gather(*(self.end(replica.number) for replica in self.all))
 
-    async def end(self, number: int, *, patience: float = _STOP) -> int | None:
+    async def end(self, number: int) -> int | None:
         """Tell that replica to stop, and kill it when it does not; the exit code, if there was a process."""
-        process = self.all[number].process
-        if process is None or process.returncode is not None:
-            return None
         self.tell(number)
+        return await self.gone(number)
+
+    async def gone(self, number: int, *, patience: float = _STOP) -> int | None:
+        """Wait until that replica has ended, and kill it when it does not; the exit code, if there was a process."""
+        process = self.all[number].process
+        if process is None:
+            return None
         try:
             await asyncio.wait_for(process.wait(), patience)
         except TimeoutError:
