@@ -34,7 +34,9 @@ checks real tokens. The load delivers messages from 20,000 private chats over pl
 Replies counted at the connector are as many as deliveries answered. Every figure is the median of the rounds, a ratio
 the median of the ratios round by round. CPU is user and system time of the bot's process for each turn at 32 at once:
 what others do on the machine disturbs it least. *No* says how a delivery without a token and one with a changed token
-are refused. Ours runs with its access log and its metrics, as in production; the peers log nothing.
+are refused. Ours is put together as in production, with its access log, its metrics and Teams' limit for each chat,
+but for its desk, which says one line and asks no database, and the tenant's limit, which replicas share there; the
+peers log nothing and keep to no limit.
 """
 
 

@@ -9,7 +9,7 @@ import asyncio
 import gc
 import os
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, Final, cast
 
 import aiohttp
@@ -90,18 +90,16 @@ class Heart:
         return int(os.pread(self._account, 100, 0).split()[1]) / 1e9
 
 
+def _messenger(session: aiohttp.ClientSession, tokens: AppTokens) -> Connector:
+    """Return the connector's client, with the limit of each chat; that of the tenant is counted in the database."""
+    return metrics.counted(Connector(session=session, tokens=tokens, cloud=PUBLIC), "teams")
+
+
 def application(found: Settings, session: aiohttp.ClientSession, keys: KeyRing, clock: SystemClock) -> web.Application:
     """Put the process together, with a desk that needs nothing."""
     tokens = AppTokens(PUBLIC, found.app_id, found.app_secret.get_secret_value(), found.tenant_id, clock)
-    outside = Outside(
-        store=NOTHING,
-        tokens=tokens,
-        directory=NOTHING,
-        sign_ins=NOTHING,
-        messenger=metrics.counted(Connector(session=session, tokens=tokens, cloud=PUBLIC), "teams"),
-        verifier=NOTHING,
-        bot_keys=keys,
-    )
+    needed: dict[str, Any] = {"tokens": tokens, "bot_keys": keys, "messenger": _messenger(session, tokens)}
+    outside = Outside(**{place.name: needed.get(place.name, NOTHING) for place in fields(Outside)})
     inside = service.assemble(found, outside, policies.load("", KINDS, found), clock)
     echo = cast("Desk", Echo(inside.desk.step_up, inside.desk.proofs))
     return service.application(found, PUBLIC, outside, replace(inside, desk=echo), health.Health({}), clock)
