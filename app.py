@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -50,6 +51,8 @@ def cli() -> None:
 def serve(cloud_file: Path | None) -> None:
     """Run the desk until it is told to stop (SIGTERM or Ctrl-C)."""
     gc.disable()  # all that a start makes is there to stay: `bot.service` switches it on again
+    # Until the loop listens: the first process of a container is not ended by a signal that nobody handles.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with told():
         from bot import logs, settings
 

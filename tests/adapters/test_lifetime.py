@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from bot.core.errors import Misconfigured
 from bot.lifetime import Stop, run
 from bot.web import health
 from playground.replicas import free_port
-from tests.adapters.workers import until
+from tests.adapters.workers import ROOT, until
 
 T = TypeVar("T")
 
@@ -173,6 +174,20 @@ async def test_a_start_is_given_up_when_it_is_no_longer_wanted() -> None:
     stop.signalled(signal.SIGTERM)
     assert await starting is None
     assert cut.is_set()
+
+
+EARLY = """
+import os, signal
+from bot import settings
+settings.load = lambda: os.kill(os.getpid(), signal.SIGTERM)
+import app
+app.cli(["serve"])
+"""
+
+
+async def test_a_start_that_has_hardly_begun_can_be_stopped() -> None:
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", EARLY, cwd=ROOT)
+    assert await asyncio.wait_for(process.wait(), 60) == 0
 
 
 async def test_a_start_that_fails_says_why() -> None:
