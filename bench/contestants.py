@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import shutil
 import signal
@@ -16,13 +17,16 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+import click
+
 from bench import environments, load, rounds
 from bench.issuer import APP, HOSTS, SECRET, TENANT, Issuer, certify, tampered
-from bench.neighbours import ADDRESS, Neighbours
+from bench.neighbours import ADDRESS, PORT, Neighbours
 from bench.rounds import Unsuited
 
 Command = Callable[[], tuple[str, ...]]
 READY: Final = 60.0  # seconds
+TURN: Final = 1800  # seconds to wait for another bench
 ENTER: Final = 'mount --bind "$BENCH_HOSTS" /etc/hosts && exec "$@"'
 PRIVATE: Final = ("unshare", "--mount", "--propagation", "private", "sh", "-c", ENTER, "sh")
 NEEDS: Final = (
@@ -154,7 +158,7 @@ async def world(folder: Path) -> AsyncIterator[World]:
     issuer = Issuer()
     neighbours = Neighbours(issuer)
     try:
-        await neighbours.open(served)
+        await _opened(neighbours, served)
     except OSError as error:
         raise Unsuited(f"{NEEDS} ({error.strerror or error})") from None
     try:
@@ -188,6 +192,20 @@ async def deliver(around: World, bot: Bot, *, at_once: int, seconds: float) -> l
             f"{replies} replies: the figure would say nothing. {_tail(bot.log)}"
         )
     return tally
+
+
+async def _opened(neighbours: Neighbours, certificate: Path) -> None:
+    """Open the neighbours, when no other bench has them open any more: two at once would measure each other."""
+    for waited in range(TURN):
+        try:
+            return await neighbours.open(certificate)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+        if not waited:
+            click.echo(f"{ADDRESS}:{PORT} is in use: waiting for another bench to end.", err=True)
+        await asyncio.sleep(1)
+    raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
 
 
 def _named(folder: Path) -> Path:
