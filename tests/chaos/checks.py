@@ -115,7 +115,7 @@ async def _lies(stage: Stage, book: Books) -> list[str]:
         should, known = await faces.places(delivery, book.requests)
         play.world.clock.advance(timedelta(minutes=2))  # a client fetches a card once a minute at most
         for place in should:
-            if faces.stale(play, place) and place.posted is not None:
+            if faces.stale(play.teams.chats, place) and place.posted is not None:
                 await _seen(stage, place.posted.activity)
         for _, message in faces.strays(_standing(stage), known):
             await _seen(stage, message.id)
@@ -130,10 +130,11 @@ async def _lies(stage: Stage, book: Books) -> list[str]:
 
 
 def _wrong(stage: Stage, place: faces.Place) -> str:
-    why = faces.stale(stage.play, place)
-    found = stage.play.teams.chats.message(place.posted.activity) if place.posted is not None else None
+    chats = stage.play.teams.chats
+    why = faces.stale(chats, place)
+    found = chats.message(place.posted.activity) if place.posted is not None else None
     if why and found is not None and found[0].kind == "personal":
-        return "" if faces.seen_true(stage.play, place, found[0].members[0]) else why
+        return "" if faces.seen_true(chats, place, found[0].members[0]) else why
     return why
 
 

@@ -18,7 +18,7 @@ from bot.teams.delivery import Delivery
 from bot.teams.scenes import Wanted, wanted
 from playground.replicas import HOST
 from playground.server import Play, environment
-from playground.teams.chats import Chat, Message
+from playground.teams.chats import Chat, Chats, Message
 from playground.teams.views import ADAPTIVE, see
 
 Content = list[Any]
@@ -68,12 +68,12 @@ def content(message: Mapping[str, Any]) -> Content:
     return [attachment.get("content") for attachment in message.get("attachments") or ()]
 
 
-def stale(play: Play, place: Place) -> str:
+def stale(chats: Chats, place: Place) -> str:
     """Say what is wrong with a message that should stand, as everybody or anybody sees it; nothing if nothing is."""
     posted = place.posted
     if posted is None or posted.deleted or not posted.activity:
         return "is not there"
-    found = play.teams.chats.message(posted.activity)
+    found = chats.message(posted.activity)
     if found is None or found[1].deleted:
         return "was deleted"
     chat, message = found
@@ -88,9 +88,9 @@ def _told(cards: list[dict[str, Any]], place: Place) -> bool:
     return cards != [one["content"] for one in attachments if one["contentType"] == ADAPTIVE]
 
 
-def seen_true(play: Play, place: Place, key: str) -> bool:
+def seen_true(chats: Chats, place: Place, key: str) -> bool:
     """Whether this person now sees what the desk would say."""
-    found = play.teams.chats.message(place.posted.activity) if place.posted is not None else None
+    found = chats.message(place.posted.activity) if place.posted is not None else None
     return found is not None and not found[1].deleted and not _told(see(found[1], key).cards, place)
 
 

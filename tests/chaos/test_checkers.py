@@ -1,0 +1,299 @@
+"""Each checker sees what breaks its invariant: shown a violation it names it, shown what is right it is silent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.core.audit import GENESIS, Deed, Entry, Note, link, verify
+from bot.core.model import Request, Status
+from bot.core.ports import Posted, Slot
+from bot.teams.scenes import Wanted
+from playground import world
+from playground.journal import Entry as Call
+from playground.people import guid
+from playground.teams.chats import BOT, HELPDESK_CHANNEL, SECURITY_CHANNEL, Chats, personal_id
+from playground.teams.views import ADAPTIVE
+from tests.chaos import deeds, faces, places, shown, trail
+from tests.chaos.shown import Said
+from tests.core.samples import ANN, NOW, REQUEST, approval, step_up
+from tests.stories.canary import within
+
+LATER = NOW + timedelta(days=2)
+Step = tuple[Note, ...]
+ASKED: Step = (Note(Deed.ASKED), Note(Deed.STEP_UP_BEGUN))
+SIGNED: Step = (Note(Deed.STEPPED_UP), Note(Deed.APPROVAL_WANTED))
+APPROVED: Step = (Note(Deed.APPROVED), Note(Deed.READY))
+CLAIMED: Step = (Note(Deed.CLAIMED, {"attempt": "1"}),)
+SHOWN: Step = (Note(Deed.SHOWN, {"object": "pass-1"}),)
+WHOLE = (ASKED, SIGNED, APPROVED, CLAIMED, SHOWN)
+PROVED = replace(REQUEST, evidence=(step_up(), approval()), attempts=1)
+
+
+@pytest.fixture(scope="module")
+def earth(tmp_path_factory: pytest.TempPathFactory) -> world.World:
+    """Somewhere to look at; making one takes a while, for its keys."""
+    return world.create("http://127.0.0.1:1", tmp_path_factory.mktemp("world"))
+
+
+def written(*steps: Step, kind: str = "tap", request: str = "r1", subject: str = "ann") -> list[Entry]:
+    """The entries of these steps, one transaction each."""
+    entries: list[Entry] = []
+    for number, step in enumerate(steps):
+        for note in step:
+            entries.append(
+                link(
+                    entries[-1].hash if entries else GENESIS,
+                    tenant="tenant",
+                    seq=len(entries) + 1,
+                    at=NOW + timedelta(seconds=number),
+                    request=request,
+                    kind=kind,
+                    subject=subject,
+                    mode="enforce",
+                    note=note,
+                )
+            )
+    return entries
+
+
+class TestTrail:
+    @pytest.mark.parametrize(
+        ("steps", "status"),
+        [
+            ((ASKED,), Status.STEP_UP),
+            (((Note(Deed.ASKED), Note(Deed.REFUSED, {"reason": "guest"})),), Status.REFUSED),
+            ((ASKED, SIGNED, (Note(Deed.DENIED),)), Status.DENIED),
+            ((ASKED, SIGNED, (Note(Deed.DECIDED_AGAIN), Note(Deed.REFUSED, {"reason": "unknown"}))), Status.APPROVAL),
+            ((ASKED, SIGNED, APPROVED, CLAIMED, (Note(Deed.REFUSED, {"reason": "busy"}),)), Status.READY),
+            ((ASKED, SIGNED, APPROVED, CLAIMED, (Note(Deed.LOST),), (Note(Deed.LOOKED),)), Status.UNKNOWN),
+            ((*WHOLE, (Note(Deed.REPORTED),), (Note(Deed.REVOKED),)), Status.REVOKED),
+        ],
+    )
+    def test_a_story_leads_where_it_leads(self, steps: tuple[Step, ...], status: Status) -> None:
+        assert status in trail.replayed(written(*steps))
+
+    @pytest.mark.parametrize(
+        "steps",
+        [
+            (SIGNED,),
+            (ASKED, SHOWN),
+            (ASKED, SIGNED, APPROVED, SHOWN),
+            (*WHOLE, SHOWN),
+            (*WHOLE, CLAIMED),
+            (ASKED, APPROVED),
+            (*WHOLE, (Note(Deed.WITHDRAWN),)),
+            (ASKED, ASKED),
+        ],
+    )
+    def test_what_does_not_follow_is_not_explained(self, steps: tuple[Step, ...]) -> None:
+        with pytest.raises(trail.Unexplained):
+            trail.replayed(written(*steps))
+
+    def test_what_is_right_is_not_broken(self) -> None:
+        done = replace(PROVED, status=Status.DONE, expires_at=LATER, due_at=LATER)
+        assert list(trail.broken(done, written(*WHOLE), NOW)) == []
+
+    @pytest.mark.parametrize(
+        ("wrong", "said"),
+        [
+            ({"status": Status.READY, "due_at": LATER}, "its audit says done"),
+            ({"status": Status.DONE, "attempts": 2}, "was claimed 1 times, not 2"),
+            ({"status": Status.DONE, "evidence": (step_up(),)}, "proofs that its audit does not know"),
+        ],
+    )
+    def test_a_row_that_is_not_what_its_audit_says(self, wrong: Mapping[str, object], said: str) -> None:
+        assert said in "".join(trail.broken(replace(PROVED, **wrong), written(*WHOLE), NOW))  # type: ignore[arg-type]
+
+    @pytest.mark.parametrize(
+        ("steps", "status", "said"),
+        [
+            ((ASKED,), Status.STEP_UP, "nothing will wake it"),
+            ((ASKED, SIGNED, APPROVED, CLAIMED), Status.ACTING, "is still acting"),
+        ],
+    )
+    def test_nothing_rests_where_nothing_goes_on(self, steps: tuple[Step, ...], status: Status, said: str) -> None:
+        assert said in "".join(trail.broken(replace(REQUEST, status=status), written(*steps), NOW))
+
+    def test_what_is_over_sleeps(self) -> None:
+        over = replace(REQUEST, status=Status.WITHDRAWN, due_at=LATER)
+        assert "would still be woken" in "".join(trail.broken(over, written(ASKED, (Note(Deed.WITHDRAWN),)), NOW))
+
+
+class TestDeeds:
+    def test_one_claim_one_act(self) -> None:
+        assert list(deeds.excess([deeds.Act("tap", "ann", "pass-1")], written(*WHOLE))) == []
+
+    @pytest.mark.parametrize(
+        ("done", "steps", "said"),
+        [
+            (["pass-1", "pass-2"], WHOLE, "tap was done 2 times to ann, and claimed 1 times"),
+            (["pass-1"], (ASKED,), "claimed 0 times"),
+            ([], WHOLE, "told as done 1 times to ann, and done 0 times"),
+            (["pass-2"], WHOLE, "names a pass pass-1 that was never made"),
+            (["pass-2"], (ASKED, CLAIMED), "in no entry, and 0 answers were lost"),
+        ],
+    )
+    def test_more_or_less_than_that_is_seen(self, done: list[str], steps: tuple[Step, ...], said: str) -> None:
+        assert said in "\n".join(deeds.excess([deeds.Act("tap", "ann", one) for one in done], written(*steps)))
+
+    def test_a_lost_answer_explains_a_pass_that_nobody_named(self) -> None:
+        lost = (ASKED, CLAIMED, (Note(Deed.LOST),), (Note(Deed.LOOKED, {"found": ""}),))
+        assert list(deeds.excess([deeds.Act("tap", "ann", "pass-2")], written(*lost))) == []
+
+    def test_a_pass_of_two_requests(self) -> None:
+        both = [*written(*WHOLE), *written(*WHOLE, request="r2")]
+        told = list(deeds.excess([deeds.Act("tap", "ann", "pass-1"), deeds.Act("tap", "ann", "pass-2")], both))
+        assert "the pass pass-1 belongs to 2 requests" in told
+
+    def test_a_method_removed_twice(self) -> None:
+        twice = [*written(CLAIMED, kind="methods"), *written(CLAIMED, kind="methods")]
+        told = list(deeds.excess([deeds.Act("methods", "ann", "key-1")] * 2, twice))
+        assert told == ["the method key-1 of ann was removed 2 times"]
+
+    def test_sessions_may_end_again_where_something_follows(self) -> None:
+        done, claimed = [deeds.Act("sessions", "ann")] * 2, written(CLAIMED, kind="sessions")
+        assert list(deeds.excess(done, claimed)) == ["sessions was done 2 times to ann, and claimed 1 times"]
+        assert list(deeds.excess(done, [*claimed, *written((Note(Deed.FOLLOWED),), kind="password")])) == []
+
+    def test_what_was_done_is_read_from_what_graph_was_asked(self, earth: world.World) -> None:
+        ann, graph = guid("user/ann"), "/graph/v1.0"
+        for method, path, body, status in (
+            ("POST", f"{graph}/identityProtection/riskyUsers/dismiss", {"userIds": [ann]}, 204),
+            ("POST", f"{graph}/identityProtection/riskyUsers/dismiss", {"userIds": [ann]}, 429),
+            ("DELETE", f"{graph}/users/{ann}/authentication/fido2Methods/key-1", None, 0),
+            ("DELETE", f"{graph}/users/{ann}/authentication/temporaryAccessPassMethods/pass-1", None, 204),
+            ("PATCH", f"{graph}/users/{ann}", {"passwordProfile": {"forceChangePasswordNextSignIn": False}}, 204),
+            ("PATCH", f"{graph}/users/{ann}", {"passwordProfile": {"forceChangePasswordNextSignIn": True}}, 204),
+        ):
+            earth.journal.add(Call("graph", NOW.isoformat(), method, path, {}, body, status))
+        made = earth.graph.issue("ann", pass_id="p1", start=NOW, lifetime=timedelta(hours=1), one_time=True)
+        assert set(deeds.acts(earth)) == {
+            deeds.Act("tap", ann, made.id),
+            deeds.Act("risk", ann),
+            deeds.Act("methods", ann, "key-1"),
+            deeds.Act("password", ann),
+        }
+
+
+class TestShown:
+    OWNERS: Mapping[str, tuple[str, str]] = {"Secret#1+x": ("ann", "a:ann")}
+
+    def test_once_to_its_subject(self) -> None:
+        assert list(shown.misplaced([Said("1", "ann", "a:ann", "it is Secret#1+x")], self.OWNERS)) == []
+
+    def test_twice(self) -> None:
+        both = [Said(number, "ann", "a:ann", "it is Secret#1+x") for number in "12"]
+        assert ["shown 2 times" in line for line in shown.misplaced(both, self.OWNERS)] == [True]
+
+    @pytest.mark.parametrize(("person", "place"), [("ben", "a:ann"), ("ann", "19:channel")])
+    def test_elsewhere(self, person: str, place: str) -> None:
+        (line,) = shown.misplaced([Said("1", person, place, '{"text": "Secret#1+x"}')], self.OWNERS)
+        assert f"was shown to {person} in {place}" in line
+
+    @pytest.mark.parametrize("at", [0, 99_990, 99_996, 100_000, 250_000])
+    def test_the_canary_finds_it_wherever_it_is(self, at: int) -> None:
+        text = "s" * at + "Secret#1+x" + "t" * 1000
+        assert within({"Secret#1+x", "another-one"}, text) == {"Secret#1+x"}
+        assert within({"Secret#2+x", "another-one"}, text) == set()
+
+
+class TestPlaces:
+    @staticmethod
+    def request(earth: world.World, **more: object) -> Request:
+        ann = replace(ANN, id=earth.people["ann"].id)
+        return replace(REQUEST, requester=ann, subject=ann, **more)  # type: ignore[arg-type]
+
+    @staticmethod
+    def card(*verbs: str) -> dict[str, object]:
+        actions = [{"type": "Action.Execute", "data": {"verb": verb, "id": "r1", "v": 1}} for verb in verbs]
+        return {"attachments": [{"content": {"type": "AdaptiveCard", "body": [], "actions": actions}}]}
+
+    def told(self, earth: world.World, place: str, *verbs: str, entries: tuple[Step, ...] = ()) -> list[str]:
+        path = f"/connector/v3/conversations/{place}/activities"
+        call = Call("connector", NOW.isoformat(), "POST", path, {}, self.card(*verbs), 201)
+        one = places.sent(call, {})
+        assert one is not None
+        return list(places.Map(earth, {"r1": self.request(earth)}, {"r1": written(*entries)}).wrong(one))
+
+    def test_where_it_may_be(self, earth: world.World) -> None:
+        ben = earth.people["ben"]
+        meant = ((Note(Deed.APPROVAL_INTENDED, {"by": ben.id}),),)
+        assert self.told(earth, personal_id(earth.people["ann"]), "show", "report") == []
+        assert self.told(earth, f"{HELPDESK_CHANNEL};messageid=1", "approve", "deny") == []
+        assert self.told(earth, personal_id(ben), "refresh", entries=meant) == []
+
+    def test_where_it_may_not_be(self, earth: world.World) -> None:
+        ben = personal_id(earth.people["ben"])
+        assert f"was sent to {ben}" in self.told(earth, ben, "refresh")[0]
+        assert f"was sent to {SECURITY_CHANNEL}" in self.told(earth, SECURITY_CHANNEL, "refresh")[0]
+        assert "may press show" in self.told(earth, HELPDESK_CHANNEL, "show", "approve")[0]
+
+    def test_a_prompt_is_about_the_request_of_its_sign_in(self, earth: world.World) -> None:
+        prompt = {"attachments": [{"content": {"tokenExchangeResource": {"id": "s1"}}}]}
+        path = f"/connector/v3/conversations/{personal_id(earth.people['ben'])}/activities"
+        one = places.sent(Call("connector", "", "POST", path, {}, prompt, 201), {"s1": "r1"})
+        assert one is not None
+        assert list(places.Map(earth, {"r1": self.request(earth)}, {}).wrong(one))
+
+    def test_an_answer_is_looked_at_as_well(self, earth: world.World) -> None:
+        one = places.shown({"value": self.card("show")}, HELPDESK_CHANNEL, "an answer")
+        assert one is not None
+        assert list(places.Map(earth, {"r1": self.request(earth)}, {}).wrong(one))
+
+
+class TestFaces:
+    CARD: Mapping[str, object] = {"contentType": ADAPTIVE, "content": {"type": "AdaptiveCard", "body": ["now"]}}
+
+    def place(self, posted: Posted | None) -> faces.Place:
+        return faces.Place("r1", Wanted(Slot.REQUESTER, "", {"attachments": [self.CARD]}), posted)
+
+    @pytest.fixture
+    def chats(self, earth: world.World) -> Chats:
+        return Chats(earth)
+
+    def test_a_card_that_is_true(self, chats: Chats) -> None:
+        there = chats.post(chat=chats.personal("ann"), sender=BOT, activity={"attachments": [dict(self.CARD)]})
+        assert faces.stale(chats, self.place(Posted("r1", Slot.REQUESTER, "", None, there.id, ""))) == ""
+
+    def test_what_is_wrong_with_others(self, chats: Chats) -> None:
+        ann = chats.personal("ann")
+        old = {"attachments": [{**self.CARD, "content": {"type": "AdaptiveCard", "body": ["then"]}}]}
+        there = chats.post(chat=ann, sender=BOT, activity=old)
+        here = Posted("r1", Slot.REQUESTER, "", None, there.id, "")
+        assert faces.stale(chats, self.place(None)) == "is not there"
+        assert faces.stale(chats, self.place(replace(here, deleted=True))) == "is not there"
+        assert faces.stale(chats, self.place(here)) == "says something else"
+        assert not faces.seen_true(chats, self.place(here), "ann")
+        chats.show(chat=ann, message=there, key="ann", card={"type": "AdaptiveCard", "body": ["now"]})
+        assert faces.seen_true(chats, self.place(here), "ann")
+        chats.delete(chat=ann, message=there)
+        assert faces.stale(chats, self.place(here)) == "was deleted"
+
+    def test_a_view_that_is_older_than_the_card(self, chats: Chats) -> None:
+        ann = chats.personal("ann")
+        there = chats.post(chat=ann, sender=BOT, activity={"attachments": [dict(self.CARD)]})
+        chats.show(chat=ann, message=there, key="ann", card={"type": "AdaptiveCard", "body": ["then"]})
+        here = Posted("r1", Slot.REQUESTER, "", None, there.id, "")
+        assert faces.stale(chats, self.place(here)) == "is something else to ann"
+
+    def test_a_message_nobody_knows(self, chats: Chats) -> None:
+        ann = chats.personal("ann")
+        known, unknown, gone = (chats.post(chat=ann, sender=BOT, activity={}) for _ in range(3))
+        posted = [
+            Posted("r1", Slot.REQUESTER, "", None, known.id, ""),
+            Posted("r1", Slot.PROMPT, "", None, gone.id, "", deleted=True),
+        ]
+        standing = [(ann, message, {"r1"}) for message in (known, unknown, gone)]
+        assert [message for _, message in faces.strays(standing, posted)] == [unknown, gone]
+        assert list(faces.strays([(ann, unknown, set())], posted)) == []
+
+
+def test_a_chain_that_was_broken() -> None:
+    entries = written(*WHOLE)
+    assert verify(entries, (len(entries), entries[-1].hash)) is None
+    assert verify(entries[:-1], (len(entries), entries[-1].hash)) is not None
+    assert verify([entries[0], *entries[2:]]) is not None
