@@ -37,6 +37,9 @@ class Report:
     warned: Mapping[str, str]
 
 
+GOING: Final = Report({"stopping": "this process is going down"}, {})
+
+
 class Health:
     """The checks of one process, asked once however many probes come."""
 
@@ -52,15 +55,15 @@ class Health:
         self._stopping = True
 
     async def report(self) -> Report:
+        if self._stopping:  # whatever the checks would say, and however long they would take for it
+            return GOING
         async with self._turn:
             if self._report is None or time.monotonic() - self._made > FRESH:
                 before, self._report = self._report, await self._look()
                 self._made = time.monotonic()
                 if before != self._report:
                     log.info("readiness", failed=dict(self._report.failed), warned=dict(self._report.warned))
-            if self._stopping:
-                return Report({"stopping": "this process is going down"}, {})
-            return self._report
+            return GOING if self._stopping else self._report
 
     async def _look(self) -> Report:
         found = await asyncio.gather(*(_asked(check) for check in self._checks.values()))

@@ -114,6 +114,20 @@ async def test_it_says_that_it_goes_while_it_still_answers() -> None:
         assert (await ask("/"))[0] == 0
 
 
+async def test_who_goes_does_not_wait_for_its_checks_to_say_so() -> None:
+    asked: list[str] = []
+
+    async def hangs() -> str:
+        asked.append("database")
+        await asyncio.sleep(600)
+        return ""
+
+    going = health.Health({"database": health.Check(hangs, "look at it")})
+    going.stop()
+    assert "stopping" in (await going.report()).failed
+    assert asked == []
+
+
 async def test_a_second_signal_ends_it_at_once() -> None:
     house = House()
     async with house.running():
