@@ -104,7 +104,7 @@ class GraphDirectory(Directory):
     async def _member(self, person: str, some: list[str]) -> list[str]:
         check = self._graph.users.by_user_id(person).check_member_groups
         answer = await self._calls.read("groups", lambda: check.post(CheckMemberGroupsPostRequestBody(group_ids=some)))
-        return needed(answer.value, "value")
+        return [needed(group, "value") for group in needed(answer.value, "value")]
 
     async def guarded_contexts(self) -> frozenset[str]:
         return await self._contexts.guarded()

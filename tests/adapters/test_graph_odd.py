@@ -117,6 +117,13 @@ async def test_a_list_that_is_not_there_is_not_an_empty_one(
         await directory.groups(ANN, frozenset({PASS}))
 
 
+@pytest.mark.parametrize("odd", [{}, None, 7, ["x"]])
+async def test_a_group_that_has_no_name_is_no_answer(server: Server, directory: GraphDirectory, odd: object) -> None:
+    server.body = {"value": [PASS, odd]}
+    with pytest.raises(Rejected):
+        await directory.groups(ANN, frozenset({PASS}))
+
+
 async def test_sessions_not_revoked_are_told(server: Server, directory: GraphDirectory) -> None:
     server.body = {"value": False}
     with pytest.raises(Rejected):
