@@ -63,7 +63,7 @@ class Health:
                 self._made = time.monotonic()
                 if before != self._report:
                     log.info("readiness", failed=dict(self._report.failed), warned=dict(self._report.warned))
-            return GOING if self._stopping else self._report
+            return self._report
 
     async def _look(self) -> Report:
         found = await asyncio.gather(*(_asked(check) for check in self._checks.values()))
