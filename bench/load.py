@@ -40,7 +40,8 @@ class Tally:
 class Deliveries:
     """Requests as Teams makes them, each with its own id, from one chat after the other."""
 
-    def __init__(self, token: str) -> None:
+    def __init__(self, token: str, *, chats: int = CHATS) -> None:
+        self._chats = chats
         body = json.dumps(_activity()).encode()
         head = (
             "POST /api/messages HTTP/1.1\r\nHost: 127.0.0.1\r\n"
@@ -56,7 +57,7 @@ class Deliveries:
     def next(self) -> bytes:
         """Return the next request."""
         self._number += 1
-        names = {_MARK: b"%09d" % self._number, _CHAT: b"%09d" % (self._number % CHATS)}
+        names = {_MARK: b"%09d" % self._number, _CHAT: b"%09d" % (self._number % self._chats)}
         return b"".join([names[part] if isinstance(part, str) else part for part in self._parts])
 
 
