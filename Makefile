@@ -5,6 +5,8 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 READY := .venv/.ready
+TOOLS := .venv/tools/.ready
+TOOLS_BIN := .venv/tools/bin
 LOCKED := --quiet --upgrade --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-emit-index-url --no-emit-find-links
 COMPILE := $(BIN)/uv pip compile pyproject.toml $(LOCKED)
@@ -13,7 +15,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml $(LOCKED)
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help try test chaos bench lint format lock clean
+.PHONY: help try test chaos bench lint format lock audit sbom clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,10 +45,25 @@ format: $(READY) ## Put the code into the project's style
 lock: $(READY) ## Choose the newest versions that pyproject.toml allows, with their hashes
 	@$(COMPILE) --output-file requirements.lock >/dev/null
 	@$(COMPILE) --extra test --constraint requirements.lock --output-file requirements-dev.lock >/dev/null
+	@$(BIN)/uv pip compile .ci/audit.in $(LOCKED) --constraint requirements-dev.lock --output-file .ci/audit.lock >/dev/null
 	@cd bench/peers; for peer in *.in; do ../../$(BIN)/uv pip compile $$peer $(LOCKED) --output-file $${peer%.in}.lock >/dev/null; done
+
+audit: $(TOOLS) ## Look for known vulnerabilities in everything that is locked
+	@$(TOOLS_BIN)/python .ci/audit.py
+
+sbom: $(TOOLS) ## Write what production is made of, as CycloneDX, to dist/sbom.json
+	@mkdir -p dist
+	@PYTHONWARNINGS=ignore $(TOOLS_BIN)/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --output-reproducible \
+		--output-file dist/sbom.json
+	@echo "Wrote dist/sbom.json."
 
 clean: ## Forget the playground's data and what tools cached
 	@rm -rf .playground .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(TOOLS): .ci/audit.lock $(READY)
+	@$(BIN)/python -m venv .venv/tools
+	@$(TOOLS_BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .ci/audit.lock
+	@touch $(TOOLS)
 
 $(READY): requirements-dev.lock
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: install python3.11 and python3.11-venv," \

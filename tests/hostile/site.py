@@ -96,7 +96,8 @@ class Site:
         if body is not None and "content-length" not in names:
             told.append(("Content-Length", str(len(body)).encode()))
         lines += [n.encode() + b": " + (v if isinstance(v, bytes) else v.encode("utf-8", "replace")) for n, v in told]
-        return self.run(self.knock(b"\r\n".join([*lines, b"", b""]), body or b""))
+        answer: Answer = self.run(self.knock(b"\r\n".join([*lines, b"", b""]), body or b""))
+        return answer
 
     def send(self, path: str, fields: Sequence[tuple[bytes, bytes]], *headers: tuple[str, str | bytes]) -> Answer:
         """Send a form."""

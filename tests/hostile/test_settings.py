@@ -86,7 +86,15 @@ def test_an_address_of_the_public_internet_is_taken(monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize(
     "secret",
     [
-        *("", "   ", "x", "short~secret", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "12121212121212121212121212121212"),
+        *(
+            "",
+            "   ",
+            "x",
+            "short~secret",
+            "kQ8~hW2vN0xZt6.",
+            "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+            "12121212121212121212121212121212",
+        ),
         *(
             "changeme-changeme-changeme",
             "CHANGE_ME_before_you_deploy_1",
