@@ -242,10 +242,7 @@ class TestDemanded:
         await play.teams.say("ann", "I need a TAP")
         await ann.sees(words("refusal.evidence_missing"))
         await proved(ann)
-        await play.teams.say("ann", "I need a TAP")
-        mine = await ann.sees(words("home.begin"))
-        dialog = await play.teams.open_dialog("ann", mine, words("tap.button.ask"))
-        await play.teams.submit_dialog("ann", mine, dialog, words("button.send"), {"reason": "new_phone"})
+        await ann.ask()
         await ann.sign_in()
 
         title = words("tap.approvers.title", name="Ann Archer")
