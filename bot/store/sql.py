@@ -61,10 +61,11 @@ RIVAL: Final = f"""
 
 LOAD_REQUEST: Final = f"SELECT {_REQUEST} FROM requests WHERE id = %(id)s"
 
+# What a newer version has added to `doc` stays there when this one saves the rest.
 SAVE_REQUEST: Final = """
     UPDATE requests
     SET status = %(status)s, mode = %(mode)s, version = version + 1,
-        expires_at = %(expires_at)s, due_at = %(due_at)s, doc = %(doc)s
+        expires_at = %(expires_at)s, due_at = %(due_at)s, doc = doc || %(doc)s
     WHERE id = %(id)s AND version = %(version)s
     RETURNING version
 """
@@ -162,7 +163,7 @@ ADD_SIGN_IN: Final = f"""
 
 SAVE_SIGN_IN: Final = """
     UPDATE sign_ins
-    SET stage = %(stage)s, version = version + 1, expires_at = %(expires_at)s, doc = %(doc)s
+    SET stage = %(stage)s, version = version + 1, expires_at = %(expires_at)s, doc = doc || %(doc)s
     WHERE id = %(id)s AND version = %(version)s
     RETURNING version
 """

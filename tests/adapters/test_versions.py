@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import psycopg
 import pytest
 
 from bot.core.ports import Job
 from bot.store.postgres import PostgresStore
+from tests.adapters.rows import added, ask
 from tests.adapters.workers import Counted, defer, queued, until, working
 
 NEW = Job("greet", "r1")
@@ -69,6 +72,20 @@ async def test_what_cannot_be_taken_yet_is_no_orphan(store: PostgresStore, datab
     run(database_url, "UPDATE procrastinate_events SET at = at - interval '2 minutes'")
     run(database_url, why)
     assert await store.orphans(KNOWN, 60) == ()
+
+
+async def test_what_a_newer_version_has_written_outlives_a_save_of_this_one(
+    store: PostgresStore, database_url: str
+) -> None:
+    await added(store, ask("r1"))
+    run(database_url, """UPDATE requests SET doc = doc || '{"tomorrow": [1]}'""")
+    async with store.unit() as unit:
+        request = await unit.load("r1")
+        assert request is not None
+        await unit.save(replace(request, stage="used"))
+    with psycopg.connect(database_url) as connection:
+        row = connection.execute("SELECT doc ->> 'stage', doc -> 'tomorrow' FROM requests").fetchone()
+    assert row == ("used", [1])
 
 
 def run(url: str, statement: str) -> None:
