@@ -8,7 +8,7 @@ from bot.core.model import Field, Request
 from cards import elements as e
 from cards.buttons import alarm, begin, press, submit
 from cards.parts import TONES, card, header, lines
-from cards.texts import known
+from cards.texts import clean, known
 from cards.view import View
 from cards.words import bare, own, refused, say, stands, stated, when
 
@@ -123,7 +123,7 @@ def _wrong(words: str) -> e.TextBlock:
 
 
 def _choice(title: str, view: View) -> str:
-    return bare(view, title) if known(title) else title
+    return bare(view, title) if known(title) else clean(title)
 
 
 def _likely(field: Field) -> str:

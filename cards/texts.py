@@ -21,8 +21,13 @@ _MARKS: Final = re.compile(r"([\\*_\[\]~<>|])")
 _TICK: Final = str.maketrans("`", "\u02cb")  # clients differ in how a backtick is escaped
 _LINK: Final = re.compile(r"(?<=\])\(")
 _OPENING: Final = re.compile(r"^([#+\-=]|\d+(?=[.)]))")
-_FUNCTION: Final = re.compile(r"\{(?=\{)")  # {{DATE(…)}} is a function to a card
-_ADDRESS: Final = re.compile(r"://|(?<=www)\.|(?<=mailto):", re.IGNORECASE)
+_FUNCTION: Final = re.compile(r"[{$](?=\{)")  # {{DATE(…)}} is a function to a card, ${…} to a template
+_ADDRESS: Final = re.compile(r"://|(?<=www)\.|(?<=mailto):|(?<=/)(?<!:/)/", re.IGNORECASE)
+_ENTITY: Final = re.compile(r"&(?=#?\w{1,32};)")
+# Drawn as nothing though no character of control: fillers, selectors of variants, the joiner, a braille blank.
+_EMPTY: Final = re.compile(
+    r"[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
 _BREAK: Final = "\u200b"
 
 
@@ -64,17 +69,18 @@ def tongue(language: str) -> str:
 
 
 def clean(value: str, longest: int = LONGEST) -> str:
-    """Return `value` on one line, without control, bidi and zero-width characters, cut to `longest`."""
-    joined = " ".join(unicodedata.normalize("NFC", value[: longest * 4]).split())
-    shown = "".join(c for c in joined if unicodedata.category(c) not in _HIDDEN)
-    return shown if len(shown) <= longest else shown[: longest - 1].rstrip() + "…"
+    """Return `value` on one line, without what cannot be seen, no function to a card, cut to `longest`."""
+    seen = "".join(c for c in value[: longest * 4] if c.isspace() or unicodedata.category(c) not in _HIDDEN)
+    joined = " ".join(unicodedata.normalize("NFC", _EMPTY.sub("", seen)).split())
+    shown = joined if len(joined) <= longest else joined[: longest - 1].rstrip() + "…"
+    return _FUNCTION.sub(lambda found: found[0] + _BREAK, shown)
 
 
 def plain(value: str, longest: int = LONGEST) -> Markup:
     """Return `value` so that a card shows it exactly: no link, mention, emphasis, list or function in it works."""
     shown = _MARKS.sub(r"\\\1", clean(value, longest).translate(_TICK))
     shown = _OPENING.sub(rf"{_BREAK}\1" if not shown[:1].isdigit() else rf"\1{_BREAK}", shown)
-    shown = _FUNCTION.sub("{" + _BREAK, _LINK.sub(r"\(", shown))
+    shown = _ENTITY.sub("&" + _BREAK, _LINK.sub(r"\(", shown))
     return Markup(_ADDRESS.sub(lambda found: _BREAK + found[0], shown))
 
 
