@@ -230,7 +230,6 @@ RECOVER: Final = """
 DROP_ORPHANS: Final = """
     UPDATE procrastinate_jobs AS job SET status = 'cancelled'
     WHERE status = 'todo' AND queue_name <> ALL(%(known)s::text[])
-      AND (scheduled_at IS NULL OR scheduled_at < now() - make_interval(secs => %(age)s))
       AND NOT EXISTS (SELECT FROM procrastinate_events AS event
                       WHERE event.job_id = job.id AND event.at >= now() - make_interval(secs => %(age)s))
       AND NOT EXISTS (SELECT FROM procrastinate_jobs AS other
