@@ -80,9 +80,12 @@ class House:
             async with asyncio.timeout(60):
                 while (await ask("/healthz"))[0] != 200:
                     await asyncio.sleep(0.02)
-                yield living, ask
-                self.go.set()
-                await asyncio.wait({living})
+                try:
+                    yield living, ask
+                finally:
+                    self.go.set()
+                    self.stop.ask()
+                    await asyncio.wait({living})
 
 
 async def test_pages_turns_and_jobs_end_at_the_same_time() -> None:
