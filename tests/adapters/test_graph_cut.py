@@ -150,6 +150,13 @@ async def test_an_answer_without_end_is_cut_off(
     assert len(raw.asked) == 1
 
 
+async def test_what_is_not_told_to_be_json_is_not_read_as_it() -> None:
+    raw = Raw(WHOLE.replace(b"application/json", b"text/html"), kind=False)
+    async with speaking(raw) as directory:
+        with pytest.raises(Unavailable):
+            await directory.account(ANN)
+
+
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_no_token_follows_a_redirect_to_another_host(status: int) -> None:
     strangers: list[str] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import subprocess
@@ -9,6 +10,8 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from bot.service import settle
 
 ROOT = Path(__file__).parent.parent.parent
 # In a process of its own: this one has loaded everything already.
@@ -73,3 +76,14 @@ def test_reading_an_account_does_not_load_every_relative_of_it(loaded: dict[str,
 def test_a_start_leaves_out_what_only_some_ever_need(loaded: dict[str, list[str]]) -> None:
     for name in ("alembic", "sqlalchemy", "zxcvbn", "playground", "tests", "pytest"):
         assert name not in loaded["start"], name
+
+
+def test_a_process_that_started_collects_garbage_again_and_leaves_out_what_is_there_to_stay() -> None:
+    gc.disable()
+    try:
+        settle()
+        assert gc.isenabled()
+        assert gc.get_freeze_count() > 0
+    finally:
+        gc.unfreeze()
+        gc.enable()
