@@ -190,14 +190,6 @@ class TestTwo:
     def setting(self) -> Mapping[str, object]:
         return {"replicas": 2}
 
-    async def test_the_story_goes_from_one_to_the_other(self, play: Play) -> None:
-        ann, ben = hands(play)
-        await ann.to_ready(ben)
-        assert play.world.graph.issued == []
-        said = await ann.show()
-        assert play.world.graph.issued[0].value in said
-        await whole(play)
-
     async def test_one_dies_and_the_other_goes_on(self, play: Play) -> None:
         ann, ben = hands(play)
         await ann.ask()
