@@ -36,6 +36,14 @@ class _Who:
 
 
 @dataclass(frozen=True, slots=True)
+class _Past:
+    """What we know of a person ourselves: how often they asked lately, by kind, and when they proved who they are."""
+
+    recent: Mapping[str, int]
+    proved: datetime | Literal["never"]
+
+
+@dataclass(frozen=True, slots=True)
 class Inquiry:
     """Gathers facts; everything asked of Entra at the same time, each thing on its own."""
 
@@ -61,7 +69,8 @@ class Inquiry:
         """Gather everything `decide` needs to know about the subject of `request` just now."""
         async with asyncio.TaskGroup() as group:
             who = group.create_task(self._who(request.subject.id, self.policies[request.kind].groups))
-            own = group.create_task(self._own(request, moment, who))
+            past = group.create_task(_known(self._past(request), "past"))
+            own = group.create_task(self._own(request, moment, who, past))
         return own.result()
 
     async def at_home(self, drafts: Sequence[Request]) -> Sequence[Facts]:
@@ -69,7 +78,8 @@ class Inquiry:
         wanted = frozenset[str]().union(*(self.policies[draft.kind].groups for draft in drafts))
         async with asyncio.TaskGroup() as group:
             who = group.create_task(self._who(drafts[0].subject.id, wanted))
-            own = [group.create_task(self._own(draft, Moment.HOME, who)) for draft in drafts]
+            past = group.create_task(_known(self._past(drafts[0]), "past"))
+            own = [group.create_task(self._own(draft, Moment.HOME, who, past)) for draft in drafts]
         return [facts.result() for facts in own]
 
     async def about_account(self, person: str) -> Facts:
@@ -112,15 +122,15 @@ class Inquiry:
             contexts = group.create_task(_known(self.directory.guarded_contexts(), "guarded_contexts"))
         return _Who(account.result(), standing.result(), groups.result(), contexts.result())
 
-    async def _own(self, request: Request, moment: Moment, about: asyncio.Task[_Who]) -> Facts:
+    async def _own(
+        self, request: Request, moment: Moment, about: asyncio.Task[_Who], before: asyncio.Task[_Past | None]
+    ) -> Facts:
         """Add to what is known about the person what belongs to this request."""
         policy = self.policies[request.kind]
         async with asyncio.TaskGroup() as group:
-            recent = group.create_task(_known(self._recent(request), "recent"))
             approvers = group.create_task(_known(self._still_approvers(request, policy), "approvers"))
-            proved = group.create_task(_known(self.proved_at(request), "proved_at"))
             finding = group.create_task(_known(self._finding(request, moment), "objection"))
-        who, found = await about, finding.result()
+        who, past, found = await about, await before, finding.result()
         account, standing = who.account, who.standing
         return Facts(
             enabled=account.enabled if account else None,
@@ -130,20 +140,23 @@ class Inquiry:
             roles=standing.roles if standing else None,
             guarded_groups=standing.guarded_groups if standing else None,
             groups=who.groups,
-            recent=recent.result(),
+            recent=past.recent.get(request.kind, 0) if past else None,
             guarded_contexts=who.contexts,
             approvers=approvers.result(),
-            proved_at=proved.result(),
+            proved_at=past.proved if past else None,
             objection=_objection(found),
             where=found.where if found else {},
             level=found.level if found else None,
             found=found.found if found else {},
         )
 
-    async def _recent(self, request: Request) -> int:
-        since = self.clock.now() - DAY
+    async def _past(self, request: Request) -> _Past:
+        tenant, subject, since = request.tenant, request.subject.id, self.clock.now() - DAY
         async with self.store.unit() as unit:
-            return await unit.recent(request.tenant, request.subject.id, request.kind, since, but=request.id)
+            recent, proved = await asyncio.gather(
+                unit.recent(tenant, subject, since, but=request.id), unit.proved(tenant, subject)
+            )
+        return _Past(recent, proved or "never")
 
     async def _still_approvers(self, request: Request, policy: Policy) -> frozenset[str] | None:
         """Those who approved and still may. One that cannot be found out makes all unknown."""

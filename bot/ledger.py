@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -23,6 +24,7 @@ PROMPT_LIFE: Final = timedelta(minutes=5)
 Happening = Callable[[Request], Awaitable[Event | Refusal]]
 Also = Callable[[Unit, Request], Awaitable[None]]
 Moved = Callable[[str, str], None]
+Home = tuple[Person, Chat]  # somebody's private chat
 
 
 def _unheard(_kind: str, _status: str) -> None:
@@ -47,10 +49,10 @@ class Ledger:
         step = advance(request, event, self.policies[request.kind], self.clock.now())
         first = replace(step.request, version=1)
         async with self.store.unit() as unit:
-            there = await unit.add(first)
+            there, home = await asyncio.gather(unit.add(first), unit.private_chat(request.tenant, request.requester.id))
             if there is not None:
                 return there, None
-            await self._follow(unit, first, step)
+            await self._follow(unit, first, step, home)
         self.moved(first.kind, first.status)
         return first, replace(step, request=first)
 
@@ -90,19 +92,21 @@ class Ledger:
     async def _keep(self, before: Request, step: Step, also: Also | None) -> Step:
         async with self.store.unit() as unit:
             after = await unit.save(step.request) if step.request != before else before
-            await self._follow(unit, after, step)
+            asks = any(isinstance(effect, AskSignIn) for effect in step.effects)
+            home = await unit.private_chat(after.tenant, after.requester.id) if asks else None
+            await self._follow(unit, after, step, home)
             if also is not None:
                 await also(unit, after)
         if after.status is not before.status:
             self.moved(after.kind, after.status)
         return replace(step, request=after)
 
-    async def _follow(self, unit: Unit, request: Request, step: Step) -> None:
+    async def _follow(self, unit: Unit, request: Request, step: Step, home: Home | None) -> None:
         await unit.note(request, *step.notes)
         for effect in step.effects:
-            await self._effect(unit, request, effect)
+            await self._effect(unit, request, effect, home)
 
-    async def _effect(self, unit: Unit, request: Request, effect: Effect) -> None:
+    async def _effect(self, unit: Unit, request: Request, effect: Effect, home: Home | None) -> None:
         match effect:
             case UpdateCards():
                 await unit.defer(Job("cards", request.id))
@@ -117,15 +121,13 @@ class Ledger:
             case FollowUp():
                 await unit.defer(Job("follow", request.id))
             case AskSignIn(context, enter):
-                await self.prompt(unit, request, context, Purpose.ENTER if enter else Purpose.PROVE)
+                if home is not None:
+                    await self.prompt(unit, request, home, context, Purpose.ENTER if enter else Purpose.PROVE)
             case _:
                 assert_never(effect)
 
-    async def prompt(self, unit: Unit, request: Request, context: str, purpose: Purpose) -> SignIn | None:
-        """Begin a step-up of the requester in their private chat; None when they have none."""
-        home = await unit.private_chat(request.tenant, request.requester.id)
-        if home is None:
-            return None
+    async def prompt(self, unit: Unit, request: Request, home: Home, context: str, purpose: Purpose) -> SignIn:
+        """Begin a step-up of the requester in their private chat."""
         sign_in = begin(request, purpose, home, context, self.clock.now())
         await unit.keep_sign_in(sign_in)
         await unit.note(request, Note(Deed.STEP_UP_BEGUN, {"by": home[0].id, "context": context}))
@@ -133,9 +135,7 @@ class Ledger:
         return sign_in
 
 
-def begin(
-    request: Request, purpose: Purpose, home: tuple[Person, Chat], context: str, now: datetime, choice: str = ""
-) -> SignIn:
+def begin(request: Request, purpose: Purpose, home: Home, context: str, now: datetime, choice: str = "") -> SignIn:
     """Make a one-time step-up transaction for this person, conversation, request and version."""
     waits = request.expires_at if purpose is Purpose.ENTER else None  # its button is on the request's own card
     return SignIn(

@@ -21,6 +21,7 @@ from bot.graph import definitions
 from bot.graph.directory import GraphDirectory
 from bot.settings import Settings
 from bot.store.postgres import PostgresStore
+from bot.teams.limits import AT_ONCE, CHANNEL, TENANT, Limiter, Rank
 from bot.teams.outbound import Connector
 from bot.verified.service import RequestService
 from bot.verified.wire import Wanted
@@ -39,6 +40,7 @@ class Outside:
     directory: GraphDirectory
     sign_ins: EntraSignIns
     messenger: Connector
+    courier: Connector  # the same, for what nobody waits for in front of a chat
     verifier: RequestService
     bot_keys: KeyRing
 
@@ -50,26 +52,20 @@ async def reach(stack: AsyncExitStack, settings: Settings, cloud: Cloud, clock: 
     store = await stack.enter_async_context(PostgresStore(url, clock=clock, size=settings.workers + 8))
     session = await stack.enter_async_context(aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)))
     tokens = AppTokens(cloud, settings.app_id, secret, settings.tenant_id, clock)
-    directory = GraphDirectory(
-        cloud=cloud,
-        tokens=tokens,
-        clock=clock,
-        budget=store.budget(cloud.graph, TURN),
-        attribute_set=settings.attribute_set,
-        attribute_names=settings.attribute_names,
-        observe=_graph_called,
-    )
+    directory = _directory(settings, cloud, tokens, clock, store)
     stack.push_async_callback(directory.close)
     metadata = f"{cloud.authority(settings.tenant_id)}/v2.0/.well-known/openid-configuration"
     sign_ins = EntraSignIns(settings=settings, cloud=cloud, keys=KeyRing(session, metadata, clock), clock=clock)
     stack.push_async_callback(sign_ins.close)
+    messenger, courier = _connectors(session, tokens, cloud, store)
     return Outside(
         store=store,
         tokens=tokens,
         directory=directory,
         sign_ins=metrics.counted(sign_ins, "entra"),
         verifier=_verifier(session, settings, cloud, tokens, clock),
-        messenger=metrics.counted(Connector(session=session, tokens=tokens, cloud=cloud), "teams"),
+        messenger=messenger,
+        courier=courier,
         bot_keys=KeyRing(session, cloud.bot_openid, clock),
     )
 
@@ -90,6 +86,34 @@ async def define(settings: Settings, cloud: Cloud) -> tuple[str, ...]:
             f"{error}: grant the app CustomSecAttributeDefinition.ReadWrite.All for as long as this takes, and see "
             f"that nobody else uses the set {settings.attribute_set}"
         ) from error
+
+
+def _connectors(
+    session: aiohttp.ClientSession, tokens: AppTokens, cloud: Cloud, store: PostgresStore
+) -> tuple[Connector, Connector]:
+    """Return who answers people and who brings them news: what Teams takes of both together, all replicas share."""
+    limiter = Limiter(
+        tenant=store.budget("teams", TENANT), channel=lambda name: store.budget(f"teams {name}", CHANNEL, AT_ONCE)
+    )
+    messenger, courier = (
+        metrics.counted(Connector(session=session, tokens=tokens, cloud=cloud, limiter=limiter, rank=rank), "teams")
+        for rank in (Rank.ANSWER, Rank.NEWS)
+    )
+    return messenger, courier
+
+
+def _directory(
+    settings: Settings, cloud: Cloud, tokens: AppTokens, clock: Clock, store: PostgresStore
+) -> GraphDirectory:
+    return GraphDirectory(
+        cloud=cloud,
+        tokens=tokens,
+        clock=clock,
+        budget=store.budget(cloud.graph, TURN),
+        attribute_set=settings.attribute_set,
+        attribute_names=settings.attribute_names,
+        observe=_graph_called,
+    )
 
 
 def _verifier(

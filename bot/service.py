@@ -124,7 +124,7 @@ def assemble(settings: Settings, outside: Outside, in_force: Mapping[str, Policy
         outside.directory, outside.verifier, outside.store, KINDS, in_force, clock, settings.ticket_pattern
     )
     approvals = Approvals(ledger, inquiry)
-    delivery = Delivery(ledger, inquiry, outside.messenger, _addresses(settings))
+    delivery = Delivery(ledger, inquiry, outside.courier, _addresses(settings))
     acts = Acts(ledger, inquiry, courier=delivery)
     step_up = StepUp(ledger, inquiry, approvals, outside.sign_ins)
     issuer, credential = settings.verified_id_authority, settings.verified_id_type

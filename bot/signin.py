@@ -43,8 +43,11 @@ class StepUp:
             return Refused(Refusal(Reason.CLOSED), request)
         purpose = Purpose.ENTER if entering else Purpose.PROVE
         async with self.ledger.store.unit() as unit:
-            sign_in = await self.ledger.prompt(unit, request, self.inquiry.policy(request).step_up, purpose)
-        return Refused(Refusal(Reason.NO_PRIVATE_CHAT)) if sign_in is None else RequestCard(request, Slot.REQUESTER)
+            home = await unit.private_chat(request.tenant, request.requester.id)
+            if home is None:
+                return Refused(Refusal(Reason.NO_PRIVATE_CHAT))
+            await self.ledger.prompt(unit, request, home, self.inquiry.policy(request).step_up, purpose)
+        return RequestCard(request, Slot.REQUESTER)
 
     async def offered(self, actor: Actor, action: OfferToken) -> Answer:
         """Try with the token Teams exchanged silently; when that is not enough, the popup is asked for."""

@@ -149,10 +149,14 @@ def _digest(
     deed: str,
     data: dict[str, str],
 ) -> str:
-    text = json.dumps(
-        [previous, tenant, seq, at.isoformat(), request, kind, subject, mode, deed, data],
-        sort_keys=True,
-        separators=(",", ":"),
-        ensure_ascii=False,
-    )
+    text = f"[{_json(previous)},{_json(tenant)},{seq},{story(at, request, kind, subject, mode, deed, data)}"
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def story(at: datetime, request: str, kind: str, subject: str, mode: str, deed: str, data: Mapping[str, str]) -> str:
+    """Return the part of what is hashed that does not depend on the place in the chain: its end."""
+    return _json([at.isoformat(), request, kind, subject, mode, deed, dict(data)])[1:]
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

@@ -29,6 +29,21 @@ class Budget(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Turns one replica took at once: the first is in `wait` seconds. So many `replicas` share the budget."""
+
+    wait: float
+    replicas: int
+
+
+class Shared(Protocol):
+    """A budget that is taken in shares, so that not every turn has to be asked for."""
+
+    async def share(self, count: int, patience: float) -> Share:
+        """Take the next `count` turns. Raise `Unavailable` as `Budget` does; nothing is waited for."""
+
+
 class SignInStage(StrEnum):
     BEGUN = "begun"
     STARTED = "started"  # the browser holds the cookie and went to Entra
@@ -107,7 +122,11 @@ class Job:
 
 
 class Unit(Protocol):
-    """One transaction: everything in it commits together or not at all."""
+    """One transaction: everything in it commits together or not at all.
+
+    What is written may wait until something is read or the unit ends, and raise what it has to raise then. What is
+    read at the same time (`asyncio.gather`) costs no more than one question.
+    """
 
     async def add(self, request: Request) -> Request | None:
         """Insert; return None, or the request that is there already (same id, or an open one of kind and subject)."""
@@ -122,8 +141,8 @@ class Unit(Protocol):
 
     async def defer(self, *jobs: Job) -> None: ...
 
-    async def recent(self, tenant: str, subject: str, kind: str, since: datetime, *, but: str) -> int:
-        """Count requests of `kind` about `subject` since then, other than `but`, refused ones left out."""
+    async def recent(self, tenant: str, subject: str, since: datetime, *, but: str = "") -> Mapping[str, int]:
+        """Count requests about `subject` since then by kind, other than `but`, refused ones left out."""
 
     async def proved(self, tenant: str, subject: str) -> datetime | None:
         """Return when this person last proved who they are, by a request that was not taken back."""

@@ -10,25 +10,33 @@ from psycopg.rows import DictRow
 from psycopg_pool import AsyncConnectionPool
 
 from bot.core.errors import Unavailable
-from bot.core.ports import Budget
+from bot.core.ports import Budget, Share
 from bot.store import sql
 from bot.store.faults import translated
 
 
 class TurnBudget(Budget):
-    """One turn each `every` seconds for everybody who names the same budget. Raises `Unavailable`."""
+    """One turn each `every` seconds, and after a rest `burst` at once, for everybody who names the same budget."""
 
-    def __init__(self, pool: AsyncConnectionPool[AsyncConnection[DictRow]], name: str, every: float) -> None:
+    def __init__(
+        self, pool: AsyncConnectionPool[AsyncConnection[DictRow]], name: str, every: float, burst: int = 1
+    ) -> None:
         self._pool = pool
         self._name = name
         self._every = every
+        self._burst = burst
 
     async def turn(self, patience: float) -> None:
-        taken = await self._row(sql.TAKE_TURN, {"every": self._every, "patience": patience})
+        taken = await self.share(1, patience)
+        await asyncio.sleep(taken.wait)  # no connection is held meanwhile
+
+    async def share(self, count: int, patience: float) -> Share:
+        values = {"every": self._every, "count": count, "slack": self._every * (self._burst - 1), "patience": patience}
+        taken = await self._row(sql.TAKE_TURNS, values)
         if taken is None:
             ahead = await self._row(sql.NEXT_TURN, {})
             raise Unavailable("others have the next turns", retry_after=ahead["wait"] if ahead else self._every)
-        await asyncio.sleep(taken["wait"])  # no connection is held meanwhile
+        return Share(max(0.0, taken["wait"]), max(1, taken["replicas"]))
 
     async def _row(self, statement: str, values: dict[str, Any]) -> DictRow | None:
         with translated():

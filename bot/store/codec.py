@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from bot.core.audit import Entry
+from bot.core.audit import Entry, Note, story
 from bot.core.model import Chat, Follow, Mode, Person, Request, Status, Way
 from bot.core.ports import Posted, Purpose, SignIn, SignInStage, Slot
 from bot.store.values import (
@@ -94,19 +97,21 @@ def request_of(row: Row) -> Request:
     )
 
 
-def entry_row(entry: Entry) -> dict[str, Any]:
+def notes_row(tenant: str, notes: Sequence[tuple[Request, Note]], at: datetime) -> dict[str, Any]:
+    """Return the entries that are to follow each other at the end of a tenant's chain, column by column."""
+    said = [(r.id, r.kind, r.subject.id, r.mode.value, note.deed.value, note.data) for r, note in notes]
+    requests, kinds, subjects, modes, deeds, data = zip(*said, strict=True)
     return {
-        "tenant": entry.tenant,
-        "seq": entry.seq,
-        "at": entry.at,
-        "request": entry.request,
-        "kind": entry.kind,
-        "subject": entry.subject,
-        "mode": entry.mode,
-        "deed": entry.deed,
-        "data": Jsonb(dict(entry.data)),
-        "previous": entry.previous,
-        "hash": entry.hash,
+        "tenant": tenant,
+        "name": json.dumps(tenant, ensure_ascii=False),
+        "at": at,
+        "requests": list(requests),
+        "kinds": list(kinds),
+        "subjects": list(subjects),
+        "modes": list(modes),
+        "deeds": list(deeds),
+        "data": [Jsonb(dict(each)) for each in data],
+        "stories": [story(at, *each) for each in said],
     }
 
 

@@ -24,11 +24,18 @@ def translated() -> Iterator[None]:
         raise Misconfigured("the database has no tables of ours: run `app.py migrate`") from error
 
 
+def alive(error: psycopg.Error) -> bool:
+    """Say whether it was the server that said no, and goes on: then it did nothing of what it was asked."""
+    return error.diag.severity_nonlocalized == "ERROR"
+
+
 @contextmanager
 def committing() -> Iterator[None]:
-    """The same around a commit: when its answer is lost, everything may have been saved."""
+    """The same around a commit: when its answer is lost, everything may have been saved; a no is a no."""
     try:
         with translated():
             yield
     except Unavailable as error:
+        if isinstance(error.__cause__, psycopg.Error) and alive(error.__cause__):
+            raise
         raise AnswerLost("the database did not answer the commit") from error

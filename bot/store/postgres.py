@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import select
 from collections.abc import AsyncIterator, Collection
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Final, Self
 
 import psycopg
 from psycopg import AsyncConnection
+from psycopg.pq import TransactionStatus
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool
 
 from bot.core.audit import Entry
 from bot.core.errors import Misconfigured
 from bot.core.ports import Clock, Store
-from bot.store import codec, sql
+from bot.store import codec, forming, sql
 from bot.store.budget import TurnBudget
-from bot.store.faults import committing, translated
+from bot.store.faults import translated
+from bot.store.line import Line
 from bot.store.shape import applied, checked, newest
 from bot.store.unit import PostgresUnit
 
@@ -33,6 +36,7 @@ LINK: Final = {
 }
 WAIT: Final = 3.0  # seconds for a free connection, or to give one back
 PAGE: Final = 500  # audit entries fetched at once
+LAST_WORDS: Final = 8  # pieces in which a server may say why it hangs up
 SEEN_FOR: Final = timedelta(days=2)  # Teams delivers again within minutes; connectors have been seen to within a day
 KEPT_FOR: Final = timedelta(days=1)  # sign-ins and finished jobs
 
@@ -70,14 +74,14 @@ class PostgresStore(Store):
             max_size=size,
             timeout=self._wait,
             configure=configure,
-            check=AsyncConnectionPool.check_connection,
+            check=listening,
             name=name,
             open=False,
         )
 
-    def budget(self, name: str, every: float) -> TurnBudget:
+    def budget(self, name: str, every: float, burst: int = 1) -> TurnBudget:
         """Return turns that every process on this database shares under this name."""
-        return TurnBudget(self._pool, name, every)
+        return TurnBudget(self._pool, name, every, burst)
 
     @asynccontextmanager
     async def unit(self) -> AsyncIterator[PostgresUnit]:
@@ -86,21 +90,31 @@ class PostgresStore(Store):
         Raises `Conflict`, `Unavailable` (nothing was saved), `Rejected` (a value PostgreSQL cannot keep) and
         `AnswerLost` (the connection broke during the commit).
         """
-        with translated():
-            connection = await self._pool.getconn()
+        line = Line(await self._connection(), self._connection_for)
         try:
             try:
+                unit = PostgresUnit(line, self._clock)
                 with translated():
-                    unit = PostgresUnit(connection, self._clock)
                     yield unit
-                    await unit.finish()
+                    unit.finish()
+                await line.commit()
             except BaseException:
-                await _undo(connection)
+                await _undo(line.connection)
                 raise
-            with committing():
-                await connection.commit()
         finally:
-            await self._pool.putconn(connection)
+            line.end()
+            await self._pool.putconn(line.connection)
+
+    async def _connection(self) -> AsyncConnection[DictRow]:
+        with translated():
+            return await self._pool.getconn()
+
+    async def _connection_for(self, broken: AsyncConnection[DictRow]) -> AsyncConnection[DictRow]:
+        """Return another connection for one the server has given up."""
+        fresh = await self._pool.getconn()
+        await broken.close()
+        await self._pool.putconn(broken)
+        return fresh
 
     async def ping(self) -> None:
         """Raise `Unavailable` when the database does not answer."""
@@ -111,7 +125,7 @@ class PostgresStore(Store):
     async def migrated(self) -> bool:
         """Say whether the schema is the one this code was written for, or a newer one that still serves it."""
         try:
-            rows = await self._all(sql.APPLIED, {})
+            rows = await self._all(forming.APPLIED, {})
         except Misconfigured:  # not even the tables
             return False
         return any(applied(row["revision"], row["scripts"], row["oldest"]).serves(self._shape) for row in rows)
@@ -132,10 +146,15 @@ class PostgresStore(Store):
         With `since`, only what was written from then on.
         """
         with translated():
-            async with self._pool.connection() as connection, connection.cursor("trail") as cursor:
+            async with (
+                self._pool.connection() as connection,
+                connection.transaction(),
+                connection.cursor("trail") as cursor,
+            ):
                 await connection.execute(sql.NO_HURRY)
                 cursor.itersize = PAGE
-                await cursor.execute(sql.ENTRIES, {"tenant": tenant, "upto": upto, "since": since})
+                values = {"tenant": tenant, "upto": upto, "since": since}
+                await cursor.execute(sql.ENTRIES if since is None else sql.ENTRIES_SINCE, values)
                 async for row in cursor:
                     yield codec.entry_of(row)
 
@@ -145,7 +164,7 @@ class PostgresStore(Store):
         Return the names of those that were given up, having been abandoned `tries` times.
         """
         with translated():
-            async with self._pool.connection() as connection:
+            async with self._pool.connection() as connection, connection.transaction():
                 turn = await (await connection.execute(sql.TURN)).fetchone()
                 if turn is None or not turn["mine"]:  # another replica is at it
                     return ()
@@ -174,13 +193,33 @@ class PostgresStore(Store):
 
 
 async def configure(connection: AsyncConnection[Any]) -> None:
-    """Set a session up: UTC, and no statement or idle transaction without an end."""
+    """Set a session up: UTC, and no statement or idle transaction without an end; transactions only where begun."""
     async with asyncio.timeout(5):
+        await connection.set_autocommit(True)
         await connection.execute(sql.SESSION)
-        await connection.commit()
+
+
+async def listening(connection: AsyncConnection[Any]) -> None:
+    """Raise `psycopg.OperationalError` when the server has hung up. It is not asked: that would cost a round trip.
+
+    Nobody waits for an answer on a connection of the pool, so all there is to be read there is its end and what the
+    server said before it. A peer that vanished without a word is found out by keepalives, which end it here too.
+    """
+    ear = select.poll()
+    ear.register(connection.fileno(), select.POLLIN)
+    for _ in range(LAST_WORDS):
+        if not ear.poll(0):
+            return
+        connection.pgconn.consume_input()
+    raise psycopg.OperationalError("the server talks without being asked")
 
 
 async def _undo(connection: AsyncConnection[Any]) -> None:
-    with suppress(psycopg.Error, TimeoutError):  # a broken connection is thrown away by the pool
+    """End what was begun, if anything was; a connection that cannot do even that is thrown away by the pool."""
+    if connection.pgconn.transaction_status == TransactionStatus.IDLE:
+        return
+    try:
         async with asyncio.timeout(WAIT):
             await connection.rollback()
+    except (psycopg.Error, TimeoutError):
+        await connection.close()

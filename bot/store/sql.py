@@ -9,31 +9,13 @@ from bot.core.model import OPEN
 SESSION: Final = """
     SELECT set_config('timezone', 'UTC', false),
            set_config('statement_timeout', '5s', false),
-           set_config('idle_in_transaction_session_timeout', '15s', false)
+           set_config('idle_in_transaction_session_timeout', '15s', false),
+           set_config('default_transaction_isolation', 'read committed', false)
 """
 
-# The schema.
-MIGRATING: Final = (
-    "SET LOCAL lock_timeout = '60s'",
-    "SELECT pg_advisory_xact_lock(hashtext('vouchsafe'), hashtext('migrate'))",
-)
+BEGIN: Final = "BEGIN"
 
-QUEUE_THERE: Final = "SELECT to_regclass('procrastinate_jobs')"
-
-SCRIPTS: Final = "SELECT name FROM queue_scripts"
-
-ADD_SCRIPT: Final = "INSERT INTO queue_scripts (name) VALUES (%(name)s)"
-
-SERVED_THERE: Final = "SELECT to_regclass('served')"
-
-SERVE: Final = """
-    INSERT INTO served (oldest) VALUES (%(oldest)s) ON CONFLICT (single) DO UPDATE SET oldest = EXCLUDED.oldest
-"""
-
-APPLIED: Final = """
-    SELECT version_num AS revision, ARRAY(SELECT name FROM queue_scripts) AS scripts, oldest
-    FROM alembic_version, served
-"""
+COMMIT: Final = "COMMIT"
 
 PING: Final = "SELECT 1"
 
@@ -71,9 +53,10 @@ SAVE_REQUEST: Final = """
 """
 
 RECENT: Final = """
-    SELECT count(*) FROM requests
-    WHERE tenant = %(tenant)s AND subject = %(subject)s AND kind = %(kind)s
+    SELECT kind, count(*) FROM requests
+    WHERE tenant = %(tenant)s AND subject = %(subject)s
       AND created_at >= %(since)s AND id <> %(but)s AND status <> %(refused)s
+    GROUP BY kind
 """
 
 PROVED: Final = """
@@ -91,27 +74,51 @@ LATEST: Final = f"""
 
 DUE: Final = "SELECT id FROM requests WHERE due_at <= %(now)s ORDER BY due_at LIMIT %(limit)s"
 
-# The audit trail. The head of a tenant's chain is locked from here to the commit, so `seq` has no gaps.
+# The audit trail. `seq` has no gaps: the head of a tenant's chain is locked from here to the commit, which is why
+# PostgreSQL works the hashes out (`core.audit` says of what), and nobody is waited for in between.
 BEGIN_CHAIN: Final = """
     INSERT INTO chains (tenant, seq, hash) VALUES (%(tenant)s, 0, %(hash)s) ON CONFLICT DO NOTHING
 """
 
-LOCK_CHAIN: Final = "SELECT seq, hash FROM chains WHERE tenant = %(tenant)s FOR UPDATE"
-
-MOVE_CHAIN: Final = "UPDATE chains SET seq = %(seq)s, hash = %(hash)s WHERE tenant = %(tenant)s"
-
 _ENTRY: Final = "tenant, seq, at, request, kind, subject, mode, deed, data, previous, hash"
 
-ADD_ENTRY: Final = f"""
-    INSERT INTO audit ({_ENTRY})
-    VALUES (%(tenant)s, %(seq)s, %(at)s, %(request)s, %(kind)s, %(subject)s, %(mode)s, %(deed)s, %(data)s,
-            %(previous)s, %(hash)s)
+APPEND: Final = f"""
+    WITH RECURSIVE head AS (
+        SELECT seq, hash FROM chains WHERE tenant = %(tenant)s FOR UPDATE
+    ), said AS (
+        SELECT * FROM unnest(%(requests)s::text[], %(kinds)s::text[], %(subjects)s::text[], %(modes)s::text[],
+                             %(deeds)s::text[], %(data)s::jsonb[], %(stories)s::text[])
+        WITH ORDINALITY AS each (request, kind, subject, mode, deed, data, story, place)
+    ), chain AS (
+        SELECT 0::bigint AS place, seq, '' AS previous, hash FROM head
+        UNION ALL
+        SELECT said.place, chain.seq + 1, chain.hash,
+               encode(sha256(convert_to(
+                   '["' || chain.hash || '",' || %(name)s || ',' || chain.seq + 1 || ',' || said.story, 'UTF8')), 'hex')
+        FROM chain JOIN said ON said.place = chain.place + 1
+    ), put AS (
+        INSERT INTO audit ({_ENTRY})
+        SELECT %(tenant)s, seq, %(at)s, request, kind, subject, mode, deed, data, previous, hash
+        FROM chain JOIN said USING (place)
+    )
+    UPDATE chains SET seq = last.seq, hash = last.hash
+    FROM (SELECT seq, hash FROM chain ORDER BY place DESC LIMIT 1) AS last
+    WHERE tenant = %(tenant)s
 """
 
 ENTRIES: Final = f"""
     SELECT {_ENTRY} FROM audit
     WHERE tenant = %(tenant)s AND (%(upto)s::bigint IS NULL OR seq <= %(upto)s::bigint)
-      AND (%(since)s::timestamptz IS NULL OR at >= %(since)s::timestamptz)
+    ORDER BY seq
+"""
+
+# The times of a chain are those of several machines, so that a later entry may carry an earlier one: hence both
+# conditions. The first seq is looked for by its time: `+ 0` keeps PostgreSQL from walking there from the beginning.
+ENTRIES_SINCE: Final = f"""
+    SELECT {_ENTRY} FROM audit
+    WHERE tenant = %(tenant)s AND (%(upto)s::bigint IS NULL OR seq <= %(upto)s::bigint)
+      AND at >= %(since)s
+      AND seq >= (SELECT min(seq + 0) FROM audit WHERE tenant = %(tenant)s AND at >= %(since)s)
     ORDER BY seq
 """
 
@@ -157,8 +164,6 @@ _SIGN_IN: Final = "id, request, person, stage, version, created_at, expires_at, 
 ADD_SIGN_IN: Final = f"""
     INSERT INTO sign_ins ({_SIGN_IN})
     VALUES (%(id)s, %(request)s, %(person)s, %(stage)s, 1, %(created_at)s, %(expires_at)s, %(doc)s)
-    ON CONFLICT DO NOTHING
-    RETURNING version
 """
 
 SAVE_SIGN_IN: Final = """
@@ -237,19 +242,23 @@ DROP_ORPHANS: Final = """
     RETURNING args ->> 'name' AS name
 """
 
-# One turn each so many seconds, whichever replica asks. `next_at` is never more than one caller's patience away; one
-# that is further off was written by a clock that has since been set back, and counts for nothing.
+# One turn each so many seconds, whichever replica asks, and some at once after a rest (`slack`). `next_at` is never
+# more than one caller's patience away; one that is further off was written by a clock that has since been set back,
+# and counts for nothing. Replicas are counted by the hearts of their workers.
 _BEGUN: Final = """
-    CASE WHEN budget.next_at > clock_timestamp() + make_interval(mins => 1) THEN clock_timestamp()
-         ELSE greatest(budget.next_at, clock_timestamp()) END
+    CASE WHEN budget.next_at > clock_timestamp() + make_interval(mins => 1)
+         THEN clock_timestamp() - make_interval(secs => %(slack)s)
+         ELSE greatest(budget.next_at, clock_timestamp() - make_interval(secs => %(slack)s)) END
 """
 
-TAKE_TURN: Final = f"""
+TAKE_TURNS: Final = f"""
     INSERT INTO budgets AS budget (name, next_at)
-    VALUES (%(name)s, clock_timestamp() + make_interval(secs => %(every)s))
-    ON CONFLICT (name) DO UPDATE SET next_at = {_BEGUN} + make_interval(secs => %(every)s)
+    VALUES (%(name)s, clock_timestamp() + make_interval(secs => %(every)s * %(count)s - %(slack)s))
+    ON CONFLICT (name) DO UPDATE SET next_at = {_BEGUN} + make_interval(secs => %(every)s * %(count)s)
     WHERE {_BEGUN} <= clock_timestamp() + make_interval(secs => %(patience)s)
-    RETURNING greatest(0, extract(epoch FROM budget.next_at - clock_timestamp())::float8 - %(every)s) AS wait
+    RETURNING extract(epoch FROM budget.next_at - clock_timestamp())::float8 - %(every)s * %(count)s AS wait,
+              (SELECT count(*) FROM procrastinate_workers
+               WHERE last_heartbeat > now() - interval '7 seconds') AS replicas
 """
 
 NEXT_TURN: Final = """

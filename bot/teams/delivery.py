@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 from dataclasses import dataclass, replace
@@ -95,8 +96,10 @@ class Delivery:
     async def prepare(self, request: Request) -> None:
         """Post the empty message first, so that what will hold the secret can be found and deleted."""
         async with self.ledger.store.unit() as unit:
-            home = await unit.private_chat(request.tenant, request.subject.id)
-            there = next((p for p in await unit.posted(request.id) if p.slot is Slot.SECRET and not p.deleted), None)
+            home, posted = await asyncio.gather(
+                unit.private_chat(request.tenant, request.subject.id), unit.posted(request.id)
+            )
+        there = next((p for p in posted if p.slot is Slot.SECRET and not p.deleted), None)
         if home is None:
             raise Rejected("the subject has no private chat", code="no_private_chat")
         if there is not None:
@@ -108,8 +111,10 @@ class Delivery:
     async def reveal(self, request: Request, secret: Secret) -> None:
         """Put the secret into the message that was prepared: in its subject's private chat, as it is now."""
         async with self.ledger.store.unit() as unit:
-            home = await unit.private_chat(request.tenant, request.subject.id)
-            there = next((p for p in await unit.posted(request.id) if p.slot is Slot.SECRET and not p.deleted), None)
+            home, posted = await asyncio.gather(
+                unit.private_chat(request.tenant, request.subject.id), unit.posted(request.id)
+            )
+        there = next((p for p in posted if p.slot is Slot.SECRET and not p.deleted), None)
         if home is None or there is None or there.chat is None or there.chat.id != home[1].id:
             raise Rejected("the private chat is not the one that was prepared", code="no_private_chat")
         message = carry(request, secret, home[0], home[1], self._view(request))
@@ -168,9 +173,11 @@ class Delivery:
             request = await unit.load(request_id)
             if request is None:
                 return None
-            home = await unit.private_chat(request.tenant, request.requester.id)
-            sign_ins = await unit.sign_ins(request_id)
-            posted = await unit.posted(request_id)
+            home, sign_ins, posted = await asyncio.gather(
+                unit.private_chat(request.tenant, request.requester.id),
+                unit.sign_ins(request_id),
+                unit.posted(request_id),
+            )
         view = await self._informed(request, self._view(request))
         where = self.addresses
         return Scene(request, home, sign_ins, posted, view, where.helpdesk, where.security, where.resource, where.start)

@@ -20,10 +20,11 @@ from bot.cloud import Cloud
 from bot.core.errors import AnswerLost, Missing, Rejected, Unavailable
 from bot.core.model import Chat
 from bot.entra.tokens import AppTokens
-from bot.teams.limits import Limiter
+from bot.teams.limits import Limiter, Rank
 from bot.teams.origins import joined, trusted
 
 DEADLINE: Final = aiohttp.ClientTimeout(total=5, connect=2.5)
+CONVERSATIONS: Final = "v3/conversations"
 LARGEST: Final = 100 * 1024  # bytes: Teams refuses a larger message
 AGAIN: Final = 2.0  # seconds to wait when Teams does not say how long
 SHORTEST, LARGEST_WAIT = 0.1, 3600.0
@@ -51,12 +52,19 @@ class Connector:
     """`core.ports.Messenger` by HTTP, on the process's one session."""
 
     def __init__(
-        self, *, session: aiohttp.ClientSession, tokens: AppTokens, cloud: Cloud, limiter: Limiter | None = None
+        self,
+        *,
+        session: aiohttp.ClientSession,
+        tokens: AppTokens,
+        cloud: Cloud,
+        limiter: Limiter | None = None,
+        rank: Rank = Rank.ANSWER,
     ) -> None:
         self._session = session
         self._tokens = tokens
         self._cloud = cloud
         self._limiter = limiter or Limiter()
+        self._rank = rank
         self._bot = {"id": f"28:{tokens.app_id}"}
 
     async def post(self, chat: Chat, message: Mapping[str, object]) -> str:
@@ -74,7 +82,7 @@ class Connector:
             "channelData": {"channel": {"id": channel}, "tenant": {"id": tenant}},
             "activity": {"type": "message", **message, "from": self._bot},
         }
-        made = await self._send("POST", start, "v3/conversations", body, Sort.NEW)
+        made = await self._send("POST", start, CONVERSATIONS, body, Sort.NEW)
         thread = _id(made, "id")
         first = made.get("activityId")
         if not isinstance(first, str) or not first:
@@ -104,7 +112,7 @@ class Connector:
             "tenantId": tenant,
             "channelData": {"tenant": {"id": tenant}},
         }
-        made = await self._send("POST", desk, "v3/conversations", body, Sort.SAME)
+        made = await self._send("POST", desk, CONVERSATIONS, body, Sort.SAME)
         return Chat(tenant=tenant, id=_id(made, "id"), service_url=url, personal=True)
 
     def _addressed(self, chat: Chat, message: Mapping[str, object]) -> dict[str, object]:
@@ -121,7 +129,8 @@ class Connector:
         sent = json.dumps(body).encode() if body is not None else None
         if sent is not None and len(sent) > LARGEST:
             raise Rejected("the message is too large for Teams", code="MessageSizeTooBig")
-        await self._limiter.turn(chat.id)
+        rank = self._rank if method == "POST" and chat.personal else max(self._rank, Rank.REST)
+        await self._limiter.turn(chat.id, rank, channel=path == CONVERSATIONS and not chat.personal)
         url = joined(chat.service_url, path)
         answer = await self._call(method, url, sent, sort)
         if answer.status == 401:  # noqa: PLR2004 - Unauthorized

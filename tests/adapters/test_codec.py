@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -142,4 +142,4 @@ def test_entries(request: Request, data: dict[str, str], at: datetime) -> None:
         mode=request.mode.value,
         note=Note(Deed.ASKED, data),
     )
-    assert codec.entry_of(stored(codec.entry_row(entry))) == entry
+    assert codec.entry_of(stored({**asdict(entry), "data": Jsonb(dict(entry.data))})) == entry

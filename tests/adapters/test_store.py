@@ -129,6 +129,18 @@ async def test_a_chain_under_many_writers_is_whole(store: PostgresStore) -> None
     assert await store.head("fabrikam") is None
 
 
+async def test_postgresql_hashes_what_the_core_hashes(store: PostgresStore) -> None:
+    """Of one transaction and of several; whatever a person may have written."""
+    odd = {"b": 'quote " back\\slash \n\t\x01 \u2028 \u00e4\U0001f511', "a": "", "c": "</script> %s %(x)s {} \x7f"}
+    async with store.unit() as unit:
+        await unit.note(ask("r1", kind='k\u00e4"nd'), Note(Deed.ASKED, odd), Note(Deed.READY), Note(Deed.DENIED, odd))
+    async with store.unit() as unit:
+        await unit.note(ask("r\u00fc2"), Note(Deed.ASKED, odd))
+    entries = [entry async for entry in store.audit_entries("contoso")]
+    assert [entry.data for entry in entries] == [odd, {}, odd, odd]
+    assert verify(entries, await store.head("contoso")) is None
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -160,8 +172,8 @@ async def test_recent_counts_what_was_not_refused(store: PostgresStore) -> None:
         ask("r6"),
     )
     async with store.unit() as unit:
-        assert await unit.recent("contoso", "ann", "tap", NOW - timedelta(days=1), but="r6") == 1
-        assert await unit.recent("contoso", "ann", "tap", NOW - timedelta(days=1), but="") == 2
+        assert await unit.recent("contoso", "ann", NOW - timedelta(days=1), but="r6") == {"tap": 1, "verify": 1}
+        assert await unit.recent("contoso", "ann", NOW - timedelta(days=1)) == {"tap": 2, "verify": 1}
 
 
 async def test_latest_begins_with_what_is_open(store: PostgresStore) -> None:

@@ -6,8 +6,6 @@ import asyncio
 import copy
 import json
 import pickle
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import psycopg
@@ -19,9 +17,9 @@ from bot.core.directory import Standing
 from bot.core.errors import AnswerLost, Rejected, Unavailable
 from bot.core.events import Withdrew
 from bot.core.model import Mode, Secret, Status
-from bot.core.ports import Unit
 from bot.core.reasons import Reason
 from bot.ledger import happened
+from bot.store import sql
 from tests.entra import TENANT, FakeClock
 from tests.fakes import POLICY, Office, at_home, in_channel, office, person, private
 from tests.laws.seen import at_rest, why
@@ -152,17 +150,8 @@ async def test_another_tenant_finds_nothing(desk: Office) -> None:
 async def test_state_audit_and_job_commit_together_or_not_at_all(desk: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     await desk.ask()
     before, deeds = await desk.load("r1"), await desk.deeds()
-    whole = desk.store.unit
-
-    @asynccontextmanager
-    async def torn() -> AsyncIterator[Unit]:
-        async with whole() as unit:
-            yield unit
-            await unit.finish()
-            raise Unavailable("the power went before the commit")
-
-    monkeypatch.setattr(desk.store, "unit", torn)
-    with pytest.raises(Unavailable):
+    monkeypatch.setattr(sql, "COMMIT", "SELECT pg_terminate_backend(pg_backend_pid())")  # all is written, and then
+    with pytest.raises(AnswerLost):
         await desk.ledger.change("r1", happened(Withdrew(person("ann"))))
     monkeypatch.undo()
     assert await desk.load("r1") == before

@@ -1,0 +1,124 @@
+"""Growth: no statement on the way of a turn or a job reads more when more is kept, and each has its index."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg.rows import dict_row
+from psycopg.types.json import Jsonb
+
+from bench.past import TENANT, Past, fill
+from bot.core.audit import GENESIS, Deed, Note
+from bot.core.model import VERIFIED, Chat, Mode, Person, Request, Status
+from bot.core.ports import Job, Posted, Purpose, SignIn, SignInStage, Slot
+from bot.store import codec, sql
+from tests.conftest import TEMPLATE
+
+PAST = Past(2000, jobs=20_000)
+BLOCKS = 80  # of 8 kB; the tables have hundreds
+BIG = {"requests", "audit", "posted", "private_chats", "sign_ins", "seen", "procrastinate_jobs"}
+NOW: Final = datetime.now(UTC)
+ANN = Person(TENANT, "p7", "Ann Archer", "en")
+HOME = Chat(TENANT, "a:7", "https://smba.trafficmanager.net/emea/", personal=True, user="29:7")
+ASKED = Request("new", "verify", ANN, ANN, {}, Mode.ENFORCE, Status.STEP_UP, 6, NOW)
+SIGNING = SignIn("s7", Purpose.PROVE, ANN, HOME, "r7", 1, "c1", SignInStage.BEGUN, NOW, NOW, version=3)
+WAKE = Jsonb(asdict(Job("cards", "new")))
+
+# A name of `bot.store.sql`, and values like those the desk comes with.
+CASES: Mapping[str, Mapping[str, Any]] = {
+    "ADD_REQUEST": codec.request_row(ASKED),
+    "RIVAL": codec.request_row(ASKED),
+    "LOAD_REQUEST": {"id": "r1234"},
+    "SAVE_REQUEST": {**codec.request_row(ASKED), "id": "r7"},
+    "RECENT": {"tenant": TENANT, "subject": "p7", "since": NOW - timedelta(days=1), "but": "", "refused": "refused"},
+    "PROVED": {"tenant": TENANT, "subject": "p7", "ended": "ended", "verified": VERIFIED, "enforce": "enforce"},
+    "LATEST": {"tenant": TENANT, "person": "p7", "limit": 5},
+    "DUE": {"now": NOW, "limit": 200},
+    "BEGIN_CHAIN": {"tenant": TENANT, "hash": GENESIS},
+    "APPEND": codec.notes_row(TENANT, [(ASKED, Note(Deed.ASKED)), (ASKED, Note(Deed.READY))], NOW),
+    "ENTRIES_SINCE": {"tenant": TENANT, "upto": None, "since": NOW - timedelta(minutes=9)},
+    "TENANTS": {},
+    "HEAD": {"tenant": TENANT},
+    "REMEMBER": codec.home_row(ANN, HOME),
+    "FORGET": {"tenant": TENANT, "person": "p7"},
+    "PRIVATE_CHAT": {"tenant": TENANT, "person": "p7"},
+    "POSTED": {"request": "r7"},
+    "KEEP_POSTED": codec.posted_row(Posted("r7", Slot.REQUESTER, "", HOME, "1", "")),
+    "ADD_SIGN_IN": {**codec.sign_in_row(SIGNING), "id": "new"},
+    "SAVE_SIGN_IN": codec.sign_in_row(SIGNING),
+    "LOAD_SIGN_IN": {"id": "s7"},
+    "SIGN_IN_FOR": {"request": "r7", "person": "p7", "finished": "begun", "purpose": "prove"},
+    "SIGN_INS": {"request": "r7"},
+    "FIRST_TIME": {"tenant": TENANT, "key": "message new", "now": NOW},
+    "ENQUEUE": {"keys": ["cards:new::"], "locks": ["cards:new::"], "args": [WAKE]},
+    "RECOVER": {"silent": 7, "longest": 90, "tries": 500},
+    "PRUNE_SEEN": {"before": NOW - timedelta(days=2)},
+    "PRUNE_SIGN_INS": {"before": NOW - timedelta(days=1)},
+}
+# Those that are no question, touch no table that grows, run once an hour, or mean to read everything.
+OTHERS = {
+    *("SESSION", "BEGIN", "COMMIT", "PING", "NO_HURRY", "TURN", "TAKE_TURNS", "NEXT_TURN"),
+    *("ENTRIES", "DROP_ORPHANS", "PRUNE_JOBS"),
+}
+FETCH = "SELECT procrastinate_fetch_job_v2(ARRAY['cards', 'act'], NULL)"
+
+
+@dataclass
+class Plan:
+    """What a statement did: the blocks it looked at, and the big tables it read from end to end."""
+
+    blocks: int
+    scanned: set[str] = field(default_factory=set)
+
+
+@pytest.fixture(scope="module")
+def grown(postgres: str) -> Iterator[psycopg.Connection[dict[str, Any]]]:
+    """A database with a past; what is tried on it is undone."""
+    name = f"test_{uuid4().hex}"
+    with psycopg.connect(postgres, autocommit=True) as server:
+        server.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+        url = postgres.replace("/postgres?", f"/{name}?", 1)
+        fill(url, PAST)
+        # Of a table of a few pages anybody would read all; what is asked here is whether an index answers.
+        with psycopg.connect(url, row_factory=dict_row, options="-c enable_seqscan=off") as connection:
+            yield connection
+        server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def planned(connection: psycopg.Connection[dict[str, Any]], statement: str, values: Mapping[str, Any]) -> Plan:
+    """Carry a statement out, undo it, and say what it took."""
+    for _ in range(2):  # the first time, PostgreSQL reads its own catalogue too
+        row = connection.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}", dict(values)).fetchone()
+        connection.rollback()
+    assert row is not None
+    top = row["QUERY PLAN"][0]["Plan"]
+    return Plan(top["Shared Hit Blocks"] + top["Shared Read Blocks"], set(_scanned(top)))
+
+
+def _scanned(node: Mapping[str, Any]) -> Iterator[str]:
+    if node["Node Type"] == "Seq Scan" and node["Relation Name"] in BIG:
+        yield node["Relation Name"]
+    for part in node.get("Plans", ()):
+        yield from _scanned(part)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_statement_reads_what_it_needs(grown: psycopg.Connection[dict[str, Any]], name: str) -> None:
+    plan = planned(grown, getattr(sql, name), CASES[name])
+    assert plan.scanned == set()
+    assert plan.blocks <= BLOCKS
+
+
+def test_a_job_is_found_in_a_long_queue(grown: psycopg.Connection[dict[str, Any]]) -> None:
+    assert planned(grown, FETCH, {}).blocks <= BLOCKS
+
+
+def test_no_statement_is_forgotten() -> None:
+    every = {name for name in vars(sql) if name.isupper() and not name.startswith("_") and name != "OPEN"}
+    assert every == {*CASES, *OTHERS}
