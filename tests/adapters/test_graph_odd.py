@@ -117,6 +117,13 @@ async def test_a_list_that_is_not_there_is_not_an_empty_one(
         await directory.groups(ANN, frozenset({PASS}))
 
 
+@pytest.mark.parametrize("body", [[], "text", {"value": ["x"]}, {"value": [[]]}, {"value": [None]}])
+async def test_what_is_no_object_is_not_an_empty_one(server: Server, directory: GraphDirectory, body: object) -> None:
+    server.body = body
+    with pytest.raises(Unavailable):
+        await directory.passes(ANN)
+
+
 @pytest.mark.parametrize("odd", [{}, None, 7, ["x"]])
 async def test_a_group_that_has_no_name_is_no_answer(server: Server, directory: GraphDirectory, odd: object) -> None:
     server.body = {"value": [PASS, odd]}
