@@ -116,20 +116,6 @@ def _directory(
     )
 
 
-def _directory(
-    settings: Settings, cloud: Cloud, tokens: AppTokens, clock: Clock, store: PostgresStore
-) -> GraphDirectory:
-    return GraphDirectory(
-        cloud=cloud,
-        tokens=tokens,
-        clock=clock,
-        budget=store.budget(cloud.graph, TURN),
-        attribute_set=settings.attribute_set,
-        attribute_names=settings.attribute_names,
-        observe=_graph_called,
-    )
-
-
 def _verifier(
     session: aiohttp.ClientSession, settings: Settings, cloud: Cloud, tokens: AppTokens, clock: Clock
 ) -> RequestService:
