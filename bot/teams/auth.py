@@ -57,7 +57,9 @@ class Claims:
 class Gate:
     """Admits activities. Raises `NotAdmitted`, or `Unavailable` when the issuer's keys cannot be had."""
 
-    def __init__(self, *, cloud: Cloud, app_id: str, tenant: str, keys: KeyRing, clock: Clock) -> None:
+    def __init__(
+        self, *, cloud: Cloud, app_id: str, tenant: str, keys: KeyRing, clock: Clock, remember: int = REMEMBERED
+    ) -> None:
         if not app_id or not tenant:
             raise ValueError("a bot without an app id and a tenant would let anybody in")
         self._cloud = cloud
@@ -65,6 +67,7 @@ class Gate:
         self._tenant = tenant.lower()
         self._keys = keys
         self._clock = clock
+        self._remember = remember
         self._verified: OrderedDict[bytes, Claims] = OrderedDict()
 
     async def admit(self, header: str, activity: Mapping[str, Any]) -> Claims:
@@ -86,9 +89,8 @@ class Gate:
     def _addressed(self, activity: Mapping[str, Any]) -> None:
         if _low(_at(activity, "recipient", "id")) != f"28:{self._app_id}":
             raise NotAdmitted(403, "recipient")
-        named = [_at(activity, "channelData", "tenant", "id"), _at(activity, "conversation", "tenantId")]
-        tenants = {_low(tenant) for tenant in named if tenant is not None}
-        if tenants != {self._tenant}:
+        named = (_at(activity, "channelData", "tenant", "id"), _at(activity, "conversation", "tenantId"))
+        if {_low(tenant) for tenant in named if tenant is not None} != {self._tenant}:
             raise NotAdmitted(403, "tenant")
         if not isinstance(_at(activity, "conversation", "id"), str):
             raise NotAdmitted(403, "conversation")
@@ -109,7 +111,7 @@ class Gate:
         claims = await self._verify(*token.groups())
         self._timely(claims)
         self._verified[digest] = claims
-        if len(self._verified) > REMEMBERED:
+        if len(self._verified) > self._remember:
             self._verified.popitem(last=False)
         return claims
 

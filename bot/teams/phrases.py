@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 from uuid import UUID, uuid5
@@ -15,7 +15,7 @@ from bot.core.actions import Action, Begin, Cancel, Help, Home, NotUnderstood, S
 Spoken = Mapping[str, frozenset[str]]  # a phrase, plain, and the kinds people mean by it
 
 LONGEST: Final = 2000  # characters of a message that are read
-WORDS: Final = 10  # of a phrase
+WORDS: Final = 8  # of the longest phrase
 CLEAR: Final = 10  # words: a longer text is a story, and a command word in it means little
 ASKS: Final = UUID("8c6d5f6e-6f0c-5b39-9a56-0a4f1d0a4b57")  # the namespace of requests made by writing
 
@@ -79,7 +79,7 @@ def spoken(phrases: Mapping[str, Iterable[str]]) -> Spoken:
     claims: dict[str, set[str]] = {}
     for kind in phrases:
         for phrase in _plain((kind, *phrases[kind])):
-            if phrase.count(" ") >= WORDS:
+            if len(phrase.split()) > WORDS:
                 raise ValueError(f"nobody says {phrase!r}")
             claims.setdefault(phrase, set()).add(kind)
     return {phrase: frozenset(kinds) for phrase, kinds in claims.items()}
@@ -97,15 +97,18 @@ def understood(text: str, *, phrases: Spoken, key: str) -> Action:
     if asked is not None:
         return asked
     kind = _kind(said, phrases)
-    if len(said.split()) <= CLEAR and not _holds(said, NOT):
-        for action, words in ((Cancel(), CANCEL), (ShowStatus(), STATUS)):
-            if _holds(said, words):
+    words = said.split()
+    runs = frozenset(_runs(words)) if len(words) <= CLEAR else frozenset()
+    if runs.isdisjoint(_plain(NOT)):
+        for action, phrase in ((Cancel(), CANCEL), (ShowStatus(), STATUS)):
+            if not runs.isdisjoint(_plain(phrase)):
                 return action
     if kind is not None:
         return Begin(kind)
-    if len(said.split()) <= CLEAR and _holds(said, HELP):
+    if not runs.isdisjoint(_plain(HELP)):
         return Help()
-    return Home() if _greets(said) else NotUnderstood()
+    greeting = any(" ".join(words[:size]) in _plain(GREETINGS) for size in range(1, WORDS + 1))
+    return Home() if greeting else NotUnderstood()
 
 
 def plain(text: str) -> str:
@@ -149,21 +152,16 @@ def _values(reason: str) -> dict[str, str]:
 
 def _kind(said: str, phrases: Spoken) -> str | None:
     """Return the kind with the longest phrase in `said`; nothing where two kinds claim the same words."""
-    words = said.split()
-    parts = (" ".join(words[i:j]) for i in range(len(words)) for j in range(i + 1, min(i + WORDS, len(words)) + 1))
-    found = [(len(part), kind) for part in parts for kind in phrases.get(part, ())]
+    found = [(len(run), kind) for run in _runs(said.split()) for kind in phrases.get(run, ())]
     longest, _ = max(found, default=(0, ""))
     meant = {kind for size, kind in found if size == longest}
     return meant.pop() if len(meant) == 1 else None
 
 
-def _holds(said: str, phrases: frozenset[str]) -> bool:
-    padded = f" {said} "
-    return any(f" {phrase} " in padded for phrase in _plain(phrases))
-
-
-def _greets(said: str) -> bool:
-    return any(f"{said} ".startswith(f"{phrase} ") for phrase in _plain(GREETINGS))
+def _runs(words: Sequence[str]) -> Iterable[str]:
+    """Yield every run of words that may be a phrase: each is looked up, so that many phrases cost no more than few."""
+    ends = len(words) + 1
+    return (" ".join(words[i:j]) for i in range(len(words)) for j in range(i + 1, min(i + WORDS + 1, ends)))
 
 
 @cache  # of the catalogues and the words above only: what people write is not kept

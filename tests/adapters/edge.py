@@ -159,6 +159,7 @@ class Edge:
     clock: SetClock
     desk: ToldDesk
     post: Post
+    cloud: Cloud
 
     def claims(self, **other: Any) -> Json:
         now = int(self.clock.now().timestamp())
@@ -196,7 +197,7 @@ async def edge(desk: ToldDesk | None = None, **how: Any) -> AsyncIterator[Edge]:
             **how,
         )
         async with TestClient(TestServer(app)) as client:
-            yield Edge(client, issuer, clock, told, post)
+            yield Edge(client, issuer, clock, told, post, cloud)
             await app[endpoint.TURNS].close(8)
 
 

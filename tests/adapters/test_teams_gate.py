@@ -8,10 +8,11 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import aiohttp
 import pytest
 
 from bot.entra.keys import KeyRing
-from bot.teams.auth import Gate
+from bot.teams.auth import Gate, NotAdmitted
 from bot.teams.origins import trusted
 from tests.adapters.edge import ANN, APP, ISSUER, SERVICE, TENANT, Edge, SetClock, activity, cloud_at, edge, press
 
@@ -194,6 +195,37 @@ async def test_a_withdrawn_key_takes_its_remembered_tokens_with_it() -> None:
         assert (await e.deliver(activity(text="hi"), token=fresh))[0] == 200
         e.clock.advance(minutes=2)
         assert (await e.deliver(activity(text="hi"), token=token))[0] == 401
+
+
+@pytest.mark.parametrize("remember", [0, 2])
+async def test_only_so_many_tokens_are_remembered(remember: int) -> None:
+    async with edge() as e, aiohttp.ClientSession() as session:
+        keys = KeyRing(session, e.cloud.bot_openid, e.clock)
+        gate = Gate(cloud=e.cloud, app_id=APP, tenant=TENANT, keys=keys, clock=e.clock, remember=remember)
+        for number in (0, 1, 2, 3, 3, 0):
+            token = e.token(jti=str(number))
+            assert (await gate.admit(f"Bearer {token}", activity(text="hi"))).service_url == SERVICE
+            assert len(gate._verified) <= remember
+            with pytest.raises(NotAdmitted, match="signature"):
+                await gate.admit(f"Bearer {forged(token)}", activity(text="hi"))
+        assert len(gate._verified) == remember
+
+
+async def test_a_remembered_token_is_known_by_all_of_it_and_not_kept_itself() -> None:
+    async with edge() as e, aiohttp.ClientSession() as session:
+        keys = KeyRing(session, e.cloud.bot_openid, e.clock)
+        gate, token = Gate(cloud=e.cloud, app_id=APP, tenant=TENANT, keys=keys, clock=e.clock), e.token()
+        await gate.admit(f"Bearer {token}", activity(text="hi"))
+        assert await gate.admit(f"Bearer {token}", activity(text="hi")) == next(iter(gate._verified.values()))
+        assert token not in repr(gate._verified)
+        with pytest.raises(NotAdmitted, match="signature"):
+            await gate.admit(f"Bearer {forged(token)}", activity(text="hi"))
+
+
+def forged(token: str) -> str:
+    """The same claims and key id under another signature."""
+    head, body, signature = token.split(".")
+    return f"{head}.{body}.{signature[1:-1]}A{signature[-1]}"
 
 
 async def test_a_new_key_is_found_at_once_and_unknown_ones_ask_once_a_minute() -> None:

@@ -112,7 +112,7 @@ async def test_the_service_holds_people_back_and_believes_the_proxies_it_was_tol
         app = service.application(own, cloud, outside, inside, Health({}), clock)  # type: ignore[arg-type]  # all it takes of them
         assert app[PROXIES] == (ip_network("10.1.0.0/24"),)
         async with TestClient(TestServer(app)) as client:
-            e = Edge(client, issuer, clock, desk, post)
+            e = Edge(client, issuer, clock, desk, post, cloud)
             for number in range(150):
                 assert (await e.deliver(by(ANN, number, text="help")))[0] == 200
             asked = len(desk.asked)
