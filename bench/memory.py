@@ -13,16 +13,16 @@ from bench import load, rounds, whole
 from bench.contestants import Bot, World
 from bench.figures import Goal, Section, Table, number
 
-TURNS: Final = 2_500  # for each round asked for; a tenant takes 40 messages a second, so 20 rounds take 21 minutes
+TURNS: Final = 5_000  # for each round asked for; a tenant takes 40 messages a second, so ten rounds take 21 minutes
 CHATS: Final = 1_000
 AT_ONCE: Final = 16
-WARM: Final = 0.2  # share of the turns that fill what is kept on purpose: pools, caches, one chat after the other
+WARM: Final = 0.3  # share of the turns that fill what is kept on purpose: pools, caches, one chat after the other
 MARKS: Final = (0, 0.1, 0.25, 0.5, 0.75, 1)  # shares of the turns that are in the table
 SLICE: Final = 2.0  # seconds between two looks
 HOW: Final = """
 `app.py serve` with PostgreSQL, on one core; 1,000 people ask for help again and again, 16 at once, and get a home card
 each time, for which the desk asks Graph who they are and reads their requests. Resident memory is read every two
-seconds; the slope is a line fitted to all readings after the first fifth of the turns. What is remembered of a person
+seconds; the slope is a line fitted to all readings after the first three tenths of the turns. What is remembered of a person
 (where their chat is, how much they were written to) is there after their first turn, and bounded.
 """
 
