@@ -83,6 +83,17 @@ async def test_a_session_that_is_not_enough_needs_the_page(world: World, sign_in
         assert caught.value.code == "interaction_required"
 
 
+async def test_the_same_token_offered_again_is_answered_by_entra_again(world: World, sign_ins: EntraSignIns) -> None:
+    world.entra.silent["ann"] = True
+    token = sso_token(world, world.people["ann"])
+    await silently(world, sign_ins, token)
+    world.entra.silent["ann"] = False
+    with pytest.raises(Rejected) as caught:
+        await silently(world, sign_ins, token)
+    assert caught.value.code == "interaction_required"
+    assert len(world.journal.of("entra", "POST", "/token")) == 2
+
+
 async def test_a_token_of_somebody_else_is_not_even_tried(world: World, sign_ins: EntraSignIns) -> None:
     world.entra.silent["ben"] = True
     with pytest.raises(Rejected) as caught:
