@@ -22,8 +22,8 @@ SLICE: Final = 2.0  # seconds between two looks
 HOW: Final = """
 `app.py serve` with PostgreSQL, on one core; 1,000 people ask for help again and again, 16 at once, and get a home card
 each time, for which the desk asks Graph who they are and reads their requests. Resident memory is read every two
-seconds; the slope is a line fitted to all readings after the first three tenths of the turns. What is remembered of a person
-(where their chat is, how much they were written to) is there after their first turn, and bounded.
+seconds; the slope is a line fitted to all readings after the first three tenths of the turns. What is remembered of a
+person (where their chat is, how much they were written to) is there after their first turn, and bounded.
 """
 
 
