@@ -116,7 +116,7 @@ async def door(
             viewer=viewer,
         )
         async with TestClient(Hung(app, idle, linger)) as client:
-            yield Door(client, issuer, now, told, sent, calls)
+            yield Door(client, issuer, now, told, sent, cloud, calls=calls)
 
 
 class Hung(TestServer):
