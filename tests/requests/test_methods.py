@@ -143,6 +143,7 @@ async def test_a_pass_is_told_as_working_or_not_and_may_be_removed() -> None:
     assert listed(sheet) == ["methods.since.temporaryAccessPass"]
     assert titles(sheet) == {"temporaryAccessPass:p1": "methods.label.temporaryAccessPass"}
     assert listed(await sheet_of(replace(PASS, usable=False))) == ["methods.since.temporaryAccessPass_unusable"]
+    assert wanted("methods.is.temporaryAccessPass") == set()  # it has no name of its own, and there is only one
 
 
 async def test_what_is_new_to_us_is_told_by_entras_word_and_stays() -> None:
