@@ -45,6 +45,7 @@ def _wallet(world: World) -> web.Application:
     app.router.add_post("/open", wallet.open)
     app.router.add_post("/answer", wallet.answer)
     app.router.add_post("/knobs", wallet.knobs)
+    app.router.add_post("/revoke", wallet.revoke)
     app.router.add_get("/wallet.css", views.stylesheet)
     return app
 

@@ -58,6 +58,7 @@ def home(world: World, key: str, *, problem: str, link: str = "") -> web.Respons
         problem=_problem(problem),
         newest=_shortcut(key, newest) if newest else "",
         link=escape(link),
+        revoke=_revoke(world, key),
         cards="".join(_card(one) for one in world.verified.phones.get(key, [])) or _fill("empty"),
         billing=" checked" if world.verified.billing else "",
         honest=" checked" if world.verified.honest else "",
@@ -116,6 +117,17 @@ def _heard(status: int | None) -> str:
 def _shortcut(key: str, newest: Presentation) -> str:
     link = f"openid-vc://?request_uri=/verified-id/requests/{newest.id}"
     return _fill("shortcut", key=escape(key), link=escape(link), client=escape(newest.asked.client))
+
+
+def _revoke(world: World, key: str) -> str:
+    """The issuers' side: what can still be taken back of this phone."""
+    valid = [one for one in world.verified.phones.get(key, []) if not one.revoked]
+    buttons = "".join(
+        f'<button name=credential value="{escape(one.id)}" data-testid="revoke-{escape(one.id)}">'
+        f"Revoke {escape(one.name)}, {escape(_issuer(one))}</button>"
+        for one in valid
+    )
+    return _fill("revoke", key=escape(key), buttons=buttons) if valid else ""
 
 
 def _card(one: Credential) -> str:

@@ -67,6 +67,18 @@ class Wallet:
         self._world.verified.honest = "honest" in form
         return _go(str(form.get("as", "")))
 
+    async def revoke(self, request: web.Request) -> web.Response:
+        """POST: what its issuer can do to a credential at any time; the phone need not be there for it."""
+        form = await request.post()
+        key = str(form.get("as", ""))
+        if key not in self._world.people:
+            return views.people(self._world, link="")
+        try:
+            self._world.verified.revoke(key, str(form.get("credential", "")))
+        except Unusable as unusable:
+            return views.home(self._world, key, problem=str(unusable))
+        return _go(key)
+
     async def _opened(self, key: str, link: str) -> web.Response:
         found = _ID.search(_target(link))
         if found is None:

@@ -179,6 +179,29 @@ async def test_the_knobs_let_everything_through(verifier: Verifier) -> None:
     assert (verifier.world.verified.billing, verifier.world.verified.honest) == (False, True)
 
 
+@pytest.mark.browser
+async def test_a_credential_its_issuer_revoked_proves_nothing(verifier: Verifier, page: Page) -> None:
+    await page.goto("/wallet?as=ann")
+    await page.get_by_text("For whoever plays").click()
+    await page.get_by_test_id("revoke-own").click()
+    await expect(page.get_by_test_id("credential-own").get_by_test_id("revoked")).to_be_visible()
+    await expect(page.get_by_test_id("credential-fabrikam").get_by_test_id("revoked")).to_have_count(0)
+    await expect(page.get_by_test_id("revoke-own")).to_have_count(0)
+    assert 'data-testid="revoked"' in await get(verifier, **{"as": "rita"})  # who holds Ann's as well
+    await verifier.begun()
+    await page.reload()
+    await page.get_by_test_id("request-newest").click()
+    await page.get_by_test_id("present").click()
+    await expect(page.get_by_test_id("result")).to_contain_text("revoked")
+    assert verifier.heard[-1]["error"]["code"] == "claimValidationError"
+
+
+async def test_what_is_on_no_phone_cannot_be_revoked(verifier: Verifier) -> None:
+    assert "no such credential" in await post(verifier, "revoke", **{"as": "ann", "credential": "made-up"})
+    assert "Whose phone is this?" in await post(verifier, "revoke", **{"as": "nobody", "credential": "own"})
+    assert 'data-testid="revoked"' not in await get(verifier, **{"as": "ann"})
+
+
 async def test_what_a_verifier_writes_is_only_words(verifier: Verifier) -> None:
     body = verifier.body(registration={"clientName": "<script>alert(1)</script>", "purpose": '"><b>'})
     _, made = await verifier.ask(body)
