@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Final
 
 from bot.cloud import Cloud
@@ -16,9 +17,14 @@ from bot.web.health import Check
 RARELY: Final = timedelta(minutes=10)
 VERIFY: Final = "verify"  # the policy that says whether proof of identity is offered at all
 
-PROVE: Final = (
-    "nobody is offered proof of identity; set VOUCHSAFE_VERIFIED_ID_AUTHORITY, link a subscription for Face Check, "
-    'grant VerifiableCredential.Create.PresentRequest, or write [verify] mode = "off"'
+PROVE: Final = 'nobody is offered proof of identity until then; or write [verify] mode = "off"'
+# What an administrator has to do about each of the verifier's reasons.
+LACKS: Final = MappingProxyType(
+    {
+        "not_set_up": "Verified ID is not set up: set it up and name its DID in VOUCHSAFE_VERIFIED_ID_AUTHORITY",
+        "no_billing": "Face Check is not paid for: link a subscription to it (https://aka.ms/fcbilling)",
+        "not_permitted": "Verified ID does not let the desk ask: grant VerifiableCredential.Create.PresentRequest",
+    }
 )
 
 
@@ -56,8 +62,8 @@ class _Questions:
             return ""
         if self.probed_at is None or self.clock.now() - self.probed_at >= RARELY:
             self.probed_at = self.clock.now()
-            return await self.outside.verifier.probe()
-        return await self.outside.verifier.unavailable()
+            return _lacks(await self.outside.verifier.probe())
+        return _lacks(await self.outside.verifier.unavailable())
 
 
 def checks(cloud: Cloud, outside: Outside, in_force: Mapping[str, Policy], clock: Clock) -> Mapping[str, Check]:
@@ -71,6 +77,11 @@ def checks(cloud: Cloud, outside: Outside, in_force: Mapping[str, Policy], clock
         "step_up": Check(ask.step_up, guard, warning=True),
         "verified_id": Check(ask.verified_id, PROVE, warning=True),
     }
+
+
+def _lacks(reason: str) -> str:
+    """Say what is missing; a reason nobody has words for is told as it is."""
+    return f"{reason} ({LACKS[reason]})" if reason in LACKS else reason
 
 
 def _contexts(policy: Policy) -> frozenset[str]:

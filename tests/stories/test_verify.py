@@ -218,7 +218,7 @@ async def test_where_nobody_pays_for_it_it_is_not_offered(play: Play) -> None:
     await ann.sees(words("refusal.unavailable", contact=CONTACT))
     play.world.clock.advance(timedelta(minutes=11))
     async with asyncio.timeout(10), aiohttp.ClientSession() as session:
-        while "Face Check" not in await readiness(session, play):
+        while "no_billing (Face Check is not paid for" not in await readiness(session, play):
             await asyncio.sleep(0.5)
 
 
