@@ -11,6 +11,8 @@ from playground.faults import Fault
 from playground.graph.factors import PHONE_IDS
 from playground.people import guid
 from playground.server import Play
+from playground.teams.popup import Dead
+from playground.teams.presses import choose
 from tests.stories.conftest import Take
 from tests.stories.hand import Hand, come_true, read
 from tests.stories.seat import words
@@ -79,3 +81,37 @@ async def test_a_pass_that_works_is_a_method_too_and_an_answer_is_lost(play: Pla
     await rita.sees(words("methods.request.done.title"))
     assert "rita" not in play.world.graph.passes
     assert len(play.world.journal.of("graph", "DELETE")) == 1
+
+
+@pytest.mark.slow
+async def test_what_is_forged_gone_or_no_signed_in_persons_removes_nothing(play: Play) -> None:
+    ann, hello = Hand(play, "ann"), choice(play, "ann", "windowsHelloForBusiness")
+    home = await ann.sees(words("methods.summary"))
+    dialog = await play.teams.open_dialog("ann", home, words("methods.button.ask"))
+    form = (dialog.dialog or {})["card"]
+    sent = choose([form], words("button.send"), {"method": hello, "why": "lost"})["data"]
+    for forged in ("password:28c10230-6103-485e-b985-444c60001490", choice(play, "ben", AUTHENTICATOR), "nonsense"):
+        answer = await play.teams.finish_dialog("ann", home, {**sent, "method": forged})
+        assert words("form.choice") in read(answer)
+
+    await ann.want("methods", method=hello, why="lost")
+    prompt = await play.teams.wait("ann", test=lambda seen: seen.oauth is not None, seconds=20)
+    with pytest.raises(Dead):
+        await play.teams.sign_in("ann", prompt, who="mo")
+    assert "windowsHelloForBusiness" in held(play, "ann")
+    play.world.graph.methods.remove("ann", hello.partition(":")[2])  # at Entra's own page, in the meantime
+    await ann.press(words("button.sign_in_again"), on=words("request.step_up.title"))
+    await ann.sign_in()
+    gone = await ann.sees(words("request.refused.title"))
+    assert words("refusal.methods.gone") in gone.words
+    assert play.world.journal.of("graph", "DELETE") == []
+
+
+@pytest.mark.slow
+async def test_who_does_not_sign_in_in_time_keeps_what_they_have(play: Play) -> None:
+    ann = Hand(play, "ann")
+    await ann.want("methods", method=PHONE, why="old")
+    await ann.sees(words("request.step_up.title"))
+    play.world.clock.advance(timedelta(minutes=16))
+    await ann.sees(words("methods.request.expired.text"))
+    assert "phone" in held(play, "ann")

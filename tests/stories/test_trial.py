@@ -25,6 +25,8 @@ mode = "evaluate"
 approvals = 0
 [methods]
 mode = "evaluate"
+[verify]
+mode = "evaluate"
 [sessions]
 mode = "evaluate"
 [sessions.groups."{HELPDESK}"]
@@ -59,6 +61,11 @@ async def test_a_trial_touches_nothing_and_says_what_would_have_been(play: Play)
     await ann.want("methods", method="phone:3179e48a-750b-4051-897c-87b9720928f7", why="lost")
     await ann.sign_in()
     await ann.sees(words("methods.request.evaluated.text"))
+    before = set(play.world.verified.requests)  # those of the probe
+    await ann.want("verify")
+    await ann.sees(words("verify.request.evaluated.text"))
+    assert set(play.world.verified.requests) == before
+    assert play.world.graph.attributes.values == {}
     await ann.want("sessions", reason="other")
     await ann.sees(words("alone.request.evaluated.text"))
     assert play.world.graph.risks["rita"].state == "atRisk"
@@ -69,6 +76,6 @@ async def test_a_trial_touches_nothing_and_says_what_would_have_been(play: Play)
     await ben.sees(words("sessions.request.done.title"))
     await come_true(lambda: [one.person for one in play.world.graph.revoked] == ["ben"])
     said = await report(play)
-    for kind in ("risk", "methods", "sessions"):
+    for kind in ("risk", "methods", "verify", "sessions"):
         assert re.search(rf"{kind} \(evaluate\)\n  asked .*\n +1  would have been done\n", said), said
     assert re.search(rf"sessions \(enforce\), group:{HELPDESK}\n  asked .*\n +1  done\n", said), said

@@ -14,7 +14,7 @@ from playwright.async_api import expect
 
 from bot.clock import SystemClock
 from playground.faults import Fault
-from playground.people import CREATED
+from playground.people import CREATED, NO_PASS
 from playground.server import Play
 from playground.teams.views import Seen, strings
 from playground.verified.state import Presentation
@@ -268,6 +268,30 @@ class TestDemanded:
         assert play.world.graph.issued == []
         assert (said := await ann.show())
         assert play.world.graph.issued[0].value in said
+
+
+class TestDemandedOfSome:
+    """A policy that demands a young proof of the members of one group only."""
+
+    @pytest.fixture
+    def setting(self, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, object]:
+        held = f'[methods.groups."{NO_PASS}"]\nevidence = "face_check"\nevidence_age = "2h"\n'
+        return policies(tmp_path_factory, held)
+
+    @pytest.mark.slow
+    async def test_who_is_in_the_group_proves_it_and_does_again_when_it_is_old(self, play: Play) -> None:
+        ann, tess, missing = Hand(play, "ann"), Hand(play, "tess"), words("refusal.evidence_missing")
+        assert missing not in await ann.look("methods")
+        await play.teams.say("tess", "my methods")
+        await tess.sees(missing)
+        await proved(tess)
+        await play.teams.say("tess", "my methods")
+        await newest(tess, words("methods.summary"))
+        assert words("methods.form.lead") in await tess.look("methods")
+        play.world.clock.advance(timedelta(hours=3))
+        await asyncio.sleep(0.2)  # the bot looks at the clock every now and then
+        await play.teams.say("tess", "my methods")
+        await newest(tess, missing)
 
 
 def plain(seen: Seen) -> str:
