@@ -110,6 +110,21 @@ def test_texts_are_whole_sentences_without_strange_characters(language: str) -> 
                 assert words.endswith("."), key
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("key", "named"),
+    [
+        ("refusal.evidence_missing", "verify.button.ask"),
+        ("refusal.tap.live_pass", "tap.button.revoke"),
+        ("refusal.tap.live_pass", "methods.title"),
+    ],
+)
+def test_what_a_refusal_sends_somebody_to_is_called_that(key: str, named: str, language: str) -> None:
+    words = dict.fromkeys(wanted(key), "x")
+    opened, closed = ("„", "“") if language == "de" else ("“", "”")
+    assert f"{opened}{text(named, language)}{closed}" in text(key, language, **words)
+
+
 def test_a_key_that_is_not_there_is_an_error() -> None:
     with pytest.raises(KeyError):
         text("no.such.key", "en")
