@@ -69,18 +69,26 @@ async def origin(desk: Desk) -> AsyncIterator[str]:
     async def script(_: web.Request) -> web.Response:
         return web.Response(text=TEAMS, content_type="text/javascript")
 
+    async def signed_in(request: web.Request) -> web.Response:
+        """Plays Entra to somebody whose sign-in it remembers: it sends them back."""
+        return web.Response(status=303, headers={"Location": request.query["redirect_uri"] + "?code=c&state=s"})
+
     elsewhere = web.Application()
     elsewhere.router.add_get("/teams.js", script)
-    async with TestServer(elsewhere) as teams:
-        cloud = replace(PUBLIC, teams_js=str(teams.make_url("/teams.js")), teams_js_integrity="")
+    elsewhere.router.add_get("/authorize", signed_in)
+    async with TestServer(elsewhere) as there:
+        login = str(there.make_url("")).rstrip("/")
+        cloud = replace(PUBLIC, login=login, teams_js=f"{login}/teams.js", teams_js_integrity="")
         pages = Pages(cloud, cards.text, "the helpdesk")
         app = web.Application(middlewares=[surfacing(pages), limiting(pages, Limit(burst=1000, rate=1))])
-        signing_in = StepUpDesk(address="/step-up/callback?code=c&state=s", code=EntryWanted())
+        signing_in = StepUpDesk(code=EntryWanted())
         stepup.setup(app, desk=signing_in, pages=pages)
         entry.setup(app, desk=desk, pages=pages)
         wallet.setup(app, desk=ProofDesk(), pages=pages)
         async with TestServer(app) as server:
-            yield str(server.make_url("")).rstrip("/")
+            ours = str(server.make_url("")).rstrip("/")
+            signing_in.address = f"{login}/authorize?redirect_uri={ours}/step-up/callback"
+            yield ours
 
 
 @pytest.fixture
