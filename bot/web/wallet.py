@@ -44,9 +44,9 @@ class ProofDesk(Protocol):
         """Return the address that opens the wallet, or "" when there is nothing to prove (any more)."""
 
 
-def setup(app: web.Application, *, desk: ProofDesk, pages: Pages) -> None:
+def setup(app: web.Application, *, desk: ProofDesk, pages: Pages, limit: Limit | None = None) -> None:
     """Add the routes under `/verified-id`."""
-    routes = WalletPages(desk, pages, Limit(burst=120, rate=10), asyncio.Semaphore(AT_ONCE))
+    routes = WalletPages(desk, pages, limit or Limit(burst=120, rate=10), asyncio.Semaphore(AT_ONCE))
     app.router.add_post("/verified-id/callback", routes.called_back)
     app.router.add_get(OPEN, routes.opened, allow_head=False)
 

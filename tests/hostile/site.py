@@ -128,7 +128,7 @@ def application(office: Office, *, burst: int = 10**9, person: int = 10**9) -> w
     )
     stepup.setup(app, desk=office.step_up, pages=pages, limit=Limit(burst=person, rate=0.01))
     entry.setup(app, desk=office.entry, pages=pages)
-    wallet.setup(app, desk=office.desk.proofs, pages=pages)
+    wallet.setup(app, desk=office.desk.proofs, pages=pages, limit=Limit(burst=burst, rate=0.01))
     health.setup(app, health.Health({}))
     return app
 
