@@ -27,8 +27,16 @@ def setting() -> Mapping[str, object]:
     return {"replicas": 2}
 
 
-def served(play: Play, path: str) -> list[tuple[int, str]]:
-    """Which replicas answered at this path, and to which method, by their own logs."""
+async def served(play: Play, path: str, times: int) -> list[tuple[int, str]]:
+    """Which replicas answered at this path, and to which method, by their own logs: written behind the answer."""
+    for _ in range(100):
+        if len(_served(play, path)) >= times:
+            break
+        await asyncio.sleep(0.05)
+    return _served(play, path)
+
+
+def _served(play: Play, path: str) -> list[tuple[int, str]]:
     found = []
     for replica in play.replicas.all:
         lines = [json.loads(line) for line in replica.log.read_text(encoding="utf-8").splitlines() if line[:1] == "{"]
@@ -65,8 +73,8 @@ async def a_pass(play: Play, ann: Hand, ben: Hand) -> None:
     assert last.result is not None, last.text
     route(1)
     assert (await play.teams.verify("ann", prompt, last.result)).kind == "signed"
-    assert served(play, "/step-up/start") == [(0, "GET"), (1, "POST")]
-    assert served(play, "/step-up/callback") == [(0, "GET")]
+    assert await served(play, "/step-up/start", 2) == [(0, "GET"), (1, "POST")]
+    assert await served(play, "/step-up/callback", 1) == [(0, "GET")]
     route(0, 1)
     await ben.approve(ann.name)
     await ann.sees(words("tap.request.ready.title"))
@@ -95,7 +103,7 @@ async def a_password(play: Play, ann: Hand) -> None:
         assert words("password.page.lead") in page.text
         route(1)
         last = await popup.submit(page, {"password": typed(play, BETTER)}, button="send")
-    assert served(play, "/step-up/enter") == [(0, "GET"), (1, "POST")]
+    assert await served(play, "/step-up/enter", 2) == [(0, "GET"), (1, "POST")]
     assert last.result is not None, last.text
     route(0)
     await play.teams.verify("ann", card, last.result)
@@ -114,7 +122,7 @@ async def a_proof(play: Play, ann: Hand) -> None:
     route(0)
     await play.world.verified.present(asked.id, "ann")
     await ann.sees(words("verify.request.ended.verified.title"))
-    assert served(play, "/verified-id/callback") == [(0, "POST"), (1, "POST")]
+    assert await served(play, "/verified-id/callback", 2) == [(0, "POST"), (1, "POST")]
 
 
 async def turns_of_one_tenant(play: Play) -> None:
