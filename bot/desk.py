@@ -97,7 +97,7 @@ class Desk:
         request = await self.ledger.load(action.ref.request)
         if request is None or request.tenant != actor.person.tenant:
             return Refused(Refusal(Reason.NOT_FOUND))
-        if card and actor.chat.personal:
+        if card:
             await self._forget_stray(request, actor.chat, card)
         if action.ref.version > request.version:
             return Refused(Refusal(Reason.CHANGED), request)
@@ -141,14 +141,17 @@ class Desk:
         return told(step)
 
     async def _refreshed(self, actor: Actor, request: Request) -> Answer:
-        if whose(actor, request) and actor.chat.personal:
+        """What stands in a channel is the same for everybody; that it was seen is all there is to learn."""
+        if not actor.chat.personal:
+            return Refused(Refusal(Reason.NOT_PRIVATE))
+        if whose(actor, request):
             return RequestCard(request, Slot.REQUESTER)
         return await self.approvals.refreshed(actor, request)
 
     async def _forget_stray(self, request: Request, chat: Chat, card: str) -> None:
         """A card of ours that we do not know was posted twice because an answer was lost: it goes."""
         async with self.ledger.store.unit() as unit:
-            here = [p for p in await unit.posted(request.id) if p.chat is not None and p.chat.id == chat.id]
+            here = [p for p in await unit.posted(request.id) if p.chat is not None and p.chat.place == chat.place]
             known = {p.activity for p in here if p.activity}
             if known and card not in known and all(p.activity or p.deleted for p in here):
                 await unit.defer(Job("stray", request.id, slot=card, person=chat.id))

@@ -6,7 +6,7 @@ from bot.core.actions import Approve, Deny, SeeProof
 from bot.core.answers import ProofShown
 from bot.core.model import PENDING, Proof, Request, Status
 from cards import elements as e
-from cards.buttons import press, ref, refresh, sign_in
+from cards.buttons import press, ref, refresh, sign_in, watched
 from cards.parts import card, facts, header, lines, quote, standing, trial
 from cards.texts import Markup, known, plain
 from cards.view import View
@@ -26,7 +26,7 @@ def approvers(request: Request, view: View, above: tuple[e.Piece, ...] = ()) -> 
         trial(request, view),
         *facts([*details(request, view), *_known(request, view)]),
     ]
-    return card(view, body, _decide(request, view) if request.status is Status.APPROVAL else ())
+    return card(view, body, _decide(request, view) if request.status is Status.APPROVAL else (), watched(request))
 
 
 def reminder(request: Request, view: View) -> e.Card:

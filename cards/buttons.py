@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from bot.core.actions import Begin, Home, Press, Ref, Refresh, Submit, pack
-from bot.core.model import LIVE, Request
+from bot.core.model import LIVE, Request, Status
 from cards import elements as e
 from cards.view import View
 from cards.words import bare, own
@@ -63,7 +63,18 @@ def sign_in(view: View, key: str) -> e.Submit:
 
 def refresh(request: Request, view: View) -> e.Refresh | None:
     """Let the one person the card is for fetch it anew when it comes into view, as long as it can change."""
-    if not view.user or request.status not in LIVE:
-        return None
+    return _anew(request, [view.user]) if view.user and request.status in LIVE else None
+
+
+def watched(request: Request) -> e.Refresh | None:
+    """Let whoever sees what waits in a channel ask after it: their answer is nothing new, and a twin of it goes.
+
+    Without names, Teams asks for everybody in a conversation of at most 60, and in a larger one for nobody:
+    https://learn.microsoft.com/microsoftteams/platform/task-modules-and-cards/cards/universal-actions-for-adaptive-cards/user-specific-views.
+    """
+    return _anew(request) if request.status is Status.APPROVAL else None
+
+
+def _anew(request: Request, users: list[str] | None = None) -> e.Refresh:
     data = pack(Refresh(ref(request)))
-    return e.Refresh(action=e.Execute(verb=str(data["verb"]), data=data), users=[view.user])
+    return e.Refresh(action=e.Execute(verb=str(data["verb"]), data=data), users=users)

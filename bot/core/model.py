@@ -85,6 +85,11 @@ class Chat:
     personal: bool
     user: str = ""
 
+    @property
+    def place(self) -> str:
+        """The conversation itself; what names a thread of a channel comes behind it."""
+        return self.id.partition(";")[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:

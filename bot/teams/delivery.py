@@ -89,8 +89,10 @@ class Delivery:
             posted = await unit.posted(job.request)
         if any(not p.activity and not p.deleted for p in posted):
             raise Unavailable("another message is on its way: it may be that one", retry_after=1)
-        chat = next((p.chat for p in posted if p.chat is not None and p.chat.id == job.person), None)
-        if chat is not None and job.slot not in {p.activity for p in posted}:
+        place = job.person.partition(";")[0]
+        known = next((p.chat for p in posted if p.chat is not None and p.chat.place == place), None)
+        if known is not None and job.slot not in {p.activity for p in posted}:
+            chat = replace(known, id=job.person)  # in a channel, the thread of its own that it began
             await self._gone(Posted(job.request, Slot.REQUESTER, "", chat, job.slot, ""), keep=False)
 
     async def prepare(self, request: Request) -> None:

@@ -78,6 +78,15 @@ def test_a_card_refreshes_for_its_one_reader_while_it_can_change() -> None:
     assert "refresh" not in cards.show(RequestCard(at(Status.APPROVAL), Slot.REQUESTER), replace(VIEW, user=""))
 
 
+def test_what_waits_in_the_channel_is_asked_after_by_whoever_sees_it() -> None:
+    """By nobody in particular: Teams would ask for the named ones only."""
+    view = replace(VIEW, user="", person="", approvals=1)
+    card = cards.show(RequestCard(at(Status.APPROVAL), Slot.APPROVERS), view)
+    assert "userIds" not in card["refresh"]
+    assert card["refresh"]["action"]["verb"] == "refresh"
+    assert "refresh" not in cards.show(RequestCard(at(Status.READY), Slot.APPROVERS), view)
+
+
 def test_approvers_see_who_what_why_and_decide() -> None:
     view = replace(VIEW, user="", person="", facts={"account": "enabled, member"}, approvals=2)
     request = replace(at(Status.APPROVAL), evidence=(SIGNED_IN, APPROVED))

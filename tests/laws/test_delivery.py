@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import psycopg
 import pytest
 
-from bot.core.actions import Ref, Refresh
+from bot.core.actions import Approve, Ref, Refresh
+from bot.core.answers import Refused, Said
 from bot.core.errors import AnswerLost, Unavailable
 from bot.core.ports import Job
-from tests.fakes import Office, at_home, private
+from tests.fakes import TENANT, Office, at_home, in_channel, private
 
 
 async def waiting(url: str, name: str) -> int:
@@ -62,6 +65,50 @@ async def test_what_is_posted_twice_goes_and_the_other_stays_known(desk: Office,
     for activity in mine:
         await refresh(desk)(private("ann").id, activity)
     assert await waiting(database_url, "stray") == 0
+
+
+async def test_what_was_posted_twice_in_the_channel_goes_when_it_is_pressed(desk: Office, database_url: str) -> None:
+    """In a channel too large for clients to ask: whoever presses it is answered all the same."""
+    await desk.ask()
+    await desk.sign_in()
+    await desk.job("cards")
+    twin, _ = await desk.messenger.post_in_channel(TENANT, "19:helpdesk@thread.tacv2", {"text": "the same"})
+    number = twin.id.rpartition("=")[2]
+    ben = replace(in_channel("ben"), chat=twin)
+    await desk.desk.installed(ben.person, private("ben"))
+    version = (await desk.load("r1")).version
+    answer = await desk.desk.handle(ben, Approve(Ref("r1", version)), card=number)
+    assert answer == Said("approve.continue_in_private")
+    assert await waiting(database_url, "stray") == 1
+    await desk.delivery.stray(Job("stray", "r1", slot=number, person=twin.id))
+    assert (twin.id, number) not in desk.messenger.messages
+    (there,) = [(chat, activity) for chat, activity in desk.messenger.messages if chat.startswith("19:helpdesk")]
+    known = replace(ben, chat=replace(twin, id=there[0]))
+    await desk.desk.handle(known, Approve(Ref("r1", version)), card=there[1])
+    assert await waiting(database_url, "stray") == 1  # the one from before
+
+
+async def test_what_was_posted_twice_in_the_channel_goes_when_anybody_sees_it(desk: Office, database_url: str) -> None:
+    """Whoever looks learns nothing, not even an approver who has a private card of it elsewhere."""
+    await desk.ask()
+    await desk.sign_in()
+    await desk.job("cards")
+    await desk.desk.installed(in_channel("ben").person, private("ben"))
+    ref = Ref("r1", (await desk.load("r1")).version)
+    await desk.desk.handle(in_channel("ben"), Approve(ref))
+    await desk.job("cards")
+    twin, number = await desk.messenger.post_in_channel(TENANT, "19:helpdesk@thread.tacv2", {"text": "the same"})
+    [(place, first)] = [m for m in desk.messenger.messages if m[0].startswith("19:helpdesk") and m[0] != twin.id]
+    for who in ("ann", "ben", "tess"):
+        known = replace(in_channel(who), chat=replace(twin, id=place))
+        seen = await desk.desk.handle(known, Refresh(ref), card=first)
+        assert isinstance(seen, Refused)
+        assert seen.request is None
+    assert await waiting(database_url, "stray") == 0
+    await desk.desk.handle(replace(in_channel("tess"), chat=twin), Refresh(ref), card=number)
+    assert await waiting(database_url, "stray") == 1
+    await desk.delivery.stray(Job("stray", "r1", slot=number, person=twin.id))
+    assert (twin.id, number) not in desk.messenger.messages
 
 
 async def test_doing_it_again_changes_nothing(desk: Office) -> None:
