@@ -15,7 +15,7 @@ from bot.core.errors import Conflict, Unavailable
 from bot.store import sql
 from bot.store.faults import alive, committing, translated
 
-Renewed = Callable[[AsyncConnection[DictRow]], Awaitable[AsyncConnection[DictRow]]]
+Instead = Callable[[AsyncConnection[DictRow]], Awaitable[AsyncConnection[DictRow]]]
 
 
 @dataclass(slots=True, eq=False)
@@ -37,9 +37,9 @@ class Line:
     whatever is asked next, in the order in which it came.
     """
 
-    def __init__(self, connection: AsyncConnection[DictRow], renewed: Renewed) -> None:
-        self.connection = connection
-        self._renewed: Renewed | None = renewed  # until something came back on this one
+    def __init__(self, connection: AsyncConnection[DictRow], instead: Instead) -> None:
+        self.connections = [connection]  # the one in use, or none; whoever made the line takes it back
+        self._instead: Instead | None = instead  # until something came back on this one
         self._waiting: list[_Asked] = []
         self._begun = False
         self._over = False
@@ -105,14 +105,14 @@ class Line:
     async def _sent(self, batch: list[_Asked]) -> list[list[DictRow]]:
         """Send it; on another connection where the server had given this one up, if nothing can have been done yet."""
         try:
-            answers = await _answers(self.connection, batch)
+            answers = await _answers(self.connections[0], batch)
         except psycopg.OperationalError as error:
-            if self._renewed is None or alive(error) or not _harmless(batch):
+            if self._instead is None or alive(error) or not _harmless(batch):
                 raise
-            self.connection = await self._renewed(self.connection)
-            self._renewed = None
-            answers = await _answers(self.connection, batch)
-        self._renewed = None
+            instead, self._instead = self._instead, None
+            self.connections.append(await instead(self.connections.pop()))
+            answers = await _answers(self.connections[0], batch)
+        self._instead = None
         return answers
 
 

@@ -90,7 +90,8 @@ class PostgresStore(Store):
         Raises `Conflict`, `Unavailable` (nothing was saved), `Rejected` (a value PostgreSQL cannot keep) and
         `AnswerLost` (the connection broke during the commit).
         """
-        line = Line(await self._connection(), self._connection_for)
+        with translated():
+            line = Line(await self._pool.getconn(), self._instead)
         try:
             try:
                 unit = PostgresUnit(line, self._clock)
@@ -99,22 +100,19 @@ class PostgresStore(Store):
                     unit.finish()
                 await line.commit()
             except BaseException:
-                await _undo(line.connection)
+                for connection in line.connections:
+                    await _undo(connection)
                 raise
         finally:
             line.end()
-            await self._pool.putconn(line.connection)
+            for connection in line.connections:
+                await self._pool.putconn(connection)
 
-    async def _connection(self) -> AsyncConnection[DictRow]:
-        with translated():
-            return await self._pool.getconn()
-
-    async def _connection_for(self, broken: AsyncConnection[DictRow]) -> AsyncConnection[DictRow]:
-        """Return another connection for one the server has given up."""
-        fresh = await self._pool.getconn()
+    async def _instead(self, broken: AsyncConnection[DictRow]) -> AsyncConnection[DictRow]:
+        """Give a connection back before another is asked for: else all might hold one and wait for one."""
         await broken.close()
         await self._pool.putconn(broken)
-        return fresh
+        return await self._pool.getconn()
 
     async def ping(self) -> None:
         """Raise `Unavailable` when the database does not answer."""
