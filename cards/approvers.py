@@ -104,6 +104,7 @@ def _verdicts(kind: str, verdicts: tuple[str, ...], lead: str, view: View) -> e.
         choices=[e.Option(title=bare(view, f"{kind}.verdict.{v}"), value=v) for v in verdicts],
         value=verdicts[0],
         style="expanded",
+        wrap=True,
     )
 
 
