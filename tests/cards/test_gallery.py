@@ -162,6 +162,14 @@ def test_security_is_told_what_became_of_an_alarm(language: str) -> None:
     assert len(said) >= 8  # each state that can be reached has words of its own
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("status", [Status.EVALUATED, Status.EXPIRED])
+def test_who_raised_an_alarm_and_is_not_locked_reads_that_and_whom_to_call(language: str, status: Status) -> None:
+    said = texts(CARDS[f"{language}/compromised/requester/{status}"])
+    assert "4357" in said
+    assert {"en": "**not** signed out", "de": "**nicht** abgemeldet"}[language] in said
+
+
 def test_cards_in_two_languages_have_the_same_shape() -> None:
     for name, card in CARDS.items():
         if name.startswith("en/"):

@@ -102,6 +102,14 @@ def test_what_may_be_said_as_a_line_holds_no_markdown(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_a_card_says_to_write_next_is_understood(kind: str, language: str) -> None:
+    said = re.findall(r"\*\*([^*]+)\*\*", catalogue(language).get(f"{kind}.next", ""))
+    understood = {phrase.casefold() for name in KINDS for phrase in phrases(name)}
+    assert [words for words in said if words.casefold() not in understood] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_texts_are_whole_sentences_without_strange_characters(language: str) -> None:
     for key, words in catalogue(language).items():
         if isinstance(words, str):

@@ -13,7 +13,7 @@ import pytest
 
 from playground.people import HELPDESK
 from playground.server import Play, environment
-from tests.stories.hand import Hand, come_true
+from tests.stories.hand import CONTACT, Hand, come_true
 from tests.stories.seat import words
 
 pytestmark = pytest.mark.slow
@@ -67,7 +67,7 @@ async def test_a_trial_touches_nothing_and_says_what_would_have_been(play: Play)
     assert set(play.world.verified.requests) == before
     assert play.world.graph.attributes.values == {}
     await ann.want("sessions", reason="other")
-    await ann.sees(words("alone.request.evaluated.text"))
+    await ann.sees(words("sessions.request.evaluated.text", contact=CONTACT))
     assert play.world.graph.risks["rita"].state == "atRisk"
     assert len(play.world.graph.methods["ann"]) == 4
     assert play.world.graph.revoked == []
