@@ -1,13 +1,13 @@
-"""The alarm in the security channel: a request was not its subject's own, or was for an emergency account."""
+"""The alarm in the security channel: somebody else is in an account, or asked for something on an emergency one."""
 
 from __future__ import annotations
 
-from bot.core.model import Follow, Proof, Request, Status
+from bot.core.model import Follow, Mode, Proof, Request, Status
 from cards import elements as e
 from cards.parts import card, facts, lines, standing
-from cards.texts import known
+from cards.texts import clean, known
 from cards.view import View
-from cards.words import details, names, own, particulars, say, when
+from cards.words import details, names, own, particulars, say, verdict, when
 
 
 def alert(request: Request, view: View) -> e.Card:
@@ -15,6 +15,7 @@ def alert(request: Request, view: View) -> e.Card:
     given, approved = particulars(request, view), request.proofs(Proof.APPROVAL)
     rows: list[tuple[str, str]] = [
         *details(request, view),
+        (say(view, "fact.said"), clean(request.ending.reason) if request.ending else ""),
         (say(view, "fact.asked"), when(request.created_at)),
         *((say(view, "fact.signed_in"), when(e.at)) for e in request.proofs(Proof.STEP_UP)[-1:]),
         (say(view, "alert.approved_by"), names(approved)),
@@ -30,7 +31,13 @@ def alert(request: Request, view: View) -> e.Card:
 
 
 def _title(request: Request) -> str:
-    return "alert.title" if request.reported else "alert.emergency"
+    return "alert.title" if request.reported else "alert.verdict" if verdict(request) else "alert.emergency"
+
+
+def _found(request: Request) -> str:
+    """Name the text for what becomes of an account an approver found somebody else in."""
+    state = "trial" if request.mode is Mode.EVALUATE else request.follow
+    return f"{request.kind}.alert.{verdict(request)}.{state}"
 
 
 def _failed(request: Request) -> tuple[str, ...]:
@@ -40,9 +47,9 @@ def _failed(request: Request) -> tuple[str, ...]:
 
 
 def _told(request: Request) -> tuple[str, ...]:
-    """Name the texts: somebody's alarm, or a request for an account that is kept for emergencies."""
+    """Name the texts: somebody's alarm, an approver's, or a request for an account that is kept for emergencies."""
     if not request.reported:
-        return ("alert.emergency_text",)
+        return (_found(request), "alert.next") if verdict(request) else ("alert.emergency_text",)
     state = f"{request.kind}.alert.{request.status}"
     if known(state):
         return (state, *_failed(request), "alert.next")

@@ -10,7 +10,7 @@ from cards.buttons import press, ref, refresh, sign_in, watched
 from cards.parts import card, facts, header, lines, quote, standing, trial
 from cards.texts import Markup, known, plain
 from cards.view import View
-from cards.words import approvals, bare, details, names, own, particulars, say, stamp, when, worded
+from cards.words import approvals, bare, details, names, own, particulars, say, stamp, verdicts, when, worded
 
 
 def approvers(request: Request, view: View, above: tuple[e.Piece, ...] = ()) -> e.Card:
@@ -24,7 +24,7 @@ def approvers(request: Request, view: View, above: tuple[e.Piece, ...] = ()) -> 
         *lines(say(view, worded(request, f"approvers.{state}"), **particulars(request, view))),
         *quote(said),
         trial(request, view),
-        *facts([*details(request, view), *_known(request, view)]),
+        *facts([*details(request, view), *_known(request, view), (say(view, "fact.verdict"), verdicts(request, view))]),
     ]
     return card(view, body, _decide(request, view) if request.status is Status.APPROVAL else (), watched(request))
 

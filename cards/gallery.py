@@ -170,6 +170,7 @@ def _turns(kind: str, own: View, channel: View) -> Shown:
         reported = replace(told(kind, status), reported=True)
         yield f"requester/{status}_reported", RequestCard(reported, Slot.REQUESTER), own
         yield f"approvers/{status}_reported", RequestCard(reported, Slot.APPROVERS), channel
+    yield from _found(kind, own, channel)
     waiting = told(kind, Status.APPROVAL)
     ben = replace(channel, user="29:ben", person=BEN.id, link=f"{START}s2")
     for verdict in channel.verdicts.yes:
@@ -183,6 +184,19 @@ def _turns(kind: str, own: View, channel: View) -> Shown:
             RequestCard(waiting, Slot.APPROVERS),
             replace(channel, facts=facts, looks=True),
         )
+
+
+def _found(kind: str, own: View, channel: View) -> Shown:
+    """A no with which an approver raises the alarm, and what has become of it."""
+    denied = told(kind, Status.DENIED)
+    for verdict in channel.verdicts.alarms:
+        said = replace(denied, ending=replace(ENDINGS[Status.DENIED], choice=verdict))
+        trial = replace(said, mode=Mode.EVALUATE, follow=Follow.DONE)
+        followed = {str(state): replace(said, follow=state) for state in Follow if state is not Follow.NOTHING}
+        for state, request in (followed | {"trial": trial}).items():
+            yield f"requester/denied_{verdict}_{state}", RequestCard(request, Slot.REQUESTER), own
+            yield f"approvers/denied_{verdict}_{state}", RequestCard(request, Slot.APPROVERS), channel
+            yield f"security/denied_{verdict}_{state}", RequestCard(request, Slot.SECURITY), channel
 
 
 def _others(view: View) -> Shown:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import assert_never
 
 from bot.core.actions import Replace, Report, RevokeIt, Show, SignInAgain, Withdraw
-from bot.core.model import LIVE, Follow, Proof, Request, Status, Way
+from bot.core.model import LIVE, Follow, Mode, Proof, Request, Status, Way
 from cards import elements as e
 from cards.buttons import alarm, begin, dialog, press, ref, refresh, sign_in
 from cards.parts import card, facts, lines, quote, standing, trial
 from cards.progress import progress
 from cards.texts import known
 from cards.view import View
-from cards.words import bare, details, own, particulars, refused, say, staged, when, worded
+from cards.words import bare, details, own, particulars, refused, say, staged, verdict, when, worded
 
 
 def requester(request: Request, view: View, above: tuple[e.Piece, ...] = ()) -> e.Card:
@@ -46,8 +46,12 @@ def _told(request: Request, view: View) -> list[e.Piece | None]:
             alarm = [say(view, "request.refused.alarm")] if request.reported else []
             return [*lines(say(view, "refusal.other") if refusal is None else refused(refusal, view), *alarm)]
         case Status.DENIED:
-            said = quote(ending.reason if ending else "")
-            return [*lines(say(view, f"{state}.text")), *said, *lines(say(view, f"{state}.next"), subtle=True)]
+            said, after = quote(ending.reason if ending else ""), _after_no(request)
+            return [
+                *lines(say(view, f"{state}.text")),
+                *said,
+                *lines(say(view, after), subtle=after == f"{state}.next"),
+            ]
         case Status.DONE | Status.ENDED:
             following = [say(view, key, **given) for key in _following(request)]
             return [*lines(say(view, staged(request, "text"), **given), *following)]
@@ -57,6 +61,12 @@ def _told(request: Request, view: View) -> list[e.Piece | None]:
             return [*lines(say(view, worded(request, "request.ready.closed"), **given))]
         case _:
             return [*lines(say(view, worded(request, f"{state}.text"), **given))]
+
+
+def _after_no(request: Request) -> str:
+    """Name what is said below a no: what the desk does for a verdict that came with it, or whom to ask."""
+    told = f"{request.kind}.request.denied.{verdict(request)}"
+    return told if known(told) and request.mode is Mode.ENFORCE else "request.denied.next"
 
 
 def _checking(request: Request) -> bool:

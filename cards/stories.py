@@ -154,7 +154,7 @@ STORIES: Final[Mapping[str, Story]] = {
         failed="risk.no_premium",
         lives=False,
         receipt={"told": "dismissed"},
-        verdicts=Verdicts(yes=("dismissed", "safe"), no=("none", "compromised")),
+        verdicts=Verdicts(yes=("dismissed", "safe"), no=("none", "compromised"), alarms=frozenset({"compromised"})),
     ),
     "methods": Story(
         way=Way.ALONE,

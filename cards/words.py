@@ -108,6 +108,17 @@ def names(evidence: tuple[Evidence, ...]) -> Markup:
     return Markup(", ".join(dict.fromkeys(plain(e.name) for e in evidence)))
 
 
+def verdict(request: Request) -> str:
+    """Return what an approver added to their no."""
+    return request.ending.choice if request.ending is not None else ""
+
+
+def verdicts(request: Request, view: View) -> Markup:
+    """Say what approvers added to their yes or no, each thing once."""
+    added = [verdict(request), *(e.choice for e in request.proofs(Proof.APPROVAL))]
+    return Markup(" / ".join(say(view, f"{request.kind}.verdict.{word}") for word in dict.fromkeys(added) if word))
+
+
 def approvals(request: Request, view: View) -> Markup:
     """Say how many of the approvals are there and whose: people, not clicks."""
     given = request.proofs(Proof.APPROVAL)

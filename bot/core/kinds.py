@@ -42,10 +42,14 @@ async def _there(_tools: Tools) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Verdicts:
-    """What an approver may add to a yes or a no; the first is what a plain press means. Keys of the catalogue."""
+    """What an approver may add to a yes or a no; the first is what a plain press means. Keys of the catalogue.
+
+    `alarms` are those of a no that security hears of.
+    """
 
     yes: tuple[str, ...] = ()
     no: tuple[str, ...] = ()
+    alarms: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

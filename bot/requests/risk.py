@@ -244,7 +244,7 @@ KIND: Final = Kind(
     look=look,
     undo=undo,
     follow=follow,
-    verdicts=Verdicts(yes=("dismissed", "safe"), no=("none", "compromised")),
+    verdicts=Verdicts(yes=("dismissed", "safe"), no=("none", "compromised"), alarms=frozenset({"compromised"})),
     options=frozenset({"secure_first", "revoke_sessions"}),
     levels=LEVELS,
 )

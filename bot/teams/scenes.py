@@ -125,7 +125,8 @@ def _chosen(view: View, request: Request, sign_in: SignIn) -> View:
 def _security(scene: Scene) -> Iterator[Wanted]:
     ending = scene.request.ending
     emergency = ending is not None and ending.refusal is not None and ending.refusal.reason == Reason.DENY_LIST
-    if scene.request.reported or emergency:
+    intruder = ending is not None and ending.choice in scene.view.verdicts.alarms
+    if scene.request.reported or emergency or intruder:
         yield Wanted(Slot.SECURITY, "", _card(scene.request, Slot.SECURITY, scene.view), channel=scene.security)
 
 

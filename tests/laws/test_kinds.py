@@ -34,6 +34,7 @@ from bot.core.model import Mode, Receipt, Status, Way
 from bot.core.reasons import Reason
 from bot.ledger import happened
 from bot.requests import KINDS
+from cards.texts import text
 from tests.entra import TENANT, FakeClock
 from tests.fakes import TYPED, Office, at_home, in_channel, office
 from tests.laws.seen import at_rest, touched, why
@@ -275,12 +276,16 @@ async def test_a_verdict_is_one_of_the_kinds_or_none(desk: Office) -> None:
 async def test_a_verdict_that_the_account_is_taken_over_is_carried_out(desk: Office) -> None:
     await desk.ask(kind="risk")
     await desk.sign_in()
+    await desk.job("cards")
     ref = Ref("r1", (await desk.load("r1")).version)
     await desk.desk.handle(in_channel("ben"), Deny(ref, "that is not Ann", "compromised"))
     await desk.job("follow")
     assert sorted(desk.directory.writes) == ["confirm_compromised ann", "revoke ann"]
     await desk.job("follow")
     assert len(desk.directory.writes) == 2
+    await desk.job("cards")
+    assert text("risk.alert.compromised.done", "en", name="Ann") in desk.messenger.shown("19:security")
+    assert text("risk.verdict.compromised", "en") in desk.messenger.shown("19:helpdesk")
 
 
 # 9. Privileged people are walled off.
@@ -355,6 +360,19 @@ async def test_a_verdict_in_a_trial_touches_nothing(trial: Office) -> None:
     await trial.desk.handle(in_channel("ben"), Deny(ref, "not Ann", "compromised"))
     await trial.job("follow")
     assert touched(trial) == []
+    await trial.job("cards")  # somebody may be in the account all the same
+    assert text("risk.alert.compromised.trial", "en", name="Ann") in trial.messenger.shown("19:security")
+
+
+async def test_a_plain_no_is_no_alarm(desk: Office) -> None:
+    await desk.ask(kind="risk")
+    await desk.sign_in()
+    ref = Ref("r1", (await desk.load("r1")).version)
+    await desk.desk.handle(in_channel("ben"), Deny(ref, "call me first", "none"))
+    await desk.job("follow")
+    await desk.job("cards")
+    assert touched(desk) == []
+    assert desk.messenger.shown("19:security") == ""
 
 
 async def test_a_group_may_try_what_is_in_earnest_for_everybody_else(database_url: str) -> None:

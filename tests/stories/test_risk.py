@@ -94,6 +94,8 @@ async def test_ben_finds_somebody_else_in_the_account(play: Play) -> None:
     await rita.sees("She is on holiday and knows nothing of it.")
     await come_true(lambda: state(play, "rita") == "confirmedCompromised")
     await come_true(lambda: revoked(play) == {"rita"})
+    await rita.sees("they help you back into your account")
+    await Hand(play, "cleo").sees("was signed out everywhere, and Entra counts the account as compromised", "security")
 
 
 @pytest.mark.slow
