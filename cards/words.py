@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
@@ -13,6 +14,7 @@ from cards.view import View
 
 MISSING: Final = "…"
 SAYABLE: Final = 200  # characters
+_ADDRESS: Final = re.compile(r"https://([\w./-]*\w)", re.ASCII)  # one that somebody typed was broken before
 
 
 def say(view: View, key: str, /, **params: object) -> Markup:
@@ -62,10 +64,10 @@ def when(moment: datetime | None) -> Markup:
 
 
 def refused(refusal: Refusal, view: View) -> Markup:
-    """Say a no on a card; a reason nobody has words for still says what to do."""
+    """Say a no on a card; a reason nobody has words for still says what to do. An address of ours can be pressed."""
     key = _key(refusal)
     params = {name: _param(refusal.params.get(name, MISSING)) for name in wanted(key) - {"contact"}}
-    return say(view, key, **params)
+    return Markup(_ADDRESS.sub(r"[\1](https://\1)", say(view, key, **params)))
 
 
 def stated(line: Line, view: View) -> Markup:

@@ -1,9 +1,10 @@
 """What one person sees of a message; a card shown to them alone replaces the one everybody got."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from playground.teams.chats import Message
 
@@ -11,6 +12,7 @@ Json = dict[str, Any]
 ADAPTIVE = "application/vnd.microsoft.card.adaptive"
 OAUTH = "application/vnd.microsoft.card.oauth"
 _TEXTS = ("text", "title", "value", "label", "altText", "errorMessage", "placeholder")
+LINK: Final = re.compile(r"\[([^]]*)\]\(https://[^)]*\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +44,11 @@ class Seen:
 
     @property
     def words(self) -> str:
-        """Everything there is to read: the text and every visible string of the cards."""
+        """Everything there is to read: the text and every visible string of the cards; of a link, its name."""
         said = [self.text] if self.text else []
         for attachment in self.attachments:
             said += strings(attachment.get("content"))
-        return "\n".join(said)
+        return LINK.sub(r"\1", "\n".join(said))
 
     def wire(self) -> Json:
         return {

@@ -195,6 +195,15 @@ def test_a_refusal_with_a_request_shows_the_card_that_is_for_the_reader() -> Non
     assert actions(cards.show(refused, replace(VIEW, person=""))) == []
 
 
+def test_an_address_of_ours_in_a_refusal_can_be_pressed_and_no_other() -> None:
+    synced = Refused(Refusal("password.synced"))
+    view = replace(VIEW, contact="https://evil.example")
+    said = texts(cards.show(synced, view))
+    assert "[passwordreset.microsoftonline.com](https://passwordreset.microsoftonline.com)" in said
+    assert "](https://evil" not in said
+    assert "https://passwordreset.microsoftonline.com " in cards.sentence(synced, VIEW)
+
+
 def test_a_refusal_without_words_or_params_of_its_own_still_says_what_to_do() -> None:
     assert "contact the helpdesk" in cards.sentence(Refused(Refusal("graph.something_new")), VIEW)
     assert "…" in cards.sentence(Refused(Refusal(Reason.TOO_MANY)), VIEW)

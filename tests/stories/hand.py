@@ -10,7 +10,7 @@ from cards.words import own
 from playground.server import Play
 from playground.teams.outcomes import Outcome
 from playground.teams.popup import Dead
-from playground.teams.views import Seen, strings
+from playground.teams.views import LINK, Seen, strings
 from tests.stories.seat import words
 
 TRIES = 4
@@ -20,7 +20,7 @@ CONTACT = "the helpdesk on extension 4357"  # in this world
 def read(outcome: Outcome) -> str:
     """Everything that stands in a dialog, or the line that came instead."""
     said = "\n".join(strings((outcome.dialog or {}).get("card") or {})) or outcome.text
-    return said.replace("**", "")
+    return LINK.sub(r"\1", said.replace("**", ""))
 
 
 async def come_true(test: Callable[[], bool], *, seconds: float = 30) -> None:

@@ -33,7 +33,8 @@ def chromium() -> str:
 
 def words(key: str, **params: object) -> str:
     """What a text of the catalogue reads like on the screen, in English."""
-    return re.sub(r"\*\*|\[([^]]*)\]\([^)]*\)", r"\1", text(key, "en", **params))
+    said = re.sub(r"\*\*|\[([^]]*)\]\([^)]*\)", r"\1", text(key, "en", **params))
+    return said.replace("https://", "") if key.startswith("refusal.") else said  # an address becomes a link
 
 
 @dataclass
