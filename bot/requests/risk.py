@@ -89,7 +89,8 @@ async def sheet(asker: Person, tools: Tools) -> Sheet:
         return Sheet(lines=_clear(risk, tools.clock.now()), closed=True)
     if risk.processing:
         return Sheet(lines=(*_flag(risk), Line("risk.told.processing")), closed=True)
-    return Sheet(FIELDS, (*_flag(risk), *await _noticed(asker.id, tools, until), Line("risk.told.remedy")))
+    first = (Line("risk.told.secure_first"),) if _first(tools.policy, _level(risk)) else ()
+    return Sheet(FIELDS, (*_flag(risk), *await _noticed(asker.id, tools, until), Line("risk.told.remedy"), *first))
 
 
 async def examine(request: Request, tools: Tools) -> Finding:
@@ -155,6 +156,11 @@ async def _where(person: str, risk: Risk, level: str, tools: Tools) -> Mapping[s
     if _demanded(tools.policy, level) and not await _secured(person, risk, tools):
         where["secure_first"] = Refusal(RiskReason.SECURE_FIRST)
     return where
+
+
+def _first(policy: Policy, level: str) -> bool:
+    """Whether everybody with a flag of this level has to secure their account first, as far as the policy says so."""
+    return policy.under((f"{LEVEL}{level}",)).secure_first
 
 
 def _demanded(policy: Policy, level: str) -> bool:

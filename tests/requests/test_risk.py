@@ -220,14 +220,23 @@ async def test_the_detail_is_told_in_plain_words(detail: str, note: str) -> None
 async def test_who_is_flagged_reads_how_grave_it_is_since_when_and_the_better_way(level: str, told: str) -> None:
     sheet = await sheet_of(Watch(replace(FLAGGED, level=level)))
     assert not sheet.closed
-    assert keys(sheet) == [f"risk.flag.{told}", "risk.told.since", "risk.told.remedy"]
+    first = ["risk.told.secure_first"] if told == "high" else []
+    assert keys(sheet) == [f"risk.flag.{told}", "risk.told.since", "risk.told.remedy", *first]
     assert sheet.lines[1].params == {"since": "2026-03-02T07:00:00+00:00"}
     assert [f.name for f in sheet.fields] == ["reason", "text"]
 
 
 async def test_a_confirmed_compromise_reads_as_one_whatever_its_level() -> None:
     sheet = await sheet_of(Watch(Risk("confirmedCompromised", "low", "adminConfirmedUserCompromised", None)))
-    assert keys(sheet) == ["risk.flag.compromised", "risk.note.admin_compromised", "risk.told.remedy"]
+    told = ["risk.flag.compromised", "risk.note.admin_compromised", "risk.told.remedy", "risk.told.secure_first"]
+    assert keys(sheet) == told
+
+
+@pytest.mark.parametrize(("level", "demanded"), [("medium", True), ("high", False)])
+async def test_what_must_come_first_is_told_as_the_policy_says(level: str, *, demanded: bool) -> None:
+    policy = replace(POLICY, variants={f"level:{level}": {"secure_first": demanded}})
+    sheet = await KIND.sheet(ANN, tools(Watch(replace(FLAGGED, level=level)), moment=Moment.HOME, policy=policy))
+    assert ("risk.told.secure_first" in keys(sheet)) is demanded
 
 
 async def test_what_was_noticed_is_told_with_time_and_place() -> None:

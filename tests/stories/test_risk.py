@@ -61,7 +61,7 @@ async def test_rita_says_it_was_her_and_later_that_it_was_not(play: Play, take: 
 @pytest.mark.slow
 async def test_each_flag_gets_the_proof_it_needs(play: Play) -> None:
     ann, gus, lou, hugo, cora, ben = (Hand(play, key) for key in ("ann", "gus", "lou", "hugo", "cora", "ben"))
-    assert words("risk.told.clear") in await ann.look("risk")
+    assert words("risk.told.clear", contact=CONTACT) in await ann.look("risk")
     await gus.sees("is only a guest here")
 
     await lou.want("risk", reason="travel")  # low: nobody else is asked
@@ -70,7 +70,7 @@ async def test_each_flag_gets_the_proof_it_needs(play: Play) -> None:
     assert state(play, "lou") == "dismissed"
 
     for hand in (hugo, cora):  # high, and in other hands: first a key that whoever did it does not have
-        assert "newer than" in await hand.look("risk")
+        assert "newer than the flag: write new password to me" in await hand.look("risk")
         said = read(await hand.want("risk", reason="travel"))
         assert words("refusal.risk.secure_first", contact=CONTACT) in said
         play.world.graph.register_passkey(hand.key, "My new key")
