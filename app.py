@@ -135,7 +135,7 @@ def report(days: int, tenant: str, as_json: bool) -> None:
 
         since = datetime.now(UTC) - timedelta(days=days)
         rows = reports.rows(trail.recent(settings.load(), since, tenant))
-        for line in (json.dumps(row.json()) for row in rows) if as_json else reports.text(rows, days):
+        for line in (json.dumps(row.json()) for row in rows) if as_json else reports.text(rows, days, _said):
             click.echo(line)
 
 
@@ -206,6 +206,17 @@ def _run(main: Callable[[], Any]) -> Any:
         factory = uvloop.new_event_loop
     with asyncio.Runner(loop_factory=factory) as runner:
         return runner.run(main())
+
+
+def _said(reason: str) -> str:
+    """Return the reason of a no, and how the sentence begins that people read."""
+    from cards.texts import known, text, wanted
+
+    key = f"refusal.{reason}"
+    if not known(key):
+        return reason
+    sentence = text(key, "en", **dict.fromkeys(wanted(key), "…")).partition(". ")[0]
+    return f"{reason} (“{sentence.removesuffix('.')}.”)"
 
 
 def _written(file: Path, card: object) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from statistics import median
@@ -19,7 +19,10 @@ ENDS: Final[Mapping[str, str]] = {
     Deed.WITHDRAWN: "withdrawn",
     Deed.EXPIRED: "out of time",
     Deed.FAILED: "refused by Entra",
+    Deed.REVOKE_CHOSEN: "taken back",
+    Deed.LATE: "taken back",
 }
+NOT_THEIRS: Final = "taken back: it wasn't them"
 
 
 @dataclass(slots=True)
@@ -30,6 +33,7 @@ class _Case:
     mode: str
     subject: str
     began: datetime
+    asked: bool = False
     terms: tuple[str, ...] = ()
     end: str = ""
     refusal: str = ""
@@ -82,8 +86,8 @@ def rows(entries: Iterable[Entry]) -> list[Row]:
     return [_row(*key, groups[key]) for key in order]
 
 
-def text(found: list[Row], days: int) -> Iterator[str]:
-    """Yield the report as lines for a terminal."""
+def text(found: list[Row], days: int, said: Callable[[str], str] = str) -> Iterator[str]:
+    """Yield the report as lines for a terminal; `said` turns the reason of a no into what people read."""
     if not found:
         yield f"Nobody asked for anything in the last {days} days."
         return
@@ -93,7 +97,9 @@ def text(found: list[Row], days: int) -> Iterator[str]:
         yield f"{row.kind} ({row.mode}){'' if row.group == EVERYBODY else f', {row.group}'}"
         yield f"  asked {_counted(row.asked, 'time', 'times')}, by {_people(row.people)}"
         yield from (f"  {count:>6}  {end}" for end, count in sorted(row.ends.items(), key=lambda end: -end[1]))
-        yield from (f"  {count:>6}  refused: {why}" for why, count in sorted(row.refused.items(), key=lambda r: -r[1]))
+        yield from (
+            f"  {count:>6}  refused: {said(why)}" for why, count in sorted(row.refused.items(), key=lambda r: -r[1])
+        )
         if row.open:
             yield f"  {row.open:>6}  still open"
         if row.until_decided is not None:
@@ -116,9 +122,12 @@ def _cases(entries: Iterable[Entry]) -> Iterator[_Case]:
 def _told(case: _Case, entry: Entry) -> None:
     match entry.deed:
         case Deed.ASKED:
-            case.terms, case.mode = tuple(entry.data.get("terms", "").split()), entry.mode
-        case Deed.REFUSED if not case.end:
+            case.asked, case.mode = True, entry.mode
+            case.terms = tuple(entry.data.get("terms", "").split())
+        case Deed.REFUSED if not case.end and not (case.asked and "by" in entry.data):  # else it was a press
             case.refusal = entry.data.get("reason", "")
+        case Deed.REPORTED:
+            case.end = NOT_THEIRS
         case Deed.APPROVAL_WANTED:
             case.wanted = case.wanted or entry.at
         case Deed.APPROVED | Deed.DENIED:

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
+from app import _said
 from bot.core.audit import GENESIS, Deed, Entry, Note, link
 from bot.core.model import Mode
-from bot.report import rows, text
+from bot.report import NOT_THEIRS, rows, text
 
 START = datetime(2026, 11, 13, 9, 0, tzinfo=UTC)
 GROUP = "group:00000000-0000-0000-0000-000000000001"
@@ -85,6 +86,30 @@ def test_a_press_that_was_refused_is_not_how_it_ended() -> None:
     assert (found[0].refused, found[0].open) == ({}, 1)
 
 
+def test_what_somebody_else_pressed_in_vain_is_no_refusal_of_a_request_that_waits() -> None:
+    pressed = Note(Deed.REFUSED, {"reason": "not_approver", "by": "mo"})
+    found = rows(trail(("tap", "r1", "ann", asked()), ("tap", "r1", "ann", pressed)))
+    assert (found[0].refused, found[0].open) == ({}, 1)
+
+
+def test_what_was_taken_back_is_not_open_and_what_was_not_theirs_is_told() -> None:
+    found = rows(
+        trail(
+            ("tap", "r1", "ann", asked()),
+            ("tap", "r1", "ann", Note(Deed.REPORTED)),
+            ("tap", "r1", "ann", Note(Deed.REVOKED)),
+            ("tap", "r2", "lou", asked()),
+            ("tap", "r2", "lou", Note(Deed.SHOWN)),
+            ("tap", "r2", "lou", Note(Deed.REPORTED)),
+            ("tap", "r3", "rita", asked()),
+            ("tap", "r3", "rita", Note(Deed.LOST)),
+            ("tap", "r3", "rita", Note(Deed.REVOKE_CHOSEN)),
+        )
+    )
+    assert found[0].ends == {NOT_THEIRS: 2, "taken back": 1}
+    assert found[0].open == 0
+
+
 def test_each_group_a_policy_treats_differently_has_its_row() -> None:
     found = rows(
         trail(
@@ -103,6 +128,13 @@ def test_each_group_a_policy_treats_differently_has_its_row() -> None:
 
 def test_what_was_asked_for_before_is_left_out() -> None:
     assert rows(trail(("tap", "r0", "ann", Note(Deed.SHOWN)))) == []
+
+
+def test_a_reason_comes_with_the_sentence_people_read() -> None:
+    told = rows(trail(("tap", "r1", "gus", refused("guest_of")), ("tap", "r2", "ann", refused("new.reason"))))
+    lines = list(text(told, 7, _said))
+    assert "       1  refused: guest_of (“Your account belongs to … and is only a guest here.”)" in lines
+    assert "       1  refused: new.reason" in lines
 
 
 def test_the_text_names_nobody() -> None:
