@@ -103,7 +103,7 @@ def text(found: list[Row], days: int, said: Callable[[str], str] = str) -> Itera
         if row.open:
             yield f"  {row.open:>6}  still open"
         if row.until_decided is not None:
-            yield f"  decided by {_people(row.approvers)}, half of it within {_spoken(row.until_decided)}"
+            yield f"  decided by {_people(row.approvers)}, half of them within {_spoken(row.until_decided)}"
 
 
 def _cases(entries: Iterable[Entry]) -> Iterator[_Case]:
