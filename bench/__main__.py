@@ -13,7 +13,7 @@ from typing import Final
 import click
 import uvloop
 
-from bench import contestants, echo, environments, figures, graph, memory, rounds, slow, start
+from bench import contestants, echo, figures, graph, growth, memory, rounds, slow, start, turns
 from bench.contestants import EVERYBODY, World
 from bench.figures import Section
 
@@ -26,7 +26,9 @@ FIGURES: Final[Mapping[str, Measure]] = MappingProxyType(
         "slow": slow.measure,
         "graph": graph.measure,
         "start": start.measure,
+        "turns": turns.measure,
         "memory": memory.measure,
+        "growth": growth.measure,
     }
 )
 
@@ -50,8 +52,7 @@ def main(*, names: tuple[str, ...], count: int, seconds: float, only: str, ahead
         rounds.insist()
         rounds.pin(rounds.LOAD_CORE, ahead=ahead)
         for name in names or tuple(FIGURES):
-            with rounds.alone(environments.STORE / "lock"):
-                section = uvloop.run(_measured(FIGURES[name], chosen, count, seconds))
+            section = uvloop.run(_measured(FIGURES[name], chosen, count, seconds))
             section = replace(section, command=" ".join(("python -m bench", *sys.argv[1:])))
             click.echo(figures.markdown(section))
             if write:

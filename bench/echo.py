@@ -26,6 +26,8 @@ GOALS: Final[Mapping[str, Mapping[str, float]]] = MappingProxyType(
         "each": {"stock": 60, "best": 3.5, "node": 1.6, "plain": 0.65},
     }
 )
+FLOOR: Final = "a floor has no SDK's turn, no limits, deadlines, metrics or log"
+WHY: Final[Mapping[str, str]] = MappingProxyType({"fast": FLOOR, "plain": FLOOR})
 HOW: Final = """
 One process of each bot on one core, the load and everything a bot speaks to on the other. The connector, Entra and
 the issuer's keys answer over TLS under their real names, so that every bot runs with its production addresses and
@@ -165,7 +167,9 @@ def _goals(cells: Cells) -> list[Goal]:
             if ours not in cells or other not in cells:
                 continue
             title = f"the best Python peer ({EVERYBODY[other].title})" if key == "best" else EVERYBODY[other].title
-            found.append(Goal(f"{EVERYBODY[ours].title}, over {title}", _rate(cells, ours, other), wanted, " times"))
+            rate, note = _rate(cells, ours, other), f"{number(_cpu(cells, ours, other))} by CPU; {WHY.get(key, '')}"
+            missed = "" if rate >= wanted else note.rstrip("; ")
+            found.append(Goal(f"{EVERYBODY[ours].title}, over {title}", rate, wanted, " times", note=missed))
     return found
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, cast
 
@@ -17,8 +18,8 @@ from bench.issuer import APP, SERVICE, TENANT
 CHATS: Final = 20_000
 PATIENCE: Final = 60.0  # seconds the last answers may take
 OK: Final = range(200, 300)
-_MARK: Final = "999999999"  # stands where a delivery's number goes, in what is sent and nowhere else
-_CHAT: Final = "888888888"
+MARK: Final = "999999999"  # stands where a delivery's number goes, in what is sent and nowhere else
+CHAT: Final = "888888888"  # stands where the number of its person's chat goes
 
 
 @dataclass(slots=True)
@@ -38,11 +39,11 @@ class Tally:
 
 
 class Deliveries:
-    """Requests as Teams makes them, each with its own id, from one chat after the other."""
+    """Requests as Teams makes them, each with its own id, from one chat after the other; messages, if nothing else."""
 
-    def __init__(self, token: str, *, chats: int = CHATS) -> None:
+    def __init__(self, token: str, activity: Mapping[str, object] | None = None, *, chats: int = CHATS) -> None:
         self._chats = chats
-        body = json.dumps(_activity()).encode()
+        body = json.dumps(activity or message("help")).encode()
         head = (
             "POST /api/messages HTTP/1.1\r\nHost: 127.0.0.1\r\n"
             "User-Agent: Microsoft-SkypeBotApi (Microsoft-BotFramework/3.0)\r\n"
@@ -57,7 +58,11 @@ class Deliveries:
     def next(self) -> bytes:
         """Return the next request."""
         self._number += 1
-        names = {_MARK: b"%09d" % self._number, _CHAT: b"%09d" % (self._number % self._chats)}
+        return self.number(self._number)
+
+    def number(self, number: int) -> bytes:
+        """Return the request with this number."""
+        names = {MARK: b"%09d" % number, CHAT: b"%09d" % (number % self._chats)}
         return b"".join([names[part] if isinstance(part, str) else part for part in self._parts])
 
 
@@ -124,40 +129,33 @@ async def run(port: int, deliveries: Deliveries, *, at_once: int, seconds: float
     return tally
 
 
-def _activity() -> dict[str, object]:
+def message(text: str) -> dict[str, object]:
     """Return what Teams sends when a person writes in a private chat."""
-    person = f"00000000-0000-4000-8000-000{_CHAT}"
     return {
-        "text": "help",
+        **envelope("message"),
+        "text": text,
         "textFormat": "plain",
-        "attachments": [{"contentType": "text/html", "content": "<p>help</p>"}],
-        "type": "message",
+        "attachments": [{"contentType": "text/html", "content": f"<p>{text}</p>"}],
+    }
+
+
+def envelope(sort: str, *, person: str = f"00000000-0000-4000-8000-000{CHAT}") -> dict[str, object]:
+    """Return what is around everything Teams sends from a private chat; `person` is an object id."""
+    who = {"id": f"29:1-person-{CHAT}-of-the-bench-as-long-as-it-is-in-teams", "name": "Ann Other"}
+    chat = {"conversationType": "personal", "id": f"a:1-chat-{CHAT}-of-the-bench-as-long-as-it-is-in-teams"}
+    client = {"locale": "en-GB", "country": "GB", "platform": "Windows", "timezone": "Europe/Berlin"}
+    return {
+        "type": sort,
         "timestamp": "2026-11-20T09:30:00.1234567Z",
         "localTimestamp": "2026-11-20T10:30:00.1234567+01:00",
         "localTimezone": "Europe/Berlin",
-        "id": f"1763{_MARK}",
+        "id": f"1763{MARK}",
         "channelId": "msteams",
         "serviceUrl": SERVICE,
-        "from": {
-            "id": f"29:1-person-{_CHAT}-of-the-bench-as-long-as-it-is-in-teams",
-            "name": "Ann Other",
-            "aadObjectId": person,
-        },
-        "conversation": {
-            "conversationType": "personal",
-            "tenantId": TENANT,
-            "id": f"a:1-chat-{_CHAT}-of-the-bench-as-long-as-it-is-in-teams",
-        },
+        "from": {**who, "aadObjectId": person},
+        "conversation": {**chat, "tenantId": TENANT},
         "recipient": {"id": f"28:{APP}", "name": "Desk"},
-        "entities": [
-            {
-                "locale": "en-GB",
-                "country": "GB",
-                "platform": "Windows",
-                "timezone": "Europe/Berlin",
-                "type": "clientInfo",
-            }
-        ],
+        "entities": [{**client, "type": "clientInfo"}],
         "channelData": {"tenant": {"id": TENANT}, "legacy": {"replyToId": ""}},
         "locale": "en-GB",
         "localTimezoneOffset": 60,
@@ -167,11 +165,11 @@ def _activity() -> dict[str, object]:
 def _cut(request: bytes) -> list[bytes | str]:
     """Cut a request where numbers go."""
     parts: list[bytes | str] = []
-    for number, piece in enumerate(request.split(_MARK.encode())):
+    for number, piece in enumerate(request.split(MARK.encode())):
         if number:
-            parts.append(_MARK)
-        for inner, part in enumerate(piece.split(_CHAT.encode())):
+            parts.append(MARK)
+        for inner, part in enumerate(piece.split(CHAT.encode())):
             if inner:
-                parts.append(_CHAT)
+                parts.append(CHAT)
             parts.append(part)
     return parts

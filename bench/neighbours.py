@@ -96,13 +96,8 @@ def _sort(head: bytes) -> str:
 def _answers(issuer: Issuer) -> dict[str, bytes]:
     ours = f"{LOGIN}/{TENANT}"
     told: dict[str, object] = {
-        "reply": {"id": "1763950000000"},
-        "token": {
-            "token_type": "Bearer",
-            "expires_in": 3599,
-            "ext_expires_in": 3599,
-            "access_token": issuer.access_token(),
-        },
+        "reply": {"id": "1763950000000", "activityId": "1763950000000"},
+        "token": {"token_type": "Bearer", "expires_in": 3599, "access_token": issuer.access_token()},
         "openid": {
             "issuer": BOT_ISSUER,
             "authorization_endpoint": "https://invalid.botframework.com",

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from typing import Final
@@ -38,15 +36,6 @@ def pin(core: int, *, ahead: bool = False) -> None:
             os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
         except PermissionError:
             raise Unsuited("Only root may go before everybody else: leave out --ahead.") from None
-
-
-@contextmanager
-def alone(lock: Path) -> Iterator[None]:
-    """Wait until no other bench runs here: two at once would measure each other."""
-    lock.parent.mkdir(exist_ok=True)
-    with lock.open("w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        yield
 
 
 def pinned(core: int) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from bench.http1 import response
 HOST: Final = b"\r\nhost: graph.microsoft.com"
 PERSON: Final = "11111111-1111-4111-8111-111111111111"
 PASS: Final = "22222222-2222-4222-8222-222222222222"
+CODE: Final = "Kn0wn+Pass"
 _ACCOUNT: Final = {
     "@odata.context": "https://graph.microsoft.com/v1.0/$metadata#users/$entity",
     "id": PERSON,
@@ -30,7 +31,7 @@ _MADE: Final = {
     "id": PASS,
     "isUsable": True,
     "methodUsabilityReason": "EnabledByPolicy",
-    "temporaryAccessPass": "Kn0wn+Pass",
+    "temporaryAccessPass": CODE,
     "createdDateTime": "2026-11-24T09:00:00Z",
     "startDateTime": "2026-11-24T09:00:00Z",
     "lifetimeInMinutes": 60,
@@ -51,7 +52,7 @@ _NOTHING: Final[dict[str, object]] = {"value": []}
 
 # The first whose words are in the request's first line, in lower case.
 _TOLD: Final[tuple[tuple[bytes, object], ...]] = (
-    (b"/checkmembergroups", {"value": ["00000000-0000-4000-8000-000000000002"]}),
+    (b"/checkmembergroups", {"value": [f"00000000-0000-4000-8000-00000000000{n}" for n in (1, 2)]}),  # ask, approve
     (b"post /v1.0/users/", _MADE),
     (b"/temporaryaccesspassmethods", _NOTHING),
     (b"/authentication/", _NOTHING),
