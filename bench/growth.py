@@ -59,11 +59,11 @@ HOW: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Grown:
-    """Milliseconds at one size, by what was asked; how long it took to fill is no figure."""
+    """Milliseconds at one size, by what was asked, and the whole database in MB."""
 
     requests: int
-    jobs: int
     times: dict[str, float]
+    space: float
 
 
 async def measure(_: World, __: Sequence[str], count: int, seconds: float) -> Section:
@@ -105,7 +105,7 @@ async def _grown(place: Path, size: int) -> Grown:
     async with PostgresStore(url, clock=Now(), size=4, wait=30) as store:
         await store.ping()
         times = {name: await _median(question) for name, question in Asked(store, url).questions.items()}
-    return Grown(size, jobs, times)
+    return Grown(size, times, await asyncio.to_thread(_space, url))
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +155,12 @@ class Asked:
             "an entry of the trail": self.noted,
             TRAIL: self.trail,
         }
+
+
+def _space(url: str) -> float:
+    with psycopg.connect(url) as connection:
+        found = connection.execute("SELECT pg_database_size(current_database()) / 1048576.0").fetchone()
+    return float(found[0]) if found else 0.0
 
 
 def _now() -> datetime:
@@ -242,8 +248,9 @@ def _section(grown: list[Grown], work: dict[str, list[Worked]], told: list[Told]
 
 
 def _of_size(grown: list[Grown]) -> Table:
-    rows = tuple((kind, *(number(size.times[kind]) for size in grown)) for kind in grown[0].times)
-    return Table(("milliseconds, with so many requests", *(f"{size.requests:,}" for size in grown)), rows)
+    times = tuple((kind, *(number(size.times[kind]) for size in grown)) for kind in grown[0].times)
+    space = ("the whole database, MB", *(number(size.space) for size in grown))
+    return Table(("milliseconds, with so many requests", *(f"{size.requests:,}" for size in grown)), (*times, space))
 
 
 def _of_replicas(work: dict[str, list[Worked]]) -> tuple[Table, Table]:
