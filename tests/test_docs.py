@@ -34,6 +34,16 @@ def _table(heading: str) -> list[tuple[str, ...]]:
     return rows[2:]
 
 
+def test_the_ratios_are_those_that_were_measured() -> None:
+    """The figures are written by what measured them; the README quotes them."""
+    figures = (ROOT / "docs" / "figures.md").read_text(encoding="utf-8")
+    measured = [tuple(cell.strip() for cell in line.strip("|").split("|")) for line in figures.splitlines()]
+    quoted = _table("How fast it is")
+    assert quoted
+    for over, remembered, each in quoted:
+        assert [(row[1], row[3]) for row in measured if row[0] == over and len(row) == 5] == [(remembered, each)], over
+
+
 def _default(name: str) -> str:
     field = Settings.model_fields[name]
     if field.is_required():
