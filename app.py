@@ -179,13 +179,19 @@ def cards(out: Path) -> None:
     type=click.Path(file_okay=False, path_type=Path),
     help="Write down what the bot asks of Graph, Entra and Teams, without credentials, to this folder.",
 )
+@click.option(
+    "--policies",
+    type=click.Path(exists=True, dir_okay=False, resolve_path=True, path_type=Path),
+    help="A policies.toml, to see what it comes to; the groups of the playground are in its people.py.",
+)
 @click.option("--no-browser", is_flag=True, help="Do not open a browser.")
-def playground(port: int, replicas: int, record: Path | None, no_browser: bool) -> None:
+def playground(port: int, replicas: int, record: Path | None, policies: Path | None, no_browser: bool) -> None:
     """Try the desk on this machine: Teams, Entra and Graph are played on loopback."""
     with told():
         from playground.server import run
 
-        sys.exit(_run(lambda: run(port=port, replicas=replicas, record=record, open_browser=not no_browser)))
+        env = {"VOUCHSAFE_POLICIES": str(policies)} if policies is not None else {}
+        sys.exit(_run(lambda: run(port=port, replicas=replicas, record=record, env=env, open_browser=not no_browser)))
 
 
 def _cloud(file: Path | None) -> Cloud:

@@ -59,9 +59,7 @@ def section(looks: Sequence[Look], cpu: float) -> Section:
     last = looks[-1]
     counted = [look for look in looks if look.turns >= WARM * last.turns]
     slope = linear_regression([look.turns for look in counted], [look.resident for look in counted]).slope
-    marks = [
-        min(looks, key=lambda look: abs(look.turns - share * last.turns)) for share in (0, 0.1, 0.25, 0.5, 0.75, 1)
-    ]
+    marks = [min(looks, key=lambda look: abs(look.turns - share * last.turns)) for share in MARKS]
     return Section(
         name="memory",
         title="Memory under load",

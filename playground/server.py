@@ -185,6 +185,7 @@ async def run(
     port: int = 7300,
     replicas: int = 1,
     record: Path | None = None,
+    env: Mapping[str, str] | None = None,
     open_browser: bool = True,
     folder: Path = Path(".playground"),
 ) -> int:
@@ -195,7 +196,7 @@ async def run(
         with contextlib.suppress(NotImplementedError):  # Windows raises KeyboardInterrupt instead
             loop.add_signal_handler(name, stop.set)
     try:
-        async with playground(folder=folder, port=port, replicas=replicas, record=record) as play:
+        async with playground(folder=folder, port=port, replicas=replicas, env=env, record=record) as play:
             await play.scripts.ready()
             page = f"{play.url}/?as=ann"
             sys.stdout.write(f"Vouchsafe playground: {page}\n")

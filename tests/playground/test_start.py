@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import shutil
 import socket
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +15,7 @@ import aiohttp
 import pytest
 
 from playground import npm, postgres
-from playground.replicas import HOST, NotStarted, Replicas
+from playground.replicas import HOST, ROOT, NotStarted, Replicas
 from playground.server import listen, playground
 
 
@@ -87,3 +89,22 @@ async def test_a_bot_that_does_not_start_is_told_with_the_end_of_its_log(tmp_pat
     finally:
         await asyncio.wait_for(replicas.stop(), 20)
     assert replicas.urls() == []
+
+
+@pytest.mark.slow
+def test_policies_that_are_wrong_are_told_and_end_it(room: Path) -> None:
+    file = room / "policies.toml"
+    file.write_text('[tap]\napprovals = "two"\n')
+    command = [
+        sys.executable,
+        str(ROOT / "app.py"),
+        "playground",
+        "--no-browser",
+        "--port",
+        "0",
+        "--policies",
+        str(file),
+    ]
+    done = subprocess.run(command, cwd=room, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 1
+    assert "approvals" in done.stderr
