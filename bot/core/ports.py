@@ -162,6 +162,9 @@ class Unit(Protocol):
 
     async def posted(self, request_id: str) -> Sequence[Posted]: ...
 
+    async def owned(self, place: str, activity: str) -> bool:
+        """Say whether this message of a conversation is known as one of any request's."""
+
     async def keep_posted(self, posted: Posted) -> None: ...
 
     async def keep_sign_in(self, sign_in: SignIn) -> SignIn:

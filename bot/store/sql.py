@@ -151,6 +151,11 @@ POSTED: Final = """
     WHERE request = %(request)s ORDER BY slot, person
 """
 
+# A message is one of a conversation's; what names a thread stands behind that in its id.
+OWNED: Final = """
+    SELECT 1 FROM posted WHERE activity = %(activity)s AND split_part(chat ->> 'id', ';', 1) = %(place)s LIMIT 1
+"""
+
 KEEP_POSTED: Final = """
     INSERT INTO posted (request, slot, person, chat, activity, shown, deleted)
     VALUES (%(request)s, %(slot)s, %(person)s, %(chat)s, %(activity)s, %(shown)s, %(deleted)s)

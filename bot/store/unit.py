@@ -103,6 +103,9 @@ class PostgresUnit(Unit):
     async def posted(self, request_id: str) -> Sequence[Posted]:
         return tuple(codec.posted_of(row) for row in await self._line.rows(sql.POSTED, {"request": request_id}))
 
+    async def owned(self, place: str, activity: str) -> bool:
+        return await self._one(sql.OWNED, {"place": place, "activity": activity}) is not None
+
     async def keep_posted(self, posted: Posted) -> None:
         self._line.put(sql.KEEP_POSTED, codec.posted_row(posted), again=True)
 

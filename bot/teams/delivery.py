@@ -84,14 +84,17 @@ class Delivery:
         return view
 
     async def stray(self, job: Job) -> None:
-        """Delete a message that was posted twice because an answer was lost; `slot` holds its id, `person` its chat."""
+        """Delete a message that was posted twice because an answer was lost; `slot` holds its id, `person` its chat.
+
+        Which request a press is about is the client's word: it must not take another request's message away.
+        """
+        place = job.person.partition(";")[0]
         async with self.ledger.store.unit() as unit:
-            posted = await unit.posted(job.request)
+            posted, owned = await asyncio.gather(unit.posted(job.request), unit.owned(place, job.slot))
         if any(not p.activity and not p.deleted for p in posted):
             raise Unavailable("another message is on its way: it may be that one", retry_after=1)
-        place = job.person.partition(";")[0]
         known = next((p.chat for p in posted if p.chat is not None and p.chat.place == place), None)
-        if known is not None and job.slot not in {p.activity for p in posted}:
+        if known is not None and not owned:
             chat = replace(known, id=job.person)  # in a channel, the thread of its own that it began
             await self._gone(Posted(job.request, Slot.REQUESTER, "", chat, job.slot, ""), keep=False)
 

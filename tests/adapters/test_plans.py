@@ -48,6 +48,7 @@ CASES: Mapping[str, Mapping[str, Any]] = {
     "REMEMBER": codec.home_row(ANN, HOME),
     "FORGET": {"tenant": TENANT, "person": "p7"},
     "PRIVATE_CHAT": {"tenant": TENANT, "person": "p7"},
+    "OWNED": {"activity": "171234", "place": "a:1"},
     "POSTED": {"request": "r7"},
     "KEEP_POSTED": codec.posted_row(Posted("r7", Slot.REQUESTER, "", HOME, "1", "")),
     "ADD_SIGN_IN": {**codec.sign_in_row(SIGNING), "id": "new"},

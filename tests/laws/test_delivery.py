@@ -111,6 +111,20 @@ async def test_what_was_posted_twice_in_the_channel_goes_when_anybody_sees_it(de
     assert (twin.id, number) not in desk.messenger.messages
 
 
+async def test_no_press_has_the_card_of_another_request_taken_away(desk: Office) -> None:
+    """Which request it is about is in a button's data, and those are in the hands of whoever presses."""
+    for who, request in (("ann", "r1"), ("cleo", "r2")):
+        await desk.ask(who, request)
+        await desk.sign_in(who, request)
+        await desk.job("cards", request)
+    (mine, first), (other, second) = [m for m in desk.messenger.messages if m[0].startswith("19:helpdesk")]
+    ben = replace(in_channel("ben"), chat=replace(in_channel("ben").chat, id=other))
+    await desk.desk.handle(ben, Refresh(Ref("r1", 1)), card=second)
+    await desk.delivery.stray(Job("stray", "r1", slot=second, person=other))
+    assert (other, second) in desk.messenger.messages
+    assert (mine, first) in desk.messenger.messages
+
+
 async def test_doing_it_again_changes_nothing(desk: Office) -> None:
     await desk.ready()
     await desk.job("cards")
