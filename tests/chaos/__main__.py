@@ -16,7 +16,7 @@ from tests.chaos.stage import staged
 
 ERRANDS = int(os.environ.get("ERRANDS", "2000"))
 SEED = os.environ.get("SEED") or secrets.token_hex(4)
-REPLICAS, PEOPLE, PACE = 3, 48, 2.0
+REPLICAS, PEOPLE, PACE, ASKED = 3, 48, 2.0, 7  # a channel takes a thread every two seconds
 LONGEST = 600.0  # seconds for all of it
 ERRANDS_UNTIL = 430.0  # the rest is for deadlines to run out and for looking
 
@@ -24,7 +24,7 @@ ERRANDS_UNTIL = 430.0  # the rest is for deadlines to run out and for looking
 async def main(folder: Path) -> int:
     began = time.monotonic()
     sys.stdout.write(f"SEED={SEED} ERRANDS={ERRANDS} make chaos   (its logs and its journal: {folder})\n")
-    async with staged(folder=folder, seed=SEED, replicas=REPLICAS, people=PEOPLE, pace=PACE) as stage:
+    async with staged(folder=folder, seed=SEED, replicas=REPLICAS, people=PEOPLE, pace=PACE, asked=ASKED) as stage:
         up = time.monotonic()
         await stage.run(ERRANDS, seconds=ERRANDS_UNTIL, every_sort=False)
         ran = time.monotonic()
