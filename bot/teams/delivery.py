@@ -155,17 +155,24 @@ class Delivery:
         if should.chat is None and not should.channel:  # a reminder before its thread is known
             raise Unavailable("the thread is not there yet", retry_after=1)
         # It is on its way: a client may show it before its id is kept here, and it must not count as a stray then.
-        await self._keep(Posted(request.id, should.slot, should.person, should.chat, "", ""))
-        if should.chat is not None:
-            chat, activity = should.chat, await self.messenger.post(should.chat, should.message)
-        else:
-            chat, activity = await self.messenger.post_in_channel(request.tenant, should.channel, should.message)
-        await self._keep(Posted(request.id, should.slot, should.person, chat, activity, _print(should)))
+        going = Posted(request.id, should.slot, should.person, should.chat, "", "")
+        await self._keep(going)
+        try:
+            if should.chat is not None:
+                chat, activity = should.chat, await self.messenger.post(should.chat, should.message)
+            else:
+                chat, activity = await self.messenger.post_in_channel(request.tenant, should.channel, should.message)
+        except Rejected:
+            await self._keep(replace(going, deleted=True))
+            raise
+        await self._keep(replace(going, chat=chat, activity=activity, shown=_print(should)))
 
     async def _gone(self, posted: Posted | None, *, keep: bool = True) -> None:
-        if posted is None or posted.deleted or posted.chat is None or not posted.activity:
+        """Take a message away; one that was on its way when its answer got lost is no longer waited for."""
+        if posted is None or posted.deleted:
             return
-        await self.messenger.delete(posted.chat, posted.activity)
+        if posted.chat is not None and posted.activity:
+            await self.messenger.delete(posted.chat, posted.activity)
         if keep:
             await self._keep(replace(posted, deleted=True))
 

@@ -9,7 +9,7 @@ import pytest
 
 from bot.core.actions import Approve, Ref, Refresh
 from bot.core.answers import Refused, Said
-from bot.core.errors import AnswerLost, Unavailable
+from bot.core.errors import AnswerLost, Rejected, Unavailable
 from bot.core.ports import Job
 from tests.fakes import TENANT, Office, at_home, in_channel, private
 
@@ -50,6 +50,34 @@ async def test_a_card_whose_posting_was_not_answered_is_found_out_when_seen(desk
         await desk.job("cards")
     await desk.job("cards")
     await refresh(desk)(private("ann").id, "a-card-nobody-knows")
+    assert await waiting(database_url, "stray") == 1
+
+
+async def test_what_was_on_its_way_and_is_not_wanted_any_more_hides_no_twin(desk: Office, database_url: str) -> None:
+    """The prompt's answer got lost, and before it was posted again its person had signed in."""
+    await desk.ask()
+    desk.messenger.trouble += [AnswerLost("cut"), AnswerLost("cut")]
+    with pytest.raises(Unavailable):
+        await desk.job("cards")
+    await desk.sign_in()
+    await desk.job("cards")
+    desk.messenger.messages[private("ann").id, "twin"] = {"text": "Sign in again"}
+    await refresh(desk)(private("ann").id, "twin")
+    assert await waiting(database_url, "stray") == 1
+    await desk.delivery.stray(Job("stray", "r1", slot="twin", person=private("ann").id))
+    assert (private("ann").id, "twin") not in desk.messenger.messages
+
+
+async def test_what_teams_does_not_take_is_not_waited_for(desk: Office, database_url: str) -> None:
+    """Somebody has blocked the bot, and what they had before is a twin like any other."""
+    await desk.ask()
+    await desk.job("cards")
+    await desk.sign_in()
+    await desk.approve()
+    desk.messenger.trouble.append(Rejected("blocked", code="ConversationBlockedByUser"))
+    await desk.job("cards")
+    desk.messenger.messages[private("ann").id, "twin"] = {"text": "Sign in again"}
+    await refresh(desk)(private("ann").id, "twin")
     assert await waiting(database_url, "stray") == 1
 
 
