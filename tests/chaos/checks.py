@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -17,12 +17,14 @@ from bot.core.model import Request
 from bot.store import codec
 from bot.store.postgres import PostgresStore
 from playground.teams.chats import Chat, Message, personal_id
+from playground.teams.presses import NotThere
 from tests.chaos import deeds, faces, places, shown, trail
 from tests.chaos.stage import Stage, quiet
 from tests.stores import patient
 from tests.stories.canary import leaks
 
 # Past every deadline: a step-up's, an approval's and a show's, and the day a pass is watched.
+PRESSES = "ben"  # who presses what still offers something
 WAITS = tuple(timedelta(minutes=minutes) for minutes in (16, 241, 1441))
 
 
@@ -139,10 +141,14 @@ def _wrong(stage: Stage, place: faces.Place) -> str:
 
 
 async def _seen(stage: Stage, message: str) -> None:
-    """Its people bring it into view."""
+    """Its people bring it into view; in a channel too large for Teams to ask by itself, somebody presses it."""
     found = stage.play.teams.chats.message(message)
-    if found is not None and not found[1].deleted:
-        await stage.play.teams.refresh(found[0].members[0], message)
+    if found is None or found[1].deleted:
+        return
+    outcome = await stage.play.teams.refresh(found[0].members[0], message)
+    if outcome.kind == "none" and found[0].kind != "personal":
+        with suppress(NotThere):
+            await stage.play.teams.press(PRESSES, message, "approve")
 
 
 def _standing(stage: Stage) -> list[tuple[Chat, Message, set[str]]]:
