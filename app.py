@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from bot.cloud import Cloud
+    from bot.config.cloud import Cloud
 
 VERSION = "0.1.0"
 
@@ -50,16 +50,17 @@ def cli() -> None:
 )
 def serve(cloud_file: Path | None) -> None:
     """Run the desk until it is told to stop (SIGTERM or Ctrl-C)."""
-    gc.disable()  # all that a start makes is there to stay: `bot.service` switches it on again
+    gc.disable()  # all that a start makes is there to stay: `bot.process.service` switches it on again
     # Until the loop listens: the first process of a container is not ended by a signal that nobody handles.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with told():
-        from bot import logs, settings
+        from bot.config import environment
+        from bot.process import logs
 
-        found, cloud = settings.load(), _cloud(cloud_file)
+        found, cloud = environment.load(), _cloud(cloud_file)
         logs.configure(found.log_level)
 
-        from bot.service import serve as run
+        from bot.process.service import serve as run
 
         _run(lambda: run(found, cloud))
 
@@ -68,10 +69,10 @@ def serve(cloud_file: Path | None) -> None:
 def migrate() -> None:
     """Bring the database up to date; safe to repeat, and for several replicas at once."""
     with told():
-        from bot import settings
+        from bot.config import environment
         from bot.store import schema
 
-        schema.migrate(settings.load().database_url.get_secret_value())
+        schema.migrate(environment.load().database_url.get_secret_value())
     click.echo("The database is up to date.")
 
 
@@ -83,11 +84,12 @@ def attributes(cloud_file: Path | None) -> None:
     The app needs CustomSecAttributeDefinition.ReadWrite.All for this, and only for this: take it back afterwards.
     """
     with told():
-        from bot import logs, settings
-        from bot.outside import define
+        from bot.config import environment
+        from bot.process import logs
+        from bot.process.connections import define
 
         logs.configure("error")  # that something was not there yet is no news here
-        made = _run(lambda: define(settings.load(), _cloud(cloud_file)))
+        made = _run(lambda: define(environment.load(), _cloud(cloud_file)))
     click.echo(f"Made {', '.join(made)}." if made else "Everything was there.")
 
 
@@ -101,9 +103,10 @@ def audit() -> None:
 def export(tenant: str) -> None:
     """Write the trail to standard output, one JSON object a line, oldest first."""
     with told():
-        from bot import settings, trail
+        from bot.config import environment
+        from bot.process import trail
 
-        for line in trail.lines(settings.load(), tenant):
+        for line in trail.lines(environment.load(), tenant):
             click.echo(json.dumps(line, ensure_ascii=False))
 
 
@@ -112,10 +115,11 @@ def export(tenant: str) -> None:
 def verify(tenant: str) -> None:
     """Check that no entry of the trail was changed, left out or cut off; exit code 1 when one was."""
     with told():
-        from bot import settings, trail
+        from bot.config import environment
+        from bot.process import trail
 
         whole = True
-        for checked in trail.verified(settings.load(), tenant):
+        for checked in trail.verified(environment.load(), tenant):
             whole = whole and checked.broken is None
             click.echo(str(checked))
     sys.exit(0 if whole else 1)
@@ -130,11 +134,12 @@ def report(days: int, tenant: str, as_json: bool) -> None:
     with told():
         from datetime import UTC, datetime, timedelta
 
-        from bot import report as reports
-        from bot import settings, trail
+        from bot.config import environment
+        from bot.process import report as reports
+        from bot.process import trail
 
         since = datetime.now(UTC) - timedelta(days=days)
-        rows = reports.rows(trail.recent(settings.load(), since, tenant))
+        rows = reports.rows(trail.recent(environment.load(), since, tenant))
         for line in (json.dumps(row.json()) for row in rows) if as_json else reports.text(rows, days, _said):
             click.echo(line)
 
@@ -145,11 +150,11 @@ def report(days: int, tenant: str, as_json: bool) -> None:
 def package(out: Path, name: str) -> None:
     """Write the app package that an admin uploads to Teams."""
     with told():
-        from bot import settings
+        from bot.config import environment
         from bot.core.errors import Misconfigured
         from manifest.package import build
 
-        found = settings.load()
+        found = environment.load()
         try:
             packed = build(app_id=found.app_id, public_url=found.public_url, version=VERSION, name=name)
         except ValueError as error:
@@ -196,10 +201,10 @@ def playground(port: int, replicas: int, record: Path | None, policies: Path | N
 
 def _cloud(file: Path | None) -> Cloud:
     """Return the Microsoft cloud of the settings, or the one a file on loopback describes."""
-    from bot import settings
-    from bot.cloud import CLOUDS, from_file
+    from bot.config import environment
+    from bot.config.cloud import CLOUDS, from_file
 
-    found = settings.load()
+    found = environment.load()
     return from_file(file, host=found.host) if file else CLOUDS[found.cloud]
 
 

@@ -42,9 +42,9 @@ class Ready:
 
 async def ours() -> Sorts:
     """The desk's directory, warmed as before it is ready."""
-    from bot.clock import SystemClock
-    from bot.cloud import PUBLIC
+    from bot.config.cloud import PUBLIC
     from bot.graph.directory import GraphDirectory
+    from bot.process.clock import SystemClock
 
     there = Ready()
     directory = GraphDirectory(cloud=PUBLIC, tokens=there, clock=SystemClock(), budget=there, attribute_set="Vouchsafe")

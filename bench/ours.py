@@ -17,18 +17,19 @@ import click
 import uvloop
 from aiohttp import web
 
-from bot import logs, metrics, policies, service, settings
-from bot.clock import SystemClock
-from bot.cloud import PUBLIC
+from bot.config import environment, policies
+from bot.config.cloud import PUBLIC
+from bot.config.settings import Settings
 from bot.core.actions import Action
 from bot.core.answers import Answer, Said
 from bot.core.model import Actor, Chat, Person
-from bot.desk import Desk
+from bot.desk.desk import Desk
 from bot.entra.keys import Key, KeyRing
 from bot.entra.tokens import AppTokens
-from bot.outside import Outside
-from bot.requests import KINDS
-from bot.settings import Settings
+from bot.kinds import KINDS
+from bot.process import logs, metrics, service
+from bot.process.clock import SystemClock
+from bot.process.connections import Outside
 from bot.teams.outbound import Connector
 from bot.web import health
 
@@ -107,7 +108,7 @@ def application(found: Settings, session: aiohttp.ClientSession, keys: KeyRing, 
 
 async def serve(ring: type[KeyRing], *, heart: bool) -> None:
     """Listen until killed."""
-    found, clock, beating = settings.load(), SystemClock(), Heart()
+    found, clock, beating = environment.load(), SystemClock(), Heart()
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as session:
         app = application(found, session, ring(session, PUBLIC.bot_openid, clock), clock)
         if heart:

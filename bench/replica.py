@@ -20,8 +20,8 @@ from bot.core.events import Asked
 from bot.core.model import Chat, Mode, Person, Request, Status
 from bot.core.policy import Policy, StepUpFirst
 from bot.core.ports import Job
-from bot.jobs import Jobs
-from bot.ledger import Ledger
+from bot.desk.ledger import Ledger
+from bot.process.jobs import Jobs
 from bot.store.postgres import PostgresStore
 
 AT_ONCE: Final = 8

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from bot.core.kinds import Verdicts
+from bot.core.kind import Verdicts
 from bot.core.model import Choice, Field, Line, Sheet, Status, Way
 
 NOW: Final = datetime(2026, 3, 12, 9, 30, tzinfo=UTC)

@@ -8,7 +8,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Literal
 
-from bot.core.kinds import Verdicts
+from bot.core.kind import Verdicts
 
 
 @dataclass(frozen=True, slots=True)

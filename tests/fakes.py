@@ -9,8 +9,6 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any, assert_never
 
-from bot.acts import Acts
-from bot.approvals import Approvals
 from bot.core.actions import Approve, Ref, ReturnCode, Show, Submit
 from bot.core.answers import Answer, Checked, Entered, EntryWanted, RequestCard, SignInRefused
 from bot.core.errors import DeskError, Missing
@@ -19,17 +17,19 @@ from bot.core.model import Actor, Chat, Mode, Person, Request, Status, Way
 from bot.core.policy import Policy
 from bot.core.ports import Job, Messenger, Purpose, SignIn
 from bot.core.risk import Risk
-from bot.desk import Desk
-from bot.entry import Entry
-from bot.facts import Inquiry
-from bot.ledger import Ledger
-from bot.proofs import Proofs
-from bot.reception import Reception
-from bot.requests import KINDS
-from bot.signin import StepUp
+from bot.desk.acts import Acts
+from bot.desk.approvals import Approvals
+from bot.desk.desk import Desk
+from bot.desk.facts import Inquiry
+from bot.desk.identity import Proofs
+from bot.desk.ledger import Ledger
+from bot.desk.passwords import Entry
+from bot.desk.reception import Reception
+from bot.desk.stepup import StepUp
+from bot.desk.upkeep import Upkeep
+from bot.kinds import KINDS
 from bot.store.postgres import PostgresStore
 from bot.teams.delivery import Addresses, Delivery
-from bot.upkeep import Upkeep
 from tests.entra import TENANT, FakeClock, FakeDirectory, FakeSignIns, FakeVerifier
 
 __all__ = [

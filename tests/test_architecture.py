@@ -17,45 +17,37 @@ OURS = ("bench", "bot", "cards", "manifest", "playground")
 PEERS = ROOT / "bench" / "peers"  # written as their SDKs' samples are, on packages of their own
 LONGEST_MODULE, LONGEST_FUNCTION, MEDIAN = 300, 30, 100
 
-# What a part may import of ours, itself aside. The more exact name of a part counts.
+# Rooms from the ground up: a part imports itself and what lies below it. The more exact name of a part counts.
+CONFIG = {"bot.core", "bot.config.cloud", "bot.config.settings"}
 MAY: dict[str, set[str]] = {
     "app": {"bot", "cards", "manifest", "playground"},
-    # These three put the edges together, and nobody else does: all, those that reach outside, and whether they can.
-    "bot.service": {"bot", "cards", "manifest"},
-    "bot.outside": {
-        *("bot.core", "bot.clock", "bot.cloud", "bot.metrics", "bot.settings", "cards"),
-        *("bot.entra", "bot.graph", "bot.store", "bot.teams", "bot.verified"),
-    },
-    "bot.readiness": {"bot.core", "bot.cloud", "bot.outside", "bot.web"},
-    "bot.trail": {"bot.core", "bot.clock", "bot.settings", "bot.store"},
+    "bot": set(),
     "bot.core": set(),
-    "bot.requests": {"bot.core"},
-    "bot.cloud": {"bot.core"},
-    "bot.settings": {"bot.core", "bot.cloud", "bot.production"},
-    "bot.production": {"bot.cloud", "bot.settings"},
-    "bot.clock": {"bot.core"},
-    "bot.logs": {"bot.core"},
-    "bot.metrics": {"bot.core"},
-    "bot.policies": {"bot.core", "bot.settings"},
-    "bot.graph": {"bot.core", "bot.cloud"},
-    "bot.entra": {"bot.core", "bot.cloud", "bot.settings"},
+    "bot.config.cloud": {"bot.core"},
+    "bot.config.settings": {"bot.core"},
+    "bot.config": {"bot.core"},
+    "bot.kinds": {"bot.core"},
+    "bot.desk": {"bot.core"},
+    # The edges: each over the core, and none of them knows another.
+    "bot.graph": {"bot.core", "bot.config.cloud"},
+    "bot.entra": CONFIG,
     "bot.store": {"bot.core"},
-    "bot.verified": {"bot.core", "bot.cloud"},
-    "bot.jobs": {"bot.core"},
-    "bot.lifetime": {"bot.core"},
-    "bot.web": {"bot.core", "bot.cloud", "bot.metrics"},
-    "bot.teams": {"bot.core", "bot.cloud", "bot.settings", "bot.entra", "cards", "bot.facts", "bot.ledger"},
-    # The desk: everything left in bot/, over the core and nothing of the edges.
-    "bot": {"bot.core", "bot.requests"},
+    "bot.verified": {"bot.core", "bot.config.cloud"},
+    "bot.web": {"bot.core", "bot.config.cloud"},
+    "bot.teams": {*CONFIG, "bot.entra", "cards", "bot.desk.facts", "bot.desk.ledger"},
+    # A process puts them together, and nobody else does; what it says of itself knows nobody.
+    "bot.process.clock": {"bot.core"},
+    "bot.process.logs": {"bot.core"},
+    "bot.process.metrics": {"bot.core"},
+    "bot.process.jobs": {"bot.core"},
+    "bot.process.lifetime": {"bot.core"},
+    "bot.process.report": {"bot.core"},
+    "bot.process": {"bot", "cards", "manifest"},
     "cards": {"bot.core"},
     "manifest": set(),
     "playground": set(),
     "bench": {"bot", "cards", "manifest", "playground"},  # measures all of it, and nothing of it knows
 }
-DESK = (
-    *("bot.acts", "bot.approvals", "bot.desk", "bot.entry", "bot.facts", "bot.ledger", "bot.proofs"),
-    *("bot.reception", "bot.signin", "bot.upkeep"),
-)
 
 
 def _files(*folders: str) -> Iterator[Path]:
@@ -85,10 +77,16 @@ def _imports(file: Path) -> set[str]:
             case ast.Import(names):
                 found |= {alias.name for alias in names}
             case ast.ImportFrom(module=str(module), names=names, level=0):
-                found |= {f"{module}.{alias.name}" if module in OURS else module for alias in names}
+                found |= {_meant(module, alias.name) for alias in names}
             case ast.ImportFrom():
                 found.add("a relative import")
     return found
+
+
+def _meant(module: str, name: str) -> str:
+    """What `from module import name` brings in: a module of ours by that name, or something in `module`."""
+    path = ROOT.joinpath(*module.split("."), name)
+    return f"{module}.{name}" if path.is_dir() or path.with_suffix(".py").exists() else module
 
 
 def _under(name: str, part: str) -> bool:
@@ -102,7 +100,7 @@ def _part(module: str) -> str:
 def _forbidden(file: Path) -> list[str]:
     module = _name(file)
     part = _part(module)
-    allowed = MAY[part] | ({part} if part != "bot" else set(DESK))
+    allowed = MAY[part] | {part}
     return [
         name
         for name in sorted(_imports(file))
@@ -136,7 +134,7 @@ def test_only_the_teams_edge_knows_the_bot_framework() -> None:
 def test_nobody_but_the_kinds_asks_which_kind_it_is() -> None:
     """A kind carries its own behaviour; a comparison elsewhere would be the first of many."""
     for file in _files("bot", "cards", "manifest"):
-        if not _under(_name(file), "bot.requests"):
+        if not _under(_name(file), "bot.kinds"):
             assert list(_comparisons_of_kind(_tree(file))) == [], file
 
 

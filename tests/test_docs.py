@@ -13,11 +13,11 @@ import click
 import pytest
 
 import app
-from bot import policies
+from bot.config import policies
+from bot.config.settings import PREFIX, Settings
 from bot.core.policy import GROUP
 from bot.graph.permissions import BASE, OF_KINDS
-from bot.requests import KINDS
-from bot.settings import PREFIX, Settings
+from bot.kinds import KINDS
 from bot.web import health
 
 ROOT = Path(__file__).parent.parent

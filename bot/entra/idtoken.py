@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol
 import jwt
 from jwt.types import Options
 
-from bot.cloud import Cloud
+from bot.config.cloud import Cloud
 from bot.core.errors import Rejected
 from bot.core.ports import Clock
 from bot.entra.keys import Key

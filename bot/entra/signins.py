@@ -15,14 +15,14 @@ import msal
 import requests
 from msal.exceptions import MsalServiceError
 
-from bot.cloud import Cloud
+from bot.config.cloud import Cloud
+from bot.config.settings import Settings
 from bot.core.errors import DeskError, Rejected, Unavailable
 from bot.core.model import Secret
 from bot.core.ports import Clock, Proven, SignIns
 from bot.entra.idtoken import Flaw, Identity, Keys, TokenReader
 from bot.entra.tokens import PASSING, Forgetful
 from bot.entra.transport import DEADLINE, Response, Transport, authority, plain
-from bot.settings import Settings
 
 CALLBACK: Final = "/step-up/callback"
 SILENT_LIMIT: Final = 3.0  # seconds: Teams waits for the answer to a token it offered

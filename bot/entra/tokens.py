@@ -12,7 +12,7 @@ import msal
 import requests
 from msal.exceptions import MsalServiceError
 
-from bot.cloud import Cloud
+from bot.config.cloud import Cloud
 from bot.core.errors import Rejected, Unavailable
 from bot.core.ports import Clock
 from bot.entra.transport import Transport, authority

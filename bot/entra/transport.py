@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import requests
 
-from bot.cloud import Cloud
+from bot.config.cloud import Cloud
 
 DEADLINE: Final = 5.0  # seconds, to connect and between two pieces of the answer
 POOL: Final = 16  # as many threads as may ask at once

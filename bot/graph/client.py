@@ -9,7 +9,7 @@ from urllib.request import getproxies, proxy_bypass
 import aiohttp
 from msgraph.generated.base_graph_service_client import BaseGraphServiceClient
 
-from bot.cloud import Cloud, loopback
+from bot.config.cloud import Cloud, loopback
 from bot.graph.adapter import Adapter
 from bot.graph.calls import WRITE_LIMIT, Tokens
 

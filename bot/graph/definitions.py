@@ -9,7 +9,7 @@ from msgraph.generated.base_graph_service_client import BaseGraphServiceClient
 from msgraph.generated.models.attribute_set import AttributeSet
 from msgraph.generated.models.custom_security_attribute_definition import CustomSecurityAttributeDefinition
 
-from bot.cloud import Cloud
+from bot.config.cloud import Cloud
 from bot.core.errors import Missing, Rejected
 from bot.graph.calls import Calls, Observe, Tokens
 from bot.graph.client import connect

@@ -16,7 +16,7 @@ from msgraph.generated.users.item.check_member_groups.check_member_groups_post_r
 )
 from msgraph.generated.users.item.user_item_request_builder import UserItemRequestBuilder
 
-from bot.cloud import Cloud
+from bot.config.cloud import Cloud
 from bot.core.directory import Account, Directory, Standing
 from bot.core.errors import Rejected
 from bot.core.methods import Method

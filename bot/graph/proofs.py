@@ -12,7 +12,7 @@ from msgraph.generated.models.custom_security_attribute_value import CustomSecur
 from msgraph.generated.models.user import User
 from msgraph.generated.users.item.user_item_request_builder import UserItemRequestBuilder
 
-from bot.cloud import Cloud
+from bot.config.cloud import Cloud
 from bot.core.model import Secret
 from bot.graph.calls import Calls, Observe
 from bot.graph.client import sender

@@ -16,7 +16,7 @@ from typing import Any, Final, NoReturn
 
 from jwt.algorithms import RSAAlgorithm
 
-from bot.cloud import Cloud
+from bot.config.cloud import Cloud
 from bot.core.ports import Clock
 from bot.entra.keys import Key, KeyRing
 from bot.teams.origins import trusted

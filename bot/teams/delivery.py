@@ -15,8 +15,8 @@ from bot.core.answers import Answer, RequestCard
 from bot.core.errors import AnswerLost, Missing, Rejected, Unavailable
 from bot.core.model import Actor, Request, Secret, Status, Way
 from bot.core.ports import Job, Messenger, Posted, Purpose, Slot
-from bot.facts import Inquiry
-from bot.ledger import Ledger
+from bot.desk.facts import Inquiry
+from bot.desk.ledger import Ledger
 from bot.teams.results import carry
 from bot.teams.scenes import Scene, Wanted, account, wanted
 from cards.view import View

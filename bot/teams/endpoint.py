@@ -13,14 +13,14 @@ import structlog
 from aiohttp import web
 
 import cards
-from bot.cloud import Cloud
+from bot.config.cloud import Cloud
+from bot.config.settings import Settings
 from bot.core.actions import Action
 from bot.core.answers import Answer
 from bot.core.errors import Unavailable
 from bot.core.model import Actor
 from bot.core.ports import Clock, Messenger
 from bot.entra.keys import KeyRing
-from bot.settings import Settings
 from bot.teams.adapter import Adapter, Handler
 from bot.teams.auth import Gate, NotAdmitted
 from bot.teams.pace import Pace

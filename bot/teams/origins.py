@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
-from bot.cloud import Cloud
+from bot.config.cloud import Cloud
 
 LONGEST: Final = 500
 ODD: Final = re.compile(r"[\x00-\x20\x7f-\U0010ffff\\@%?#;]")

@@ -16,7 +16,7 @@ from uuid import uuid4
 import aiohttp
 from yarl import URL
 
-from bot.cloud import Cloud
+from bot.config.cloud import Cloud
 from bot.core.errors import AnswerLost, Missing, Rejected, Unavailable
 from bot.core.model import Chat
 from bot.entra.tokens import AppTokens

@@ -13,7 +13,7 @@ from typing import Final, Protocol
 import aiohttp
 import structlog
 
-from bot.cloud import Cloud
+from bot.config.cloud import Cloud
 from bot.core.errors import AnswerLost, DeskError, Rejected, Unavailable
 from bot.core.model import Secret
 from bot.core.ports import Clock

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Final
 from urllib.parse import urlsplit
 
-from bot.cloud import Cloud
+from bot.config.cloud import Cloud
 
 HELD: Final = MappingProxyType(
     {

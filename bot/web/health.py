@@ -12,7 +12,6 @@ from typing import Final
 import structlog
 from aiohttp import web
 
-from bot import metrics
 from bot.core.errors import DeskError
 from bot.web.headers import NO_SCRIPT
 
@@ -86,8 +85,8 @@ async def _asked(check: Check) -> str:
     return f"{wrong}: {check.fix}" if wrong else ""
 
 
-def setup(app: web.Application, health: Health) -> None:
-    """Add `/healthz`, `/readyz` and `/metrics`."""
+def setup(app: web.Application, health: Health, metrics: Callable[[], tuple[bytes, str]]) -> None:
+    """Add `/healthz`, `/readyz` and `/metrics`; `metrics` returns what is measured and its content type."""
 
     async def alive(_: web.Request) -> web.Response:
         return web.json_response({"status": "alive"}, headers=NO_SCRIPT)
@@ -103,7 +102,8 @@ def setup(app: web.Application, health: Health) -> None:
         return web.json_response(told, status=status, headers=NO_SCRIPT)
 
     async def measured(_: web.Request) -> web.Response:
-        return web.Response(body=metrics.text(), headers={**NO_SCRIPT, "Content-Type": metrics.CONTENT_TYPE})
+        body, content_type = metrics()
+        return web.Response(body=body, headers={**NO_SCRIPT, "Content-Type": content_type})
 
     app.router.add_get("/healthz", alive)
     app.router.add_get("/readyz", ready)

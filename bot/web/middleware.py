@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Final
 
@@ -10,7 +11,6 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from bot import metrics
 from bot.web.headers import NO_SCRIPT
 from bot.web.limit import Limit, address_of
 from bot.web.page import Pages
@@ -22,8 +22,8 @@ CHECK: Final = "/step-up/enter/check"  # asked by a page's script, while somebod
 log = structlog.get_logger(__name__)
 
 
-def surfacing(pages: Pages) -> Middleware:
-    """Answer what nobody expected: a page where people look, JSON elsewhere. `Disconnected` people get nothing."""
+def surfacing(pages: Pages, failed: Callable[[str], None]) -> Middleware:
+    """Answer what nobody expected: a page where people look, JSON elsewhere. `failed` counts it."""
 
     @web.middleware
     async def surface(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -33,7 +33,7 @@ def surfacing(pages: Pages) -> Middleware:
             return _plain(answer) if not _for_people(request) else _refused(pages, request, answer)
         except Exception as error:
             reference = secrets.token_hex(4)
-            metrics.failed("web")
+            failed("web")
             log.exception("web_failed", reference=reference, path=request.path, error=type(error).__name__)
             return _broken(pages, request, reference)
 

@@ -16,7 +16,7 @@ from typing import Final, Protocol
 
 from aiohttp import web
 
-from bot.cloud import Cloud
+from bot.config.cloud import Cloud
 from bot.core.answers import SignInPage
 from bot.core.model import Refusal
 from bot.core.ports import Purpose

@@ -12,7 +12,7 @@ from typing import Any
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from bot.cloud import PUBLIC
+from bot.config.cloud import PUBLIC
 from bot.core.errors import Unavailable
 from bot.core.ports import Budget
 from bot.graph.directory import GraphDirectory

@@ -17,12 +17,12 @@ from aiohttp.test_utils import TestClient, TestServer
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
-from bot.cloud import Cloud
+from bot.config.cloud import Cloud
+from bot.config.settings import Settings
 from bot.core.actions import Action
 from bot.core.answers import Answer, Done, HomeCard
 from bot.core.model import Actor, Chat, Mode, Person, Receipt, Request, Status
 from bot.entra.keys import KeyRing
-from bot.settings import Settings
 from bot.teams import endpoint
 
 Json = dict[str, Any]

@@ -11,11 +11,11 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer, unused_port
 from pydantic import SecretStr
 
-from bot.cloud import Cloud, from_file
+from bot.config.cloud import Cloud, from_file
+from bot.config.settings import Settings
 from bot.entra.tokens import AppTokens
 from bot.graph.calls import Observe
 from bot.graph.directory import GraphDirectory
-from bot.settings import Settings
 from playground import entra, graph
 from playground.people import EMPLOYEES, HELPDESK
 from playground.world import World, create

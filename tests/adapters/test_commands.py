@@ -16,9 +16,9 @@ import pytest
 from click.testing import CliRunner
 
 import app
-from bot.clock import SystemClock
 from bot.core.audit import Deed, Note
 from bot.core.model import Mode, Person, Request, Status
+from bot.process.clock import SystemClock
 from bot.store.postgres import PostgresStore
 
 ROOT = Path(app.__file__).parent

@@ -13,7 +13,7 @@ import pytest
 from bot.core.errors import Missing, Rejected, Unavailable
 from bot.graph import permissions
 from bot.graph.directory import GraphDirectory
-from bot.requests import KINDS
+from bot.kinds import KINDS
 from playground.faults import Fault
 from playground.graph.state import GRANTED
 from playground.people import EMPLOYEES, GLOBAL_ADMIN, HELPDESK, LEADS, NO_PASS, OPERATORS, USER_ADMIN, guid

@@ -19,7 +19,7 @@ from kiota_serialization_json.json_parse_node_factory import JsonParseNodeFactor
 from msgraph.graph_request_adapter import GraphRequestAdapter, options
 from msgraph.graph_service_client import GraphServiceClient
 
-from bot.cloud import PUBLIC, Cloud
+from bot.config.cloud import PUBLIC, Cloud
 from bot.core.directory import Directory
 from bot.core.errors import DeskError, Rejected
 from bot.graph import client, definitions, warmth

@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from bot.cloud import PUBLIC
+from bot.config.cloud import PUBLIC
 from bot.core.errors import AnswerLost, DeskError, Unavailable
 from bot.core.model import Secret
 from bot.graph.directory import GraphDirectory

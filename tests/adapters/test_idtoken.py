@@ -10,7 +10,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from bot.cloud import PUBLIC
+from bot.config.cloud import PUBLIC
 from bot.core.errors import Rejected, Unavailable
 from bot.entra.idtoken import Flaw, TokenReader, openid_url
 from bot.entra.keys import Key

@@ -137,7 +137,7 @@ async def test_a_conflict_is_tried_again_at_once(store: PostgresStore) -> None:
 async def test_a_mistake_is_given_up_in_the_end(
     store: PostgresStore, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.jobs.CAP", 0.01)
+    monkeypatch.setattr("bot.process.jobs.CAP", 0.01)
     counted = Counted()
 
     async def handler(_: Job) -> None:

@@ -15,7 +15,8 @@ import pytest
 from aiohttp import web
 
 from bot.core.errors import Misconfigured
-from bot.lifetime import Stop, run
+from bot.process import metrics
+from bot.process.lifetime import Stop, run
 from bot.web import health
 from playground.replicas import free_port
 from tests.adapters.workers import ROOT, until
@@ -58,7 +59,7 @@ class House:
     async def live(self) -> None:
         app = web.Application()
         app.router.add_get("/", self.page)
-        health.setup(app, self.health)
+        health.setup(app, self.health, metrics.exposition)
         front = web.AppRunner(app, shutdown_timeout=self.patience)
         closing = self.health.stop
         await run(front, self.stop, host=HOST, port=self.port, work=self.work, closing=closing, finish=self.finish)
@@ -141,7 +142,7 @@ async def test_a_second_signal_ends_it_at_once() -> None:
 
 
 async def test_what_hangs_is_left_behind_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.lifetime.LAST", 0.1)
+    monkeypatch.setattr("bot.process.lifetime.LAST", 0.1)
     house = House()
     async with house.running():
         house.stop.signalled(signal.SIGTERM)
@@ -195,8 +196,8 @@ async def test_a_start_is_given_up_when_it_is_no_longer_wanted() -> None:
 
 EARLY = """
 import os, signal
-from bot import settings
-settings.load = lambda: os.kill(os.getpid(), signal.SIGTERM)
+from bot.config import environment
+environment.load = lambda: os.kill(os.getpid(), signal.SIGTERM)
 import app
 app.cli(["serve"])
 """

@@ -17,9 +17,9 @@ from aiohttp.test_utils import make_mocked_request
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import clock, logs
-from bot.clock import SystemClock
 from bot.core.model import Secret
+from bot.process import clock, logs
+from bot.process.clock import SystemClock
 
 JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhbm4ifQ.c2lnbmF0dXJl"
 

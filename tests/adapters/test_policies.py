@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from bot import policies
+from bot.config import policies
 from bot.core.errors import Misconfigured
-from bot.core.kinds import Kind, Tools
+from bot.core.kind import Kind, Tools
 from bot.core.model import Finding, Mode, Outcome, Person, Receipt, Request, Sheet, Way
 from bot.core.policy import Policy
-from bot.requests import KINDS
+from bot.kinds import KINDS
 
 STAFF = "aaaaaaaa-0000-0000-0000-000000000001"
 BOSSES = "aaaaaaaa-0000-0000-0000-000000000002"

@@ -13,7 +13,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer, unused_port
 
-from bot.cloud import from_file
+from bot.config.cloud import from_file
 from bot.core.errors import AnswerLost, Rejected
 from bot.core.model import Secret
 from bot.core.presentations import Callback, Doubt, Failed, Presented, Retrieved, judge, read

@@ -7,12 +7,12 @@ from typing import cast
 
 import pytest
 
-from bot.clock import SystemClock
-from bot.cloud import PUBLIC
+from bot.config.cloud import PUBLIC
 from bot.core.model import Mode
-from bot.outside import Outside
-from bot.readiness import checks
-from bot.requests import KINDS
+from bot.kinds import KINDS
+from bot.process.clock import SystemClock
+from bot.process.connections import Outside
+from bot.process.readiness import checks
 from bot.web.health import Health
 
 

@@ -16,7 +16,7 @@ from tests.adapters.workers import CARDS, ROOT, Counted, defer, queued, until, w
 async def test_stopping_hands_back_what_does_not_end(
     store: PostgresStore, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.jobs.GRACE", 1.0)
+    monkeypatch.setattr("bot.process.jobs.GRACE", 1.0)
     begun, ended, counted = 0, 0, Counted()
 
     async def handler(job: Job) -> None:
@@ -36,8 +36,8 @@ async def test_stopping_hands_back_what_does_not_end(
 async def test_what_still_runs_while_its_worker_stops_is_not_given_to_another(
     store: PostgresStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.jobs.BEAT", 0.3)
-    monkeypatch.setattr("bot.jobs.SILENT", 1.0)
+    monkeypatch.setattr("bot.process.jobs.BEAT", 0.3)
+    monkeypatch.setattr("bot.process.jobs.SILENT", 1.0)
     runs = 0
 
     async def handler(_: Job) -> None:
@@ -94,7 +94,7 @@ async def test_a_job_that_kills_every_process_is_given_up(store: PostgresStore, 
 DYING = """
 import asyncio, sys
 from datetime import UTC, datetime
-from bot.jobs import Jobs
+from bot.process.jobs import Jobs
 from bot.store.postgres import PostgresStore
 
 class Now:

@@ -9,7 +9,7 @@ from itertools import count
 from app import _said
 from bot.core.audit import GENESIS, Deed, Entry, Note, link
 from bot.core.model import Mode
-from bot.report import NOT_THEIRS, rows, text
+from bot.process.report import NOT_THEIRS, rows, text
 
 START = datetime(2026, 11, 13, 9, 0, tzinfo=UTC)
 GROUP = "group:00000000-0000-0000-0000-000000000001"

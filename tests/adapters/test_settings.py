@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bot import settings
-from bot.cloud import CLOUDS, from_file, loopback
+from bot.config import environment, settings
+from bot.config.cloud import CLOUDS, from_file, loopback
 from bot.core.errors import Misconfigured
 
 GUID = "7c0f8a52-41de-4b39-9a6e-2f8b1d05c3e7"
@@ -45,7 +45,7 @@ def _set(monkeypatch: pytest.MonkeyPatch, values: Mapping[str, str | None]) -> N
 
 
 def test_a_whole_environment_is_read() -> None:
-    found = settings.load()
+    found = environment.load()
     assert found.allowed_groups == {GROUP, OTHER}
     assert found.public_url == "https://desk.contoso.com"
     assert found.deny_list == frozenset()
@@ -54,7 +54,7 @@ def test_a_whole_environment_is_read() -> None:
 
 
 def test_settings_can_be_printed_without_their_secrets() -> None:
-    printed = repr(settings.load()) + str(settings.load())
+    printed = repr(environment.load()) + str(environment.load())
     assert SECRET not in printed
     assert "hunter2" not in printed
 
@@ -62,7 +62,7 @@ def test_settings_can_be_printed_without_their_secrets() -> None:
 def test_everything_that_is_missing_is_told_together(monkeypatch: pytest.MonkeyPatch) -> None:
     _set(monkeypatch, dict.fromkeys(WHOLE))
     with pytest.raises(Misconfigured) as told:
-        settings.load()
+        environment.load()
     assert all(f"VOUCHSAFE_{name}: is missing" in str(told.value) for name in WHOLE)
 
 
@@ -105,7 +105,7 @@ def test_a_wrong_value_is_told_with_its_variable(
 ) -> None:
     _set(monkeypatch, {name: value})
     with pytest.raises(Misconfigured) as told:
-        settings.load()
+        environment.load()
     assert f"VOUCHSAFE_{name}" in str(told.value)
     assert says in str(told.value)
     assert SECRET not in str(told.value)
@@ -114,7 +114,7 @@ def test_a_wrong_value_is_told_with_its_variable(
 def test_an_unknown_variable_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     _set(monkeypatch, {"ALLOWED_GROUP": GUID})
     with pytest.raises(Misconfigured, match="VOUCHSAFE_ALLOWED_GROUP"):
-        settings.load()
+        environment.load()
 
 
 @pytest.mark.parametrize(
@@ -130,10 +130,10 @@ def test_an_unknown_variable_is_an_error(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_plain_http_is_for_loopback(monkeypatch: pytest.MonkeyPatch, url: str, well: bool) -> None:
     _set(monkeypatch, {"PUBLIC_URL": url})
     if well:
-        assert settings.load().public_url == url
+        assert environment.load().public_url == url
     else:
         with pytest.raises(Misconfigured, match="https"):
-            settings.load()
+            environment.load()
 
 
 CLOUD = {

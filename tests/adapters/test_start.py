@@ -11,18 +11,18 @@ from pathlib import Path
 
 import pytest
 
-from bot.service import settle
+from bot.process.service import settle
 
 ROOT = Path(__file__).parent.parent.parent
 # In a process of its own: this one has loaded everything already.
 SCRIPT = """
 import asyncio, json, sys
 from dataclasses import replace
-import bot.logs, bot.settings, bot.service
+import bot.process.logs, bot.config.settings, bot.process.service
 start = set(sys.modules)
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from bot.cloud import PUBLIC
+from bot.config.cloud import PUBLIC
 from bot.graph.directory import GraphDirectory
 from tests.adapters.answers import Clock, Counting, Free
 from tests.adapters.asking import everything

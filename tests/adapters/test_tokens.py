@@ -14,7 +14,7 @@ import requests
 from aiohttp import web
 from aiohttp.test_utils import TestServer, unused_port
 
-from bot.cloud import PUBLIC, Cloud, from_file
+from bot.config.cloud import PUBLIC, Cloud, from_file
 from bot.core.errors import Rejected, Unavailable
 from bot.entra import tokens as module
 from bot.entra.tokens import AppTokens

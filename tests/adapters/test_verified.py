@@ -17,7 +17,7 @@ import structlog
 from aiohttp import web
 from aiohttp.test_utils import TestServer, unused_port
 
-from bot.cloud import GCCH, PUBLIC, Cloud
+from bot.config.cloud import GCCH, PUBLIC, Cloud
 from bot.core.errors import AnswerLost, Rejected, Unavailable
 from bot.core.model import Secret
 from bot.core.verifier import Presentation

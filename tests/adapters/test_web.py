@@ -18,13 +18,13 @@ from aiohttp.test_utils import TestClient
 from multidict import CIMultiDict
 
 import cards
-from bot import metrics
-from bot.cloud import PUBLIC
+from bot.config.cloud import PUBLIC
 from bot.core.answers import EntryWanted, SignInPage, SignInRefused
 from bot.core.errors import Rejected, Unavailable
 from bot.core.model import Mode, Person, Request, Status
 from bot.core.ports import Purpose
 from bot.core.reasons import Reason
+from bot.process import metrics
 from bot.web import health, stepup
 from bot.web.browser import CHECK, COOKIE
 from bot.web.limit import PROXIES, Limit, address_of
@@ -83,7 +83,7 @@ async def browser(desk: Desk, aiohttp_client: Start) -> Browser:
 
 def _app(desk: Desk, *, burst: int = 1000) -> web.Application:
     pages = Pages(PUBLIC, cards.text, "the helpdesk")
-    app = web.Application(middlewares=[surfacing(pages), limiting(pages, Limit(burst=burst, rate=0.5))])
+    app = web.Application(middlewares=[surfacing(pages, metrics.failed), limiting(pages, Limit(burst=burst, rate=0.5))])
     stepup.setup(app, desk=desk, pages=pages)
     return app
 
@@ -292,7 +292,7 @@ async def test_a_cookie_that_is_not_ours_is_none(desk: Desk, browser: Browser) -
 async def test_whoever_helps_is_named_as_text(desk: Desk, aiohttp_client: Start) -> None:
     pages = Pages(PUBLIC, cards.text, "<b>Help</b> & co")
     desk.code = SignInRefused(Reason.PRIVILEGED, "en")
-    app = web.Application(middlewares=[surfacing(pages)])
+    app = web.Application(middlewares=[surfacing(pages, metrics.failed)])
     stepup.setup(app, desk=desk, pages=pages)
     page = await (await _came_back(await aiohttp_client(app))).text()
     assert page.count("&lt;b&gt;Help&lt;/b&gt; &amp; co") == 2
@@ -427,7 +427,7 @@ def test_where_the_proxies_are_named_nobody_else_is_believed(
 
 async def _ready(aiohttp_client: Start, checks: Mapping[str, health.Check]) -> tuple[int, dict[str, dict[str, str]]]:
     app = web.Application()
-    health.setup(app, health.Health(checks))
+    health.setup(app, health.Health(checks), metrics.exposition)
     response = await (await aiohttp_client(app)).get("/readyz")
     return response.status, await response.json()
 
@@ -502,7 +502,7 @@ async def test_metrics_name_no_person(aiohttp_client: Start) -> None:
     metrics.moved("tap", "done")
     metrics.worked("cards", "done")
     app = web.Application()
-    health.setup(app, health.Health({}))
+    health.setup(app, health.Health({}), metrics.exposition)
     browser = await aiohttp_client(app)
     text = await (await browser.get("/metrics")).text()
     assert 'vouchsafe_calls_total{operation="account",outcome="ok",service="test"} 1.0' in text

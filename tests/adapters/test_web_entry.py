@@ -16,11 +16,12 @@ from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient
 
 import cards
-from bot.cloud import PUBLIC
+from bot.config.cloud import PUBLIC
 from bot.core.answers import Checked, Entered, EntryPage, SignInRefused
 from bot.core.model import Ending, Mode, Person, Refusal, Request, Status, Way
 from bot.core.passwords import Rule
 from bot.core.reasons import Reason
+from bot.process import metrics
 from bot.web import entry, stepup
 from bot.web.browser import CHECK, COOKIE
 from bot.web.limit import Limit
@@ -85,7 +86,7 @@ async def browser(desk: Desk, aiohttp_client: Start) -> Browser:
 
 def _app(desk: Desk) -> web.Application:
     pages = Pages(PUBLIC, cards.text, "the helpdesk")
-    app = web.Application(middlewares=[surfacing(pages), limiting(pages, Limit(burst=1000, rate=1))])
+    app = web.Application(middlewares=[surfacing(pages, metrics.failed), limiting(pages, Limit(burst=1000, rate=1))])
     stepup.setup(app, desk=StepUpDesk(), pages=pages)
     entry.setup(app, desk=desk, pages=pages)
     return app
@@ -477,7 +478,7 @@ async def test_checking_has_an_end_for_a_browser_and_for_an_address(browser: Bro
 
 async def test_a_check_costs_nobody_else_behind_the_same_address_their_pages(desk: Desk, aiohttp_client: Start) -> None:
     pages = Pages(PUBLIC, cards.text, "the helpdesk")
-    app = web.Application(middlewares=[surfacing(pages), limiting(pages, Limit(burst=2, rate=0.01))])
+    app = web.Application(middlewares=[surfacing(pages, metrics.failed), limiting(pages, Limit(burst=2, rate=0.01))])
     entry.setup(app, desk=desk, pages=pages)
     browser = await aiohttp_client(app)
     assert [(await _asked(browser)).status for _ in range(5)] == [200] * 5

@@ -12,12 +12,13 @@ from aiohttp.test_utils import TestServer
 from playwright.async_api import Page, async_playwright, expect
 
 import cards
-from bot.cloud import PUBLIC
+from bot.config.cloud import PUBLIC
 from bot.core.answers import Checked, Entered, EntryWanted, SignInRefused
 from bot.core.model import Status
 from bot.core.passwords import Rule
 from bot.core.reasons import Reason
-from bot.entry import check
+from bot.desk.passwords import check
+from bot.process import metrics
 from bot.web import entry, stepup, wallet
 from bot.web.limit import Limit
 from bot.web.middleware import limiting, surfacing
@@ -80,7 +81,8 @@ async def origin(desk: Desk) -> AsyncIterator[str]:
         login = str(there.make_url("")).rstrip("/")
         cloud = replace(PUBLIC, login=login, teams_js=f"{login}/teams.js", teams_js_integrity="")
         pages = Pages(cloud, cards.text, "the helpdesk")
-        app = web.Application(middlewares=[surfacing(pages), limiting(pages, Limit(burst=1000, rate=1))])
+        outermost = [surfacing(pages, metrics.failed), limiting(pages, Limit(burst=1000, rate=1))]
+        app = web.Application(middlewares=outermost)
         signing_in = StepUpDesk(code=EntryWanted())
         stepup.setup(app, desk=signing_in, pages=pages)
         entry.setup(app, desk=desk, pages=pages)

@@ -14,8 +14,9 @@ from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient
 
 import cards
-from bot.cloud import PUBLIC
+from bot.config.cloud import PUBLIC
 from bot.core.errors import AnswerLost, Conflict, DeskError, Rejected, Unavailable
+from bot.process import metrics
 from bot.web import wallet
 from bot.web.limit import Limit
 from bot.web.middleware import limiting, surfacing
@@ -60,7 +61,7 @@ def desk() -> Desk:
 @pytest.fixture
 async def browser(desk: Desk, aiohttp_client: Start) -> Browser:
     pages = Pages(PUBLIC, cards.text, "the helpdesk")
-    middlewares = [surfacing(pages), limiting(pages, Limit(burst=3, rate=0.01))]
+    middlewares = [surfacing(pages, metrics.failed), limiting(pages, Limit(burst=3, rate=0.01))]
     app = web.Application(middlewares=middlewares, client_max_size=256 * 1024)
     wallet.setup(app, desk=desk, pages=pages)
     return await aiohttp_client(app)

@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 
 from bot.core.ports import Job
-from bot.jobs import Jobs
+from bot.process.jobs import Jobs
 from bot.store.postgres import PostgresStore
 
 ROOT = Path(__file__).parents[2]

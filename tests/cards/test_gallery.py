@@ -14,7 +14,7 @@ from bot.core.answers import RequestCard
 from bot.core.model import Status
 from bot.core.ports import Slot
 from bot.core.presentations import Doubt
-from bot.requests import KINDS
+from bot.kinds import KINDS
 from cards import View, show
 from cards.gallery import PASS, every, told
 from cards.stories import DOT, NOW, OPENS, STORIES

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import bot.requests
+import bot.kinds
 from bot.core.forms import Fault
 from bot.core.model import Status
 from bot.core.reasons import Reason
-from bot.requests import KINDS
+from bot.kinds import KINDS
 from cards.texts import FOLDER, LANGUAGES, clean, known, phrases, plain, text, tongue, wanted
 from tests.cards.walk import pieces
 
@@ -43,7 +43,7 @@ def catalogue(language: str) -> dict[str, Any]:
 
 def kinds_reasons() -> list[str]:
     """Every reason a kind can give: the members of the enums in the kinds' modules that are named for it."""
-    modules = [import_module(f"bot.requests.{m.name}") for m in iter_modules(bot.requests.__path__)]
+    modules = [import_module(f"bot.kinds.{m.name}") for m in iter_modules(bot.kinds.__path__)]
     enums = [v for m in modules for n, v in vars(m).items() if n.endswith("Reason") and v is not Reason]
     return [str(reason) for enum in enums if isinstance(enum, type) and issubclass(enum, StrEnum) for reason in enum]
 

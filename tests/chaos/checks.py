@@ -11,9 +11,9 @@ from datetime import timedelta
 from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 
-from bot.clock import SystemClock
 from bot.core.audit import Entry, verify
 from bot.core.model import Request
+from bot.process.clock import SystemClock
 from bot.store import codec
 from bot.store.postgres import PostgresStore
 from playground.teams.chats import Chat, Message, personal_id

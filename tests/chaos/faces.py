@@ -9,15 +9,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot import cloud, policies, service, settings
-from bot.clock import SystemClock
+from bot.config import cloud, environment, policies
 from bot.core.ports import Posted
-from bot.outside import reach
-from bot.requests import KINDS
+from bot.kinds import KINDS
+from bot.process import service
+from bot.process.clock import SystemClock
+from bot.process.connections import reach
 from bot.teams.delivery import Delivery
 from bot.teams.scenes import Wanted, wanted
 from playground.replicas import HOST
-from playground.server import Play, environment
+from playground.server import Play
+from playground.server import environment as playing
 from playground.teams.chats import Chat, Chats, Message
 from playground.teams.views import ADAPTIVE, see
 
@@ -36,11 +38,11 @@ class Place:
 @asynccontextmanager
 async def desk(play: Play, folder: Path, env: Mapping[str, str]) -> AsyncIterator[Delivery]:
     """The desk's own delivery, in this process, on the same database and the same world; it sends nothing here."""
-    told = {**environment(play.world, play.database_url), **env}
+    told = {**playing(play.world, play.database_url), **env}
     before = {name: os.environ.get(name) for name in told}
     os.environ.update(told)
     try:
-        found, where = settings.load(), cloud.from_file(folder / "cloud.json", host=HOST)
+        found, where = environment.load(), cloud.from_file(folder / "cloud.json", host=HOST)
     finally:
         for name, value in before.items():
             os.environ.pop(name) if value is None else os.environ.update({name: value})

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.passwords import LONGEST, Rule
-from bot.entry import STRONG, check
+from bot.desk.passwords import STRONG, check
 
 WORDS = ("Ann", "Archer", "Ann", "Archer", "ann.archer", "ann.archer@contoso.example")
 GOOD = "Kettle-7-Harbour-moss"

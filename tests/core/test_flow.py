@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.core.aftermath import ACT_LIMIT
 from bot.core.audit import Deed
 from bot.core.events import (
     ActDone,
@@ -34,11 +33,12 @@ from bot.core.events import (
     UpdateCards,
     Withdrew,
 )
-from bot.core.flow import advance
+from bot.core.life.acting import ACT_LIMIT
+from bot.core.life.advance import advance
+from bot.core.life.step import Step
 from bot.core.model import Mode, Receipt, Refusal, Request, Status
 from bot.core.policy import ApprovalFirst, Go, Policy, Refuse, StepUpFirst
 from bot.core.reasons import Reason
-from bot.core.steps import Step
 from tests.core.samples import ANN, BEN, NOW, POLICY, REQUEST, approval, step_up
 
 RECEIPT = Receipt("pass-1", NOW + timedelta(hours=1))

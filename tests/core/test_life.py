@@ -10,7 +10,6 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from bot.core.aftermath import TRIES
 from bot.core.events import (
     ActDone,
     ActFailed,
@@ -33,11 +32,12 @@ from bot.core.events import (
     TimePassed,
     Withdrew,
 )
-from bot.core.flow import advance
+from bot.core.life.acting import TRIES
+from bot.core.life.advance import advance
+from bot.core.life.step import Step
 from bot.core.model import LIVE, PENDING, Follow, Mode, Progress, Receipt, Refusal, Request, Status, Way
 from bot.core.policy import Decision, Go, Moment, Policy, decide
 from bot.core.reasons import Reason
-from bot.core.steps import Step
 from tests.core.samples import ANN, BEN, GOOD, NOW, POLICY, REQUEST, approval, step_up
 
 RECEIPT = Receipt("pass-1", NOW + timedelta(days=9), watch=timedelta(minutes=1), follow=True)

@@ -9,7 +9,7 @@ from typing import Literal
 import pytest
 
 from bot.core.events import ActLost, ActWanted, Asked, Looked
-from bot.core.flow import advance
+from bot.core.life.advance import advance
 from bot.core.model import Mode, Refusal, Status, Way
 from bot.core.policy import ApprovalFirst, Decision, Facts, Go, Moment, Policy, Refuse, StepUpFirst, decide
 from bot.core.reasons import Reason

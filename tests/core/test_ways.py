@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.core.aftermath import LOOK_AGAIN, TRIES
 from bot.core.audit import Deed
 from bot.core.events import (
     ActDone,
@@ -38,11 +37,12 @@ from bot.core.events import (
     Watch,
     Withdrew,
 )
-from bot.core.flow import advance
+from bot.core.life.acting import LOOK_AGAIN, TRIES
+from bot.core.life.advance import advance
+from bot.core.life.step import AFTERWARDS, PAGE_LIFE, Step, on_a_page
 from bot.core.model import Follow, Mode, Progress, Receipt, Refusal, Request, Status, Way
 from bot.core.policy import ApprovalFirst, Go, Policy, Refuse, StepUpFirst
 from bot.core.reasons import Reason
-from bot.core.steps import AFTERWARDS, PAGE_LIFE, Step, on_a_page
 from tests.core.samples import ANN, BEN, NOW, POLICY, REQUEST, approval, step_up
 
 MINUTE = timedelta(minutes=1)

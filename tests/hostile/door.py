@@ -19,9 +19,9 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from jwt.algorithms import RSAAlgorithm
 
 import cards
-from bot import service
 from bot.core.model import Actor
 from bot.entra.keys import KeyRing
+from bot.process import metrics, service
 from bot.teams import endpoint
 from bot.teams.turn import Viewer
 from bot.web.limit import Limit
@@ -99,7 +99,7 @@ async def door(
         cloud = cloud_at(str(server.make_url("")).rstrip("/"))
         pages = Pages(cloud, cards.text, own.helpdesk_contact)
         app = web.Application(
-            middlewares=[surfacing(pages), limiting(pages, Limit(burst=1000, rate=1000))],
+            middlewares=[surfacing(pages, metrics.failed), limiting(pages, Limit(burst=1000, rate=1000))],
             client_max_size=service.LARGEST,
         )
         keys = KeyRing(session, cloud.bot_openid, now)

@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 from bot.core.actions import Ref, Show
 from bot.core.answers import SecretShown
 from bot.core.model import Request, Status
-from bot.requests import KINDS
+from bot.kinds import KINDS
 from tests.adapters.edge import APP, SERVICE
 from tests.entra import TENANT, FakeClock
 from tests.fakes import EMPLOYEES, HELPDESK, Office, at_home, office

@@ -15,8 +15,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 import cards
-from bot import service
-from bot.cloud import PUBLIC
+from bot.config.cloud import PUBLIC
+from bot.process import metrics, service
 from bot.web import entry, health, stepup, wallet
 from bot.web.browser import CHECK, COOKIE
 from bot.web.limit import Limit
@@ -123,13 +123,13 @@ def application(office: Office, *, burst: int = 10**9, person: int = 10**9) -> w
     """The web as the service puts it together, without Teams' endpoint; with room for many questions."""
     pages = Pages(CLOUD, cards.text, "the helpdesk")
     app = web.Application(
-        middlewares=[surfacing(pages), limiting(pages, Limit(burst=burst, rate=0.01))],
+        middlewares=[surfacing(pages, metrics.failed), limiting(pages, Limit(burst=burst, rate=0.01))],
         client_max_size=service.LARGEST,
     )
     stepup.setup(app, desk=office.step_up, pages=pages, limit=Limit(burst=person, rate=0.01))
     entry.setup(app, desk=office.entry, pages=pages)
     wallet.setup(app, desk=office.desk.proofs, pages=pages, limit=Limit(burst=burst, rate=0.01))
-    health.setup(app, health.Health({}))
+    health.setup(app, health.Health({}), metrics.exposition)
     return app
 
 

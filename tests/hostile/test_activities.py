@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.core.actions import APPROVE, BEGIN, DENY, HOME, SUBMIT, VERBS
-from bot.requests import KINDS
+from bot.kinds import KINDS
 from bot.teams.inbound import INVOKES
 from playground.teams.activities import Author
 from playground.teams.chats import BOT_NAME, Chat, mri

@@ -10,11 +10,11 @@ import aiohttp
 from aiohttp.test_utils import TestClient, TestServer
 from structlog.testing import capture_logs
 
-from bot import service
 from bot.core.actions import Begin, Ref, Report, Show, Submit, pack
 from bot.core.answers import Done
 from bot.entra.keys import KeyRing
-from bot.requests import KINDS
+from bot.kinds import KINDS
+from bot.process import service
 from bot.teams.endpoint import plainly
 from bot.teams.pace import Pace
 from bot.web.health import Health

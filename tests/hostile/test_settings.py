@@ -14,11 +14,11 @@ from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 
 import app
-from bot import policies, settings
-from bot.cloud import from_file
+from bot.config import environment, policies, settings
+from bot.config.cloud import from_file
 from bot.core.errors import Misconfigured
 from bot.core.model import Mode
-from bot.requests import KINDS
+from bot.kinds import KINDS
 from tests.adapters.test_settings import CLOUD, GROUP, GUID, SECRET, TENANT, WHOLE
 
 DATABASE: Final = "postgresql://vouchsafe:hunter2-and-more@db.contoso.com/vouchsafe"
@@ -39,7 +39,7 @@ def _set(monkeypatch: pytest.MonkeyPatch, values: Mapping[str, str]) -> None:
 
 def _told() -> str:
     with pytest.raises(Misconfigured) as told:
-        settings.load()
+        environment.load()
     return str(told.value)
 
 
@@ -80,7 +80,7 @@ def test_an_address_that_is_open_unknown_or_odd_is_refused(monkeypatch: pytest.M
 )
 def test_an_address_of_the_public_internet_is_taken(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     _set(monkeypatch, {"PUBLIC_URL": url})
-    assert settings.load().public_url == url.lower().rstrip("/")
+    assert environment.load().public_url == url.lower().rstrip("/")
 
 
 @pytest.mark.parametrize(
@@ -154,12 +154,12 @@ def test_an_id_out_of_an_example_is_refused(monkeypatch: pytest.MonkeyPatch, nam
 @hypothesis(deadline=None, max_examples=200, derandomize=True, database=None)
 @given(st.uuids(version=4), st.text("ABCDEFGHabcdefgh0123456789~._-", min_size=40, max_size=40))
 def test_what_entra_makes_up_is_hardly_ever_taken_for_an_example(guid: object, secret: str) -> None:
-    from bot import production  # noqa: PLC0415 - what is tested, without the environment
+    from bot.config import checks  # noqa: PLC0415 - what is tested, without the environment
 
     if len(set(secret)) >= 12:
-        assert list(production._secret(secret)) == []
+        assert list(checks._secret(secret)) == []
     if len(set(str(guid))) >= 9:
-        assert not production._SAMPLES.search(str(guid)) or str(guid)[:8] in {"12345678", "01234567", "deadbeef"}
+        assert not checks._SAMPLES.search(str(guid)) or str(guid)[:8] in {"12345678", "01234567", "deadbeef"}
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,7 @@ def test_nothing_runs_whose_alarms_nobody_would_hear(
     (tmp_path / "policies.toml").write_text("".join(f'[{kind}]\nmode = "{mode}"\n' for kind in KINDS))
     _set(monkeypatch, {"POLICIES": str(tmp_path / "policies.toml")})
     assert all(
-        policy.mode is mode for policy in policies.load(settings.load().policies, KINDS, settings.load()).values()
+        policy.mode is mode for policy in policies.load(environment.load().policies, KINDS, environment.load()).values()
     )
     for nothing in ("", "  ", "TODO"):
         _set(monkeypatch, {"SECURITY_CHANNEL": nothing})
@@ -254,7 +254,7 @@ def test_a_database_off_this_machine_is_reached_by_checked_tls_or_not_at_all(
 )
 def test_a_database_here_or_by_checked_tls_is_taken(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     _set(monkeypatch, {"DATABASE_URL": url})
-    assert settings.load().database_url.get_secret_value() == url
+    assert environment.load().database_url.get_secret_value() == url
 
 
 def test_where_the_database_is_may_be_said_by_its_own_variables_too(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -262,7 +262,7 @@ def test_where_the_database_is_may_be_said_by_its_own_variables_too(monkeypatch:
     monkeypatch.setenv("PGHOST", "db.contoso.com")
     assert "VOUCHSAFE_DATABASE_URL: must be reached by TLS" in _told()
     monkeypatch.setenv("PGSSLMODE", "verify-full")
-    settings.load()
+    environment.load()
 
 
 @pytest.mark.parametrize(
@@ -275,7 +275,11 @@ def test_nobody_is_believed_by_mistake(monkeypatch: pytest.MonkeyPatch, proxies:
 
 def test_the_networks_of_the_proxies_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     _set(monkeypatch, {"PROXIES": "10.1.0.0/24, 2001:db8:f::/48, 192.0.2.7"})
-    assert {str(network) for network in settings.load().networks} == {"10.1.0.0/24", "2001:db8:f::/48", "192.0.2.7/32"}
+    assert {str(network) for network in environment.load().networks} == {
+        "10.1.0.0/24",
+        "2001:db8:f::/48",
+        "192.0.2.7/32",
+    }
 
 
 @pytest.mark.parametrize(
@@ -361,6 +365,6 @@ def test_policies_that_anybody_may_write_are_refused(tmp_path: Path) -> None:
     file.write_text("[tap]\nper_day = 1\n")
     file.chmod(0o666)
     with pytest.raises(Misconfigured, match=r"VOUCHSAFE_POLICIES.*chmod"):
-        policies.load(str(file), KINDS, settings.load())
+        policies.load(str(file), KINDS, environment.load())
     file.chmod(0o644)
-    policies.load(str(file), KINDS, settings.load())
+    policies.load(str(file), KINDS, environment.load())

@@ -15,7 +15,7 @@ from bot.core.errors import Rejected, Unavailable
 from bot.core.model import Follow, Mode, Request, Status
 from bot.core.passes import Pass
 from bot.core.reasons import Reason
-from bot.requests import KINDS
+from bot.kinds import KINDS
 from tests.entra import TENANT, FakeClock
 from tests.fakes import Office, at_home, office, person, private
 from tests.laws.seen import touched, why

@@ -32,8 +32,8 @@ from bot.core.errors import AnswerLost, Rejected, Unavailable
 from bot.core.events import ShowFailed
 from bot.core.model import Mode, Receipt, Status, Way
 from bot.core.reasons import Reason
-from bot.ledger import happened
-from bot.requests import KINDS
+from bot.desk.ledger import happened
+from bot.kinds import KINDS
 from cards.texts import text
 from tests.entra import TENANT, FakeClock
 from tests.fakes import TYPED, Office, at_home, in_channel, office

@@ -18,7 +18,7 @@ from bot.core.errors import AnswerLost, Rejected, Unavailable
 from bot.core.events import Withdrew
 from bot.core.model import Mode, Secret, Status
 from bot.core.reasons import Reason
-from bot.ledger import happened
+from bot.desk.ledger import happened
 from bot.store import sql
 from tests.entra import TENANT, FakeClock
 from tests.fakes import POLICY, Office, at_home, in_channel, office, person, private
@@ -226,7 +226,7 @@ async def test_what_was_not_begun_may_be_pressed_again(desk: Office) -> None:
 async def test_what_is_made_too_late_to_be_shown_may_be_replaced(desk: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     await desk.ready()
     left = iter([9.0, 9.0, -1.0])  # when deciding, when acting, and when the answer could go out
-    monkeypatch.setattr("bot.acts._left", lambda _: next(left))
+    monkeypatch.setattr("bot.desk.acts._left", lambda _: next(left))
     assert not isinstance(await desk.show(), SecretShown)
     after = await desk.load("r1")
     assert (after.status, len(desk.directory.secrets)) == (Status.UNKNOWN, 1)
@@ -235,7 +235,7 @@ async def test_what_is_made_too_late_to_be_shown_may_be_replaced(desk: Office, m
 
 async def test_an_act_that_takes_too_long_counts_as_lost(desk: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     await desk.ready()
-    monkeypatch.setattr("bot.acts.PATIENCE", 0.01)
+    monkeypatch.setattr("bot.desk.acts.PATIENCE", 0.01)
     desk.directory.slow = 5
     assert isinstance(await desk.show(), RequestCard)
     assert (await desk.load("r1")).status is Status.UNKNOWN
@@ -243,7 +243,7 @@ async def test_an_act_that_takes_too_long_counts_as_lost(desk: Office, monkeypat
 
 async def test_nothing_is_claimed_when_no_time_is_left_for_it(desk: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     await desk.ready()
-    monkeypatch.setattr("bot.acts.IN_TIME", 0.0)
+    monkeypatch.setattr("bot.desk.acts.IN_TIME", 0.0)
     assert why(await desk.show()) == Reason.UNKNOWN
     assert (await desk.load("r1")).status is Status.READY
     assert desk.directory.secrets == []

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.core.actions import Begin, Cancel, Help, Home, ShowStatus
-from bot.requests import KINDS
+from bot.kinds import KINDS
 from bot.teams.phrases import spoken, understood
 from cards import phrases
 from manifest import icons

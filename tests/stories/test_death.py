@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager, suppress
 import psycopg
 import pytest
 
-from bot.clock import SystemClock
 from bot.core.audit import verify
+from bot.process.clock import SystemClock
 from playground.faults import Fault
 from playground.server import Play
 from tests.stores import patient

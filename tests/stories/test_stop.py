@@ -12,7 +12,7 @@ import aiohttp
 import psycopg
 import pytest
 
-from bot.lifetime import LAST
+from bot.process.lifetime import LAST
 from playground.faults import Fault
 from playground.replicas import Replica
 from playground.server import Play

@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 from playwright.async_api import expect
 
-from bot.clock import SystemClock
+from bot.process.clock import SystemClock
 from playground.faults import Fault
 from playground.people import CREATED, NO_PASS
 from playground.server import Play

@@ -1,0 +1,186 @@
+"""Settings: the environment as one frozen value; each value says itself what it must look like."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Annotated, Final, Literal
+from uuid import UUID
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PREFIX = "VOUCHSAFE_"
+LAST_PORT: Final = 65535
+WIDEST: Final = 8  # bits of the widest network a proxy may be in
+_DID: Final = re.compile(r"did:[a-z0-9]{1,32}:[A-Za-z0-9.:%_-]{1,2000}")
+_NAME: Final = re.compile(r"[A-Za-z0-9]{1,32}")
+_LABEL: Final = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
+_ORIGIN: Final = re.compile(rf"https?://({_LABEL}(\.{_LABEL})*|\[::1\])(:(?P<port>[1-9]\d{{0,4}}))?")
+Ids = Annotated[frozenset[str], NoDecode]
+
+
+class Settings(BaseSettings):
+    """Each field is the environment variable `VOUCHSAFE_<NAME>`; the description is what the README's table says."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    app_id: str = Field(description="Application (client) id of the bot's app registration.")
+    app_secret: SecretStr = Field(description="Its client secret.")
+    tenant_id: str = Field(description="The one Entra tenant the desk serves.")
+    public_url: str = Field(description="Where people's browsers reach the bot, https, without a path.")
+    database_url: SecretStr = Field(description="PostgreSQL; off this machine with `?sslmode=verify-full`.")
+    approvers_group: str = Field(description="Object id of the Entra group whose members approve.")
+    allowed_groups: Ids = Field(description="Object ids of the groups whose members may ask, comma-separated.")
+    helpdesk_channel: str = Field(
+        description="Id of the Teams channel where approvals are asked for (`19:…@thread.tacv2`)."
+    )
+    security_channel: str = Field(description="Id of the Teams channel that hears of alarms.")
+    helpdesk_contact: str = Field(description="How to reach the helpdesk, as said in refusals.")
+    channel_language: Literal["en", "de"] = Field(default="en", description="Language of what is posted in channels.")
+    deny_list: Ids = Field(default=frozenset(), description="Object ids of emergency accounts nobody may ask for.")
+    ticket_pattern: str = Field(
+        default=r"[A-Z]{2,8}-?\d{1,10}", description="What a ticket number looks like (regular expression)."
+    )
+    policies: str = Field(default="", description="Path of `policies.toml`; without it each kind's own policy holds.")
+    verified_id_authority: str = Field(
+        default="",
+        description="DID of the tenant's Verified ID (`did:web:…`); without it no identity is proved.",
+    )
+    verified_id_type: str = Field(default="VerifiedEmployee", description="Type of the credential that is asked for.")
+    verified_id_photo: str = Field(default="photo", description="Its claim with the photo a face is compared to.")
+    attribute_set: str = Field(
+        default="Vouchsafe", description="Custom security attribute set where a proof of identity is recorded."
+    )
+    attribute_verified_at: str = Field(default="LastVerifiedAt", description="Its attribute for when.")
+    attribute_score: str = Field(default="LastVerifiedScore", description="Its attribute for the score of the face.")
+    attribute_request: str = Field(default="LastVerifiedRequest", description="Its attribute for the request's id.")
+    cloud: Literal["public", "gcch", "dod"] = Field(
+        default="public", description="Which Microsoft cloud: `public`, `gcch` or `dod`."
+    )
+    host: str = Field(default="0.0.0.0", description="Address to listen on.")  # noqa: S104 - a service in a container
+    port: int = Field(default=8080, ge=0, le=65535, description="Port to listen on.")
+    proxies: Ids = Field(
+        default=frozenset(),
+        description="Networks of the proxies in front of it, comma-separated, whose `X-Forwarded-For` is believed.",
+    )
+    workers: int = Field(default=8, ge=1, le=64, description="Jobs carried out at once by one process.")
+    drain: float = Field(
+        default=1,
+        ge=0,
+        le=60,
+        description="Seconds it still takes work once told to stop, until the balancer has noticed.",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Least level that is logged."
+    )
+
+    @property
+    def attribute_names(self) -> Mapping[str, str]:
+        """What the tenant calls the parts of a proof of identity, by the desk's own words."""
+        return {"at": self.attribute_verified_at, "score": self.attribute_score, "request": self.attribute_request}
+
+    @property
+    def networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """The proxies' networks."""
+        return tuple(ip_network(network) for network in sorted(self.proxies))
+
+    @field_validator("allowed_groups", "deny_list", mode="before")
+    @classmethod
+    def _listed(cls, value: object) -> object:
+        return (
+            [_guid(one, f"number {n}") for n, one in enumerate(_split(value), 1)] if isinstance(value, str) else value
+        )
+
+    @field_validator("proxies", mode="before")
+    @classmethod
+    def _networks(cls, value: object) -> object:
+        return (
+            [_network(one, f"number {n}") for n, one in enumerate(_split(value), 1)]
+            if isinstance(value, str)
+            else value
+        )
+
+    @field_validator("allowed_groups")
+    @classmethod
+    def _some(cls, value: frozenset[str]) -> frozenset[str]:
+        if not value:
+            raise ValueError("name at least one group: nobody is allowed by default")
+        return value
+
+    @field_validator("app_id", "tenant_id", "approvers_group", "allowed_groups", "deny_list")
+    @classmethod
+    def _guids(cls, value: str | frozenset[str]) -> str | frozenset[str]:
+        """Entra writes its ids in lower case; one typed otherwise must not slip past the deny-list."""
+        if isinstance(value, str):
+            return _guid(value)
+        return frozenset(_guid(one) for one in value)
+
+    @field_validator("app_secret", "database_url", "helpdesk_contact", "helpdesk_channel", "security_channel")
+    @classmethod
+    def _there(cls, value: SecretStr | str) -> SecretStr | str:
+        if not (value.get_secret_value() if isinstance(value, SecretStr) else value).strip():
+            raise ValueError("must not be empty")
+        return value
+
+    @field_validator("ticket_pattern")
+    @classmethod
+    def _pattern(cls, value: str) -> str:
+        try:
+            re.compile(value)
+        except re.error as error:
+            raise ValueError(f"is not a regular expression: {error}") from None
+        return value
+
+    @field_validator("verified_id_authority")
+    @classmethod
+    def _did(cls, value: str) -> str:
+        if value and not _DID.fullmatch(value):
+            raise ValueError("must be a DID such as did:web:verifiedid.contoso.com, or empty")
+        return value
+
+    @field_validator(
+        "verified_id_type",
+        "verified_id_photo",
+        "attribute_set",
+        "attribute_verified_at",
+        "attribute_score",
+        "attribute_request",
+    )
+    @classmethod
+    def _name(cls, value: str) -> str:
+        if not _NAME.fullmatch(value):
+            raise ValueError("must be a name of at most 32 letters and digits")
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _origin(cls, value: str) -> str:
+        origin = value.lower().removesuffix("/")
+        found = _ORIGIN.fullmatch(origin)
+        if found is None or int(found["port"] or 0) > LAST_PORT:
+            raise ValueError("must be an address such as https://desk.contoso.com, without a path or anything else")
+        return origin
+
+
+def _split(value: str) -> list[str]:
+    return [part for part in map(str.strip, value.split(",")) if part]
+
+
+def _guid(text: str, which: str = "it") -> str:
+    """Return an id as Entra writes it. What is none is not quoted: it may be a secret in the wrong place."""
+    try:
+        return str(UUID(text))
+    except ValueError:
+        raise ValueError(f"{which} is not an Entra object id (a GUID)") from None
+
+
+def _network(text: str, which: str) -> str:
+    try:
+        network = ip_network(text)
+    except ValueError:
+        raise ValueError(f"{which} is not a network such as 10.1.0.0/24") from None
+    if network.prefixlen < WIDEST:
+        raise ValueError(f"{which} is half the world; name the proxies' own networks")
+    return str(network)

@@ -1,0 +1,99 @@
+"""Approvals: a yes or no from a person who may. A click in the channel is intent; a fresh sign-in makes it count."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+
+from bot.core.answers import Answer, Refused, RequestCard, Said
+from bot.core.audit import Deed, Note
+from bot.core.events import Approved, Denied, Event
+from bot.core.life.step import Step
+from bot.core.model import Actor, Evidence, Proof, Refusal, Request, Status
+from bot.core.policy import Moment, decide, may_approve
+from bot.core.ports import Job, Purpose, SignInStage, Slot
+from bot.core.reasons import Reason
+from bot.desk.facts import Inquiry
+from bot.desk.ledger import Ledger, begin, happened
+
+
+@dataclass(frozen=True, slots=True)
+class Approvals:
+    ledger: Ledger
+    inquiry: Inquiry
+
+    async def approve(self, actor: Actor, request: Request, choice: str) -> Answer:
+        """Take an approver's press: count it, or send them a private card to confirm it with a sign-in."""
+        refusal = await self.objection(actor.person.id, request)
+        if refusal is not None:
+            await self.ledger.refuse(request, refusal, actor.person.id)
+            return Refused(refusal, request)
+        choice = choice if choice in self.inquiry.kinds[request.kind].verdicts.yes else ""
+        if self.inquiry.policy(request).approver_step_up:
+            return await self._confirm_first(actor, request, choice)
+        now, person = self.ledger.clock.now(), actor.person
+        evidence = Evidence(Proof.APPROVAL, person.id, person.name, now, "", request.id, choice)
+        return _card(await self.ledger.change(request.id, lambda r: self.approved(r, evidence)))
+
+    async def deny(self, actor: Actor, request: Request, reason: str, choice: str) -> Answer:
+        """Take an approver's no. It needs a reason, and no sign-in: it only locks."""
+        choice = choice if choice in self.inquiry.kinds[request.kind].verdicts.no else ""
+        refusal = await self.objection(actor.person.id, request)
+        if refusal is not None and refusal.reason != Reason.ALREADY_APPROVED:
+            await self.ledger.refuse(request, refusal, actor.person.id)
+            return Refused(refusal, request)
+        if not reason.strip():
+            return Refused(Refusal(Reason.REASON_REQUIRED), request)
+
+        return _card(await self.ledger.change(request.id, happened(Denied(actor.person, reason.strip(), choice))))
+
+    async def refreshed(self, actor: Actor, request: Request) -> Answer:
+        """Show an approver's private card as it stands; only to who was asked to confirm."""
+        async with self.ledger.store.unit() as unit:
+            posted = await unit.posted(request.id)
+        mine = any(p.slot is Slot.CONFIRM and p.person == actor.person.id for p in posted)
+        return RequestCard(request, Slot.CONFIRM) if mine else Refused(Refusal(Reason.NOT_FOUND))
+
+    async def objection(self, approver: str, request: Request) -> Refusal | None:
+        """Say why this person's yes does not count for this request just now, or None."""
+        if request.status is not Status.APPROVAL:
+            return Refusal(Reason.CLOSED)
+        policy = self.inquiry.policy(request)
+        return may_approve(policy, await self.inquiry.about_approver(approver, policy), request, approver)
+
+    async def approved(self, request: Request, evidence: Evidence) -> Event | Refusal:
+        """Look at the approver and the subject once more, and say whether this approval happened."""
+        proved = replace(request, evidence=(*request.evidence, evidence))
+        async with asyncio.TaskGroup() as group:
+            objection = group.create_task(self.objection(evidence.by, request))
+            facts = group.create_task(self.inquiry.about(proved, Moment.WAY))
+        refusal = objection.result()
+        if refusal is not None:
+            return refusal
+        now = self.ledger.clock.now()
+        policy = self.inquiry.policies[request.kind]
+        return Approved(evidence, decide(policy, facts.result(), proved, Moment.WAY, now))
+
+    async def _confirm_first(self, actor: Actor, request: Request, choice: str) -> Answer:
+        now = self.ledger.clock.now()
+        context = self.inquiry.policy(request).approver_step_up
+        async with self.ledger.store.unit() as unit:
+            home = await unit.private_chat(actor.person.tenant, actor.person.id)
+            if home is None:
+                return Refused(Refusal(Reason.NO_PRIVATE_CHAT), request)
+            waiting = await unit.sign_in_for(request.id, actor.person.id, Purpose.APPROVE)
+            fresh = waiting is not None and waiting.expires_at > now and waiting.stage is SignInStage.BEGUN
+            if not fresh or waiting is None or waiting.choice != choice:
+                await unit.keep_sign_in(begin(request, Purpose.APPROVE, home, context, now, choice))
+                intended = {"by": actor.person.id, "name": actor.person.name, **({"choice": choice} if choice else {})}
+                await unit.note(request, Note(Deed.APPROVAL_INTENDED, intended))
+            await unit.defer(Job("cards", request.id))
+        return Said("approve.continue_in_private")
+
+
+def _card(step: Step | None) -> Answer:
+    if step is None:
+        return Refused(Refusal(Reason.NOT_FOUND))
+    if step.refusal is not None:
+        return Refused(step.refusal, step.request)
+    return RequestCard(step.request, Slot.APPROVERS)

@@ -1,0 +1,181 @@
+"""The desk: what a person does comes in, what the desk answers goes out; every press is authorised here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final, assert_never
+
+from bot.core import actions as do
+from bot.core.answers import Answer, Refused, RequestCard, Said, StatusCard
+from bot.core.errors import Conflict
+from bot.core.events import Event, Hid, Reported, RevokeChosen, Withdrew
+from bot.core.life.step import Step
+from bot.core.model import PENDING, Actor, Chat, Person, Refusal, Request
+from bot.core.ports import Job, Purpose, Slot
+from bot.core.reasons import Reason
+from bot.desk.acts import Acts
+from bot.desk.approvals import Approvals
+from bot.desk.identity import Proofs
+from bot.desk.ledger import Ledger, happened
+from bot.desk.reception import Reception, whose
+from bot.desk.stepup import StepUp
+
+NEWEST: Final = 5
+APPROVERS: Final = frozenset({Reason.ALREADY_APPROVED, Reason.REASON_REQUIRED, Reason.NO_PRIVATE_CHAT})
+SHEET: Final = 4.0  # seconds for what a person reads before they ask
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    ledger: Ledger
+    reception: Reception
+    acts: Acts
+    approvals: Approvals
+    step_up: StepUp
+    proofs: Proofs
+
+    async def handle(self, actor: Actor, action: do.Action, *, card: str = "") -> Answer:
+        """Do what `actor` asks for and say what came of it. `card` is the message that was pressed, if any."""
+        return _seemly(actor, await self._handled(actor, action, card))
+
+    async def _handled(self, actor: Actor, action: do.Action, card: str) -> Answer:
+        try:
+            match action:
+                case do.Home():
+                    return await self.reception.home(actor.person)
+                case do.Help():
+                    return await self.reception.home(actor.person, "home.help")
+                case do.NotUnderstood():
+                    return await self.reception.home(actor.person, "home.not_understood")
+                case do.ShowStatus():
+                    return StatusCard(actor.person, await self.reception.latest(actor.person))
+                case do.Cancel():
+                    return await self._cancel(actor)
+                case do.Begin(kind):
+                    return await self.reception.begin(actor, kind)
+                case do.Submit():
+                    return await self.reception.ask(actor, action)
+                case do.OfferToken():
+                    return await self._offered_token(actor, action)
+                case do.ReturnCode(code):
+                    return await self.step_up.code_returned(actor, code)
+                case _:
+                    return await self._press(actor, action, card)
+        except Conflict:
+            return Refused(Refusal(Reason.CHANGED))
+
+    async def installed(self, person: Person, chat: Chat) -> None:
+        """Remember a person's private chat, or that its address changed."""
+        async with self.ledger.store.unit() as unit:
+            await unit.remember(person, chat)
+
+    async def removed(self, person: Person) -> None:
+        async with self.ledger.store.unit() as unit:
+            await unit.forget(person.tenant, person.id)
+
+    async def first_time(self, tenant: str, key: str) -> bool:
+        """Say whether this delivery was not seen before; Teams sends some things twice."""
+        async with self.ledger.store.unit() as unit:
+            return await unit.first_time(tenant, key, self.ledger.clock.now())
+
+    async def _offered_token(self, actor: Actor, action: do.OfferToken) -> Answer:
+        async with self.ledger.store.unit() as unit:
+            sign_in = await unit.sign_in(action.sign_in)
+        if sign_in is not None and sign_in.purpose is Purpose.LOOK:
+            return await self.proofs.offered(actor, sign_in, action)
+        return await self.step_up.offered(actor, action)
+
+    async def _cancel(self, actor: Actor) -> Answer:
+        pending = [r for r in await self.reception.latest(actor.person) if r.status in PENDING and whose(actor, r)]
+        if not pending:
+            return Said("cancel.nothing")
+        for request in pending:
+            await self.ledger.change(request.id, happened(Withdrew(actor.person)))
+        return Said("cancel.done")
+
+    async def _press(self, actor: Actor, action: do.Press, card: str) -> Answer:
+        request = await self.ledger.load(action.ref.request)
+        if request is None or request.tenant != actor.person.tenant:
+            return Refused(Refusal(Reason.NOT_FOUND))
+        if card:
+            await self._forget_stray(request, actor.chat, card)
+        if action.ref.version > request.version:
+            return Refused(Refusal(Reason.CHANGED), request)
+        match action:
+            case do.Approve():
+                return await self.approvals.approve(actor, request, action.choice)
+            case do.Deny():
+                return await self.approvals.deny(actor, request, action.reason, action.choice)
+            case do.SeeProof():
+                return await self.proofs.ask(actor, request)
+            case do.Refresh():
+                return await self._refreshed(actor, request)
+            case _:
+                return await self._own(actor, action, request)
+
+    async def _own(self, actor: Actor, action: do.Own, request: Request) -> Answer:
+        """What only the person it is about may do, and only in their private chat."""
+        refusal = _not_own(actor, request)
+        if refusal is not None:
+            await self.ledger.refuse(request, refusal, actor.person.id)
+            return Refused(refusal)
+        match action:
+            case do.Show() | do.Replace():
+                again = isinstance(action, do.Replace)
+                return await self.acts.show(request, again=again, in_place=action.in_place)
+            case do.SignInAgain():
+                return await self.step_up.again(request)
+            case do.Withdraw():
+                return await self._change(request, Withdrew(actor.person))
+            case do.Hide():
+                return await self._change(request, Hid(actor.person))
+            case do.RevokeIt():
+                return await self._change(request, RevokeChosen(actor.person))
+            case do.Report():
+                return await self._change(request, Reported(actor.person))
+            case _:
+                assert_never(action)
+
+    async def _change(self, request: Request, event: Event) -> Answer:
+        step = await self.ledger.change(request.id, happened(event))
+        return told(step)
+
+    async def _refreshed(self, actor: Actor, request: Request) -> Answer:
+        """What stands in a channel is the same for everybody; that it was seen is all there is to learn."""
+        if not actor.chat.personal:
+            return Refused(Refusal(Reason.NOT_PRIVATE))
+        if whose(actor, request):
+            return RequestCard(request, Slot.REQUESTER)
+        return await self.approvals.refreshed(actor, request)
+
+    async def _forget_stray(self, request: Request, chat: Chat, card: str) -> None:
+        """A card of ours that we do not know was posted twice because an answer was lost: it goes."""
+        async with self.ledger.store.unit() as unit:
+            here = [p for p in await unit.posted(request.id) if p.chat is not None and p.chat.place == chat.place]
+            known = {p.activity for p in here if p.activity}
+            if known and card not in known and all(p.activity or p.deleted for p in here):
+                await unit.defer(Job("stray", request.id, slot=card, person=chat.id))
+
+
+def told(step: Step | None) -> Answer:
+    """Say what a step came to: a refusal with the request as it stands, or its card."""
+    if step is None:
+        return Refused(Refusal(Reason.NOT_FOUND))
+    if step.refusal is not None:
+        return Refused(step.refusal, step.request)
+    return RequestCard(step.request, Slot.REQUESTER)
+
+
+def _seemly(actor: Actor, answer: Answer) -> Answer:
+    """A no shows the request to whom it is about, and to somebody who was just found to be an approver of it."""
+    match answer:
+        case Refused(refusal, Request() as request) if not (whose(actor, request) or refusal.reason in APPROVERS):
+            return replace(answer, request=None)
+        case _:
+            return answer
+
+
+def _not_own(actor: Actor, request: Request) -> Refusal | None:
+    if actor.person.id != request.subject.id:
+        return Refusal(Reason.NOT_YOURS)
+    return None if actor.chat.personal else Refusal(Reason.NOT_PRIVATE)

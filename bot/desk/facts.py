@@ -1,0 +1,187 @@
+"""Facts about a person, gathered fresh for each decision; what cannot be found out in time stays unknown."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Literal, TypeVar
+
+import structlog
+
+from bot.core.directory import Account, Directory, Standing
+from bot.core.errors import DeskError
+from bot.core.kind import Kinds, Tools
+from bot.core.model import Finding, Proof, Refusal, Request, Secret
+from bot.core.policy import Facts, Moment, Policy
+from bot.core.ports import Clock, Store
+from bot.core.verifier import Verifier
+
+T = TypeVar("T")
+PATIENCE: Final = 4.0  # seconds for all facts together: an invoke must be answered within eight
+DAY: Final = timedelta(hours=24)
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Who:
+    """What Entra says about a person, whatever they ask for."""
+
+    account: Account | None
+    standing: Standing | None
+    groups: frozenset[str] | None
+    contexts: frozenset[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """What we know of a person ourselves: how often they asked lately, by kind, and when they proved who they are."""
+
+    recent: Mapping[str, int]
+    proved: datetime | Literal["never"]
+
+
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """Gathers facts; everything asked of Entra at the same time, each thing on its own."""
+
+    directory: Directory
+    verifier: Verifier
+    store: Store
+    kinds: Kinds
+    policies: Mapping[str, Policy]
+    clock: Clock
+    ticket_pattern: str
+
+    def policy(self, request: Request) -> Policy:
+        """Return the policy of a request under the terms it was last decided by."""
+        return self.policies[request.kind].under(request.terms)
+
+    def tools(
+        self, kind: str, *, terms: Iterable[str] = (), moment: Moment = Moment.ACT, entered: Secret | None = None
+    ) -> Tools:
+        policy = self.policies[kind].under(terms)
+        return Tools(self.directory, self.verifier, self.clock, policy, self.ticket_pattern, moment, entered)
+
+    async def about(self, request: Request, moment: Moment) -> Facts:
+        """Gather everything `decide` needs to know about the subject of `request` just now."""
+        async with asyncio.TaskGroup() as group:
+            who = group.create_task(self._who(request.subject.id, self.policies[request.kind].groups))
+            past = group.create_task(_known(self._past(request), "past"))
+            own = group.create_task(self._own(request, moment, who, past))
+        return own.result()
+
+    async def at_home(self, drafts: Sequence[Request]) -> Sequence[Facts]:
+        """Gather what is needed to say what somebody may ask for: what is the same for every kind is asked once."""
+        wanted = frozenset[str]().union(*(self.policies[draft.kind].groups for draft in drafts))
+        async with asyncio.TaskGroup() as group:
+            who = group.create_task(self._who(drafts[0].subject.id, wanted))
+            past = group.create_task(_known(self._past(drafts[0]), "past"))
+            own = [group.create_task(self._own(draft, Moment.HOME, who, past)) for draft in drafts]
+        return [facts.result() for facts in own]
+
+    async def about_account(self, person: str) -> Facts:
+        """Gather only what Entra says about an account, for those who are asked to approve."""
+        async with asyncio.TaskGroup() as group:
+            account = group.create_task(_known(self.directory.account(person), "account"))
+            standing = group.create_task(_known(self.directory.standing(person), "standing"))
+        who, privileges = account.result(), standing.result()
+        return Facts(
+            enabled=who.enabled if who else None,
+            guest=who.guest if who else None,
+            roles=privileges.roles if privileges else None,
+            guarded_groups=privileges.guarded_groups if privileges else None,
+        )
+
+    async def about_approver(self, approver: str, policy: Policy) -> Facts:
+        """Gather what `may_approve` needs to know of an approver just now."""
+        async with asyncio.TaskGroup() as group:
+            account = group.create_task(_known(self.directory.account(approver), "approver"))
+            wanted = frozenset({policy.approvers_group})
+            groups = group.create_task(_known(self.directory.groups(approver, wanted), "approver_groups"))
+        who = account.result()
+        return Facts(enabled=who.enabled if who else None, groups=groups.result())
+
+    async def proved_at(self, request: Request) -> datetime | Literal["never"]:
+        """Return when the subject last proved who they are."""
+        async with self.store.unit() as unit:
+            return await unit.proved(request.tenant, request.subject.id) or "never"
+
+    async def evidence(self, request: Request) -> bool:
+        """Say whether the proof of identity a policy demands is there, and nothing else about it."""
+        at = await self.proved_at(request)
+        return at != "never" and at >= request.created_at - self.policy(request).evidence_age
+
+    async def _who(self, person: str, among: frozenset[str]) -> _Who:
+        async with asyncio.TaskGroup() as group:
+            account = group.create_task(_known(self.directory.account(person), "account"))
+            standing = group.create_task(_known(self.directory.standing(person), "standing"))
+            groups = group.create_task(_known(self.directory.groups(person, among), "groups"))
+            contexts = group.create_task(_known(self.directory.guarded_contexts(), "guarded_contexts"))
+        return _Who(account.result(), standing.result(), groups.result(), contexts.result())
+
+    async def _own(
+        self, request: Request, moment: Moment, about: asyncio.Task[_Who], before: asyncio.Task[_Past | None]
+    ) -> Facts:
+        """Add to what is known about the person what belongs to this request."""
+        policy = self.policies[request.kind]
+        async with asyncio.TaskGroup() as group:
+            approvers = group.create_task(_known(self._still_approvers(request, policy), "approvers"))
+            finding = group.create_task(_known(self._finding(request, moment), "objection"))
+        who, past, found = await about, await before, finding.result()
+        account, standing = who.account, who.standing
+        return Facts(
+            enabled=account.enabled if account else None,
+            guest=account.guest if account else None,
+            home=account.home if account else "",
+            restricted=account.restricted if account else None,
+            roles=standing.roles if standing else None,
+            guarded_groups=standing.guarded_groups if standing else None,
+            groups=who.groups,
+            recent=past.recent.get(request.kind, 0) if past else None,
+            guarded_contexts=who.contexts,
+            approvers=approvers.result(),
+            proved_at=past.proved if past else None,
+            objection=_objection(found),
+            where=found.where if found else {},
+            level=found.level if found else None,
+            found=found.found if found else {},
+        )
+
+    async def _past(self, request: Request) -> _Past:
+        tenant, subject, since = request.tenant, request.subject.id, self.clock.now() - DAY
+        async with self.store.unit() as unit:
+            recent, proved = await asyncio.gather(
+                unit.recent(tenant, subject, since, but=request.id), unit.proved(tenant, subject)
+            )
+        return _Past(recent, proved or "never")
+
+    async def _still_approvers(self, request: Request, policy: Policy) -> frozenset[str] | None:
+        """Those who approved and still may. One that cannot be found out makes all unknown."""
+        people = {e.by for e in request.proofs(Proof.APPROVAL)}
+        found = [(person, await self.about_approver(person, policy)) for person in people]
+        if any(facts.enabled is None or facts.groups is None for _, facts in found):
+            return None
+        return frozenset(p for p, f in found if f.enabled and policy.approvers_group in (f.groups or frozenset()))
+
+    async def _finding(self, request: Request, moment: Moment) -> Finding:
+        tools = self.tools(request.kind, terms=request.terms, moment=moment)
+        return await self.kinds[request.kind].examine(request, tools)
+
+
+def _objection(found: Finding | None) -> Refusal | Literal["none"] | None:
+    if found is None:
+        return None
+    return "none" if found.objection is None else found.objection
+
+
+async def _known(question: Coroutine[object, object, T], name: str) -> T | None:
+    """Return the answer, or None when there was none in time: the decision refuses what is unknown."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return await question
+    except (DeskError, TimeoutError) as error:
+        log.warning("fact_unknown", fact=name, error=type(error).__name__)
+        return None

@@ -1,0 +1,162 @@
+"""Ledger: the one way a request changes. State, audit entry and follow-up job commit together or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final, assert_never
+from uuid import uuid4
+
+from bot.core.audit import Deed, Note
+from bot.core.errors import Conflict
+from bot.core.events import AskSignIn, CarryOut, Effect, Event, FollowUp, Look, Revoke, UpdateCards, Watch
+from bot.core.life.advance import advance
+from bot.core.life.step import Step, refused
+from bot.core.model import Chat, Person, Refusal, Request
+from bot.core.policy import Policy
+from bot.core.ports import Clock, Job, Purpose, SignIn, SignInStage, Store, Unit
+
+TRIES: Final = 5  # two people press at once: the second loads again and decides again
+PROMPT_LIFE: Final = timedelta(minutes=5)
+
+Happening = Callable[[Request], Awaitable[Event | Refusal]]
+Also = Callable[[Unit, Request], Awaitable[None]]
+Moved = Callable[[str, str], None]
+Home = tuple[Person, Chat]  # somebody's private chat
+
+
+def _unheard(_kind: str, _status: str) -> None:
+    """Nobody counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """`moved` is told the kind and the new status of a request once that is committed."""
+
+    store: Store
+    clock: Clock
+    policies: Mapping[str, Policy]
+    moved: Moved = _unheard
+
+    async def load(self, request_id: str) -> Request | None:
+        async with self.store.unit() as unit:
+            return await unit.load(request_id)
+
+    async def open(self, request: Request, event: Event) -> tuple[Request, Step | None]:
+        """Begin a request with its first event; return the one that is there already, and no step, if there is."""
+        step = advance(request, event, self.policies[request.kind], self.clock.now())
+        first = replace(step.request, version=1)
+        async with self.store.unit() as unit:
+            there, home = await asyncio.gather(unit.add(first), unit.private_chat(request.tenant, request.requester.id))
+            if there is not None:
+                return there, None
+            await self._follow(unit, first, step, home)
+        self.moved(first.kind, first.status)
+        return first, replace(step, request=first)
+
+    async def change(self, request_id: str, happening: Happening, also: Also | None = None) -> Step | None:
+        """Apply what happened to a request, however many others change it meanwhile; None when there is none.
+
+        `happening` looks at the request as it is (outside any transaction: it may ask Entra) and says what
+        happened, or why nothing may. `also` joins the transaction that saves it.
+        """
+        for _ in range(TRIES):
+            request = await self.load(request_id)
+            if request is None:
+                return None
+            event = await happening(request)
+            try:
+                if isinstance(event, Refusal):
+                    return await self._keep(request, Step(request, (), (refused(event),), event), also)
+                step = advance(request, event, self.policies[request.kind], self.clock.now())
+                return await self._keep(request, step, also)
+            except Conflict:
+                continue
+        raise Conflict(f"request {request_id} changed {TRIES} times while it was being decided")
+
+    async def refuse(self, request: Request, refusal: Refusal, by: str = "") -> None:
+        """Write a refusal down that changes nothing."""
+        async with self.store.unit() as unit:
+            await unit.note(request, Note(Deed.REFUSED, {"reason": refusal.reason, "by": by, **refusal.params}))
+
+    async def note(self, request: Request, *notes: Note) -> None:
+        async with self.store.unit() as unit:
+            await unit.note(request, *notes)
+
+    async def defer(self, *jobs: Job) -> None:
+        async with self.store.unit() as unit:
+            await unit.defer(*jobs)
+
+    async def _keep(self, before: Request, step: Step, also: Also | None) -> Step:
+        async with self.store.unit() as unit:
+            after = await unit.save(step.request) if step.request != before else before
+            asks = any(isinstance(effect, AskSignIn) for effect in step.effects)
+            home = await unit.private_chat(after.tenant, after.requester.id) if asks else None
+            await self._follow(unit, after, step, home)
+            if also is not None:
+                await also(unit, after)
+        if after.status is not before.status:
+            self.moved(after.kind, after.status)
+        return replace(step, request=after)
+
+    async def _follow(self, unit: Unit, request: Request, step: Step, home: Home | None) -> None:
+        await unit.note(request, *step.notes)
+        for effect in step.effects:
+            await self._effect(unit, request, effect, home)
+
+    async def _effect(self, unit: Unit, request: Request, effect: Effect, home: Home | None) -> None:
+        match effect:
+            case UpdateCards():
+                await unit.defer(Job("cards", request.id))
+            case Revoke():
+                await unit.defer(Job("revoke", request.id))
+            case Look():
+                await unit.defer(Job("look", request.id))
+            case CarryOut():
+                await unit.defer(Job("act", request.id))
+            case Watch():
+                await unit.defer(Job("watch", request.id))
+            case FollowUp():
+                await unit.defer(Job("follow", request.id))
+            case AskSignIn(context, enter):
+                if home is not None:
+                    await self.prompt(unit, request, home, context, Purpose.ENTER if enter else Purpose.PROVE)
+            case _:
+                assert_never(effect)
+
+    async def prompt(self, unit: Unit, request: Request, home: Home, context: str, purpose: Purpose) -> SignIn:
+        """Begin a step-up of the requester in their private chat."""
+        sign_in = begin(request, purpose, home, context, self.clock.now())
+        await unit.keep_sign_in(sign_in)
+        await unit.note(request, Note(Deed.STEP_UP_BEGUN, {"by": home[0].id, "context": context}))
+        await unit.defer(Job("cards", request.id))
+        return sign_in
+
+
+def begin(request: Request, purpose: Purpose, home: Home, context: str, now: datetime, choice: str = "") -> SignIn:
+    """Make a one-time step-up transaction for this person, conversation, request and version."""
+    waits = request.expires_at if purpose is Purpose.ENTER else None  # its button is on the request's own card
+    return SignIn(
+        id=uuid4().hex,
+        purpose=purpose,
+        person=home[0],
+        chat=home[1],
+        request=request.id,
+        request_version=request.version,
+        context=context,
+        stage=SignInStage.BEGUN,
+        created_at=now,
+        expires_at=waits or now + PROMPT_LIFE,
+        choice=choice,
+    )
+
+
+def happened(event: Event) -> Happening:
+    """Make of an event that asks for nothing to be looked up what `Ledger.change` takes."""
+
+    async def told(_: Request) -> Event:
+        return event
+
+    return told

@@ -1,0 +1,175 @@
+"""Reception: what somebody may ask for, what they read and fill in before, and how a request begins."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Final
+from uuid import uuid4
+
+from bot.core import actions as do
+from bot.core.answers import Answer, Form, HomeCard, Offer, Refused, RequestCard
+from bot.core.errors import DeskError, Unavailable
+from bot.core.events import Asked, Withdrew
+from bot.core.forms import check, clean
+from bot.core.model import PENDING, Actor, Person, Refusal, Request, Sheet, Status
+from bot.core.policy import Facts, Moment, Refuse, decide
+from bot.core.ports import Slot
+from bot.core.reasons import Reason
+from bot.desk.facts import Inquiry
+from bot.desk.ledger import Ledger, happened
+
+NEWEST: Final = 5
+EVERY_ONE: Final = 50  # open ones come first, and there is one of a kind at most
+SHEET: Final = 4.0  # seconds for what a person reads before they ask
+
+
+@dataclass(frozen=True, slots=True)
+class Reception:
+    ledger: Ledger
+    inquiry: Inquiry
+
+    async def home(self, person: Person, lead: str = "home.lead") -> HomeCard:
+        """Say what this person may ask for, and why not what they may not."""
+        async with asyncio.TaskGroup() as group:
+            offers = group.create_task(self._offers(person))
+            latest = group.create_task(self.latest(person))
+        pending = tuple(r for r in latest.result() if r.status in PENDING)
+        return HomeCard(person, offers.result(), pending, lead)
+
+    async def _offers(self, person: Person) -> tuple[Offer, ...]:
+        """Every kind this tenant offers. What is off for somebody, or missing in the tenant, is not spoken of."""
+        there = [kind for kind in self._offered() if not await self._missing(kind)]
+        drafts = [self._draft(person, kind, uuid4().hex) for kind in there]
+        if not drafts:
+            return ()
+        found = await self.inquiry.at_home(drafts)
+        refusals = [self._refusal(draft, facts, Moment.HOME) for draft, facts in zip(drafts, found, strict=True)]
+        alarms = [self.inquiry.kinds[kind].alarm for kind in there]
+        return tuple(
+            Offer(kind, None if alarm else refusal, alarm=alarm)
+            for kind, refusal, alarm in zip(there, refusals, alarms, strict=True)
+            if refusal is None or refusal.reason != Reason.OFF
+        )
+
+    def _offered(self) -> Sequence[str]:
+        return [name for name in self.inquiry.kinds if self.inquiry.policies[name].offered]
+
+    async def _missing(self, kind: str) -> str:
+        """Say what the tenant lacks for a kind; the admin hears of it where the desk tells its health."""
+        try:
+            return await self.inquiry.kinds[kind].missing(self.inquiry.tools(kind, moment=Moment.HOME))
+        except DeskError:
+            return ""
+
+    async def latest(self, person: Person) -> tuple[Request, ...]:
+        async with self.ledger.store.unit() as unit:
+            return tuple(await unit.latest(person.tenant, person.id, NEWEST))
+
+    def _refusal(self, draft: Request, facts: Facts, moment: Moment) -> Refusal | None:
+        match decide(self.inquiry.policies[draft.kind], facts, draft, moment, self.ledger.clock.now()):
+            case Refuse(refusal):
+                return refusal
+            case _:
+                return None
+
+    def _draft(self, person: Person, kind: str, request_id: str) -> Request:
+        policy = self.inquiry.policies[kind]
+        return Request(
+            id=request_id,
+            kind=kind,
+            requester=person,
+            subject=person,
+            details={},
+            mode=policy.mode,
+            status=Status.STEP_UP,
+            version=0,
+            created_at=self.ledger.clock.now(),
+            way=self.inquiry.kinds[kind].way(policy),
+            reported=self.inquiry.kinds[kind].alarm,
+        )
+
+    async def begin(self, actor: Actor, kind: str) -> Answer:
+        refusal = await self._shut(actor, kind)
+        if refusal is not None:
+            return Refused(refusal)
+        if self.inquiry.kinds[kind].alarm:  # one press is enough
+            return await self.ask(actor, do.Submit(kind, "", {}))
+        draft = self._draft(actor.person, kind, uuid4().hex)
+        refusal = self._refusal(draft, await self.inquiry.about(draft, Moment.HOME), Moment.HOME)
+        if refusal is not None:
+            await self.ledger.refuse(draft, refusal, actor.person.id)
+            return Refused(refusal)
+        try:
+            sheet = await self._sheet(actor.person, kind, Moment.HOME)
+        except (DeskError, TimeoutError) as error:
+            return Refused(_unknown(error))
+        return Form(kind, draft.id, sheet)
+
+    async def _shut(self, actor: Actor, kind: str) -> Refusal | None:
+        """Say why nobody can ask for this here, whoever they are."""
+        if kind not in self._offered():
+            return Refusal(Reason.OFF)
+        if not actor.chat.personal:
+            return Refusal(Reason.NOT_PRIVATE)
+        return Refusal(Reason.UNAVAILABLE) if await self._missing(kind) else None
+
+    async def _sheet(self, person: Person, kind: str, moment: Moment) -> Sheet:
+        """Return what is read and filled in: to be looked at, or, once it is sent, only to check what was."""
+        async with asyncio.timeout(SHEET):
+            return await self.inquiry.kinds[kind].sheet(person, self.inquiry.tools(kind, moment=moment))
+
+    async def ask(self, actor: Actor, action: do.Submit) -> Answer:
+        refusal = await self._shut(actor, action.kind)
+        if refusal is not None:
+            return Refused(refusal)
+        there = await self.ledger.load(action.request)
+        if there is not None:  # the form was sent twice
+            return RequestCard(there, Slot.REQUESTER) if whose(actor, there) else Refused(Refusal(Reason.NOT_FOUND))
+        try:
+            sheet = await self._sheet(actor.person, action.kind, Moment.ASK)
+        except (DeskError, TimeoutError) as error:
+            return Refused(_unknown(error))
+        values = clean(sheet.fields, action.values)
+        errors = check(sheet.fields, values)
+        if errors or sheet.closed:
+            return Form(action.kind, action.request, sheet, values, errors)
+        draft = self._draft(actor.person, action.kind, action.request or uuid4().hex)
+        return await self._open(replace(draft, details=values))
+
+    async def _open(self, draft: Request) -> Answer:
+        facts = await self.inquiry.about(draft, Moment.ASK)
+        now = self.ledger.clock.now()
+        decision = decide(self.inquiry.policies[draft.kind], facts, draft, Moment.ASK, now)
+        request, step = await self.ledger.open(
+            replace(draft, details={**draft.details, **facts.found}), Asked(decision)
+        )
+        if self.inquiry.kinds[draft.kind].alarm:
+            await self._stop_everything(draft)
+        if step is None and request.id != draft.id:
+            return Refused(Refusal(Reason.ALREADY_OPEN), request)
+        if step is not None and step.refusal is not None and not request.reported:
+            return Refused(step.refusal)
+        return RequestCard(request, Slot.REQUESTER)
+
+    async def _stop_everything(self, alarm: Request) -> None:
+        """Whoever is in the account may have asked for something: what waits is withdrawn."""
+        async with self.ledger.store.unit() as unit:
+            mine = await unit.latest(alarm.tenant, alarm.subject.id, EVERY_ONE)
+        for request in mine:
+            if request.status in PENDING and request.id != alarm.id and request.kind != alarm.kind:
+                await self.ledger.change(request.id, happened(Withdrew(alarm.requester)))
+
+
+def whose(actor: Actor, request: Request) -> bool:
+    return actor.person.tenant == request.tenant and actor.person.id in {request.subject.id, request.requester.id}
+
+
+def _unknown(error: DeskError | TimeoutError) -> Refusal:
+    """Where it was said how long it takes, the person is told."""
+    wait = error.retry_after if isinstance(error, Unavailable) else None
+    if not wait:
+        return Refusal(Reason.UNKNOWN)
+    return Refusal(Reason.BUSY, MappingProxyType({"seconds": str(max(5, round(wait)))}))

@@ -1,0 +1,267 @@
+"""Step-up: a one-time transaction from prompt to proof. Only a validated token of that very person counts."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.core.actions import OfferToken
+from bot.core.answers import Answer, Done, EntryWanted, Refused, RequestCard, SignInPage, SignInRefused, SignInWanted
+from bot.core.audit import Deed, Note
+from bot.core.errors import Conflict, DeskError, Rejected, Unavailable
+from bot.core.events import Event, SteppedUp
+from bot.core.life.step import PAGE_LIFE
+from bot.core.model import Actor, Evidence, Proof, Refusal, Request, Status, Way
+from bot.core.policy import Moment, decide
+from bot.core.ports import Job, Proven, Purpose, SignIn, SignIns, SignInStage, Slot, Unit
+from bot.core.reasons import Reason
+from bot.desk.approvals import Approvals
+from bot.desk.facts import Inquiry
+from bot.desk.ledger import Ledger
+
+SKEW: Final = timedelta(minutes=5)  # Entra allows as much between its clocks and ours
+TRIES: Final = 3  # wrong codes before the transaction is over
+OPEN_STATES: Final = {Status.STEP_UP, Status.UNKNOWN}
+
+
+@dataclass(frozen=True, slots=True)
+class StepUp:
+    ledger: Ledger
+    inquiry: Inquiry
+    approvals: Approvals
+    sign_ins: SignIns
+
+    async def again(self, request: Request) -> Answer:
+        """Send the prompt once more: the old one may have been lost or run out."""
+        entering = request.way is Way.ENTER and request.status in {Status.READY, Status.UNKNOWN}
+        if request.status not in OPEN_STATES and not entering:
+            return Refused(Refusal(Reason.CLOSED), request)
+        purpose = Purpose.ENTER if entering else Purpose.PROVE
+        async with self.ledger.store.unit() as unit:
+            home = await unit.private_chat(request.tenant, request.requester.id)
+            if home is None:
+                return Refused(Refusal(Reason.NO_PRIVATE_CHAT))
+            await self.ledger.prompt(unit, request, home, self.inquiry.policy(request).step_up, purpose)
+        return RequestCard(request, Slot.REQUESTER)
+
+    async def offered(self, actor: Actor, action: OfferToken) -> Answer:
+        """Try with the token Teams exchanged silently; when that is not enough, the popup is asked for."""
+        sign_in = await self._load(action.sign_in)
+        if sign_in is None or not bound(actor, sign_in) or sign_in.purpose is not Purpose.PROVE:
+            return SignInWanted(action.sign_in, Reason.SIGN_IN_EXPIRED)
+        if sign_in.stage is SignInStage.FINISHED:  # another of this person's clients was faster
+            return Done()
+        now, person = self.ledger.clock.now(), sign_in.person
+        if sign_in.expires_at <= now:
+            return SignInWanted(sign_in.id, Reason.SIGN_IN_EXPIRED)
+        try:
+            proven = await self.sign_ins.silently(
+                action.token, tenant=person.tenant, person=person.id, context=sign_in.context
+            )
+        except (Rejected, Unavailable):
+            return SignInWanted(sign_in.id, Reason.WEAK_SIGN_IN)
+        request = await self.ledger.load(sign_in.request)
+        if request is None:
+            return SignInWanted(sign_in.id, Reason.NOT_FOUND)
+        age = self.inquiry.policy(request).step_up_age
+        reason = weakness(sign_in, proven, now=now, earliest=now - age)
+        if reason is not None:
+            return SignInWanted(sign_in.id, reason)
+        return await self._finish(replace(sign_in, at=proven.at))
+
+    async def page(self, sign_in_id: str) -> SignInPage | SignInRefused:
+        """Say what a sign-in would allow, before anybody is sent to Entra."""
+        sign_in = await self._load(sign_in_id)
+        if sign_in is None:
+            return SignInRefused(Reason.NOT_FOUND, "en")
+        refused = self._over(sign_in)
+        request = await self.ledger.load(sign_in.request)
+        if refused is not None or request is None:
+            return refused or SignInRefused(Reason.NOT_FOUND, sign_in.person.language)
+        return SignInPage(sign_in.person, sign_in.purpose, request, sign_in.expires_at)
+
+    async def start(self, sign_in_id: str, cookie: str) -> str | SignInRefused:
+        """Tie the transaction to this browser and return the address of Entra's sign-in page."""
+        sign_in = await self._load(sign_in_id)
+        if sign_in is None:
+            return SignInRefused(Reason.NOT_FOUND, "en")
+        refused = self._over(sign_in)
+        if refused is not None:
+            return refused
+        if sign_in.cookie and not same(cookie, sign_in.cookie):
+            return SignInRefused(Reason.SIGN_IN_FAILED, sign_in.person.language)
+        try:
+            flow = await self.sign_ins.begin(context=sign_in.context, login_hint=await self._hint(sign_in))
+        except (Rejected, Unavailable):
+            return SignInRefused(Reason.UNKNOWN, sign_in.person.language)
+        started = replace(sign_in, cookie=digest(cookie), flow=flow, stage=SignInStage.STARTED)
+        if not await self._kept(started):
+            return SignInRefused(Reason.SIGN_IN_FAILED, sign_in.person.language)
+        return str(flow["auth_uri"])
+
+    async def returned(self, cookie: str, answer: Mapping[str, str]) -> str | EntryWanted | SignInRefused:
+        """Take Entra's answer; return the one-time code that must come back through the person's Teams.
+
+        Where something is to be entered, the proof serves in this very browser and nowhere else: it counts at once.
+        """
+        sign_in = await self._load(cookie.partition(".")[0])
+        if sign_in is None or not sign_in.cookie or not same(cookie, sign_in.cookie):
+            return SignInRefused(Reason.SIGN_IN_FAILED, "en")
+        refused = self._over(sign_in)
+        if refused is not None or sign_in.stage is not SignInStage.STARTED or sign_in.flow is None:
+            return refused or SignInRefused(Reason.SIGN_IN_FAILED, sign_in.person.language)
+        try:
+            proven = await self.sign_ins.finish(sign_in.flow, answer)
+        except (Rejected, Unavailable) as error:
+            return await self._failed(sign_in, _why(error))
+        reason = weakness(sign_in, proven, now=self.ledger.clock.now(), earliest=sign_in.created_at - SKEW)
+        if reason is not None:
+            return await self._failed(sign_in, reason)
+        code = f"{sign_in.id}.{secrets.token_urlsafe(16)}"
+        back = replace(sign_in, flow=None, code=digest(code), at=proven.at, stage=SignInStage.RETURNED)
+        if sign_in.purpose is Purpose.ENTER:
+            return await self._to_the_page(back)
+        return code if await self._kept(back) else SignInRefused(Reason.SIGN_IN_FAILED, sign_in.person.language)
+
+    async def code_returned(self, actor: Actor, code: str) -> Answer:
+        """Take the code that came back through Teams: from the same person, in the same chat, once."""
+        sign_in = await self._load(code.partition(".")[0])
+        if sign_in is None or not bound(actor, sign_in):
+            return Refused(Refusal(Reason.SIGN_IN_FAILED))
+        if sign_in.stage is SignInStage.FINISHED and same(code, sign_in.code):
+            return Done()  # Teams sent it twice
+        returned = sign_in.stage is SignInStage.RETURNED and sign_in.purpose in {Purpose.PROVE, Purpose.APPROVE}
+        if self._over(sign_in) is not None or not returned:
+            return Refused(Refusal(Reason.SIGN_IN_EXPIRED))
+        if not same(code, sign_in.code):
+            return await self._miss(sign_in)
+        return await self._finish(sign_in)
+
+    async def _to_the_page(self, sign_in: SignIn) -> EntryWanted | SignInRefused:
+        """Let the proof count, and leave the transaction to the page it opens."""
+        evidence = _evidence(sign_in)
+
+        async def also(unit: Unit, _: Request) -> None:
+            await unit.keep_sign_in(replace(sign_in, expires_at=self.ledger.clock.now() + PAGE_LIFE))
+
+        try:
+            step = await self.ledger.change(sign_in.request, lambda r: self._stepped_up(r, evidence), also)
+        except Conflict:
+            return SignInRefused(Reason.SIGN_IN_FAILED, sign_in.person.language)
+        if step is None:
+            return SignInRefused(Reason.NOT_FOUND, sign_in.person.language)
+        if step.refusal is not None:
+            return SignInRefused(step.refusal.reason, sign_in.person.language)
+        return EntryWanted()
+
+    async def _finish(self, sign_in: SignIn) -> Answer:
+        """Close the transaction and let its proof count, both in one commit."""
+        evidence = _evidence(sign_in)
+
+        async def proved(request: Request) -> Event | Refusal:
+            if sign_in.purpose is Purpose.APPROVE:
+                return await self.approvals.approved(request, evidence)
+            return await self._stepped_up(request, evidence)
+
+        async def also(unit: Unit, _: Request) -> None:
+            await unit.keep_sign_in(replace(sign_in, stage=SignInStage.FINISHED))
+
+        step = await self.ledger.change(sign_in.request, proved, also)
+        if step is None:
+            return Refused(Refusal(Reason.NOT_FOUND))
+        slot = Slot.CONFIRM if sign_in.purpose is Purpose.APPROVE else Slot.REQUESTER
+        return RequestCard(step.request, slot) if step.refusal is None else Refused(step.refusal, step.request)
+
+    async def _stepped_up(self, request: Request, evidence: Evidence) -> Event:
+        proved = replace(request, evidence=(*request.evidence, evidence))
+        facts = await self.inquiry.about(proved, Moment.WAY)
+        policy = self.inquiry.policies[request.kind]
+        return SteppedUp(evidence, decide(policy, facts, proved, Moment.WAY, self.ledger.clock.now()))
+
+    def _over(self, sign_in: SignIn) -> SignInRefused | None:
+        if sign_in.stage is SignInStage.FINISHED or sign_in.expires_at <= self.ledger.clock.now():
+            return SignInRefused(Reason.SIGN_IN_EXPIRED, sign_in.person.language)
+        if sign_in.purpose is Purpose.LOOK:  # their own token is needed, and no sign-in here would give us one
+            return SignInRefused(Reason.ONLY_BY_TEAMS, sign_in.person.language)
+        return None
+
+    async def _load(self, sign_in_id: str) -> SignIn | None:
+        async with self.ledger.store.unit() as unit:
+            return await unit.sign_in(sign_in_id)
+
+    async def _kept(self, sign_in: SignIn) -> bool:
+        """Save it; say False when somebody else changed it first: one browser, one answer, one code."""
+        try:
+            async with self.ledger.store.unit() as unit:
+                await unit.keep_sign_in(sign_in)
+        except Conflict:
+            return False
+        return True
+
+    async def _failed(self, sign_in: SignIn, reason: str) -> SignInRefused:
+        """Close the transaction for good and write down why."""
+        request = await self.ledger.load(sign_in.request)
+        if await self._kept(replace(sign_in, flow=None, stage=SignInStage.FINISHED)) and request is not None:
+            await self.ledger.note(request, Note(Deed.STEP_UP_FAILED, {"by": sign_in.person.id, "reason": reason}))
+            await self.ledger.defer(Job("cards", request.id))
+        return SignInRefused(reason, sign_in.person.language)
+
+    async def _miss(self, sign_in: SignIn) -> Answer:
+        missed = replace(sign_in, tries=sign_in.tries + 1)
+        if missed.tries >= TRIES:
+            await self._failed(sign_in, Reason.SIGN_IN_FAILED)
+        else:
+            await self._kept(missed)
+        return Refused(Refusal(Reason.SIGN_IN_FAILED))
+
+    async def _hint(self, sign_in: SignIn) -> str:
+        """Whose name Entra's page should begin with; without one the person types it."""
+        try:
+            return (await self.inquiry.directory.account(sign_in.person.id)).upn
+        except DeskError:
+            return ""
+
+
+def weakness(sign_in: SignIn, proven: Proven, *, now: datetime, earliest: datetime) -> Reason | None:
+    """Say why what was proven is no evidence for this transaction, or None when it is."""
+    if (proven.tenant, proven.person) != (sign_in.person.tenant, sign_in.person.id):
+        return Reason.WRONG_PERSON
+    if sign_in.context not in proven.contexts:
+        return Reason.WEAK_SIGN_IN
+    return None if earliest <= proven.at <= now + SKEW else Reason.OLD_SIGN_IN
+
+
+def bound(actor: Actor, sign_in: SignIn) -> bool:
+    """The same person, in the same private chat of the same tenant as the transaction was begun for."""
+    return (
+        actor.chat.personal
+        and actor.chat.id == sign_in.chat.id
+        and (actor.person.tenant, actor.person.id) == (sign_in.person.tenant, sign_in.person.id)
+    )
+
+
+def _evidence(sign_in: SignIn) -> Evidence:
+    proof = Proof.APPROVAL if sign_in.purpose is Purpose.APPROVE else Proof.STEP_UP
+    at = sign_in.at or sign_in.created_at
+    person = sign_in.person
+    return Evidence(proof, person.id, person.name, at, sign_in.context, sign_in.request, sign_in.choice)
+
+
+def _why(error: DeskError) -> str:
+    if isinstance(error, Unavailable):
+        return Reason.UNKNOWN
+    codes = {"cancelled": Reason.SIGN_IN_CANCELLED}
+    return codes.get(error.code, Reason.SIGN_IN_FAILED) if isinstance(error, Rejected) else Reason.SIGN_IN_FAILED
+
+
+def digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def same(text: str, kept: str) -> bool:
+    return hmac.compare_digest(digest(text), kept)

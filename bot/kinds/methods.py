@@ -1,0 +1,233 @@
+"""Methods: what its owner can sign in with, and the end of one of them; never of the last that gets them in."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from bot.core.errors import Rejected, giving
+from bot.core.kind import Kind, Tools
+from bot.core.methods import REMOVABLE, SIGN_IN, Method, MethodKind
+from bot.core.model import (
+    Choice,
+    Field,
+    Finding,
+    Line,
+    Outcome,
+    Person,
+    Progress,
+    Receipt,
+    Refusal,
+    Request,
+    Sheet,
+    Way,
+)
+from bot.core.policy import Moment, Policy
+
+WHY: Final = ("lost", "old", "not_mine", "other")
+NOT_MINE: Final = "not_mine"
+LONGEST: Final = 80  # of a name its owner, or whoever was in the account, gave to it
+ORDER: Final = (
+    MethodKind.PASSKEY,
+    MethodKind.HELLO,
+    MethodKind.PLATFORM,
+    MethodKind.AUTHENTICATOR,
+    MethodKind.EXTERNAL,
+    MethodKind.OATH,
+    MethodKind.PHONE,
+    MethodKind.EMAIL,
+    MethodKind.PASS,
+    MethodKind.OTHER,
+    MethodKind.PASSWORD,
+)
+# What the makers call them, in every language.
+BRANDS: Final = {
+    MethodKind.PASSKEY: "Passkey",
+    MethodKind.HELLO: "Windows Hello",
+    MethodKind.PLATFORM: "Platform Credential",
+    MethodKind.AUTHENTICATOR: "Microsoft Authenticator",
+    MethodKind.OATH: "OATH",
+    MethodKind.PASS: "Temporary Access Pass",
+}
+# The sorts of one type that have a sentence of their own.
+SORTS: Final = frozenset(
+    {"fido2_deviceBound", "fido2_synced", "phone_mobile", "phone_alternateMobile", "phone_office"}
+    | {"temporaryAccessPass_unusable"}
+)
+
+
+class MethodsReason(StrEnum):
+    """Why a method is not removed now."""
+
+    GONE = "methods.gone"
+    STAYS = "methods.stays"
+    LAST = "methods.last"
+    DEFAULT = "methods.default"
+
+
+# What the directory says no with, as reasons a person is told.
+REFUSED: Final = {"default_method": MethodsReason.DEFAULT, "not_removable": MethodsReason.STAYS}
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """A method as its owner reads it: `label` is its name in a list, or its type where it has none."""
+
+    method: Method
+    name: str
+    label: str
+
+    @property
+    def value(self) -> str:
+        return _value(self.method)
+
+    @property
+    def title(self) -> str:
+        return f"methods.label.{self.label}" if self.label in set(MethodKind) else self.label
+
+
+async def sheet(asker: Person, tools: Tools) -> Sheet:
+    listed = _listed(await tools.directory.methods(asker.id))
+    removable = tuple(Choice(one.value, one.title) for one in listed if one.method.kind in REMOVABLE)
+    lines = (*(_line(one) for one in listed), *_advice([one.method for one in listed]))
+    if not removable:
+        return Sheet(lines=(*lines, Line("methods.told.nothing")), closed=True)
+    reasons = tuple(Choice(why, f"methods.why.{why}") for why in WHY)
+    fields = (
+        Field("method", required=True, choices=removable, longest=1000),  # the id of a passkey is long
+        Field("why", required=True, choices=reasons),
+    )
+    return Sheet(fields, lines)
+
+
+async def examine(request: Request, tools: Tools) -> Finding:
+    if tools.moment is Moment.HOME:
+        return Finding()
+    listed = _listed(await tools.directory.methods(request.subject.id))
+    chosen = next((one for one in listed if one.value == request.details.get("method")), None)
+    if chosen is None:
+        return Finding(Refusal(MethodsReason.GONE))
+    if chosen.method.kind not in REMOVABLE:
+        return Finding(Refusal(MethodsReason.STAYS))
+    found = {"label": chosen.label}
+    if _last(chosen.method, [one.method for one in listed]):
+        return Finding(Refusal(MethodsReason.LAST), found=found)
+    return Finding(found=found)
+
+
+async def carry_out(request: Request, tools: Tools) -> Outcome:
+    kind, _, method_id = request.details.get("method", "").partition(":")
+    if kind not in REMOVABLE or not method_id:
+        raise Rejected("remove_method: not one that can be removed", code=MethodsReason.STAYS)
+    with giving(REFUSED):
+        await tools.directory.remove_method(request.subject.id, Method(MethodKind(kind), method_id, ""))
+    return Outcome(_receipt(request))
+
+
+async def look(request: Request, tools: Tools) -> Receipt | None:
+    there = {_value(method) for method in await tools.directory.methods(request.subject.id)}
+    return None if request.details.get("method") in there else _receipt(request)
+
+
+async def watch(request: Request, _tools: Tools) -> Progress | None:
+    """What was somebody else's method is told apart from one its owner gave up: there is more to do then."""
+    if request.receipt is None or request.details.get("why") != NOT_MINE:
+        return None
+    return Progress(NOT_MINE, receipt=replace(request.receipt, watch=None))
+
+
+def _value(method: Method) -> str:
+    return f"{method.kind}:{method.id}"
+
+
+def _listed(methods: Sequence[Method]) -> Sequence[_Listed]:
+    """Put the best first; where two would read alike they are numbered."""
+    ordered = sorted(methods, key=_rank)
+    alike, counted, found = Counter(_label(method) for method in ordered), Counter[str](), []
+    for method in ordered:
+        label, name = _label(method), _name(method)
+        counted[label] += 1
+        if alike[label] > 1:
+            number = f" #{counted[label]}"
+            label, name = (label if method.name else name) + number, name + number
+        found.append(_Listed(method, name, label))
+    return found
+
+
+def _rank(method: Method) -> tuple[int, float, str]:
+    return ORDER.index(method.kind), method.created_at.timestamp() if method.created_at else math.inf, method.id
+
+
+def _label(method: Method) -> str:
+    if not method.name:
+        return str(method.kind)
+    brand = BRANDS.get(method.kind)
+    return f"{brand}: {_name(method)}" if brand else _name(method)
+
+
+def _name(method: Method) -> str:
+    named = method.name or (method.detail if method.kind is MethodKind.OTHER else "")
+    return (named or BRANDS.get(method.kind, str(method.kind)))[:LONGEST]
+
+
+def _line(one: _Listed) -> Line:
+    method, params = one.method, {"name": one.name}
+    sort = f"{method.kind}_{method.detail if method.usable else 'unusable'}"
+    sort = sort if sort in SORTS else str(method.kind)
+    if method.created_at is None:
+        return Line(f"methods.is.{sort}", MappingProxyType(params))
+    return Line(f"methods.since.{sort}", MappingProxyType({**params, "since": method.created_at.isoformat()}))
+
+
+def _advice(methods: Sequence[Method]) -> tuple[Line, ...]:
+    """Say what is missing."""
+    count = sum(method.kind in SIGN_IN and method.usable for method in methods)
+    number = {0: ("methods.told.none",), 1: ("methods.told.only_one",)}.get(count, ())
+    keys = any(method.kind is MethodKind.PASSKEY for method in methods)
+    return tuple(Line(key) for key in (*number, *(() if keys else ("methods.told.no_passkey",))))
+
+
+def _last(chosen: Method, methods: Sequence[Method]) -> bool:
+    """Whether nothing would be left to get in with; a pass that works now does."""
+    others = [method for method in methods if method.usable and _value(method) != _value(chosen)]
+    if chosen.kind not in SIGN_IN:
+        return False
+    return not any(method.kind in SIGN_IN or method.kind is MethodKind.PASS for method in others)
+
+
+def _receipt(request: Request) -> Receipt:
+    """Where it was not theirs, the card soon says what else to do: see `watch`."""
+    kind, _, method_id = request.details.get("method", "").partition(":")
+    soon = timedelta(seconds=1) if request.details.get("why") == NOT_MINE else None
+    return Receipt(method_id, params=MappingProxyType({"type": kind}), watch=soon)
+
+
+KIND: Final = Kind(
+    name="methods",
+    permissions=(
+        "UserAuthenticationMethod.Read.All",
+        "UserAuthMethod-Passkey.ReadWrite.All",
+        "UserAuthMethod-MicrosoftAuthApp.ReadWrite.All",
+        "UserAuthMethod-Phone.ReadWrite.All",
+        "UserAuthMethod-SoftwareOATH.ReadWrite.All",
+        "UserAuthMethod-WindowsHello.ReadWrite.All",
+        "UserAuthMethod-PlatformCred.ReadWrite.All",
+        "UserAuthMethod-Email.ReadWrite.All",
+        "UserAuthMethod-External.ReadWrite.All",
+        "UserAuthMethod-TAP.ReadWrite.All",
+    ),
+    policy=Policy(approvals=0),
+    way=lambda _: Way.ALONE,
+    sheet=sheet,
+    examine=examine,
+    carry_out=carry_out,
+    look=look,
+    watch=watch,
+    options=frozenset({"revoke_sessions"}),
+)

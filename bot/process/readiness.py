@@ -1,0 +1,92 @@
+"""Readiness: what must work before a process takes work, and what an admin should know besides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Final
+
+from bot.config.cloud import Cloud
+from bot.core.policy import Policy
+from bot.core.ports import Clock
+from bot.process.connections import Outside
+from bot.web.health import Check
+
+RARELY: Final = timedelta(minutes=10)
+VERIFY: Final = "verify"  # the policy that says whether proof of identity is offered at all
+
+PROVE: Final = 'nobody is offered proof of identity until then; or write [verify] mode = "off"'
+# What an administrator has to do about each of the verifier's reasons.
+LACKS: Final = MappingProxyType(
+    {
+        "not_set_up": "Verified ID is not set up: set it up and name its DID in VOUCHSAFE_VERIFIED_ID_AUTHORITY",
+        "no_billing": "Face Check is not paid for: link a subscription to it (https://aka.ms/fcbilling)",
+        "not_permitted": "Verified ID does not let the desk ask: grant VerifiableCredential.Create.PresentRequest",
+    }
+)
+
+
+@dataclass(slots=True)
+class _Questions:
+    """What is asked again and again; what costs something to ask is asked rarely."""
+
+    cloud: Cloud
+    outside: Outside
+    in_force: Mapping[str, Policy]
+    clock: Clock
+    probed_at: datetime | None = None
+
+    async def database(self) -> str:
+        await self.outside.store.ping()
+        return "" if await self.outside.store.migrated() else "the schema is not up to date"
+
+    async def teams_keys(self) -> str:
+        await self.outside.bot_keys.load()
+        return ""
+
+    async def app_token(self) -> str:
+        await self.outside.tokens.get(self.cloud.graph_scope)
+        await self.outside.tokens.get(self.cloud.bot_scope)
+        return ""
+
+    async def step_up(self) -> str:
+        wanted = {context for policy in self.in_force.values() for context in _contexts(policy)}
+        missing = wanted - await self.outside.directory.guarded_contexts() if wanted else set()
+        return f"no enabled policy guards {', '.join(sorted(missing))}" if missing else ""
+
+    async def verified_id(self) -> str:
+        verify = self.in_force.get(VERIFY)
+        if verify is None or not verify.offered:
+            return ""
+        if self.probed_at is None or self.clock.now() - self.probed_at >= RARELY:
+            self.probed_at = self.clock.now()
+            return _lacks(await self.outside.verifier.probe())
+        return _lacks(await self.outside.verifier.unavailable())
+
+
+def checks(cloud: Cloud, outside: Outside, in_force: Mapping[str, Policy], clock: Clock) -> Mapping[str, Check]:
+    """List what must work before this process takes work, and what is told besides."""
+    ask = _Questions(cloud, outside, in_force, clock)
+    guard = "publish the authentication context and target it with a Conditional Access policy"
+    return {
+        "database": Check(ask.database, "look at VOUCHSAFE_DATABASE_URL, run `app.py migrate`"),
+        "teams_keys": Check(ask.teams_keys, f"the process must reach {cloud.bot_openid}"),
+        "app_token": Check(ask.app_token, "look at VOUCHSAFE_APP_ID, VOUCHSAFE_APP_SECRET and VOUCHSAFE_TENANT_ID"),
+        "step_up": Check(ask.step_up, guard, warning=True),
+        "verified_id": Check(ask.verified_id, PROVE, warning=True),
+    }
+
+
+def _lacks(reason: str) -> str:
+    """Say what is missing; a reason nobody has words for is told as it is."""
+    return f"{reason} ({LACKS[reason]})" if reason in LACKS else reason
+
+
+def _contexts(policy: Policy) -> frozenset[str]:
+    """Return every authentication context a policy may demand, whoever asks."""
+    if not policy.offered:
+        return frozenset()
+    held = [policy, *(policy.under((name,)) for name in policy.variants)]
+    return frozenset(c for p in held for c in (p.step_up, p.approver_step_up) if c)

@@ -1,0 +1,210 @@
+"""Service: where one process of the desk is put together, runs and goes down in order; nothing else assembles."""
+
+from __future__ import annotations
+
+import gc
+import logging
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+from aiohttp import web
+
+import cards
+from bot.config import policies
+from bot.config.cloud import Cloud
+from bot.config.settings import Settings
+from bot.core.errors import Misconfigured
+from bot.core.policy import Policy
+from bot.core.ports import Clock
+from bot.desk.acts import Acts
+from bot.desk.approvals import Approvals
+from bot.desk.desk import Desk
+from bot.desk.facts import Inquiry
+from bot.desk.identity import Proofs
+from bot.desk.ledger import Ledger
+from bot.desk.passwords import Entry
+from bot.desk.reception import Reception
+from bot.desk.stepup import StepUp
+from bot.desk.upkeep import Upkeep
+from bot.kinds import KINDS
+from bot.process import metrics
+from bot.process.clock import SystemClock
+from bot.process.connections import Outside, reach
+from bot.process.jobs import Handler, Jobs
+from bot.process.lifetime import FINISHING, Stop, run
+from bot.process.logs import AccessLog, ServerLog
+from bot.process.readiness import checks
+from bot.store.postgres import PostgresStore
+from bot.teams import endpoint
+from bot.teams.delivery import Addresses, Delivery
+from bot.teams.pace import Pace
+from bot.web import entry, health, stepup, wallet
+from bot.web.limit import PROXIES, Limit
+from bot.web.middleware import limiting, surfacing
+from bot.web.page import Pages
+from manifest.package import resource
+
+PROBE: Final = 5.0  # seconds for the database to answer at the start
+LARGEST: Final = 256 * 1024  # bytes of a body
+IDLE: Final = 75.0  # seconds a connection may take for a request's head; longer than an ingress keeps an idle one
+LINGER: Final = 2.0  # seconds for the rest of a body nobody wants any more
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """The desk and what follows from its decisions."""
+
+    desk: Desk
+    delivery: Delivery
+    upkeep: Upkeep
+    entry: Entry
+
+
+async def serve(settings: Settings, cloud: Cloud) -> None:
+    """Run one process of the desk until SIGTERM or Ctrl-C. Raises `Misconfigured`, and `Unavailable` at the start."""
+    stop = Stop(settings.drain)
+    stop.listen()
+    async with AsyncExitStack() as stack:
+        begun = await stop.unless(begin(stack, settings, cloud))
+        if begun is not None:
+            app, jobs, probes = begun
+            await run(
+                runner(app),
+                stop,
+                host=settings.host,
+                port=settings.port,
+                work=jobs.run,
+                closing=probes.stop,
+                finish=app[endpoint.TURNS].close,
+            )
+
+
+async def begin(stack: AsyncExitStack, settings: Settings, cloud: Cloud) -> tuple[web.Application, Jobs, health.Health]:
+    """Put one process together, ready to take work; the stack takes apart what leads outside."""
+    in_force = policies.load(settings.policies, KINDS, settings)
+    clock = SystemClock(cloud.time_file)
+    outside = await reach(stack, settings, cloud, clock)
+    await insist_on_database(outside.store)
+    inside = assemble(settings, outside, in_force, clock)
+    probes = health.Health(checks(cloud, outside, in_force, clock))
+    app = application(settings, cloud, outside, inside, probes, clock)
+    jobs = Jobs(
+        outside.store,
+        clock=clock,
+        handlers=handlers(inside),
+        workers=settings.workers,
+        count=metrics.worked,
+    )
+    await outside.directory.warm()
+    settle()
+    return app, jobs, probes
+
+
+def settle() -> None:
+    """Take what a start has made out of what is looked through for garbage: a tenth of a second, again and again."""
+    gc.freeze()
+    gc.enable()
+
+
+async def insist_on_database(store: PostgresStore) -> None:
+    """Refuse to run on a database this code was not written for. Raises `Unavailable` when there is none."""
+    await store.ping()
+    if not await store.migrated():
+        raise Misconfigured("The database is not up to date: run `app.py migrate`")
+
+
+def assemble(settings: Settings, outside: Outside, in_force: Mapping[str, Policy], clock: Clock) -> Inside:
+    """Put the desk together."""
+    ledger = Ledger(outside.store, clock, in_force, metrics.moved)
+    inquiry = Inquiry(
+        outside.directory, outside.verifier, outside.store, KINDS, in_force, clock, settings.ticket_pattern
+    )
+    approvals = Approvals(ledger, inquiry)
+    delivery = Delivery(ledger, inquiry, outside.courier, _addresses(settings))
+    acts = Acts(ledger, inquiry, courier=delivery)
+    step_up = StepUp(ledger, inquiry, approvals, outside.sign_ins)
+    issuer, credential = settings.verified_id_authority, settings.verified_id_type
+    proofs = Proofs(ledger, inquiry, outside.sign_ins, issuer=issuer, type=credential)
+    desk = Desk(ledger, Reception(ledger, inquiry), acts, approvals, step_up, proofs)
+    return Inside(desk, delivery, Upkeep(ledger, inquiry, outside.directory), Entry(ledger, acts))
+
+
+def handlers(inside: Inside) -> Mapping[str, Handler]:
+    """Name who answers to each job."""
+    return {
+        "cards": inside.delivery.cards,
+        "stray": inside.delivery.stray,
+        "act": inside.desk.acts.alone,
+        "look": inside.upkeep.look,
+        "watch": inside.upkeep.watch,
+        "follow": inside.upkeep.follow,
+        "revoke": inside.upkeep.revoke,
+        "due": inside.upkeep.due,
+    }
+
+
+def application(
+    settings: Settings, cloud: Cloud, outside: Outside, inside: Inside, probes: health.Health, clock: Clock
+) -> web.Application:
+    """Make the web application: Teams' endpoint, the step-up pages, the probes."""
+    pages = Pages(cloud, cards.text, settings.helpdesk_contact)
+    # An office of thousands may have one address; what one person may do is counted where the person is known.
+    limit = Limit(burst=300, rate=10)
+    outermost = [surfacing(pages, metrics.failed), limiting(pages, limit)]
+    app = web.Application(middlewares=outermost, client_max_size=LARGEST)
+    app[PROXIES] = settings.networks
+    endpoint.setup(
+        app,
+        desk=metrics.counted_turns(inside.desk),
+        kinds=KINDS,
+        settings=settings,
+        cloud=cloud,
+        keys=outside.bot_keys,
+        messenger=outside.messenger,
+        clock=clock,
+        viewer=inside.delivery.view,
+        pace=_pace(),
+    )
+    stepup.setup(app, desk=inside.desk.step_up, pages=pages)
+    entry.setup(app, desk=inside.entry, pages=pages)
+    wallet.setup(app, desk=inside.desk.proofs, pages=pages)
+    health.setup(app, probes, metrics.exposition)
+    return app
+
+
+def runner(app: web.Application, *, idle: float = IDLE, linger: float = LINGER) -> web.AppRunner:
+    """Return what speaks HTTP for `app`. Packed bodies stay packed: unpacking one is the sender's way to our memory."""
+    return web.AppRunner(
+        app,
+        access_log_class=AccessLog,
+        logger=ServerLog(logging.getLogger("aiohttp.server")),
+        shutdown_timeout=FINISHING,
+        keepalive_timeout=idle,
+        lingering_time=linger,
+        auto_decompress=False,
+    )
+
+
+def _pace() -> Pace:
+    """More than anybody can press or scroll by hand; a channel full of cards refreshes them all at once."""
+    alarms = frozenset(kind.name for kind in KINDS.values() if kind.alarm)
+    turns, raised, told = Limit(burst=120, rate=6), Limit(burst=20, rate=0.5), Limit(burst=1, rate=1 / 60)
+    return Pace(turns.wait, raised.wait, told.wait, alarms)
+
+
+def _addresses(settings: Settings) -> Addresses:
+    return Addresses(
+        helpdesk=settings.helpdesk_channel,
+        security=settings.security_channel,
+        start=f"{settings.public_url}/step-up/start?t=",
+        wallet=f"{settings.public_url}/verified-id/open?r=",
+        resource=resource(settings.app_id, settings.public_url),
+        contact=settings.helpdesk_contact,
+        language=settings.channel_language,
+        looks=bool(settings.verified_id_authority),
+    )

@@ -1,0 +1,70 @@
+"""Somebody is in my account, against a directory in memory: sign out first, then delete what still works."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.core.errors import AnswerLost, Rejected, Unavailable
+from bot.core.model import Finding, Receipt, Sheet, Way
+from bot.core.policy import Moment
+from bot.kinds import KINDS
+from bot.kinds.compromised import KIND
+from tests.kinds.shelf import ANN, NOW, Doors, a_pass, request, tools
+
+
+def test_what_it_demands_by_itself() -> None:
+    policy = KIND.policy
+    assert (policy.step_up, policy.approvals, policy.per_day) == ("", 0, 10)
+    assert (KIND.harmless, KIND.alarm, KIND.way(policy)) == (True, True, Way.ALONE)
+    assert KINDS["compromised"] is KIND
+
+
+@pytest.mark.parametrize("moment", list(Moment))
+async def test_nothing_is_asked_and_nothing_is_objected_to(moment: Moment) -> None:
+    doors = Doors()
+    assert await KIND.sheet(ANN, tools(doors, KIND, moment)) == Sheet()
+    assert await KIND.examine(request(KIND), tools(doors, KIND, moment)) == Finding()
+    assert doors.asked == []
+
+
+async def test_the_act_signs_out_and_leaves_the_rest_for_after() -> None:
+    """One write, so that whatever becomes of the rest, whoever is in is out."""
+    doors = Doors(found=[a_pass("intruders")])
+    outcome = await KIND.carry_out(request(KIND), tools(doors, KIND))
+    assert doors.asked == ["revoke_sessions"]
+    assert outcome.receipt == Receipt(ANN.id, follow=True)
+    assert outcome.secret is None
+
+
+async def test_every_pass_that_may_still_work_is_deleted() -> None:
+    doors = Doors(
+        found=[a_pass("one"), a_pass("two", "NotYetValid"), a_pass("new", "SomethingNew"), a_pass("gone", "Expired")]
+    )
+    for _ in range(2):  # it may be repeated
+        await KIND.follow(request(KIND), tools(doors, KIND))
+    assert doors.asked == ["delete one", "delete two", "delete new"]
+    assert [p.id for p in doors.found] == ["gone"]
+
+
+async def test_it_never_unlocks_and_takes_nothing_back() -> None:
+    doors = Doors(found=[a_pass("one")], sessions_from=NOW)
+    await KIND.undo(request(KIND), tools(doors, KIND))
+    assert await KIND.watch(request(KIND), tools(doors, KIND)) is None
+    assert doors.asked == []
+
+
+@pytest.mark.parametrize("fault", [AnswerLost("x"), Unavailable("x"), Rejected("x", code="forbidden")])
+async def test_a_fault_goes_through_as_it_is(fault: Exception) -> None:
+    doors = Doors(found=[a_pass("one")], fault=fault)
+    for step in (KIND.carry_out, KIND.follow):
+        with pytest.raises(type(fault)) as caught:
+            await step(request(KIND), tools(doors, KIND))
+        assert caught.value is fault
+
+
+async def test_a_lost_act_is_found_and_the_rest_still_follows() -> None:
+    doors = Doors(loses=True)
+    assert await KIND.look(request(KIND), tools(doors, KIND)) is None
+    with pytest.raises(AnswerLost):
+        await KIND.carry_out(request(KIND), tools(doors, KIND))
+    assert await KIND.look(request(KIND), tools(doors, KIND)) == Receipt(ANN.id, follow=True)
