@@ -21,7 +21,7 @@ VERSION = "0.1.0"
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def failures_told() -> Iterator[None]:
     """Tell a set-up that cannot work on standard error: 2 for what is to be set, 1 for what is away."""
     from bot.core.errors import Misconfigured, Unavailable
 
@@ -53,7 +53,7 @@ def serve(cloud_file: Path | None) -> None:
     gc.disable()  # all that a start makes is there to stay: `bot.process.service` switches it on again
     # Until the loop listens: the first process of a container is not ended by a signal that nobody handles.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    with told():
+    with failures_told():
         from bot.config import environment
         from bot.process import logs
 
@@ -68,7 +68,7 @@ def serve(cloud_file: Path | None) -> None:
 @cli.command()
 def migrate() -> None:
     """Bring the database up to date; safe to repeat, and for several replicas at once."""
-    with told():
+    with failures_told():
         from bot.config import environment
         from bot.store import schema
 
@@ -83,7 +83,7 @@ def attributes(cloud_file: Path | None) -> None:
 
     The app needs CustomSecAttributeDefinition.ReadWrite.All for this, and only for this: take it back afterwards.
     """
-    with told():
+    with failures_told():
         from bot.config import environment
         from bot.process import logs
         from bot.process.connections import define
@@ -102,7 +102,7 @@ def audit() -> None:
 @click.option("--tenant", default="", help="One tenant only; all of them otherwise.")
 def export(tenant: str) -> None:
     """Write the trail to standard output, one JSON object a line, oldest first."""
-    with told():
+    with failures_told():
         from bot.config import environment
         from bot.process import trail
 
@@ -114,7 +114,7 @@ def export(tenant: str) -> None:
 @click.option("--tenant", default="", help="One tenant only; all of them otherwise.")
 def verify(tenant: str) -> None:
     """Check that no entry of the trail was changed, left out or cut off; exit code 1 when one was."""
-    with told():
+    with failures_told():
         from bot.config import environment
         from bot.process import trail
 
@@ -131,7 +131,7 @@ def verify(tenant: str) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line instead of text.")
 def report(days: int, tenant: str, as_json: bool) -> None:
     """Say what the desk did, or in evaluate mode would have done: by kind and by group, without names."""
-    with told():
+    with failures_told():
         from datetime import UTC, datetime, timedelta
 
         from bot.config import environment
@@ -149,7 +149,7 @@ def report(days: int, tenant: str, as_json: bool) -> None:
 @click.option("--name", default="Vouchsafe", show_default=True, help="What people see the app as in Teams.")
 def package(out: Path, name: str) -> None:
     """Write the app package that an admin uploads to Teams."""
-    with told():
+    with failures_told():
         from bot.config import environment
         from bot.core.errors import Misconfigured
         from manifest.package import build
@@ -192,7 +192,7 @@ def cards(out: Path) -> None:
 @click.option("--no-browser", is_flag=True, help="Do not open a browser.")
 def playground(port: int, replicas: int, record: Path | None, policies: Path | None, no_browser: bool) -> None:
     """Try the desk on this machine: Teams, Entra and Graph are played on loopback."""
-    with told():
+    with failures_told():
         from playground.server import run
 
         env = {"VOUCHSAFE_POLICIES": str(policies)} if policies is not None else {}

@@ -18,7 +18,7 @@ from bench.issuer import SERVICE, TENANT
 from bench.load import CHAT, MARK, Deliveries, envelope, message
 from bench.replica import Now
 from bot.core.actions import Approve, Begin, Press, Ref, Refresh, Show, Submit, pack
-from bot.core.model import Chat, Evidence, Mode, Person, Proof, Request, Status
+from bot.core.model import Chat, Evidence, EvidenceType, Mode, Person, Request, Status
 from bot.core.ports import Posted, Slot
 from bot.store.postgres import PostgresStore
 
@@ -123,9 +123,9 @@ def _request(number: int, status: Status) -> Request:
     """A request for a pass: its person has signed in, and when it is ready, somebody has approved it."""
     now, name = datetime.now(UTC), f"r{number:09d}"
     person = Person(TENANT, PERSON.replace(CHAT, f"{number:09d}"), "Ann Other", "en-GB")
-    proofs = [Evidence(Proof.STEP_UP, person.id, person.name, now, "c1", name)]
+    proofs = [Evidence(EvidenceType.STEP_UP, person.id, person.name, now, "c1", name)]
     if status is Status.READY:
-        proofs.append(Evidence(Proof.APPROVAL, APPROVER, "Ben Bishop", now, "c1", name))
+        proofs.append(Evidence(EvidenceType.APPROVAL, APPROVER, "Ben Bishop", now, "c1", name))
     return Request(
         name,
         "tap",

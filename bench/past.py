@@ -9,7 +9,7 @@ from typing import Any, Final
 import psycopg
 from psycopg.types.json import Jsonb
 
-from bot.core.model import Chat, Ending, Evidence, Mode, Person, Proof, Receipt, Request, Status
+from bot.core.model import Chat, Ending, Evidence, EvidenceType, Mode, Person, Receipt, Request, Status
 from bot.core.ports import Purpose, SignIn, SignInStage
 from bot.store import codec
 
@@ -102,8 +102,8 @@ def fill(url: str, past: Past) -> None:
 def _values(past: Past) -> dict[str, Any]:
     now = datetime.now(UTC)
     person = Person(TENANT, "p0", "Ann Archer", "en")
-    approved = Evidence(Proof.APPROVAL, BEN.id, BEN.name, now, "c1", "r0")
-    signed_in = Evidence(Proof.STEP_UP, person.id, person.name, now, "c1", "r0")
+    approved = Evidence(EvidenceType.APPROVAL, BEN.id, BEN.name, now, "c1", "r0")
+    signed_in = Evidence(EvidenceType.STEP_UP, person.id, person.name, now, "c1", "r0")
     request = Request("r0", "tap", person, person, {"reason": "new_phone"}, Mode.ENFORCE, Status.ENDED, 6, now)
     ended = replace(
         request,
@@ -112,7 +112,7 @@ def _values(past: Past) -> dict[str, Any]:
         ending=Ending(person.id, person.name, ""),
     )
     chat = Chat(TENANT, "a:1", "https://smba.trafficmanager.net/emea/", personal=True, user="29:1")
-    signing = SignIn("s0", Purpose.PROVE, person, chat, "r0", 1, "c1", SignInStage.FINISHED, now, now)
+    signing = SignIn("s0", Purpose.STEP_UP, person, chat, "r0", 1, "c1", SignInStage.FINISHED, now, now)
     return {
         "tenant": TENANT,
         "now": now,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.core.model import Follow, Mode, Proof, Request, Status
+from bot.core.model import EvidenceType, Follow, Mode, Request, Status
 from cards import elements as e
 from cards.parts import card, facts, lines, standing
 from cards.texts import clean, known
@@ -12,19 +12,19 @@ from cards.words import details, names, own, particulars, say, verdict, when
 
 def alert(request: Request, view: View) -> e.Card:
     """Return what security needs to begin: who, what, when, who approved, and what the desk has done by itself."""
-    given, approved = particulars(request, view), request.proofs(Proof.APPROVAL)
+    given, approved = particulars(request, view), request.evidence_of(EvidenceType.APPROVAL)
     rows: list[tuple[str, str]] = [
         *details(request, view),
         (say(view, "fact.said"), clean(request.ending.reason) if request.ending else ""),
         (say(view, "fact.asked"), when(request.created_at)),
-        *((say(view, "fact.signed_in"), when(e.at)) for e in request.proofs(Proof.STEP_UP)[-1:]),
+        *((say(view, "fact.signed_in"), when(e.at)) for e in request.evidence_of(EvidenceType.STEP_UP)[-1:]),
         (say(view, "alert.approved_by"), names(approved)),
         (say(view, "alert.person"), request.subject.id),
         (say(view, "alert.request"), request.id),
     ]
     body = [
         standing(request, say(view, own(request.kind, _title(request)), **given), view),
-        *lines(*(say(view, key, **given) for key in _told(request))),
+        *lines(*(say(view, key, **given) for key in _texts(request))),
         *facts(rows),
     ]
     return card(view, body)
@@ -46,7 +46,7 @@ def _failed(request: Request) -> tuple[str, ...]:
     return (key,) if request.follow is Follow.FAILED and known(key) else ()
 
 
-def _told(request: Request) -> tuple[str, ...]:
+def _texts(request: Request) -> tuple[str, ...]:
     """Name the texts: somebody's alarm, an approver's, or a request for an account that is kept for emergencies."""
     if not request.reported:
         return (_found(request), "alert.next") if verdict(request) else ("alert.emergency_text",)

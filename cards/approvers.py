@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.core.actions import Approve, Deny, SeeProof
 from bot.core.answers import ProofShown
-from bot.core.model import PENDING, Proof, Request, Status
+from bot.core.model import PENDING, EvidenceType, Request, Status
 from cards import elements as e
 from cards.buttons import press, ref, refresh, sign_in, watched
 from cards.parts import card, facts, header, lines, quote, standing, trial
@@ -39,7 +39,7 @@ def reminder(request: Request, view: View) -> e.Card:
 
 def confirm(request: Request, view: View) -> e.Card:
     """Return an approver's private card: what their yes is for, and the sign-in that makes it count."""
-    given = request.proofs(Proof.APPROVAL)
+    given = request.evidence_of(EvidenceType.APPROVAL)
     counted = any(e.by == view.person for e in given if view.person)
     waiting = request.status is Status.APPROVAL and not counted
     key = "counted" if counted else "over" if not waiting else "text" if view.link else "expired"
@@ -71,9 +71,9 @@ def _kept(value: str | int) -> str:
 
 def _known(request: Request, view: View) -> list[tuple[str, str]]:
     """What is known of the request besides its details: the account, the proofs, the times."""
-    given = request.proofs(Proof.APPROVAL)
+    given = request.evidence_of(EvidenceType.APPROVAL)
     rows: list[tuple[str, str]] = [(say(view, f"fact.{key}"), value) for key, value in view.facts.items()]
-    rows += [(say(view, "fact.signed_in"), when(e.at)) for e in request.proofs(Proof.STEP_UP)[-1:]]
+    rows += [(say(view, "fact.signed_in"), when(e.at)) for e in request.evidence_of(EvidenceType.STEP_UP)[-1:]]
     rows.append((say(view, "fact.asked"), when(request.created_at)))
     if request.status is Status.APPROVAL or not given:
         rows.append((say(view, "fact.approvals"), approvals(request, view)))

@@ -11,10 +11,10 @@ from bot.core.answers import Form, HomeCard, Offer, ProofShown, Refused, Request
 from bot.core.model import (
     Ending,
     Evidence,
+    EvidenceType,
     Follow,
     Mode,
     Person,
-    Proof,
     Receipt,
     Refusal,
     Request,
@@ -46,8 +46,8 @@ ASKED: Final = Request(
     created_at=NOW - timedelta(minutes=12),
     expires_at=NOW + timedelta(minutes=15),
 )
-SIGNED_IN: Final = Evidence(Proof.STEP_UP, ANN.id, ANN.name, NOW - timedelta(minutes=9), "c1", ASKED.id)
-APPROVED: Final = Evidence(Proof.APPROVAL, BEN.id, BEN.name, NOW - timedelta(minutes=4), "c1", ASKED.id)
+SIGNED_IN: Final = Evidence(EvidenceType.STEP_UP, ANN.id, ANN.name, NOW - timedelta(minutes=9), "c1", ASKED.id)
+APPROVED: Final = Evidence(EvidenceType.APPROVAL, BEN.id, BEN.name, NOW - timedelta(minutes=4), "c1", ASKED.id)
 RECEIPT: Final = Receipt("e8f9", NOW + timedelta(minutes=60))
 ENDINGS: Final = {
     Status.DENIED: Ending(BEN.id, BEN.name, "I could not reach you by phone. Please call us first."),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from bot.core.model import PENDING, Proof, Request, Status
+from bot.core.model import PENDING, EvidenceType, Request, Status
 from cards import elements as e
 from cards.parts import TONES
 from cards.view import View
@@ -35,9 +35,9 @@ def progress(request: Request, view: View) -> e.Container:
 
 def _done(request: Request, view: View) -> Iterator[str]:
     yield "asked"
-    if request.proofs(Proof.STEP_UP) and request.status is not Status.STEP_UP:
+    if request.evidence_of(EvidenceType.STEP_UP) and request.status is not Status.STEP_UP:
         yield "sign_in"
-    approvers = {e.by for e in request.proofs(Proof.APPROVAL)}
+    approvers = {e.by for e in request.evidence_of(EvidenceType.APPROVAL)}
     if approvers and len(approvers) >= view.approvals and request.status is not Status.APPROVAL:
         yield "approval"
     if request.status in SHOWN and request.receipt is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from bot.core.actions import Replace, Report, RevokeIt, Show, SignInAgain, Withdraw
-from bot.core.model import LIVE, Follow, Mode, Proof, Request, Status, Way
+from bot.core.model import LIVE, EvidenceType, Follow, Mode, Request, Status, Way
 from cards import elements as e
 from cards.buttons import alarm, begin, dialog, press, ref, refresh, sign_in
 from cards.parts import card, facts, lines, quote, standing, trial
@@ -22,7 +22,7 @@ def requester(request: Request, view: View, above: tuple[e.Piece, ...] = ()) -> 
     body = [
         *above,
         standing(request, large, view),
-        *_told(request, view),
+        *_summary(request, view),
         _picture(request, view),
         trial(request, view),
         *facts([*details(request, view), (say(view, "fact.asked"), when(request.created_at))]),
@@ -31,7 +31,7 @@ def requester(request: Request, view: View, above: tuple[e.Piece, ...] = ()) -> 
     return card(view, body, _buttons(request, view), refresh(request, view))
 
 
-def _told(request: Request, view: View) -> list[e.Piece | None]:
+def _summary(request: Request, view: View) -> list[e.Piece | None]:
     """Say how it stands and what to do next, in a sentence or two."""
     given, ending = particulars(request, view), request.ending
     state = f"request.{request.status}"
@@ -71,7 +71,7 @@ def _after_no(request: Request) -> str:
 
 def _checking(request: Request) -> bool:
     """They signed in, but what must be known could not be found out: the desk looks again before the time is over."""
-    signed_in = request.status is Status.STEP_UP and bool(request.proofs(Proof.STEP_UP))
+    signed_in = request.status is Status.STEP_UP and bool(request.evidence_of(EvidenceType.STEP_UP))
     return signed_in and request.due_at is not None and request.due_at != request.expires_at
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from bot.core.answers import Refused, Said
-from bot.core.model import Evidence, Line, Proof, Receipt, Refusal, Request
+from bot.core.model import Evidence, EvidenceType, Line, Receipt, Refusal, Request
 from cards.texts import Markup, clean, known, plain, text, wanted
 from cards.view import View
 
@@ -117,13 +117,13 @@ def verdict(request: Request) -> str:
 
 def verdicts(request: Request, view: View) -> Markup:
     """Say what approvers added to their yes or no, each thing once."""
-    added = [verdict(request), *(e.choice for e in request.proofs(Proof.APPROVAL))]
+    added = [verdict(request), *(e.choice for e in request.evidence_of(EvidenceType.APPROVAL))]
     return Markup(" / ".join(say(view, f"{request.kind}.verdict.{word}") for word in dict.fromkeys(added) if word))
 
 
 def approvals(request: Request, view: View) -> Markup:
     """Say how many of the approvals are there and whose: people, not clicks."""
-    given = request.proofs(Proof.APPROVAL)
+    given = request.evidence_of(EvidenceType.APPROVAL)
     count = len({e.by for e in given})
     needed = max(view.approvals, count)
     key = "approvers.count_by" if given else "approvers.count"
@@ -157,7 +157,7 @@ def stamp(value: str) -> datetime | None:
     return moment if moment.tzinfo else None
 
 
-def _told(receipt: Receipt | None) -> Mapping[str, str]:
+def _sayable(receipt: Receipt | None) -> Mapping[str, str]:
     """What a receipt holds for people: a picture is not among it."""
     return {k: v for k, v in receipt.params.items() if len(v) <= SAYABLE} if receipt is not None else {}
 

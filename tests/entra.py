@@ -14,7 +14,7 @@ from bot.core.errors import AnswerLost, Missing, Rejected, Unavailable
 from bot.core.methods import Method, MethodKind
 from bot.core.model import Secret
 from bot.core.passes import IssuedPass, Pass, PassPolicy
-from bot.core.ports import Proven
+from bot.core.ports import SignedIn
 from bot.core.risk import Detection, Risk
 from bot.core.verifier import Presentation
 
@@ -238,10 +238,10 @@ class FakeSignIns:
     contexts: frozenset[str] = frozenset({"c1"})
     age: timedelta = timedelta(0)
 
-    def _proven(self, person: str) -> Proven:
-        return Proven(TENANT, self.who or person, self.contexts, self.clock.now() - self.age)
+    def _proven(self, person: str) -> SignedIn:
+        return SignedIn(TENANT, self.who or person, self.contexts, self.clock.now() - self.age)
 
-    async def silently(self, token: str, *, tenant: str, person: str, context: str) -> Proven:  # noqa: ARG002 - the port's shape
+    async def silently(self, token: str, *, tenant: str, person: str, context: str) -> SignedIn:  # noqa: ARG002 - the port's shape
         if not self.silent:
             raise Unavailable("interaction required")
         return self._proven(person)
@@ -255,5 +255,5 @@ class FakeSignIns:
     async def begin(self, *, context: str, login_hint: str) -> Mapping[str, object]:  # noqa: ARG002
         return {"auth_uri": "https://login.example/authorize", "hint": login_hint}
 
-    async def finish(self, flow: Mapping[str, object], answer: Mapping[str, str]) -> Proven:  # noqa: ARG002
+    async def finish(self, flow: Mapping[str, object], answer: Mapping[str, str]) -> SignedIn:  # noqa: ARG002
         return self._proven(str(flow["hint"]).partition("@")[0])

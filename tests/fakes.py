@@ -10,7 +10,7 @@ from itertools import count
 from typing import Any, assert_never
 
 from bot.core.actions import Approve, Ref, ReturnCode, Show, Submit
-from bot.core.answers import Answer, Checked, Entered, EntryWanted, RequestCard, SignInRefused
+from bot.core.answers import Answer, Entered, EntryWanted, PasswordCheck, RequestCard, SignInRefused
 from bot.core.errors import DeskError, Missing
 from bot.core.methods import Method, MethodKind
 from bot.core.model import Actor, Chat, Mode, Person, Request, Status, Way
@@ -21,9 +21,9 @@ from bot.desk.acts import Acts
 from bot.desk.approvals import Approvals
 from bot.desk.desk import Desk
 from bot.desk.facts import Inquiry
-from bot.desk.identity import Proofs
+from bot.desk.identity import Identity
 from bot.desk.ledger import Ledger
-from bot.desk.passwords import Entry
+from bot.desk.passwords import PasswordEntry
 from bot.desk.reception import Reception
 from bot.desk.stepup import StepUp
 from bot.desk.upkeep import Upkeep
@@ -146,7 +146,7 @@ class Office:
     step_up: StepUp
     delivery: Delivery
     upkeep: Upkeep
-    entry: Entry
+    entry: PasswordEntry
     verifier: FakeVerifier
 
     @property
@@ -166,7 +166,9 @@ class Office:
     async def waiting(self, name: str, request_id: str) -> SignIn:
         """The step-up this person is asked for."""
         async with self.store.unit() as unit:
-            found = [await unit.sign_in_for(request_id, name, purpose) for purpose in (Purpose.PROVE, Purpose.APPROVE)]
+            found = [
+                await unit.sign_in_for(request_id, name, purpose) for purpose in (Purpose.STEP_UP, Purpose.APPROVE)
+            ]
         return next(sign_in for sign_in in found if sign_in is not None)
 
     async def sign_in(self, name: str = "ann", request_id: str = "r1") -> Answer:
@@ -209,7 +211,7 @@ class Office:
         assert isinstance(opened, EntryWanted), opened
         return cookie
 
-    async def enter(self, cookie: str, text: str = TYPED) -> Entered | Checked | SignInRefused:
+    async def enter(self, cookie: str, text: str = TYPED) -> Entered | PasswordCheck | SignInRefused:
         return await self.entry.entered(cookie, text)
 
     async def prove_all(self, request_id: str = "r1") -> Request:
@@ -291,9 +293,9 @@ def office(
     approvals = Approvals(ledger, inquiry)
     step_up = StepUp(ledger, inquiry, approvals, entra)
     acts = Acts(ledger, inquiry, delivery)
-    proofs = Proofs(ledger, inquiry, entra, issuer=ISSUER, type="VerifiedEmployee")
+    proofs = Identity(ledger, inquiry, entra, issuer=ISSUER, type="VerifiedEmployee")
     desk = Desk(ledger, Reception(ledger, inquiry), acts, approvals, step_up, proofs)
-    upkeep, entry = Upkeep(ledger, inquiry, directory), Entry(ledger, acts)
+    upkeep, entry = Upkeep(ledger, inquiry, directory), PasswordEntry(ledger, acts)
     return Office(store, clock, directory, messenger, entra, desk, step_up, delivery, upkeep, entry, verifier)
 
 

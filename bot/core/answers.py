@@ -121,7 +121,7 @@ class EntryPage:
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class PasswordCheck:
     """What is wrong with what was entered so far: keys of the catalogue, none when all is well.
 
     `met` are the rules it keeps; `strength` runs from 0 (guessed at once) to 4.

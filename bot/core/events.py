@@ -160,7 +160,7 @@ Event = (
 
 # Effects: what must follow. Each becomes a job in the transaction that saves the request.
 @dataclass(frozen=True, slots=True)
-class UpdateCards:
+class Changed:
     """Bring every message of the request to what its state asks for: new, changed or gone."""
 
 
@@ -199,4 +199,4 @@ class Look:
     """Find out what a lost act has left behind."""
 
 
-Effect = UpdateCards | AskSignIn | Revoke | Look | CarryOut | Watch | FollowUp
+Effect = Changed | AskSignIn | Revoke | Look | CarryOut | Watch | FollowUp

@@ -99,7 +99,7 @@ class Actor:
     chat: Chat
 
 
-class Proof(StrEnum):
+class EvidenceType(StrEnum):
     STEP_UP = "step_up"
     APPROVAL = "approval"
 
@@ -112,7 +112,7 @@ class Evidence:
     context satisfied (`c1`), empty for an approval that needed none. `choice` is an approver's verdict.
     """
 
-    proof: Proof
+    type: EvidenceType
     by: str
     name: str
     at: datetime
@@ -239,9 +239,9 @@ class Request:
     def tenant(self) -> str:
         return self.subject.tenant
 
-    def proofs(self, proof: Proof) -> tuple[Evidence, ...]:
+    def evidence_of(self, wanted: EvidenceType) -> tuple[Evidence, ...]:
         """The evidence of one sort that was bound to this very request."""
-        return tuple(e for e in self.evidence if e.proof is proof and e.request == self.id)
+        return tuple(e for e in self.evidence if e.type is wanted and e.request == self.id)
 
 
 @dataclass(frozen=True, slots=True)

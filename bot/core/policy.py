@@ -9,8 +9,9 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Literal
 
-from bot.core.model import Evidence, Mode, Proof, Refusal, Request, Undecidable, Way
+from bot.core.model import Evidence, EvidenceType, Mode, Refusal, Request, Undecidable, Way
 from bot.core.reasons import Reason
+from bot.core.skew import CLOCK_SKEW
 
 GROUP, LEVEL = "group:", "level:"
 
@@ -169,7 +170,7 @@ def may_approve(policy: Policy, facts: Facts, request: Request, approver: str) -
         return Refusal(Reason.UNKNOWN, MappingProxyType({"about": "approver"}))
     if not policy.approvers_group or policy.approvers_group not in facts.groups or not facts.enabled:
         return Refusal(Reason.NOT_APPROVER)
-    if any(e.by == approver for e in request.proofs(Proof.APPROVAL)):
+    if any(e.by == approver for e in request.evidence_of(EvidenceType.APPROVAL)):
         return Refusal(Reason.ALREADY_APPROVED)
     return None
 
@@ -178,7 +179,7 @@ def counted(policy: Policy, facts: Facts, request: Request) -> frozenset[str]:
     """The distinct people whose approval of `request` counts by `facts`: people, not clicks."""
     return frozenset(
         e.by
-        for e in request.proofs(Proof.APPROVAL)
+        for e in request.evidence_of(EvidenceType.APPROVAL)
         if e.by not in {request.requester.id, request.subject.id}
         and e.by in (facts.approvers or frozenset())
         and (not policy.approver_step_up or e.strength == policy.approver_step_up)
@@ -226,7 +227,7 @@ def _unknown(policy: Policy, facts: Facts, request: Request) -> str:
         needed.append(("proved_at", facts.proved_at))
     if policy.step_up:
         needed.append(("guarded_contexts", facts.guarded_contexts))
-    if request.proofs(Proof.APPROVAL):
+    if request.evidence_of(EvidenceType.APPROVAL):
         needed.append(("approvers", facts.approvers))
     return next((name for name, value in needed if value is None), "")
 
@@ -257,13 +258,14 @@ def _on_the_page(policy: Policy, request: Request, moment: Moment) -> bool:
 
 def _stepped_up(policy: Policy, request: Request, moment: Moment, now: datetime) -> bool:
     """A sign-in by the requester for this request satisfied the context; for the act it is also recent."""
-    return any(_counts(e, policy, moment, now) for e in request.proofs(Proof.STEP_UP) if e.by == request.requester.id)
+    return any(
+        _counts(e, policy, moment, now)
+        for e in request.evidence_of(EvidenceType.STEP_UP)
+        if e.by == request.requester.id
+    )
 
 
 def _counts(evidence: Evidence, policy: Policy, moment: Moment, now: datetime) -> bool:
-    if evidence.strength != policy.step_up or evidence.at > now + SKEW:
+    if evidence.strength != policy.step_up or evidence.at > now + CLOCK_SKEW:
         return False
     return moment is not Moment.ACT or now - evidence.at <= policy.step_up_age
-
-
-SKEW = timedelta(minutes=5)

@@ -52,7 +52,7 @@ class SignInStage(StrEnum):
 
 
 class Purpose(StrEnum):
-    PROVE = "prove"  # the requester's own step-up
+    STEP_UP = "prove"  # as stored: the requester's own step-up
     APPROVE = "approve"  # an approver's yes, which counts when the sign-in is through
     ENTER = "enter"  # opens the page where its subject enters a new password
     LOOK = "look"  # an approver looks at a proof of identity, with their own rights
@@ -187,7 +187,7 @@ class Store(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Proven:
+class SignedIn:
     """What a validated ID token says: it was issued to us, for this person, with this context, at this time."""
 
     tenant: str
@@ -199,7 +199,7 @@ class Proven:
 class SignIns(Protocol):
     """Entra's side of a step-up. Every method raises `Unavailable` or `Rejected` (with Entra's code)."""
 
-    async def silently(self, token: str, *, tenant: str, person: str, context: str) -> Proven:
+    async def silently(self, token: str, *, tenant: str, person: str, context: str) -> SignedIn:
         """Validate a token Teams exchanged and try on-behalf-of with the context demanded."""
 
     async def delegated(self, token: Secret, *, tenant: str, person: str) -> Secret:
@@ -208,7 +208,7 @@ class SignIns(Protocol):
     async def begin(self, *, context: str, login_hint: str) -> Mapping[str, object]:
         """Start an authorization code flow with PKCE; return MSAL's flow, its `auth_uri` included."""
 
-    async def finish(self, flow: Mapping[str, object], answer: Mapping[str, str]) -> Proven:
+    async def finish(self, flow: Mapping[str, object], answer: Mapping[str, str]) -> SignedIn:
         """Redeem Entra's answer and validate the ID token ourselves."""
 
 

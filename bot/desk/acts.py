@@ -133,10 +133,10 @@ class Acts:
         except Unavailable as error:
             return ActPostponed(_busy(error), attempt, timedelta(seconds=error.retry_after or 0)), None
         except Unfit as error:
-            return ActPostponed(Refusal(_told(claimed.kind, error.code)), attempt), None
+            return ActPostponed(Refusal(_reason(claimed.kind, error.code)), attempt), None
         except Rejected as error:
             log.warning("act_rejected", request=claimed.id, error_code=error.code)
-            return ActFailed(Refusal(_told(claimed.kind, error.code)), attempt), None
+            return ActFailed(Refusal(_reason(claimed.kind, error.code)), attempt), None
         except Exception as error:  # whatever it was, it came after the claim: the work may be done
             log.exception("act_broke", request=claimed.id, error=type(error).__name__)
             return ActLost(attempt), None
@@ -174,6 +174,6 @@ def _busy(error: Unavailable) -> Refusal:
     return Refusal(Reason.BUSY, MappingProxyType({"seconds": str(max(5, round(error.retry_after)))}))
 
 
-def _told(kind: str, code: str) -> str:
+def _reason(kind: str, code: str) -> str:
     """A code that is one of our reasons is told as it is; anything else of Graph's stays in the log."""
     return code if code.startswith(f"{kind}.") or code in set(Reason) else Reason.NOT_PERMITTED

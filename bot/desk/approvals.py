@@ -9,7 +9,7 @@ from bot.core.answers import Answer, Refused, RequestCard, Said
 from bot.core.audit import Deed, Note
 from bot.core.events import Approved, Denied, Event
 from bot.core.life.step import Step
-from bot.core.model import Actor, Evidence, Proof, Refusal, Request, Status
+from bot.core.model import Actor, Evidence, EvidenceType, Refusal, Request, Status
 from bot.core.policy import Moment, decide, may_approve
 from bot.core.ports import Job, Purpose, SignInStage, Slot
 from bot.core.reasons import Reason
@@ -32,7 +32,7 @@ class Approvals:
         if self.inquiry.policy(request).approver_step_up:
             return await self._confirm_first(actor, request, choice)
         now, person = self.ledger.clock.now(), actor.person
-        evidence = Evidence(Proof.APPROVAL, person.id, person.name, now, "", request.id, choice)
+        evidence = Evidence(EvidenceType.APPROVAL, person.id, person.name, now, "", request.id, choice)
         return _card(await self.ledger.change(request.id, lambda r: self.approved(r, evidence)))
 
     async def deny(self, actor: Actor, request: Request, reason: str, choice: str) -> Answer:

@@ -15,7 +15,7 @@ from bot.core.ports import Job, Purpose, Slot
 from bot.core.reasons import Reason
 from bot.desk.acts import Acts
 from bot.desk.approvals import Approvals
-from bot.desk.identity import Proofs
+from bot.desk.identity import Identity
 from bot.desk.ledger import Ledger, happened
 from bot.desk.reception import Reception, whose
 from bot.desk.stepup import StepUp
@@ -32,7 +32,7 @@ class Desk:
     acts: Acts
     approvals: Approvals
     step_up: StepUp
-    proofs: Proofs
+    proofs: Identity
 
     async def handle(self, actor: Actor, action: do.Action, *, card: str = "") -> Answer:
         """Do what `actor` asks for and say what came of it. `card` is the message that was pressed, if any."""
@@ -138,7 +138,7 @@ class Desk:
 
     async def _change(self, request: Request, event: Event) -> Answer:
         step = await self.ledger.change(request.id, happened(event))
-        return told(step)
+        return answered(step)
 
     async def _refreshed(self, actor: Actor, request: Request) -> Answer:
         """What stands in a channel is the same for everybody; that it was seen is all there is to learn."""
@@ -157,7 +157,7 @@ class Desk:
                 await unit.defer(Job("stray", request.id, slot=card, person=chat.id))
 
 
-def told(step: Step | None) -> Answer:
+def answered(step: Step | None) -> Answer:
     """Say what a step came to: a refusal with the request as it stands, or its card."""
     if step is None:
         return Refused(Refusal(Reason.NOT_FOUND))

@@ -13,7 +13,7 @@ import structlog
 from bot.core.directory import Account, Directory, Standing
 from bot.core.errors import DeskError
 from bot.core.kind import Kinds, Tools
-from bot.core.model import Finding, Proof, Refusal, Request, Secret
+from bot.core.model import EvidenceType, Finding, Refusal, Request, Secret
 from bot.core.policy import Facts, Moment, Policy
 from bot.core.ports import Clock, Store
 from bot.core.verifier import Verifier
@@ -160,7 +160,7 @@ class Inquiry:
 
     async def _still_approvers(self, request: Request, policy: Policy) -> frozenset[str] | None:
         """Those who approved and still may. One that cannot be found out makes all unknown."""
-        people = {e.by for e in request.proofs(Proof.APPROVAL)}
+        people = {e.by for e in request.evidence_of(EvidenceType.APPROVAL)}
         found = [(person, await self.about_approver(person, policy)) for person in people]
         if any(facts.enabled is None or facts.groups is None for _, facts in found):
             return None

@@ -1,4 +1,4 @@
-"""Proofs of identity: the wallet's answers are judged here, and an approver who may is shown what was kept."""
+"""Identity of identity: the wallet's answers are judged here, and an approver who may is shown what was kept."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Proofs:
+class Identity:
     """`issuer` is our own decentralized identifier and `type` the credential's: nothing else proves anybody."""
 
     ledger: Ledger

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from bot.core.audit import Deed, Note
 from bot.core.errors import Conflict
-from bot.core.events import AskSignIn, CarryOut, Effect, Event, FollowUp, Look, Revoke, UpdateCards, Watch
+from bot.core.events import AskSignIn, CarryOut, Changed, Effect, Event, FollowUp, Look, Revoke, Watch
 from bot.core.life.advance import advance
 from bot.core.life.step import Step, refused
 from bot.core.model import Chat, Person, Refusal, Request
@@ -108,7 +108,7 @@ class Ledger:
 
     async def _effect(self, unit: Unit, request: Request, effect: Effect, home: Home | None) -> None:
         match effect:
-            case UpdateCards():
+            case Changed():
                 await unit.defer(Job("cards", request.id))
             case Revoke():
                 await unit.defer(Job("revoke", request.id))
@@ -122,7 +122,7 @@ class Ledger:
                 await unit.defer(Job("follow", request.id))
             case AskSignIn(context, enter):
                 if home is not None:
-                    await self.prompt(unit, request, home, context, Purpose.ENTER if enter else Purpose.PROVE)
+                    await self.prompt(unit, request, home, context, Purpose.ENTER if enter else Purpose.STEP_UP)
             case _:
                 assert_never(effect)
 
@@ -156,7 +156,7 @@ def begin(request: Request, purpose: Purpose, home: Home, context: str, now: dat
 def happened(event: Event) -> Happening:
     """Make of an event that asks for nothing to be looked up what `Ledger.change` takes."""
 
-    async def told(_: Request) -> Event:
+    async def given(_: Request) -> Event:
         return event
 
-    return told
+    return given

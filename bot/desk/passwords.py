@@ -1,4 +1,4 @@
-"""Entry: a new password, entered on our own page in the browser its subject has signed in with; kept nowhere."""
+"""A new password, entered on our own page in the browser its subject has signed in with; kept nowhere."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import secrets
 from dataclasses import dataclass, replace
 from typing import Final
 
-from bot.core.answers import Checked, Entered, EntryPage, SignInRefused
+from bot.core.answers import Entered, EntryPage, PasswordCheck, SignInRefused
 from bot.core.errors import Conflict, DeskError
 from bot.core.model import Person, Refusal, Request, Secret, Status
 from bot.core.passwords import LONGEST, Rule, broken
@@ -22,7 +22,7 @@ READ: Final = 100  # characters a guesser would need that many years for anyhow
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class PasswordEntry:
     ledger: Ledger
     acts: Acts
 
@@ -34,14 +34,14 @@ class Entry:
         sign_in, request = opened
         return EntryPage(sign_in.person, request, sign_in.expires_at)
 
-    async def checked(self, cookie: str, text: str) -> Checked | SignInRefused:
+    async def checked(self, cookie: str, text: str) -> PasswordCheck | SignInRefused:
         """Say what is wrong with what was typed so far, all of it at once."""
         opened = await self._opened(cookie)
         if isinstance(opened, SignInRefused):
             return opened
         return await asyncio.to_thread(check, text, await self._words(opened[1].subject))
 
-    async def entered(self, cookie: str, text: str) -> Entered | Checked | SignInRefused:
+    async def entered(self, cookie: str, text: str) -> Entered | PasswordCheck | SignInRefused:
         """Act with what was entered, if every rule is kept."""
         opened = await self._opened(cookie)
         if isinstance(opened, SignInRefused):
@@ -92,7 +92,7 @@ class Entry:
         return (*person.name.split(), *account.name.split(), account.upn.partition("@")[0], account.upn)
 
 
-def check(text: str, words: tuple[str, ...]) -> Checked:
+def check(text: str, words: tuple[str, ...]) -> PasswordCheck:
     """Hold a password against Entra's rules and a strength that outlives a leak; in a thread of its own."""
     from zxcvbn import zxcvbn  # noqa: PLC0415 - twelve megabytes of words, for the few who choose a password
 
@@ -101,7 +101,7 @@ def check(text: str, words: tuple[str, ...]) -> Checked:
     if strength < STRONG:
         faults = (*faults, Rule.GUESSABLE)
     met = tuple(rule for rule in Rule if rule not in faults)
-    return Checked(tuple(faults), met if text else (), strength)
+    return PasswordCheck(tuple(faults), met if text else (), strength)
 
 
 def _refused(request: Request) -> Refusal | None:

@@ -7,7 +7,7 @@ import hmac
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from bot.core.actions import OfferToken
@@ -16,15 +16,15 @@ from bot.core.audit import Deed, Note
 from bot.core.errors import Conflict, DeskError, Rejected, Unavailable
 from bot.core.events import Event, SteppedUp
 from bot.core.life.step import PAGE_LIFE
-from bot.core.model import Actor, Evidence, Proof, Refusal, Request, Status, Way
+from bot.core.model import Actor, Evidence, EvidenceType, Refusal, Request, Status, Way
 from bot.core.policy import Moment, decide
-from bot.core.ports import Job, Proven, Purpose, SignIn, SignIns, SignInStage, Slot, Unit
+from bot.core.ports import Job, Purpose, SignedIn, SignIn, SignIns, SignInStage, Slot, Unit
 from bot.core.reasons import Reason
+from bot.core.skew import CLOCK_SKEW
 from bot.desk.approvals import Approvals
 from bot.desk.facts import Inquiry
 from bot.desk.ledger import Ledger
 
-SKEW: Final = timedelta(minutes=5)  # Entra allows as much between its clocks and ours
 TRIES: Final = 3  # wrong codes before the transaction is over
 OPEN_STATES: Final = {Status.STEP_UP, Status.UNKNOWN}
 
@@ -41,7 +41,7 @@ class StepUp:
         entering = request.way is Way.ENTER and request.status in {Status.READY, Status.UNKNOWN}
         if request.status not in OPEN_STATES and not entering:
             return Refused(Refusal(Reason.CLOSED), request)
-        purpose = Purpose.ENTER if entering else Purpose.PROVE
+        purpose = Purpose.ENTER if entering else Purpose.STEP_UP
         async with self.ledger.store.unit() as unit:
             home = await unit.private_chat(request.tenant, request.requester.id)
             if home is None:
@@ -52,7 +52,7 @@ class StepUp:
     async def offered(self, actor: Actor, action: OfferToken) -> Answer:
         """Try with the token Teams exchanged silently; when that is not enough, the popup is asked for."""
         sign_in = await self._load(action.sign_in)
-        if sign_in is None or not bound(actor, sign_in) or sign_in.purpose is not Purpose.PROVE:
+        if sign_in is None or not bound(actor, sign_in) or sign_in.purpose is not Purpose.STEP_UP:
             return SignInWanted(action.sign_in, Reason.SIGN_IN_EXPIRED)
         if sign_in.stage is SignInStage.FINISHED:  # another of this person's clients was faster
             return Done()
@@ -119,7 +119,7 @@ class StepUp:
             proven = await self.sign_ins.finish(sign_in.flow, answer)
         except (Rejected, Unavailable) as error:
             return await self._failed(sign_in, _why(error))
-        reason = weakness(sign_in, proven, now=self.ledger.clock.now(), earliest=sign_in.created_at - SKEW)
+        reason = weakness(sign_in, proven, now=self.ledger.clock.now(), earliest=sign_in.created_at - CLOCK_SKEW)
         if reason is not None:
             return await self._failed(sign_in, reason)
         code = f"{sign_in.id}.{secrets.token_urlsafe(16)}"
@@ -135,7 +135,7 @@ class StepUp:
             return Refused(Refusal(Reason.SIGN_IN_FAILED))
         if sign_in.stage is SignInStage.FINISHED and same(code, sign_in.code):
             return Done()  # Teams sent it twice
-        returned = sign_in.stage is SignInStage.RETURNED and sign_in.purpose in {Purpose.PROVE, Purpose.APPROVE}
+        returned = sign_in.stage is SignInStage.RETURNED and sign_in.purpose in {Purpose.STEP_UP, Purpose.APPROVE}
         if self._over(sign_in) is not None or not returned:
             return Refused(Refusal(Reason.SIGN_IN_EXPIRED))
         if not same(code, sign_in.code):
@@ -227,13 +227,13 @@ class StepUp:
             return ""
 
 
-def weakness(sign_in: SignIn, proven: Proven, *, now: datetime, earliest: datetime) -> Reason | None:
+def weakness(sign_in: SignIn, proven: SignedIn, *, now: datetime, earliest: datetime) -> Reason | None:
     """Say why what was proven is no evidence for this transaction, or None when it is."""
     if (proven.tenant, proven.person) != (sign_in.person.tenant, sign_in.person.id):
         return Reason.WRONG_PERSON
     if sign_in.context not in proven.contexts:
         return Reason.WEAK_SIGN_IN
-    return None if earliest <= proven.at <= now + SKEW else Reason.OLD_SIGN_IN
+    return None if earliest <= proven.at <= now + CLOCK_SKEW else Reason.OLD_SIGN_IN
 
 
 def bound(actor: Actor, sign_in: SignIn) -> bool:
@@ -246,7 +246,7 @@ def bound(actor: Actor, sign_in: SignIn) -> bool:
 
 
 def _evidence(sign_in: SignIn) -> Evidence:
-    proof = Proof.APPROVAL if sign_in.purpose is Purpose.APPROVE else Proof.STEP_UP
+    proof = EvidenceType.APPROVAL if sign_in.purpose is Purpose.APPROVE else EvidenceType.STEP_UP
     at = sign_in.at or sign_in.created_at
     person = sign_in.person
     return Evidence(proof, person.id, person.name, at, sign_in.context, sign_in.request, sign_in.choice)

@@ -9,7 +9,7 @@ import structlog
 from bot.core.directory import Directory
 from bot.core.errors import AnswerLost, Rejected, Unavailable
 from bot.core.events import Followed, Looked, Progressed, RevokeDone, TimePassed
-from bot.core.model import Follow, Mode, Proof, Request, Status
+from bot.core.model import EvidenceType, Follow, Mode, Request, Status
 from bot.core.policy import Decision, Moment, decide
 from bot.core.ports import Job
 from bot.desk.facts import Inquiry
@@ -99,4 +99,6 @@ class Upkeep:
 
 
 def _proved(request: Request) -> bool:
-    return bool(request.proofs(Proof.STEP_UP if request.status is Status.STEP_UP else Proof.APPROVAL))
+    return bool(
+        request.evidence_of(EvidenceType.STEP_UP if request.status is Status.STEP_UP else EvidenceType.APPROVAL)
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final, Protocol
 
@@ -15,9 +15,9 @@ from jwt.types import Options
 from bot.config.cloud import Cloud
 from bot.core.errors import Rejected
 from bot.core.ports import Clock
+from bot.core.skew import CLOCK_SKEW
 from bot.entra.keys import Key
 
-SKEW: Final = timedelta(minutes=5)
 LONGEST: Final = 16_384  # characters
 _LAST: Final = 253_402_300_800.0  # the year 10000: no date can say more
 _SIGNATURE_ONLY: Final[Options] = {
@@ -137,9 +137,9 @@ class TokenReader:
         if starts is None or made is None or ends is None:
             raise _flawed(Flaw.NO_TIMES)
         now = self._clock.now()
-        if now >= ends + SKEW:
+        if now >= ends + CLOCK_SKEW:
             raise _flawed(Flaw.EXPIRED)
-        if now < max(starts, made) - SKEW:
+        if now < max(starts, made) - CLOCK_SKEW:
             raise _flawed(Flaw.NOT_YET)
 
 

@@ -19,7 +19,7 @@ from bot.config.cloud import Cloud
 from bot.config.settings import Settings
 from bot.core.errors import DeskError, Rejected, Unavailable
 from bot.core.model import Secret
-from bot.core.ports import Clock, Proven, SignIns
+from bot.core.ports import Clock, SignedIn, SignIns
 from bot.entra.idtoken import Flaw, Identity, Keys, TokenReader
 from bot.entra.tokens import PASSING, Forgetful
 from bot.entra.transport import DEADLINE, Response, Transport, authority, plain
@@ -70,7 +70,7 @@ class EntraSignIns(SignIns):
     async def close(self) -> None:
         self._transport.close()
 
-    async def silently(self, token: str, *, tenant: str, person: str, context: str) -> Proven:
+    async def silently(self, token: str, *, tenant: str, person: str, context: str) -> SignedIn:
         await self._exchangeable(token, tenant, person)
         scope = self._scope("User.Read")
 
@@ -111,7 +111,7 @@ class EntraSignIns(SignIns):
         flow = await self._asked(ask, LIMIT)
         return {**flow, "auth_uri": self._address(str(flow["auth_uri"]))}
 
-    async def finish(self, flow: Mapping[str, object], answer: Mapping[str, str]) -> Proven:
+    async def finish(self, flow: Mapping[str, object], answer: Mapping[str, str]) -> SignedIn:
         known = {name: value for name, value in answer.items() if name in _ANSWER}
         nonce = flow.get("nonce")
         if not isinstance(nonce, str):
@@ -206,7 +206,7 @@ def _belongs(identity: Identity, tenant: str, person: str) -> None:
         raise Rejected("a token of another person", code=Flaw.WRONG_PERSON)
 
 
-def _proven(identity: Identity) -> Proven:
+def _proven(identity: Identity) -> SignedIn:
     if identity.signed_in_at is None:
         raise Rejected("Entra did not say when the sign-in was", code=Flaw.NO_AUTH_TIME)
-    return Proven(identity.tenant, identity.person, identity.contexts, identity.signed_in_at)
+    return SignedIn(identity.tenant, identity.person, identity.contexts, identity.signed_in_at)

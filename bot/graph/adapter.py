@@ -52,7 +52,7 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     status: int
     headers: Any
     body: bytes
@@ -71,7 +71,7 @@ class Answer:
         return Node.root(self.body)
 
 
-class Adapter(RequestAdapter[Sent]):
+class GraphAdapter(RequestAdapter[Sent]):
     """Sends with these tokens over connections that are there already."""
 
     def __init__(self, session: aiohttp.ClientSession, tokens: Tokens, scope: str, base: str) -> None:
@@ -132,13 +132,13 @@ class Adapter(RequestAdapter[Sent]):
         headers["client-request-id"] = CORRELATION.get()
         return Sent(request_info.http_method.value, url, headers, request_info.content)
 
-    async def _answer(self, asked: RequestInformation, error_map: ErrorMap) -> Answer:
+    async def _answer(self, asked: RequestInformation, error_map: ErrorMap) -> Response:
         answer = await self._send(await self.convert_to_native_async(asked))
         if answer.status >= HTTPStatus.BAD_REQUEST:
             _fail(answer, error_map or {})
         return answer
 
-    async def _send(self, sent: Sent) -> Answer:
+    async def _send(self, sent: Sent) -> Response:
         async with self._session.request(
             sent.method,
             URL(sent.url, encoded=True),
@@ -149,7 +149,7 @@ class Adapter(RequestAdapter[Sent]):
         ) as response:
             if HTTPStatus.MULTIPLE_CHOICES <= response.status < HTTPStatus.BAD_REQUEST:
                 raise Redirected(str(response.status))
-            return Answer(response.status, response.headers, await _body(response))
+            return Response(response.status, response.headers, await _body(response))
 
 
 async def _body(response: aiohttp.ClientResponse) -> bytes:
@@ -161,7 +161,7 @@ async def _body(response: aiohttp.ClientResponse) -> bytes:
     return bytes(body)
 
 
-def _fail(answer: Answer, error_map: dict[str, type[ParsableFactory[Any]]]) -> NoReturn:
+def _fail(answer: Response, error_map: dict[str, type[ParsableFactory[Any]]]) -> NoReturn:
     """Raise what Graph says is wrong, or only its status where it does not say it in words of its own."""
     keys = (str(answer.status), f"{answer.status // 100}XX", "XXX")
     sort = next((error_map[key] for key in keys if key in error_map), None)

@@ -12,7 +12,7 @@ from bot.core.errors import AnswerLost, DeskError, Rejected, Unavailable
 
 MOST: Final = 60  # people in one call
 
-Answer = asyncio.Future[DeskError | None]
+Waiter = asyncio.Future[DeskError | None]
 Take = Callable[[], list[str]]
 
 
@@ -20,7 +20,7 @@ Take = Callable[[], list[str]]
 class Round:
     """Those who go together. Whoever stopped waiting before it was sent is left out of it."""
 
-    waiting: list[tuple[Answer, str]] = field(default_factory=list)
+    waiting: list[tuple[Waiter, str]] = field(default_factory=list)
     sent: tuple[str, ...] = ()
 
     def people(self) -> tuple[str, ...]:
@@ -45,7 +45,7 @@ class Batch:
 
     async def include(self, person: str) -> None:
         """Have `person` in the next call, and raise what came of it for them."""
-        answer: Answer = asyncio.get_running_loop().create_future()
+        answer: Waiter = asyncio.get_running_loop().create_future()
         if self._open is None or len(self._open.waiting) >= MOST:
             self._open = Round()
             self._begin(self._open)

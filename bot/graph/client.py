@@ -10,7 +10,7 @@ import aiohttp
 from msgraph.generated.base_graph_service_client import BaseGraphServiceClient
 
 from bot.config.cloud import Cloud, loopback
-from bot.graph.adapter import Adapter
+from bot.graph.adapter import GraphAdapter
 from bot.graph.calls import WRITE_LIMIT, Tokens
 
 CONNECT: Final = 2.0  # seconds, with the wait for a free connection
@@ -35,9 +35,9 @@ def connect(cloud: Cloud, tokens: Tokens) -> tuple[BaseGraphServiceClient, aioht
     return BaseGraphServiceClient(sender(cloud, tokens, session)), session
 
 
-def sender(cloud: Cloud, tokens: Tokens, session: aiohttp.ClientSession) -> Adapter:
+def sender(cloud: Cloud, tokens: Tokens, session: aiohttp.ClientSession) -> GraphAdapter:
     """Return what sends requests with these tokens, over connections that are there already."""
-    return Adapter(session, tokens, cloud.graph_scope, f"{cloud.graph}/v1.0")
+    return GraphAdapter(session, tokens, cloud.graph_scope, f"{cloud.graph}/v1.0")
 
 
 async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:

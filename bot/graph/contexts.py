@@ -17,8 +17,8 @@ from msgraph.generated.models.conditional_access_policy_state import Conditional
 
 from bot.core.errors import Unavailable
 from bot.core.ports import Clock
+from bot.graph.cache import Cache
 from bot.graph.calls import Calls
-from bot.graph.kept import Kept
 from bot.graph.pages import every
 
 T = TypeVar("T")
@@ -37,7 +37,7 @@ class Contexts:
     def __init__(self, graph: BaseGraphServiceClient, calls: Calls, clock: Clock) -> None:
         self._access = graph.identity.conditional_access
         self._calls = calls
-        self._guarded = Kept(self._found, clock, FRESH)
+        self._guarded = Cache(self._found, clock, FRESH)
 
     async def guarded(self) -> frozenset[str]:
         return await self._guarded.get()

@@ -24,7 +24,8 @@ from bot.core.model import Secret
 from bot.core.passes import IssuedPass, Pass, PassPolicy
 from bot.core.ports import Budget, Clock
 from bot.core.risk import Detection, Risk
-from bot.graph import readings, warmth
+from bot.graph import readings, warmup
+from bot.graph.attributes import IdentityProofs
 from bot.graph.calls import Calls, Observe, Tokens
 from bot.graph.client import connect
 from bot.graph.contexts import Contexts
@@ -32,7 +33,6 @@ from bot.graph.domains import Domains
 from bot.graph.methods import Methods
 from bot.graph.passes import Passes
 from bot.graph.passwords import Passwords
-from bot.graph.proofs import Proofs
 from bot.graph.protection import Protection
 from bot.graph.readings import ACCOUNT_FIELDS, needed
 from bot.graph.standings import standing
@@ -68,7 +68,7 @@ class GraphDirectory(Directory):
         self._domains = Domains(self._graph, self._calls, clock)
         self._passwords = Passwords(self._graph, self._calls)
         self._methods = Methods(self._graph, self._calls)
-        self._proofs = Proofs(
+        self._proofs = IdentityProofs(
             self._graph,
             self._calls,
             cloud=cloud,
@@ -80,7 +80,7 @@ class GraphDirectory(Directory):
 
     async def warm(self) -> None:
         """Load what the SDK would load at the first call, a second's work, away from the event loop."""
-        await asyncio.to_thread(warmth.load, self._graph)
+        await asyncio.to_thread(warmup.load, self._graph)
 
     async def close(self) -> None:
         await self._session.close()

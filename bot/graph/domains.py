@@ -14,9 +14,9 @@ from msgraph.generated.organization.organization_request_builder import Organiza
 
 from bot.core.errors import Rejected
 from bot.core.ports import Clock
+from bot.graph.cache import Cache
 from bot.graph.calls import Calls
 from bot.graph.faults import INCOMPLETE
-from bot.graph.kept import Kept
 from bot.graph.pages import every
 from bot.graph.readings import needed
 
@@ -33,7 +33,7 @@ class Domains:
     def __init__(self, graph: BaseGraphServiceClient, calls: Calls, clock: Clock) -> None:
         self._organizations = graph.organization
         self._calls = calls
-        self._federated = Kept(self._found, clock, FRESH)
+        self._federated = Cache(self._found, clock, FRESH)
 
     async def federated(self, upn: str) -> bool:
         name, _, domain = upn.rpartition("@")

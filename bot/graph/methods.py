@@ -118,7 +118,7 @@ def removable(of: AuthenticationRequestBuilder, kind: MethodKind, method_id: str
 def _method(found: AuthenticationMethod) -> Method:
     sort = (found.odata_type or "").removeprefix("#microsoft.graph.").removesuffix("AuthenticationMethod")
     kind = _KINDS.get(sort.casefold(), MethodKind.OTHER)
-    name, detail = _told(found)
+    name, detail = _called(found)
     return Method(
         kind=kind,
         id=needed(found.id, "id"),
@@ -129,7 +129,7 @@ def _method(found: AuthenticationMethod) -> Method:
     )
 
 
-def _told(found: AuthenticationMethod) -> tuple[str, str]:
+def _called(found: AuthenticationMethod) -> tuple[str, str]:
     """Return what a method is called and Graph's word for its sort."""
     match found:
         case Fido2AuthenticationMethod():

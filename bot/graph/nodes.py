@@ -32,7 +32,7 @@ class _Brief(Entity):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class FieldPlan:
     """A field: the attribute it becomes, and the question that a node is asked for its value."""
 
     attribute: str
@@ -60,7 +60,7 @@ class Plan:
 
     model: Any
     defaults: Mapping[str, Callable[[], Any]]
-    steps: Mapping[str, Step]
+    steps: Mapping[str, FieldPlan]
 
     def fresh(self) -> Any:
         """Make an object without the hundred assignments of None, each tracked for changes, of its `__init__`."""
@@ -74,14 +74,14 @@ def learn(model: Any) -> Plan:
     told: list[tuple[str, object]] = []
     ancestors = (model, _Brief) if issubclass(model, Entity) else (model,)
     learner = cast("Any", type(model.__name__, ancestors, {"__setattr__": lambda _, *what: told.append(what)}))
-    steps: dict[str, Step] = {}
+    steps: dict[str, FieldPlan] = {}
     for name, deserialize in learner.__new__(learner).get_field_deserializers().items():
         node = _Listener()
         told.clear()
         deserialize(node)
         match told, node.asked:
             case [(attribute, value)], [(question, about)] if value is node:
-                steps[name] = Step(attribute, question, about)
+                steps[name] = FieldPlan(attribute, question, about)
             case _:
                 raise TypeError(f"{model.__name__}.{name}: read in a way of its own")
     return Plan(model, {f.name: f.default_factory for f in fields(model) if callable(f.default_factory)}, steps)

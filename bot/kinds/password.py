@@ -10,12 +10,12 @@ from bot.core.errors import Rejected, Unfit
 from bot.core.kind import Kind, Tools
 from bot.core.model import (
     Choice,
+    EvidenceType,
     Field,
     Finding,
     Line,
     Outcome,
     Person,
-    Proof,
     Receipt,
     Refusal,
     Request,
@@ -27,7 +27,7 @@ from bot.core.policy import Moment, Policy
 
 WHY: Final = ("forgotten", "known", "expired", "other")
 WEAK: Final = "password_rule"  # the directory's word for a password it does not take
-SKEW: Final = timedelta(minutes=1)  # a longer one would take an earlier change for ours
+OWN_CHANGE: Final = timedelta(minutes=1)  # a longer one would take an earlier change for ours
 
 
 class PasswordReason(StrEnum):
@@ -78,8 +78,8 @@ async def carry_out(request: Request, tools: Tools) -> Outcome:
 async def look(request: Request, tools: Tools) -> Receipt | None:
     """Entra keeps the moment of the last change; one after the person signed in for this request is ours."""
     changed = (await tools.directory.account(request.subject.id)).password_changed_at
-    since = max([request.created_at, *(e.at for e in request.proofs(Proof.STEP_UP))])
-    return _receipt(request) if changed is not None and changed >= since - SKEW else None
+    since = max([request.created_at, *(e.at for e in request.evidence_of(EvidenceType.STEP_UP))])
+    return _receipt(request) if changed is not None and changed >= since - OWN_CHANGE else None
 
 
 async def undo(request: Request, tools: Tools) -> None:

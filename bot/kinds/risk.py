@@ -11,9 +11,23 @@ from typing import Final
 
 from bot.core.errors import DeskError, Rejected, giving
 from bot.core.kind import Kind, Tools, Verdicts
-from bot.core.model import Choice, Field, Finding, Line, Outcome, Person, Proof, Receipt, Refusal, Request, Sheet, Way
+from bot.core.model import (
+    Choice,
+    EvidenceType,
+    Field,
+    Finding,
+    Line,
+    Outcome,
+    Person,
+    Receipt,
+    Refusal,
+    Request,
+    Sheet,
+    Way,
+)
 from bot.core.policy import LEVEL, Moment, Policy
 from bot.core.risk import COMPROMISED, Detection, Risk
+from bot.core.skew import CLOCK_SKEW
 
 WHY: Final = ("travel", "new_device", "changed_password", "other")
 LEVELS: Final = ("low", "medium", "high", "hidden", "unknown", "compromised")
@@ -22,7 +36,6 @@ CLEARED: Final = frozenset({"dismissed", "remediated", "confirmedSafe"})
 LATELY: Final = timedelta(days=7)
 SEEN: Final = 5
 SEEING: Final = 3.3  # seconds for all that is read: what was noticed is good to know, not needed
-SKEW: Final = timedelta(minutes=5)  # between Entra's clock and ours
 
 # Entra's words, folded, by our sentences for them; one we do not know gets the general sentence. riskEventType:
 # https://learn.microsoft.com/entra/id-protection/concept-identity-protection-risks
@@ -125,7 +138,7 @@ async def look(request: Request, tools: Tools) -> Receipt | None:
     risk = await tools.directory.risk(request.subject.id)
     if risk is None or risk.state not in {*CLEARED, "none"} or risk.at is None:
         return None
-    return _receipt(request) if risk.at >= request.created_at - SKEW else None
+    return _receipt(request) if risk.at >= request.created_at - CLOCK_SKEW else None
 
 
 async def undo(request: Request, tools: Tools) -> None:
@@ -178,7 +191,7 @@ async def _secured(person: str, risk: Risk, tools: Tools) -> bool:
 
 def _verdict(request: Request) -> str:
     """What the approvers want Entra to be told; only when all say so is it more than the plain dismissal."""
-    chosen = {evidence.choice for evidence in request.proofs(Proof.APPROVAL)}
+    chosen = {evidence.choice for evidence in request.evidence_of(EvidenceType.APPROVAL)}
     return "safe" if chosen == {"safe"} else "dismissed"
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Final
 
 from bot.core.kind import Kind, Tools
 from bot.core.model import Choice, Field, Finding, Outcome, Person, Receipt, Request, Sheet, Way
 from bot.core.policy import Policy
+from bot.core.skew import CLOCK_SKEW
 
 WHY: Final = ("left_open", "lost_device", "strange", "other")
-SKEW: Final = timedelta(minutes=5)  # between Entra's clock and ours
 
 
 async def sheet(_asker: Person, _tools: Tools) -> Sheet:
@@ -30,7 +29,7 @@ async def look(request: Request, tools: Tools) -> Receipt | None:
     """Entra keeps the moment from which sign-ins count again."""
     account = await tools.directory.account(request.subject.id)
     since = account.sessions_from
-    return Receipt(request.subject.id) if since is not None and since >= request.created_at - SKEW else None
+    return Receipt(request.subject.id) if since is not None and since >= request.created_at - CLOCK_SKEW else None
 
 
 KIND: Final = Kind(

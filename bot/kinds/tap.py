@@ -28,6 +28,7 @@ from bot.core.model import (
 from bot.core.passes import Pass
 from bot.core.policy import Policy
 from bot.core.reasons import Reason
+from bot.core.skew import CLOCK_SKEW
 
 WHY: Final = ("new_phone", "lost_phone", "new_device", "forgot_key", "other")
 LIFETIMES: Final = (10, 30, 60, 120, 240, 480)  # minutes, where the tenant's policy allows them
@@ -36,7 +37,6 @@ SPENT_ONCE: Final = "onetimeused"
 EVERY: Final = timedelta(minutes=1)  # between two looks whether it was used, while it works
 UNHURRIED: Final = timedelta(minutes=5)  # between two looks whether there is a passkey
 NUDGED: Final = timedelta(hours=24)  # how long the desk waits for that
-SKEW: Final = timedelta(minutes=5)  # between Entra's clock and ours
 
 
 class TapReason(StrEnum):
@@ -96,7 +96,7 @@ async def carry_out(request: Request, tools: Tools) -> Outcome:
 async def look(request: Request, tools: Tools) -> Receipt | None:
     """Find the live pass, if any: there was none when the act was claimed, so one younger than the request is ours."""
     passes = await tools.directory.passes(request.subject.id)
-    ours = [p for p in passes if p.live and p.created_at >= request.created_at - SKEW]
+    ours = [p for p in passes if p.live and p.created_at >= request.created_at - CLOCK_SKEW]
     return _receipt(max(ours, key=lambda p: p.created_at), request) if ours else None
 
 
@@ -113,7 +113,7 @@ async def watch(request: Request, tools: Tools) -> Progress | None:
         known = MappingProxyType({**made.params, "used": now.isoformat(), "spent": "yes"})
         return Progress(USED, receipt=replace(made, expires_at=now + NUDGED, params=known, watch=UNHURRIED))
     passkeys = await tools.directory.passkeys(request.subject.id)
-    new = [p for p in passkeys if p.created_at is not None and p.created_at >= request.created_at - SKEW]
+    new = [p for p in passkeys if p.created_at is not None and p.created_at >= request.created_at - CLOCK_SKEW]
     return Progress(REGISTERED, over=True, receipt=replace(made, expires_at=None)) if new else None
 
 

@@ -24,7 +24,7 @@ from bot.store.postgres import PostgresStore
 from bot.teams.limits import AT_ONCE, CHANNEL, TENANT, Limiter, Rank
 from bot.teams.outbound import Connector
 from bot.verified.service import RequestService
-from bot.verified.wire import Wanted
+from bot.verified.wire import CredentialType
 
 # Identity Protection lets a tenant in once a second, and what was sent a second apart may arrive closer:
 # https://learn.microsoft.com/graph/throttling-limits
@@ -119,7 +119,7 @@ def _directory(
 def _verifier(
     session: aiohttp.ClientSession, settings: Settings, cloud: Cloud, tokens: AppTokens, clock: Clock
 ) -> RequestService:
-    wanted = Wanted(settings.verified_id_authority, settings.verified_id_type, settings.verified_id_photo)
+    wanted = CredentialType(settings.verified_id_authority, settings.verified_id_type, settings.verified_id_photo)
     return RequestService(
         session=session,
         tokens=tokens,

@@ -34,7 +34,7 @@ _TOKEN: Final = re.compile(r"\beyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*){1,3}|(?i:\bbeare
 _QUERY: Final = re.compile(r"(?i)\b(code|state|client_secret|password|assertion|access_token|id_token)=[^&\s\"']+")
 
 
-class Line:
+class LineWriter:
     """Writes what one part of the program says; a line that cannot be written must not fail what it tells of."""
 
     __slots__ = ("_out", "name")
@@ -66,7 +66,7 @@ def configure(level: str, *, stream: TextIO | None = None, pretty: bool | None =
     structlog.configure(
         processors=[*said, *signed, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=lambda *name: Line(out, *name),
+        logger_factory=lambda *name: LineWriter(out, *name),
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(out)

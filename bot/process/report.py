@@ -115,11 +115,11 @@ def _cases(entries: Iterable[Entry]) -> Iterator[_Case]:
             if entry.deed not in {Deed.ASKED, Deed.REFUSED}:  # it was asked for before the time that is reported
                 continue
             case = open_now[entry.request] = _Case(entry.kind, entry.mode, entry.subject, entry.at)
-        _told(case, entry)
+        _add(case, entry)
     yield from open_now.values()
 
 
-def _told(case: _Case, entry: Entry) -> None:
+def _add(case: _Case, entry: Entry) -> None:
     match entry.deed:
         case Deed.ASKED:
             case.asked, case.mode = True, entry.mode

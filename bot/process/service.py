@@ -23,9 +23,9 @@ from bot.desk.acts import Acts
 from bot.desk.approvals import Approvals
 from bot.desk.desk import Desk
 from bot.desk.facts import Inquiry
-from bot.desk.identity import Proofs
+from bot.desk.identity import Identity
 from bot.desk.ledger import Ledger
-from bot.desk.passwords import Entry
+from bot.desk.passwords import PasswordEntry
 from bot.desk.reception import Reception
 from bot.desk.stepup import StepUp
 from bot.desk.upkeep import Upkeep
@@ -40,7 +40,7 @@ from bot.process.readiness import checks
 from bot.store.postgres import PostgresStore
 from bot.teams import endpoint
 from bot.teams.delivery import Addresses, Delivery
-from bot.teams.pace import Pace
+from bot.teams.throttle import Throttle
 from bot.web import entry, health, stepup, wallet
 from bot.web.limit import PROXIES, Limit
 from bot.web.middleware import limiting, surfacing
@@ -62,7 +62,7 @@ class Inside:
     desk: Desk
     delivery: Delivery
     upkeep: Upkeep
-    entry: Entry
+    entry: PasswordEntry
 
 
 async def serve(settings: Settings, cloud: Cloud) -> None:
@@ -129,9 +129,9 @@ def assemble(settings: Settings, outside: Outside, in_force: Mapping[str, Policy
     acts = Acts(ledger, inquiry, courier=delivery)
     step_up = StepUp(ledger, inquiry, approvals, outside.sign_ins)
     issuer, credential = settings.verified_id_authority, settings.verified_id_type
-    proofs = Proofs(ledger, inquiry, outside.sign_ins, issuer=issuer, type=credential)
+    proofs = Identity(ledger, inquiry, outside.sign_ins, issuer=issuer, type=credential)
     desk = Desk(ledger, Reception(ledger, inquiry), acts, approvals, step_up, proofs)
-    return Inside(desk, delivery, Upkeep(ledger, inquiry, outside.directory), Entry(ledger, acts))
+    return Inside(desk, delivery, Upkeep(ledger, inquiry, outside.directory), PasswordEntry(ledger, acts))
 
 
 def handlers(inside: Inside) -> Mapping[str, Handler]:
@@ -190,11 +190,11 @@ def runner(app: web.Application, *, idle: float = IDLE, linger: float = LINGER) 
     )
 
 
-def _pace() -> Pace:
+def _pace() -> Throttle:
     """More than anybody can press or scroll by hand; a channel full of cards refreshes them all at once."""
     alarms = frozenset(kind.name for kind in KINDS.values() if kind.alarm)
     turns, raised, told = Limit(burst=120, rate=6), Limit(burst=20, rate=0.5), Limit(burst=1, rate=1 / 60)
-    return Pace(turns.wait, raised.wait, told.wait, alarms)
+    return Throttle(turns.wait, raised.wait, told.wait, alarms)
 
 
 def _addresses(settings: Settings) -> Addresses:

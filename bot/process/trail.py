@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class ChainCheck:
     """What came of checking one tenant's chain of `length` entries."""
 
     tenant: str
@@ -48,16 +48,16 @@ def recent(settings: Settings, since: datetime, tenant: str = "") -> Iterator[En
             yield from _pulled(runner, store.audit_entries(one, since=since))
 
 
-def verified(settings: Settings, tenant: str = "") -> Iterator[Checked]:
+def verified(settings: Settings, tenant: str = "") -> Iterator[ChainCheck]:
     """Check each tenant's chain against its stored end, read first: what is added meanwhile is left out."""
     with _opened(settings) as (runner, store):
         for one in _tenants(runner, store, tenant):
             head = runner.run(store.head(one))
             if head is None:
-                yield Checked(one, 0, Break(1, "the end of the chain is missing"))
+                yield ChainCheck(one, 0, Break(1, "the end of the chain is missing"))
                 continue
             entries: Iterator[Entry] = _pulled(runner, store.audit_entries(one, upto=head[0]))
-            yield Checked(one, head[0], verify(entries, head))
+            yield ChainCheck(one, head[0], verify(entries, head))
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from bot.core.ports import Clock, Store
 from bot.store import codec, forming, sql
 from bot.store.budget import TurnBudget
 from bot.store.faults import translated
-from bot.store.line import Line
+from bot.store.pipeline import Pipeline
 from bot.store.shape import applied, checked, newest
 from bot.store.unit import PostgresUnit
 
@@ -91,7 +91,7 @@ class PostgresStore(Store):
         `AnswerLost` (the connection broke during the commit).
         """
         with translated():
-            line = Line(await self._pool.getconn(), self._instead)
+            line = Pipeline(await self._pool.getconn(), self._instead)
         try:
             try:
                 unit = PostgresUnit(line, self._clock)

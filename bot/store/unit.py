@@ -15,7 +15,7 @@ from bot.core.errors import Conflict, Rejected
 from bot.core.model import VERIFIED, Chat, Mode, Person, Request, Status
 from bot.core.ports import Clock, Job, Posted, Purpose, SignIn, SignInStage, Unit
 from bot.store import codec, sql
-from bot.store.line import Line
+from bot.store.pipeline import Pipeline
 
 ADDS: Final = 3  # the request that is in the way may be gone when we look at it
 
@@ -26,7 +26,7 @@ class PostgresUnit(Unit):
     What is written waits in line for whatever is read next, or for `finish`: so does the `Conflict` it may raise.
     """
 
-    def __init__(self, line: Line, clock: Clock) -> None:
+    def __init__(self, line: Pipeline, clock: Clock) -> None:
         self._line = line
         self._clock = clock
         self._notes: list[tuple[Request, Note]] = []

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Any, overload
 
-from bot.core.model import Chat, Ending, Evidence, Person, Proof, Receipt, Refusal
+from bot.core.model import Chat, Ending, Evidence, EvidenceType, Person, Receipt, Refusal
 
 Row = Mapping[str, Any]
 
@@ -28,12 +28,13 @@ def chat_of(doc: Row) -> Chat:
 
 
 def evidence_doc(evidence: Evidence) -> dict[str, Any]:
-    return {**asdict(evidence), "proof": evidence.proof.value, "at": stamp(evidence.at)}
+    doc = asdict(evidence)
+    return {**doc, "proof": doc.pop("type").value, "at": stamp(evidence.at)}  # stored under its first name
 
 
 def evidence_of(doc: Row) -> Evidence:
     return Evidence(
-        proof=Proof(doc["proof"]),
+        type=EvidenceType(doc["proof"]),
         by=doc["by"],
         name=doc["name"],
         at=datetime.fromisoformat(doc["at"]),

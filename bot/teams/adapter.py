@@ -1,4 +1,4 @@
-"""Adapter: the Bot Framework SDK's turn around ours; it makes no clients and sends nothing, `outbound` does.
+"""TeamsAdapter: the Bot Framework SDK's turn around ours; it makes no clients and sends nothing, `outbound` does.
 
 As shipped, the SDK makes credentials and two clients for each turn and cannot serialise an invoke's answer.
 """
@@ -80,7 +80,7 @@ class Handler(ActivityHandler):  # type: ignore[misc]  # the SDK brings no types
         await self._turn.take(meaning, key=delivery(raw))
 
 
-class Adapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK brings no types
+class TeamsAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK brings no types
     """Runs one admitted activity through the SDK."""
 
     def __init__(self, handler: Handler) -> None:
@@ -89,7 +89,7 @@ class Adapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK brings no type
         self._handler = handler
 
     async def process(self, raw: Json, claims: Claims, app_id: str) -> InvokeResponse | None:
-        """Return the response to an invoke, or None for everything else. Raises `Untold`."""
+        """Return the response to an invoke, or None for everything else. Raises `Unanswered`."""
         admitted = AuthenticateRequestResult()
         admitted.audience = app_id
         admitted.claims_identity = ClaimsIdentity({"aud": app_id, "serviceurl": claims.service_url}, True)

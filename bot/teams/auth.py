@@ -18,10 +18,11 @@ from jwt.algorithms import RSAAlgorithm
 
 from bot.config.cloud import Cloud
 from bot.core.ports import Clock
+from bot.core.skew import CLOCK_SKEW
 from bot.entra.keys import Key, KeyRing
 from bot.teams.origins import trusted
 
-SKEW: Final = 300  # seconds the clocks may differ, as the protocol allows
+SKEW: Final = CLOCK_SKEW.total_seconds()
 CHANNEL: Final = "msteams"
 LONGEST_TOKEN: Final = 8 * 1024
 REMEMBERED: Final = 1024  # verified tokens; Teams uses one for about an hour

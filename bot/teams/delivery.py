@@ -18,7 +18,7 @@ from bot.core.ports import Job, Messenger, Posted, Purpose, Slot
 from bot.desk.facts import Inquiry
 from bot.desk.ledger import Ledger
 from bot.teams.results import carry
-from bot.teams.scenes import Scene, Wanted, account, wanted
+from bot.teams.scenes import PlannedMessage, Scene, account, wanted
 from cards.view import View
 
 Key = tuple[Slot, str]  # a place of a request, and the person it is about where there may be several
@@ -58,7 +58,7 @@ class Delivery:
         there: dict[tuple[Slot, str], Posted] = {
             (p.slot, p.person): p for p in scene.posted if p.slot is not Slot.SECRET
         }
-        should: dict[tuple[Slot, str], Wanted] = {(w.slot, w.person): w for w in wanted(scene)}
+        should: dict[tuple[Slot, str], PlannedMessage] = {(w.slot, w.person): w for w in wanted(scene)}
         held: list[Unavailable] = []
         for key in [*should, *(k for k in there if k not in should)]:
             try:
@@ -132,7 +132,7 @@ class Delivery:
             if posted.slot is Slot.SECRET and not stays:
                 await self._gone(posted)
 
-    async def _converge(self, request: Request, there: Posted | None, should: Wanted | None) -> None:
+    async def _converge(self, request: Request, there: Posted | None, should: PlannedMessage | None) -> None:
         try:
             if should is None:
                 await self._gone(there)
@@ -151,7 +151,7 @@ class Delivery:
             slot = should.slot if should is not None else there.slot if there is not None else ""
             log.warning("message_rejected", request=request.id, slot=str(slot), error_code=error.code)
 
-    async def _post(self, request: Request, should: Wanted) -> None:
+    async def _post(self, request: Request, should: PlannedMessage) -> None:
         if should.chat is None and not should.channel:  # a reminder before its thread is known
             raise Unavailable("the thread is not there yet", retry_after=1)
         # It is on its way: a client may show it before its id is kept here, and it must not count as a stray then.
@@ -228,14 +228,14 @@ class Delivery:
         return View(language=where.language, now=now, contact=where.contact, wallet=where.wallet, alarm=alarm)
 
 
-def _moved(there: Posted, should: Wanted) -> bool:
+def _moved(there: Posted, should: PlannedMessage) -> bool:
     """News, or a private chat that is another one now: the old message stays behind."""
     known = there.shown.partition(" ")[0]
     elsewhere = should.chat is not None and there.chat is not None and should.chat.id != there.chat.id
     return elsewhere or (bool(should.mark) and known != should.mark)
 
 
-def _print(should: Wanted) -> str:
+def _print(should: PlannedMessage) -> str:
     """What identifies a message as shown: the mark of its news, and a hash of all it says."""
     said = json.dumps(should.message, sort_keys=True, default=_unknown)
     return f"{should.mark} {hashlib.sha256(said.encode()).hexdigest()[:32]}"

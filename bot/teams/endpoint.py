@@ -21,11 +21,11 @@ from bot.core.errors import Unavailable
 from bot.core.model import Actor
 from bot.core.ports import Clock, Messenger
 from bot.entra.keys import KeyRing
-from bot.teams.adapter import Adapter, Handler
+from bot.teams.adapter import Handler, TeamsAdapter
 from bot.teams.auth import Gate, NotAdmitted
-from bot.teams.pace import Pace
 from bot.teams.phrases import spoken, understood
-from bot.teams.turn import PATIENCE, Desk, Turn, Untold, Viewer
+from bot.teams.throttle import Throttle
+from bot.teams.turn import PATIENCE, DeskPort, Turn, Unanswered, Viewer
 from cards.view import View
 
 PATH: Final = "/api/messages"
@@ -52,7 +52,7 @@ class Unreadable(Exception):
 def setup(
     app: web.Application,
     *,
-    desk: Desk,
+    desk: DeskPort,
     kinds: Iterable[str],
     settings: Settings,
     cloud: Cloud,
@@ -62,7 +62,7 @@ def setup(
     viewer: Viewer | None = None,
     patience: float = PATIENCE,
     reading: float = READING,
-    pace: Pace | None = None,
+    pace: Throttle | None = None,
 ) -> None:
     """Add Teams' endpoint. `kinds` are those a person may ask for in words.
 
@@ -79,7 +79,7 @@ def setup(
         return understood(text, phrases=phrases, key=key)
 
     handler = Handler(turn=turn, tenant=settings.tenant_id.lower(), understand=understand)
-    app.router.add_post(PATH, Messages(gate, Adapter(handler), settings.app_id, reading).answer)
+    app.router.add_post(PATH, Messages(gate, TeamsAdapter(handler), settings.app_id, reading).answer)
     app[TURNS] = turn
 
 
@@ -96,7 +96,7 @@ def plainly(clock: Clock, contact: str) -> Viewer:
 @dataclass(frozen=True, slots=True)
 class Messages:
     gate: Gate
-    adapter: Adapter
+    adapter: TeamsAdapter
     app_id: str
     reading: float = READING
 
@@ -115,7 +115,7 @@ class Messages:
             return _refused(503, "try again", {"Retry-After": str(round(error.retry_after or 5))})
         try:
             response = await self.adapter.process(raw, claims, self.app_id)
-        except Untold:
+        except Unanswered:
             return _refused(500, "failed")
         if response is None:
             return web.Response()

@@ -61,7 +61,7 @@ class Limiter:
         self._patience = patience
         self._channel = channel
         self._sent: OrderedDict[str, deque[float]] = OrderedDict()
-        self._pace = Pace(tenant, now) if tenant is not None else None
+        self._pace = TenantQueue(tenant, now) if tenant is not None else None
 
     async def turn(self, conversation: str, rank: Rank = Rank.ANSWER, *, channel: bool = False) -> None:
         """Wait until a message may be sent there; `channel`: it begins a thread in one.
@@ -94,7 +94,7 @@ class Limiter:
         return at
 
 
-class Pace:
+class TenantQueue:
     """One process's share of a tenant's turns: taken several at once, used by rank, and lost when nobody uses them."""
 
     def __init__(self, tenant: Shared, now: Callable[[], float]) -> None:

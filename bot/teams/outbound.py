@@ -42,7 +42,7 @@ class Sort(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     status: int
     retry_after: str
     body: Mapping[str, Any]
@@ -138,7 +138,7 @@ class Connector:
             answer = await self._call(method, url, sent, sort)
         return _judged(answer, sort)
 
-    async def _call(self, method: str, url: str, sent: bytes | None, sort: Sort) -> Answer:
+    async def _call(self, method: str, url: str, sent: bytes | None, sort: Sort) -> Response:
         headers = {
             "Authorization": f"Bearer {await self._tokens.get(self._cloud.bot_scope)}",
             "Content-Type": "application/json",
@@ -149,7 +149,7 @@ class Connector:
                 method, URL(url, encoded=True), data=sent, headers=headers, timeout=DEADLINE, allow_redirects=False
             ) as response:
                 told = response.headers.get("Retry-After", "")
-                return Answer(response.status, told, _object(await response.read()))
+                return Response(response.status, told, _object(await response.read()))
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
             raise Unavailable("the connector cannot be reached", retry_after=AGAIN) from None
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
@@ -158,7 +158,7 @@ class Connector:
             raise Unavailable(f"the connector did not answer ({type(error).__name__})", retry_after=AGAIN) from None
 
 
-def _judged(answer: Answer, sort: Sort) -> Mapping[str, Any]:
+def _judged(answer: Response, sort: Sort) -> Mapping[str, Any]:
     """Return the body, or raise what the status means: https://learn.microsoft.com/microsoftteams/platform/bots/how-to/conversations/conversation-messages#status-codes-from-bot-conversational-apis."""
     status, code = answer.status, _code(answer.body)
     if 200 <= status < 300:  # noqa: PLR2004 - success

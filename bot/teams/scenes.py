@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import cards
 from bot.core.answers import RequestCard
-from bot.core.model import Chat, Person, Proof, Request, Status, Way
+from bot.core.model import Chat, EvidenceType, Person, Request, Status, Way
 from bot.core.policy import Facts
 from bot.core.ports import Posted, Purpose, SignIn, SignInStage, Slot
 from bot.core.reasons import Reason
@@ -24,7 +24,7 @@ Message = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class PlannedMessage:
     """One message as it should be: in `chat`, or as a thread of `channel`.
 
     `mark` names what it is news about; a change of it makes a new message instead of changing the old one.
@@ -58,14 +58,14 @@ class Scene:
         return "" if over else f"{self.start}{sign_in.id}"
 
 
-def wanted(scene: Scene) -> Iterator[Wanted]:
+def wanted(scene: Scene) -> Iterator[PlannedMessage]:
     """Say which messages there should be; one that is posted and not among them goes."""
     yield from _requesters(scene)
     yield from _approvers(scene)
     yield from _security(scene)
 
 
-def _requesters(scene: Scene) -> Iterator[Wanted]:
+def _requesters(scene: Scene) -> Iterator[PlannedMessage]:
     if scene.home is None:
         return
     person, chat = scene.home
@@ -75,16 +75,16 @@ def _requesters(scene: Scene) -> Iterator[Wanted]:
     view = _personal(scene.view, person, chat, scene.link(page) if page is not None else "")
     at_once = request.status is Status.REFUSED and not request.reported  # refused at once is told at once
     if not at_once or _there(scene, Slot.REQUESTER):
-        yield Wanted(Slot.REQUESTER, "", _card(request, Slot.REQUESTER, view), chat=chat, mark=_news(request))
-    prove = mine.get(Purpose.PROVE)
+        yield PlannedMessage(Slot.REQUESTER, "", _card(request, Slot.REQUESTER, view), chat=chat, mark=_news(request))
+    prove = mine.get(Purpose.STEP_UP)
     if prove is not None and scene.link(prove) and request.status in PROMPTED:
         prompt = cards.prompt(prove, request, replace(view, link=scene.link(prove)), resource=scene.resource)
-        yield Wanted(Slot.PROMPT, "", prompt, chat=chat, mark=prove.id)
+        yield PlannedMessage(Slot.PROMPT, "", prompt, chat=chat, mark=prove.id)
 
 
 def _news(request: Request) -> str:
     """Name what a request's message is news about; what its person has just done themselves is none."""
-    by_itself, waited = request.way is Way.ALONE, bool(request.proofs(Proof.APPROVAL))
+    by_itself, waited = request.way is Way.ALONE, bool(request.evidence_of(EvidenceType.APPROVAL))
     match request.status:
         case Status.DONE if request.stage:  # found out by looking; who is told by the outside is at it themselves
             return f"{request.status}.{request.stage}" if request.receipt and request.receipt.watch else ""
@@ -98,20 +98,20 @@ def _news(request: Request) -> str:
             return status.value if status in NEWS else ""
 
 
-def _approvers(scene: Scene) -> Iterator[Wanted]:
+def _approvers(scene: Scene) -> Iterator[PlannedMessage]:
     request = scene.request
     if request.status is Status.APPROVAL or _there(scene, Slot.APPROVERS):
-        yield Wanted(Slot.APPROVERS, "", _card(request, Slot.APPROVERS, scene.view), channel=scene.helpdesk)
+        yield PlannedMessage(Slot.APPROVERS, "", _card(request, Slot.APPROVERS, scene.view), channel=scene.helpdesk)
     if request.status is Status.APPROVAL and request.reminded:
-        yield Wanted(Slot.REMINDER, "", _card(request, Slot.REMINDER, scene.view), chat=_thread(scene))
+        yield PlannedMessage(Slot.REMINDER, "", _card(request, Slot.REMINDER, scene.view), chat=_thread(scene))
     for sign_in in scene.sign_ins:
         view = _personal(scene.view, sign_in.person, sign_in.chat, scene.link(sign_in))
         if sign_in.purpose is Purpose.APPROVE:
             card = _card(request, Slot.CONFIRM, _chosen(view, request, sign_in))
-            yield Wanted(Slot.CONFIRM, sign_in.person.id, card, chat=sign_in.chat)
+            yield PlannedMessage(Slot.CONFIRM, sign_in.person.id, card, chat=sign_in.chat)
         if sign_in.purpose is Purpose.LOOK and scene.link(sign_in):
             prompt = cards.prompt(sign_in, request, view, resource=scene.resource)
-            yield Wanted(Slot.PROMPT, sign_in.person.id, prompt, chat=sign_in.chat, mark=sign_in.id)
+            yield PlannedMessage(Slot.PROMPT, sign_in.person.id, prompt, chat=sign_in.chat, mark=sign_in.id)
 
 
 def _chosen(view: View, request: Request, sign_in: SignIn) -> View:
@@ -122,12 +122,12 @@ def _chosen(view: View, request: Request, sign_in: SignIn) -> View:
     return replace(view, facts={**view.facts, "choice": said})
 
 
-def _security(scene: Scene) -> Iterator[Wanted]:
+def _security(scene: Scene) -> Iterator[PlannedMessage]:
     ending = scene.request.ending
     emergency = ending is not None and ending.refusal is not None and ending.refusal.reason == Reason.DENY_LIST
     intruder = ending is not None and ending.choice in scene.view.verdicts.alarms
     if scene.request.reported or emergency or intruder:
-        yield Wanted(Slot.SECURITY, "", _card(scene.request, Slot.SECURITY, scene.view), channel=scene.security)
+        yield PlannedMessage(Slot.SECURITY, "", _card(scene.request, Slot.SECURITY, scene.view), channel=scene.security)
 
 
 def _personal(view: View, person: Person, chat: Chat, link: str) -> View:

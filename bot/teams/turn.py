@@ -19,8 +19,8 @@ from bot.core.model import Actor, Chat, Person
 from bot.core.ports import Messenger
 from bot.teams import replies
 from bot.teams.inbound import Command, Ignored, Installed, Json, Malformed, Meaning, Removed, Unknown, Via
-from bot.teams.pace import Pace
 from bot.teams.replies import Reply
+from bot.teams.throttle import Throttle
 from cards.view import View
 
 T = TypeVar("T")
@@ -33,7 +33,7 @@ KNOWN_CHATS: Final = 10_000
 log = structlog.get_logger(__name__)
 
 
-class Desk(Protocol):
+class DeskPort(Protocol):
     """The desk as this edge needs it."""
 
     async def handle(self, actor: Actor, action: Action, *, card: str = "") -> Answer: ...
@@ -45,7 +45,7 @@ class Desk(Protocol):
     async def first_time(self, tenant: str, key: str) -> bool: ...
 
 
-class Untold(Exception):
+class Unanswered(Exception):
     """A turn failed and not even that could be said; it is in the log already."""
 
 
@@ -55,12 +55,12 @@ class Turn:
     def __init__(
         self,
         *,
-        desk: Desk,
+        desk: DeskPort,
         messenger: Messenger,
         viewer: Viewer,
         contact: str,
         patience: float = PATIENCE,
-        pace: Pace | None = None,
+        pace: Throttle | None = None,
     ) -> None:
         self._desk = desk
         self._messenger = messenger
@@ -88,18 +88,18 @@ class Turn:
                 return Reply()
 
     async def take(self, meaning: Meaning, *, key: str) -> None:
-        """Deal with anything that is not an invoke; `key` names the delivery. Raises `Untold`."""
+        """Deal with anything that is not an invoke; `key` names the delivery. Raises `Unanswered`."""
         match meaning:
             case Command(actor, action) if self._held_back(actor, action):
                 if self._pace is not None and self._pace.tells(actor):
-                    await self._told(self._say(actor, "said.too_often"), actor)
+                    await self._guarded(self._say(actor, "said.too_often"), actor)
             case Command(actor=actor):
-                await self._told(self._once(actor, key, lambda: self._message(meaning)), actor)
+                await self._guarded(self._once(actor, key, lambda: self._message(meaning)), actor)
             case Installed(actor, new):
-                await self._told(self._installed(actor, key, new=new), actor)
+                await self._guarded(self._installed(actor, key, new=new), actor)
             case Removed(person):
                 self._homes.pop(person.id, None)
-                await self._told(self._desk.removed(person), None)
+                await self._guarded(self._desk.removed(person), None)
             case _:
                 return
 
@@ -184,7 +184,7 @@ class Turn:
         if len(self._homes) > KNOWN_CHATS:
             self._homes.popitem(last=False)
 
-    async def _told(self, work: Coroutine[Any, Any, None], actor: Actor | None) -> None:
+    async def _guarded(self, work: Coroutine[Any, Any, None], actor: Actor | None) -> None:
         """Do the work; when it fails, say so where it was asked for."""
         language = actor.person.language if actor is not None else "en"
         try:
@@ -194,13 +194,13 @@ class Turn:
         except Exception as error:  # noqa: BLE001 - the surface: the person gets a number, the log the error
             words = self._failure(error, language)
             if actor is None:
-                raise Untold from None
+                raise Unanswered from None
             try:
                 async with asyncio.timeout(self._patience):
                     await self._messenger.post(actor.chat, cards.line(words))
             except Exception:  # noqa: BLE001 - whatever it is, the first error is in the log
                 log.warning("failure_not_told")
-                raise Untold from None
+                raise Unanswered from None
 
     async def _bounded(self, work: Coroutine[Any, Any, T]) -> T:
         """Wait for `work` so long, and let it go on after that. Raises `TimeoutError` only when it does."""

@@ -19,7 +19,7 @@ from bot.core.model import Secret
 from bot.core.ports import Clock
 from bot.core.verifier import Presentation, Verifier
 from bot.verified import wire
-from bot.verified.wire import Answer, Wanted
+from bot.verified.wire import CredentialType, Response
 
 CALLBACK: Final = "/verified-id/callback"
 NOT_SET_UP: Final = "not_set_up"
@@ -61,7 +61,7 @@ class RequestService(Verifier):
         tokens: Tokens,
         cloud: Cloud,
         clock: Clock,
-        wanted: Wanted,
+        wanted: CredentialType,
         public_url: str,
         purpose: Callable[[str], str],
     ) -> None:
@@ -126,7 +126,7 @@ class RequestService(Verifier):
     def _remember(self, reason: str) -> None:
         self._told = Told(reason, self._clock.now() + REMEMBERED)
 
-    async def _send(self, body: bytes) -> Answer:
+    async def _send(self, body: bytes) -> Response:
         """Send it once. Until there is a token nothing has left; from then on a lost answer is one."""
         sent = False
         try:
@@ -147,7 +147,7 @@ class RequestService(Verifier):
             await self._tokens.forget(self._scope)
         return answer
 
-    async def _post(self, body: bytes, headers: dict[str, str]) -> Answer:
+    async def _post(self, body: bytes, headers: dict[str, str]) -> Response:
         patience = aiohttp.ClientTimeout(total=LIMIT, connect=CONNECT)
         async with self._session.post(
             self._url, data=body, headers=headers, timeout=patience, allow_redirects=False
@@ -157,4 +157,4 @@ class RequestService(Verifier):
                 raw += chunk
                 if len(raw) > LARGEST:
                     raise AnswerLost("Verified ID: an answer without an end")
-            return Answer(response.status, response.headers.get("Retry-After", ""), bytes(raw))
+            return Response(response.status, response.headers.get("Retry-After", ""), bytes(raw))

@@ -38,7 +38,7 @@ _BILLING: Final = "until billing is enabled"
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class CredentialType:
     """The credential that proves somebody: by which issuer, of which type, with the photo in which claim."""
 
     authority: str
@@ -47,7 +47,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """What came back, unread."""
 
     status: int
@@ -56,7 +56,7 @@ class Answer:
 
 
 def request(
-    wanted: Wanted, *, upn: str, callback: str, state: Secret, key: Secret, threshold: int, purpose: str
+    wanted: CredentialType, *, upn: str, callback: str, state: Secret, key: Secret, threshold: int, purpose: str
 ) -> bytes:
     """Write the request for the credential of exactly this person. It holds both secrets: send it, keep it nowhere."""
     face = {"sourcePhotoClaimName": wanted.photo, "matchConfidenceThreshold": threshold}
@@ -78,7 +78,7 @@ def request(
     return json.dumps(body).encode()
 
 
-def presentation(answer: Answer, now: datetime) -> Presentation:
+def presentation(answer: Response, now: datetime) -> Presentation:
     """Read an answer; raise what it means when it is no presentation."""
     if not HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
         raise fault(answer)
@@ -98,7 +98,7 @@ def presentation(answer: Answer, now: datetime) -> Presentation:
     return Presentation(request_id, url, qr, datetime.fromtimestamp(expiry, UTC))
 
 
-def fault(answer: Answer) -> DeskError:
+def fault(answer: Response) -> DeskError:
     """Say what an answer other than a success means. Nothing of a message goes on, it may repeat what was sent."""
     status, told = answer.status, _object(answer.raw) or {}
     error = told.get("error")

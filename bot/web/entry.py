@@ -9,7 +9,7 @@ from typing import Final, Protocol, assert_never
 
 from aiohttp import web
 
-from bot.core.answers import Checked, Entered, EntryPage, SignInRefused
+from bot.core.answers import Entered, EntryPage, PasswordCheck, SignInRefused
 from bot.core.reasons import Reason
 from bot.web import form
 from bot.web.body import filled
@@ -29,10 +29,10 @@ class EntryDesk(Protocol):
     async def page(self, cookie: str) -> EntryPage | SignInRefused:
         """Say what the page shows, to the browser that signed in."""
 
-    async def checked(self, cookie: str, text: str) -> Checked | SignInRefused:
+    async def checked(self, cookie: str, text: str) -> PasswordCheck | SignInRefused:
         """Say what is wrong with what was typed so far, all of it at once."""
 
-    async def entered(self, cookie: str, text: str) -> Entered | Checked | SignInRefused:
+    async def entered(self, cookie: str, text: str) -> Entered | PasswordCheck | SignInRefused:
         """Act with what was entered, if every rule is kept."""
 
 
@@ -83,7 +83,7 @@ class EntryPages:
         match came:
             case SignInRefused():
                 return self._refused(came)
-            case Checked():
+            case PasswordCheck():
                 return form.enter(self.pages, page, check=check, checked=came)
             case Entered(refusal=refusal, again=True):
                 return form.enter(self.pages, page, check=check, refusal=refusal)
@@ -99,18 +99,18 @@ class EntryPages:
             return self._not_now(request, wait)
         fields = await filled(request, MOST)
         if not cookie or not ours(request, fields.get("check", "")):
-            return self._told(_not_ours(request))
+            return self._refused_as_json(_not_ours(request))
         if wait := by_browser.wait(cookie):
             return self._not_now(request, wait)
         found = await self.desk.checked(cookie, fields.get("password", ""))
         if isinstance(found, SignInRefused):
-            return self._told(found)
+            return self._refused_as_json(found)
         return web.json_response(form.findings(self.pages, found, language_of(request)), headers=NO_SCRIPT)
 
     def _refused(self, refused: SignInRefused) -> web.Response:
         return self.pages.refused(refused.reason, refused.language, status=_status(refused), over=True)
 
-    def _told(self, refused: SignInRefused) -> web.Response:
+    def _refused_as_json(self, refused: SignInRefused) -> web.Response:
         told = {"error": refused.reason, "text": self.pages.sentence(refused.reason, refused.language)}
         return web.json_response(told, status=_status(refused), headers=NO_SCRIPT)
 

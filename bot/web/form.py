@@ -9,7 +9,7 @@ from typing import Final
 
 from aiohttp import web
 
-from bot.core.answers import Checked, Entered, EntryPage
+from bot.core.answers import Entered, EntryPage, PasswordCheck
 from bot.core.model import Refusal, Status
 from bot.core.passwords import LONGEST, Rule
 from bot.core.reasons import Reason
@@ -24,7 +24,7 @@ _SPOKEN_OF: Final = frozenset(
 
 
 def enter(
-    pages: Pages, page: EntryPage, *, check: str, checked: Checked | None = None, refusal: Refusal | None = None
+    pages: Pages, page: EntryPage, *, check: str, checked: PasswordCheck | None = None, refusal: Refusal | None = None
 ) -> web.Response:
     """Ask for a password; with what was wrong with the last one, all of it, or why it was not taken."""
     language = page.person.language
@@ -41,7 +41,7 @@ def enter(
             "check": escape(check),
             "longest": str(LONGEST),
             "odd": 'aria-invalid="true"' if odd else "",
-            "told": _told(pages, language, checked, refusal),
+            "told": _errors(pages, language, checked, refusal),
             "items": "".join(_item(pages, language, rule, checked) for rule in Rule),
         },
     )
@@ -52,7 +52,7 @@ def enter(
     return pages.render(language, title, body, look="enter", reach=Reach.SELF, data=data, scripts=_SCRIPTS)
 
 
-def findings(pages: Pages, checked: Checked, language: str) -> Mapping[str, object]:
+def findings(pages: Pages, checked: PasswordCheck, language: str) -> Mapping[str, object]:
     """Say for the page's script what is wrong with what was typed so far; it shows all of it as text."""
     return {
         "faults": [{"key": key, "text": pages.text(f"password.rule.{key}", language)} for key in checked.faults],
@@ -67,17 +67,17 @@ def entered(pages: Pages, came: Entered) -> web.Response:
     language = came.request.subject.language
     say = pages.sayer(language)
     if came.refusal is not None or came.request.status not in _SPOKEN_OF:
-        return _told_so(pages, came, "web.refused.title", escape(_why_not(pages, came)), look="refused")
+        return _outcome(pages, came, "web.refused.title", escape(_why_not(pages, came)), look="refused")
     match came.request.status:
         case Status.DONE | Status.ENDED:
             body = fill("done.html", {"waiting": say("password.page.done"), "elsewhere": say("web.entered.elsewhere")})
             return pages.render(language, "password.page.done_title", body, look="done", data={"code": came.code})
         case Status.EVALUATED:
-            return _told_so(pages, came, "web.entered.trial_title", say("password.page.trial"))
+            return _outcome(pages, came, "web.entered.trial_title", say("password.page.trial"))
         case Status.ACTING | Status.UNKNOWN:
-            return _told_so(pages, came, "web.entered.lost_title", say("web.entered.lost"))
+            return _outcome(pages, came, "web.entered.lost_title", say("web.entered.lost"))
         case _:
-            return _told_so(pages, came, "web.entered.more_title", say("web.entered.more"))
+            return _outcome(pages, came, "web.entered.more_title", say("web.entered.more"))
 
 
 def _why_not(pages: Pages, came: Entered) -> str:
@@ -92,7 +92,7 @@ def _why_not(pages: Pages, came: Entered) -> str:
     return f"{told} {pages.text('password.page.failed', language)}"
 
 
-def _told_so(pages: Pages, came: Entered, title: str, told: str, *, look: str = "told") -> web.Response:
+def _outcome(pages: Pages, came: Entered, title: str, told: str, *, look: str = "told") -> web.Response:
     """Let it be read: the window closes when the person says so."""
     language = came.request.subject.language
     say = pages.sayer(language)
@@ -102,7 +102,7 @@ def _told_so(pages: Pages, came: Entered, title: str, told: str, *, look: str = 
     return pages.render(language, title, body, look=look, data={"code": came.code}, status=status)
 
 
-def _told(pages: Pages, language: str, checked: Checked | None, refusal: Refusal | None) -> str:
+def _errors(pages: Pages, language: str, checked: PasswordCheck | None, refusal: Refusal | None) -> str:
     """Say at the top what was wrong, for those who sent it without seeing it below."""
     if refusal is not None:
         return f'<div class="fault" id="told" role="alert"><p>{escape(pages.objection(refusal, language))}</p></div>'
@@ -113,7 +113,7 @@ def _told(pages: Pages, language: str, checked: Checked | None, refusal: Refusal
     return f'<div class="fault" id="told" role="alert"><p>{say("web.enter.faults")}</p><ul>{faults}</ul></div>'
 
 
-def _item(pages: Pages, language: str, rule: Rule, checked: Checked | None) -> str:
+def _item(pages: Pages, language: str, rule: Rule, checked: PasswordCheck | None) -> str:
     """One rule; whether it is kept is a mark, a colour, and a word for those who hear the page."""
     say = pages.sayer(language)
     state = "" if checked is None else "met" if rule in checked.met else "unmet"

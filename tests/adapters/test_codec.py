@@ -13,7 +13,20 @@ from hypothesis import strategies as st
 from psycopg.types.json import Jsonb
 
 from bot.core.audit import Deed, Note, link
-from bot.core.model import Chat, Ending, Evidence, Follow, Mode, Person, Proof, Receipt, Refusal, Request, Status, Way
+from bot.core.model import (
+    Chat,
+    Ending,
+    Evidence,
+    EvidenceType,
+    Follow,
+    Mode,
+    Person,
+    Receipt,
+    Refusal,
+    Request,
+    Status,
+    Way,
+)
 from bot.core.ports import Posted, Purpose, SignIn, SignInStage, Slot
 from bot.store import codec
 
@@ -25,7 +38,7 @@ COUNT = st.integers(0, 10_000)
 PERSON = st.builds(Person, TEXT, TEXT, TEXT, TEXT)
 CHAT = st.builds(Chat, TEXT, TEXT, TEXT, st.booleans(), TEXT)
 REFUSAL = st.builds(Refusal, TEXT, TEXTS)
-EVIDENCE = st.builds(Evidence, st.sampled_from(Proof), TEXT, TEXT, TIME, TEXT, TEXT, TEXT)
+EVIDENCE = st.builds(Evidence, st.sampled_from(EvidenceType), TEXT, TEXT, TIME, TEXT, TEXT, TEXT)
 EVERY = st.none() | st.timedeltas(timedelta(0), timedelta(days=7))
 RECEIPT = st.builds(Receipt, TEXT, st.none() | TIME, TEXTS, EVERY, st.booleans())
 REQUEST = st.builds(

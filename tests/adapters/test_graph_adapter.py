@@ -22,7 +22,7 @@ from msgraph.graph_service_client import GraphServiceClient
 from bot.config.cloud import PUBLIC, Cloud
 from bot.core.directory import Directory
 from bot.core.errors import DeskError, Rejected
-from bot.graph import client, definitions, warmth
+from bot.graph import client, definitions, warmup
 from bot.graph.calls import Tokens
 from bot.graph.directory import GraphDirectory
 from bot.graph.nodes import Node, learn
@@ -33,7 +33,7 @@ TELLING = ("authorization", "content-type", "accept", "consistencylevel", "prefe
 PLACES = {
     "bot.graph.directory.connect": "connect",
     "bot.graph.definitions.connect": "connect",
-    "bot.graph.proofs.sender": "sender",
+    "bot.graph.attributes.sender": "sender",
 }
 
 
@@ -160,7 +160,7 @@ def _plain(found: Any) -> Any:
     return found
 
 
-@pytest.mark.parametrize(("model", "answer"), warmth.ANSWERS)
+@pytest.mark.parametrize(("model", "answer"), warmup.ANSWERS)
 def test_each_answer_is_read_as_the_sdk_reads_it(model: Any, answer: str) -> None:
     nodes = JsonParseNodeFactory()
     kind = type(nodes.get_root_parse_node("application/json", answer.encode()).get_object_value(model))

@@ -48,7 +48,7 @@ async def test_posted(store: PostgresStore) -> None:
 def sign_in(name: str, **changes: object) -> SignIn:
     begun = SignIn(
         id=name,
-        purpose=Purpose.PROVE,
+        purpose=Purpose.STEP_UP,
         person=ANN,
         chat=HOME,
         request="r1",
@@ -81,10 +81,10 @@ async def test_the_newest_sign_in_of_a_person(store: PostgresStore) -> None:
         newest = await unit.keep_sign_in(sign_in("s2", created_at=NOW + timedelta(seconds=1)))
         done = await unit.keep_sign_in(sign_in("s3", person=BEN, stage=SignInStage.FINISHED))
         page = await unit.keep_sign_in(sign_in("s4", purpose=Purpose.ENTER, created_at=NOW + timedelta(seconds=2)))
-        assert await unit.sign_in_for("r1", "ann", Purpose.PROVE) == newest
+        assert await unit.sign_in_for("r1", "ann", Purpose.STEP_UP) == newest
         assert await unit.sign_in_for("r1", "ann", Purpose.ENTER) == page
         assert await unit.sign_in_for("r1", "ann", Purpose.APPROVE) is None
-        assert await unit.sign_in_for("r1", "ben", Purpose.PROVE) is None
+        assert await unit.sign_in_for("r1", "ben", Purpose.STEP_UP) is None
         assert set(await unit.sign_ins("r1")) == {newest, page, done}
 
 

@@ -27,7 +27,7 @@ NOW: Final = datetime.now(UTC)
 ANN = Person(TENANT, "p7", "Ann Archer", "en")
 HOME = Chat(TENANT, "a:7", "https://smba.trafficmanager.net/emea/", personal=True, user="29:7")
 ASKED = Request("new", "verify", ANN, ANN, {}, Mode.ENFORCE, Status.STEP_UP, 6, NOW)
-SIGNING = SignIn("s7", Purpose.PROVE, ANN, HOME, "r7", 1, "c1", SignInStage.BEGUN, NOW, NOW, version=3)
+SIGNING = SignIn("s7", Purpose.STEP_UP, ANN, HOME, "r7", 1, "c1", SignInStage.BEGUN, NOW, NOW, version=3)
 WAKE = Jsonb(asdict(Job("cards", "new")))
 
 # A name of `bot.store.sql`, and values like those the desk comes with.

@@ -20,12 +20,12 @@ from bot.core.presentations import Callback, Doubt, Failed, Presented, Retrieved
 from bot.core.verifier import Presentation
 from bot.entra.tokens import AppTokens
 from bot.verified.service import CALLBACK, RequestService
-from bot.verified.wire import Wanted
+from bot.verified.wire import CredentialType
 from playground import entra, verified
 from playground.faults import Fault
 from playground.world import World, create
 
-WANTED = Wanted(verified.AUTHORITY, "VerifiedEmployee", "photo")
+WANTED = CredentialType(verified.AUTHORITY, "VerifiedEmployee", "photo")
 THRESHOLD = 80
 
 

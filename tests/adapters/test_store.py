@@ -12,7 +12,7 @@ import pytest
 
 from bot.core.audit import Deed, Note, verify
 from bot.core.errors import Conflict, Rejected
-from bot.core.model import OPEN, Ending, Evidence, Proof, Receipt, Refusal, Status
+from bot.core.model import OPEN, Ending, Evidence, EvidenceType, Receipt, Refusal, Status
 from bot.core.ports import Job
 from bot.store.postgres import PostgresStore
 from tests.adapters.rows import BEN, NOW, added, ask
@@ -21,7 +21,7 @@ from tests.adapters.rows import BEN, NOW, added, ask
 async def test_everything_about_a_request_comes_back(store: PostgresStore) -> None:
     full = replace(
         ask("r1"),
-        evidence=(Evidence(Proof.STEP_UP, "ann", "Ann", NOW, "c1", "r1"),),
+        evidence=(Evidence(EvidenceType.STEP_UP, "ann", "Ann", NOW, "c1", "r1"),),
         receipt=Receipt("pass-1", NOW + timedelta(hours=1), {"a": "b"}),
         ending=Ending("ben", "Ben", "not \u00e4 \u2603 phone", Refusal("closed", {"x": "y"})),
         expires_at=NOW,

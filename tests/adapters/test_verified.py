@@ -23,12 +23,12 @@ from bot.core.model import Secret
 from bot.core.verifier import Presentation
 from bot.verified import service as module
 from bot.verified.service import RequestService
-from bot.verified.wire import Wanted
+from bot.verified.wire import CredentialType
 from tests.adapters.edge import NOW, SetClock
 
 Json = dict[str, Any]
 AUTHORITY, UPN, STATE, KEY = "did:web:verifiedid.contoso.example", "ann@contoso.example", "the-state", "the-key"
-WANTED = Wanted(AUTHORITY, "VerifiedEmployee", "photo")
+WANTED = CredentialType(AUTHORITY, "VerifiedEmployee", "photo")
 PNG = "data:image/png;base64," + base64.b64encode(b"\x89PNG\r\n\x1a\n" + b"\0" * 500).decode()
 URL = "openid-vc://?request_uri=https://verifiedid.did.msidentity.com/v1.0/tenants/t/presentationRequests/r"
 EXPIRY = int((NOW + timedelta(minutes=5)).timestamp())
@@ -96,7 +96,9 @@ class Desk:
 
 
 @asynccontextmanager
-async def opened(cloud: Cloud, *, wanted: Wanted = WANTED, service: Service | None = None) -> AsyncIterator[Desk]:
+async def opened(
+    cloud: Cloud, *, wanted: CredentialType = WANTED, service: Service | None = None
+) -> AsyncIterator[Desk]:
     clock, tokens = SetClock(), Tokens()
     async with aiohttp.ClientSession() as session:
         verifier = RequestService(
@@ -385,7 +387,7 @@ async def test_a_probe_without_an_answer_changes_nothing(desk: Desk) -> None:
     ("cloud", "wanted"),
     [(PUBLIC, replace(WANTED, authority="")), (GCCH, WANTED), (replace(PUBLIC, verified_id_scope=""), WANTED)],
 )
-async def test_what_is_not_set_up_is_not_asked(cloud: Cloud, wanted: Wanted) -> None:
+async def test_what_is_not_set_up_is_not_asked(cloud: Cloud, wanted: CredentialType) -> None:
     async with opened(cloud, wanted=wanted) as desk:
         assert await desk.verifier.unavailable() == "not_set_up"
         assert await desk.verifier.probe() == "not_set_up"

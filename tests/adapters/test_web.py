@@ -48,7 +48,9 @@ Start = Callable[[web.Application], Awaitable[Browser]]
 class Desk:
     """A desk with one transaction; it notes what the pages told it."""
 
-    shown: SignInPage | SignInRefused = field(default_factory=lambda: SignInPage(ANN, Purpose.PROVE, PASS_REQUEST, AT))
+    shown: SignInPage | SignInRefused = field(
+        default_factory=lambda: SignInPage(ANN, Purpose.STEP_UP, PASS_REQUEST, AT)
+    )
     address: str | SignInRefused = ENTRA
     code: str | EntryWanted | SignInRefused = CODE
     breaks: bool = False
@@ -221,7 +223,7 @@ async def test_code_is_handed_to_teams_script_and_shown_nowhere(desk: Desk, brow
 
 
 async def test_done_page_speaks_the_persons_language(desk: Desk, browser: Browser) -> None:
-    desk.shown = SignInPage(GRETA, Purpose.PROVE, PASS_REQUEST, AT)
+    desk.shown = SignInPage(GRETA, Purpose.STEP_UP, PASS_REQUEST, AT)
     assert "Sie sind angemeldet" in await (await _came_back(browser)).text()
 
 

@@ -13,7 +13,7 @@ from playwright.async_api import Page, async_playwright, expect
 
 import cards
 from bot.config.cloud import PUBLIC
-from bot.core.answers import Checked, Entered, EntryWanted, SignInRefused
+from bot.core.answers import Entered, EntryWanted, PasswordCheck, SignInRefused
 from bot.core.model import Status
 from bot.core.passwords import Rule
 from bot.core.reasons import Reason
@@ -50,7 +50,7 @@ class Desk(EntryDesk):
     slow = 0.0
     busy = 0
 
-    async def checked(self, cookie: str, text: str) -> Checked | SignInRefused:
+    async def checked(self, cookie: str, text: str) -> PasswordCheck | SignInRefused:
         await super().checked(cookie, text)
         wait, self.slow = self.slow, 0.0
         await asyncio.sleep(wait)

@@ -217,7 +217,7 @@ def test_a_line_says_times_in_words_and_a_card_lets_the_client_say_them() -> Non
 
 def test_the_sign_in_prompt_is_one_teams_knows() -> None:
     chat = Chat(ANN.tenant, "a:1", "https://smba.example/", personal=True, user="29:ann")
-    sign_in = SignIn("s1", Purpose.PROVE, ANN, chat, "r1", 1, "c1", SignInStage.BEGUN, created_at=NOW, expires_at=NOW)
+    sign_in = SignIn("s1", Purpose.STEP_UP, ANN, chat, "r1", 1, "c1", SignInStage.BEGUN, created_at=NOW, expires_at=NOW)
     view = replace(VIEW, link="https://desk.example/step-up/start?t=s1")
     message = cards.prompt(sign_in, at(Status.STEP_UP), view, resource="api://desk.example/botid-1")
     [attachment] = message["attachments"]

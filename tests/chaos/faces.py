@@ -16,7 +16,7 @@ from bot.process import service
 from bot.process.clock import SystemClock
 from bot.process.connections import reach
 from bot.teams.delivery import Delivery
-from bot.teams.scenes import Wanted, wanted
+from bot.teams.scenes import PlannedMessage, wanted
 from playground.replicas import HOST
 from playground.server import Play
 from playground.server import environment as playing
@@ -31,7 +31,7 @@ class Place:
     """A message the desk wants to stand, and where it believes it to be."""
 
     request: str
-    wanted: Wanted
+    wanted: PlannedMessage
     posted: Posted | None
 
 

@@ -11,7 +11,7 @@ import pytest
 from bot.core.audit import GENESIS, Deed, Entry, Note, link, verify
 from bot.core.model import Request, Status
 from bot.core.ports import Posted, Slot
-from bot.teams.scenes import Wanted
+from bot.teams.scenes import PlannedMessage
 from playground import world
 from playground.journal import Entry as Call
 from playground.people import guid
@@ -249,7 +249,7 @@ class TestFaces:
     CARD: Mapping[str, object] = {"contentType": ADAPTIVE, "content": {"type": "AdaptiveCard", "body": ["now"]}}
 
     def place(self, posted: Posted | None) -> faces.Place:
-        return faces.Place("r1", Wanted(Slot.REQUESTER, "", {"attachments": [self.CARD]}), posted)
+        return faces.Place("r1", PlannedMessage(Slot.REQUESTER, "", {"attachments": [self.CARD]}), posted)
 
     @pytest.fixture
     def chats(self, earth: world.World) -> Chats:

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Final
 
 from bot.core.audit import Deed, Entry
-from bot.core.model import LIVE, PENDING, Proof, Request, Status
+from bot.core.model import LIVE, PENDING, EvidenceType, Request, Status
 from bot.core.reasons import Reason
 
 S = Status
@@ -62,8 +62,8 @@ def broken(request: Request, entries: Sequence[Entry], now: datetime) -> Iterato
         yield f"{request.kind} {request.id} is {request.status}, its audit says {_names(may)}"
     if request.attempts != deeds.count(Deed.CLAIMED):
         yield f"{request.kind} {request.id} was claimed {deeds.count(Deed.CLAIMED)} times, not {request.attempts}"
-    proofs = {Proof.STEP_UP: deeds.count(Deed.STEPPED_UP), Proof.APPROVAL: deeds.count(Deed.APPROVED)}
-    if {proof: len(request.proofs(proof)) for proof in proofs} != proofs:
+    proofs = {EvidenceType.STEP_UP: deeds.count(Deed.STEPPED_UP), EvidenceType.APPROVAL: deeds.count(Deed.APPROVED)}
+    if {proof: len(request.evidence_of(proof)) for proof in proofs} != proofs:
         yield f"{request.kind} {request.id} has proofs that its audit does not know, or the other way round"
     if request.status in {S.ACTING, S.REVOKING}:
         yield f"{request.kind} {request.id} is still {request.status}"

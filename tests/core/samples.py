@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from bot.core.model import Evidence, Mode, Person, Proof, Request, Status
+from bot.core.model import Evidence, EvidenceType, Mode, Person, Request, Status
 from bot.core.policy import Facts, Policy
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
@@ -48,11 +48,11 @@ REQUEST = Request(
 
 
 def step_up(*, by: str = "ann", at: datetime = NOW, strength: str = "c1", request: str = "r1") -> Evidence:
-    return Evidence(Proof.STEP_UP, by, by.title(), at, strength, request)
+    return Evidence(EvidenceType.STEP_UP, by, by.title(), at, strength, request)
 
 
 def approval(*, by: str = "ben", at: datetime = NOW, strength: str = "c1", request: str = "r1") -> Evidence:
-    return Evidence(Proof.APPROVAL, by, by.title(), at, strength, request)
+    return Evidence(EvidenceType.APPROVAL, by, by.title(), at, strength, request)
 
 
 def proved(*evidence: Evidence, status: Status = Status.APPROVAL) -> Request:

@@ -18,6 +18,7 @@ from bot.core.events import (
     Approved,
     Asked,
     AskSignIn,
+    Changed,
     Denied,
     Event,
     Hid,
@@ -30,7 +31,6 @@ from bot.core.events import (
     ShowFailed,
     SteppedUp,
     TimePassed,
-    UpdateCards,
     Withdrew,
 )
 from bot.core.life.acting import ACT_LIMIT
@@ -135,7 +135,7 @@ def test_time_runs_out() -> None:
     waiting = walk(REQUEST, *TO_APPROVAL).request
     half = advance(waiting, TimePassed(), POLICY, NOW + POLICY.approval_wait / 2)
     assert half.request.reminded
-    assert half.effects == (UpdateCards(),)
+    assert half.effects == (Changed(),)
     assert advance(half.request, TimePassed(), POLICY, NOW + POLICY.approval_wait).request.status is Status.EXPIRED
 
 
@@ -153,7 +153,7 @@ def test_an_act_without_an_answer_is_looked_after() -> None:
 
 def test_unknown_facts_on_the_way_are_looked_at_again_by_themselves() -> None:
     step = walk(REQUEST, Asked(StepUpFirst("c1")), SteppedUp(step_up(), UNSURE))
-    assert (step.refusal, step.effects) == (None, (UpdateCards(),))  # their sign-in counts: nothing went wrong for them
+    assert (step.refusal, step.effects) == (None, (Changed(),))  # their sign-in counts: nothing went wrong for them
     stuck = step.request
     assert stuck.status is Status.STEP_UP
     assert stuck.due_at is not None

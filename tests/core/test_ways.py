@@ -19,6 +19,7 @@ from bot.core.events import (
     Asked,
     AskSignIn,
     CarryOut,
+    Changed,
     Denied,
     Event,
     Followed,
@@ -33,7 +34,6 @@ from bot.core.events import (
     ShowFailed,
     SteppedUp,
     TimePassed,
-    UpdateCards,
     Watch,
     Withdrew,
 )
@@ -195,7 +195,7 @@ def test_the_page_opens_again_once_when_nothing_was_found() -> None:
 
 def test_a_sign_in_on_the_page_is_kept_and_decides_nothing() -> None:
     waiting = walk(ENTER, Asked(Go()))
-    assert waiting.effects == (UpdateCards(), AskSignIn("c1", enter=True))
+    assert waiting.effects == (Changed(), AskSignIn("c1", enter=True))
     proved = advance(waiting.request, SteppedUp(step_up(), NEVER), POLICY, NOW + MINUTE)
     over = NOW + MINUTE + PAGE_LIFE + AFTERWARDS
     assert proved.request == replace(waiting.request, evidence=(step_up(),), due_at=over)
@@ -211,7 +211,7 @@ def test_when_a_page_has_run_out_its_card_is_brought_up_to_date() -> None:
         assert request.expires_at is not None
         passed = advance(request, TimePassed(None), POLICY, request.due_at)
         assert (passed.request.status, passed.request.due_at) == (request.status, request.expires_at)
-        assert passed.effects == (UpdateCards(),)
+        assert passed.effects == (Changed(),)
         assert request.due_at < request.expires_at
     late = walk(NEW, *LOST, Looked(None), SteppedUp(step_up(), Go())).request
     assert late.due_at == late.expires_at  # what is shown here has no page
@@ -284,7 +284,7 @@ def test_a_stage_is_news_once() -> None:
     on = advance(shown(), Progressed(used), POLICY, NOW + MINUTE)
     assert (on.request.stage, on.request.expires_at) == ("used", NOW + timedelta(hours=24))
     assert on.request.due_at == NOW + 2 * MINUTE
-    assert on.effects == (UpdateCards(),)
+    assert on.effects == (Changed(),)
     assert [note.deed for note in on.notes] == [Deed.PROGRESSED]
     assert advance(on.request, Progressed(used), POLICY, NOW + 2 * MINUTE) == Step(on.request)
 

@@ -16,7 +16,7 @@ from bot.entra.keys import KeyRing
 from bot.kinds import KINDS
 from bot.process import service
 from bot.teams.endpoint import plainly
-from bot.teams.pace import Pace
+from bot.teams.throttle import Throttle
 from bot.web.health import Health
 from bot.web.limit import PROXIES, Limit
 from tests.adapters.edge import (
@@ -40,9 +40,9 @@ BEN = "bbbbbbbb-0000-4000-8000-00000000000b"
 ALARM = next(kind.name for kind in KINDS.values() if kind.alarm)
 
 
-def pace() -> Pace:
+def pace() -> Throttle:
     turns, alarms, told = Limit(burst=3, rate=0.01), Limit(burst=2, rate=0.01), Limit(burst=1, rate=0.01)
-    return Pace(turns.wait, alarms.wait, told.wait, frozenset({ALARM}))
+    return Throttle(turns.wait, alarms.wait, told.wait, frozenset({ALARM}))
 
 
 def by(person: str, number: int, **other: Any) -> Json:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 import cards
-from bot.core.answers import Checked, EntryPage, SignInPage
+from bot.core.answers import EntryPage, PasswordCheck, SignInPage
 from bot.core.model import Mode, Person, Refusal, Request, Status, Way
 from bot.core.passwords import Rule
 from bot.core.ports import Purpose
@@ -418,10 +418,10 @@ def test_what_people_and_the_tenant_say_is_text_on_every_page(name: str, other: 
         pages = Pages(CLOUD, cards.text, other)
         ann = Person("tenant", "ann", name, language)
         asked = Request("r2", "password", ann, ann, {}, Mode.ENFORCE, Status.READY, 4, AT, way=Way.ENTER)
-        checked = Checked((Rule.LENGTH,), (), 0)
+        checked = PasswordCheck((Rule.LENGTH,), (), 0)
         refusal = Refusal("too_many", {"limit": other})
         return [
-            pages.start(SignInPage(ann, Purpose.PROVE, asked, AT), sign_in=other, check=name),
+            pages.start(SignInPage(ann, Purpose.STEP_UP, asked, AT), sign_in=other, check=name),
             pages.refused("broken", language, status=500, reference=other),
             pages.done(other, language),
             form.enter(pages, EntryPage(ann, asked, AT), check=other, checked=checked, refusal=refusal),

@@ -13,12 +13,12 @@ from bot.core.directory import Account, Directory
 from bot.core.errors import AnswerLost, Missing, Rejected, Unavailable, Unfit
 from bot.core.forms import Fault, check, clean
 from bot.core.kind import Tools
-from bot.core.model import Evidence, Finding, Mode, Person, Proof, Receipt, Refusal, Request, Secret, Status, Way
+from bot.core.model import Evidence, EvidenceType, Finding, Mode, Person, Receipt, Refusal, Request, Secret, Status, Way
 from bot.core.passwords import MADE, broken
 from bot.core.policy import Moment, Policy
 from bot.core.verifier import Verifier
 from bot.kinds import KINDS
-from bot.kinds.password import KIND, SKEW, PasswordReason
+from bot.kinds.password import KIND, OWN_CHANGE, PasswordReason
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 ANN = Person("tenant", "ann", "Ann Archer")
@@ -93,7 +93,7 @@ def request(way: Way = Way.ENTER, **more: Any) -> Request:
 
 
 def signed_in(at: datetime) -> Evidence:
-    return Evidence(Proof.STEP_UP, "ann", "Ann", at, "c1", "r1")
+    return Evidence(EvidenceType.STEP_UP, "ann", "Ann", at, "c1", "r1")
 
 
 def test_what_it_demands_by_itself() -> None:
@@ -219,8 +219,8 @@ async def test_a_look_finds_what_a_lost_act_has_set(way: Way) -> None:
     ("changed", "ours"),
     [
         (None, False),
-        (NOW - SKEW - timedelta(seconds=1), False),
-        (NOW - SKEW, True),
+        (NOW - OWN_CHANGE - timedelta(seconds=1), False),
+        (NOW - OWN_CHANGE, True),
         (NOW, True),
         (NOW + timedelta(minutes=5), True),
     ],

@@ -17,11 +17,11 @@ from bot.core.methods import Method, MethodKind
 from bot.core.model import (
     Ending,
     Evidence,
+    EvidenceType,
     Finding,
     Line,
     Mode,
     Person,
-    Proof,
     Receipt,
     Refusal,
     Request,
@@ -119,8 +119,8 @@ def tools(watch: Watch, *, moment: Moment = Moment.ACT, policy: Policy = POLICY)
 def request(*choices: str, **changes: object) -> Request:
     """A request about Ann, approved by as many people as there are choices."""
     evidence = (
-        Evidence(Proof.STEP_UP, ANN.id, ANN.name, NOW, "c1", "r1"),
-        *(Evidence(Proof.APPROVAL, f"ben{n}", "Ben", NOW, "c1", "r1", c) for n, c in enumerate(choices)),
+        Evidence(EvidenceType.STEP_UP, ANN.id, ANN.name, NOW, "c1", "r1"),
+        *(Evidence(EvidenceType.APPROVAL, f"ben{n}", "Ben", NOW, "c1", "r1", c) for n, c in enumerate(choices)),
     )
     made = Request(
         id="r1",

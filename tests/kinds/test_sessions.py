@@ -10,8 +10,9 @@ from bot.core.errors import AnswerLost, Rejected, Unavailable
 from bot.core.forms import Fault, check, clean
 from bot.core.model import Finding, Receipt, Way
 from bot.core.policy import Moment
+from bot.core.skew import CLOCK_SKEW
 from bot.kinds import KINDS
-from bot.kinds.sessions import KIND, SKEW
+from bot.kinds.sessions import KIND
 from tests.kinds.shelf import ANN, NOW, Doors, request, tools
 
 
@@ -66,8 +67,8 @@ async def test_a_lost_act_is_found() -> None:
     [
         (None, False),
         (NOW - timedelta(days=1), False),
-        (NOW - SKEW - timedelta(seconds=1), False),
-        (NOW - SKEW, True),
+        (NOW - CLOCK_SKEW - timedelta(seconds=1), False),
+        (NOW - CLOCK_SKEW, True),
         (NOW, True),
     ],
 )

@@ -6,7 +6,7 @@ from typing import Any
 
 import psycopg
 
-from bot.core.answers import Checked, Refused, SignInRefused
+from bot.core.answers import PasswordCheck, Refused, SignInRefused
 from tests.fakes import Office
 
 
@@ -17,7 +17,7 @@ def why(answer: object) -> str:
             return refusal.reason
         case SignInRefused(reason):
             return reason
-        case Checked(faults):
+        case PasswordCheck(faults):
             return ",".join(faults)
         case _:
             return type(answer).__name__

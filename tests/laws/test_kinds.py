@@ -25,7 +25,7 @@ from bot.core.actions import (
     Submit,
     Withdraw,
 )
-from bot.core.answers import Checked, Entered, HomeCard, RequestCard, SecretShown
+from bot.core.answers import Entered, HomeCard, PasswordCheck, RequestCard, SecretShown
 from bot.core.audit import verify
 from bot.core.directory import Standing
 from bot.core.errors import AnswerLost, Rejected, Unavailable
@@ -420,7 +420,7 @@ async def test_what_was_entered_is_nowhere_afterwards(
     cookie = await desk.open_page()
     checked = await desk.entry.checked(cookie, TYPED)
     answer = await desk.enter(cookie)
-    assert isinstance(checked, Checked)
+    assert isinstance(checked, PasswordCheck)
     assert isinstance(answer, Entered)
     desk.directory.trouble.clear()
     if how == "reported":

@@ -7,10 +7,19 @@ from datetime import timedelta
 import pytest
 
 from bot.core.actions import OfferToken, Ref, Replace, Report, ReturnCode, Show, SignInAgain, Withdraw
-from bot.core.answers import Checked, Done, Entered, EntryPage, EntryWanted, RequestCard, SignInRefused, SignInWanted
+from bot.core.answers import (
+    Done,
+    Entered,
+    EntryPage,
+    EntryWanted,
+    PasswordCheck,
+    RequestCard,
+    SignInRefused,
+    SignInWanted,
+)
 from bot.core.directory import Standing
 from bot.core.errors import AnswerLost, Unavailable
-from bot.core.model import Mode, Proof, Status
+from bot.core.model import EvidenceType, Mode, Status
 from bot.core.ports import Purpose, SignIn
 from bot.core.reasons import Reason
 from tests.entra import FakeClock
@@ -137,7 +146,7 @@ async def test_a_weak_or_foreign_sign_in_opens_nothing(desk: Office, how: dict[s
         setattr(desk.entra, name, value)
     assert why(await desk.step_up.returned(cookie, {"code": "x"})) == reason
     await all_refused(desk, cookie, Reason.SIGN_IN_EXPIRED)
-    assert (await desk.load("r1")).proofs(Proof.STEP_UP) == ()
+    assert (await desk.load("r1")).evidence_of(EvidenceType.STEP_UP) == ()
     again = await desk.desk.handle(at_home("ann"), SignInAgain(Ref("r1", 1)))
     assert isinstance(again, RequestCard)
     other = await waiting(desk)
@@ -147,7 +156,7 @@ async def test_a_weak_or_foreign_sign_in_opens_nothing(desk: Office, how: dict[s
 
 async def test_entras_answer_opens_the_page_once(desk: Office, page: str) -> None:
     assert why(await desk.step_up.returned(page, {"code": "x"})) == Reason.SIGN_IN_FAILED
-    assert len((await desk.load("r1")).proofs(Proof.STEP_UP)) == 1
+    assert len((await desk.load("r1")).evidence_of(EvidenceType.STEP_UP)) == 1
     assert isinstance(await desk.entry.page(page), EntryPage)
 
 
@@ -194,7 +203,7 @@ async def test_what_keeps_no_rule_is_told_and_claims_nothing(desk: Office, page:
         "Käse-Brot-2026-Tisch",
     ):
         answer = await desk.enter(page, text)
-        assert isinstance(answer, Checked)
+        assert isinstance(answer, PasswordCheck)
         assert answer.faults
         assert len(text) < 2 or text not in repr(answer)
     assert await desk.load("r1") == before

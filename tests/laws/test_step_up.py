@@ -10,7 +10,7 @@ import pytest
 from bot.core.actions import Approve, OfferToken, ReturnCode, SignInAgain
 from bot.core.actions import Ref as At
 from bot.core.answers import Answer, Done, EntryWanted, Refused, RequestCard, SignInPage, SignInRefused, SignInWanted
-from bot.core.model import Chat, Proof, Status
+from bot.core.model import Chat, EvidenceType, Status
 from bot.core.ports import Purpose, SignIn
 from bot.core.reasons import Reason
 from tests.entra import TENANT
@@ -21,7 +21,7 @@ COOKIE = "browser"
 
 async def prompt(desk: Office, name: str = "ann") -> SignIn:
     async with desk.store.unit() as unit:
-        found = [await unit.sign_in_for("r1", name, purpose) for purpose in (Purpose.PROVE, Purpose.APPROVE)]
+        found = [await unit.sign_in_for("r1", name, purpose) for purpose in (Purpose.STEP_UP, Purpose.APPROVE)]
     return next(waiting for waiting in found if waiting is not None)
 
 
@@ -34,8 +34,8 @@ async def begun(desk: Office) -> tuple[SignIn, str]:
     return waiting, cookie
 
 
-async def proofs(desk: Office) -> int:
-    return len((await desk.load("r1")).proofs(Proof.STEP_UP))
+async def evidence_of(desk: Office) -> int:
+    return len((await desk.load("r1")).evidence_of(EvidenceType.STEP_UP))
 
 
 def why(answer: Answer | SignInPage | EntryWanted | SignInRefused | str) -> str:
@@ -65,7 +65,7 @@ async def test_what_entra_says_must_fit(desk: Office, how: dict[str, object], re
     assert why(await desk.step_up.returned(cookie, {"code": "x"})) == reason
     assert why(await desk.step_up.returned(cookie, {"code": "x"})) == Reason.SIGN_IN_EXPIRED  # it is over for good
     assert "step_up_failed" in await desk.deeds()
-    assert await proofs(desk) == 0
+    assert await evidence_of(desk) == 0
 
 
 async def test_the_browser_that_began_is_the_one_that_ends(desk: Office) -> None:
@@ -95,9 +95,9 @@ async def test_the_code_comes_back_from_the_same_person_in_the_same_chat(desk: O
         replace(at_home("ann"), person=replace(at_home("ann").person, tenant="another")),
     ):
         assert why(await desk.desk.handle(actor, ReturnCode(code))) == Reason.SIGN_IN_FAILED
-    assert await proofs(desk) == 0
+    assert await evidence_of(desk) == 0
     assert isinstance(await desk.desk.handle(at_home("ann"), ReturnCode(code)), RequestCard)
-    assert await proofs(desk) == 1
+    assert await evidence_of(desk) == 1
 
 
 async def test_a_code_counts_once_and_a_copy_of_it_does_no_harm(desk: Office) -> None:
@@ -106,7 +106,7 @@ async def test_a_code_counts_once_and_a_copy_of_it_does_no_harm(desk: Office) ->
     assert isinstance(code, str)
     await desk.desk.handle(at_home("ann"), ReturnCode(code))
     assert isinstance(await desk.desk.handle(at_home("ann"), ReturnCode(code)), Done)
-    assert await proofs(desk) == 1
+    assert await evidence_of(desk) == 1
 
 
 async def test_guessing_the_code_ends_after_three(desk: Office) -> None:
@@ -117,13 +117,13 @@ async def test_guessing_the_code_ends_after_three(desk: Office) -> None:
         guess = ReturnCode(f"{waiting.id}.guess-{number}")
         assert why(await desk.desk.handle(at_home("ann"), guess)) == Reason.SIGN_IN_FAILED
     assert why(await desk.desk.handle(at_home("ann"), ReturnCode(code))) != "RequestCard"
-    assert await proofs(desk) == 0
+    assert await evidence_of(desk) == 0
 
 
 async def test_a_code_before_entra_answered_is_nothing(desk: Office) -> None:
     waiting, _ = await begun(desk)
     assert why(await desk.desk.handle(at_home("ann"), ReturnCode(f"{waiting.id}."))) == Reason.SIGN_IN_EXPIRED
-    assert await proofs(desk) == 0
+    assert await evidence_of(desk) == 0
 
 
 async def test_a_prompt_runs_out(desk: Office) -> None:
@@ -175,14 +175,14 @@ async def test_otherwise_the_popup_is_asked_for(desk: Office, how: dict[str, obj
     answer = await offer(desk)
     assert isinstance(answer, SignInWanted)
     assert answer.detail == reason
-    assert await proofs(desk) == 0
+    assert await evidence_of(desk) == 0
 
 
 async def test_anothers_token_for_anns_prompt_is_nothing(desk: Office) -> None:
     await desk.ask()
     desk.entra.silent = True
     assert isinstance(await offer(desk, "mo"), SignInWanted)
-    assert await proofs(desk) == 0
+    assert await evidence_of(desk) == 0
 
 
 async def test_an_approver_is_never_stepped_up_silently(desk: Office) -> None:

@@ -16,6 +16,7 @@ from bot.core.events import (
     ActLost,
     ActPostponed,
     AskSignIn,
+    Changed,
     Followed,
     FollowUp,
     Hid,
@@ -27,7 +28,6 @@ from bot.core.events import (
     RevokeChosen,
     RevokeDone,
     ShowFailed,
-    UpdateCards,
 )
 from bot.core.life.step import Step, end, on_a_page, person, refuse, refused, wait
 from bot.core.model import Ending, Follow, Progress, Receipt, Refusal, Request, Status, Way
@@ -58,7 +58,7 @@ def acted(request: Request, event: ActDone | ActFailed | ActPostponed | ActLost,
                 return _done(request, receipt, policy, now)
             case ActFailed(refusal):
                 ended = end(request, Status.FAILED, Ending(refusal=refusal))
-                return Step(ended, (UpdateCards(),), (Note(Deed.FAILED, {"reason": refusal.reason}),))
+                return Step(ended, (Changed(),), (Note(Deed.FAILED, {"reason": refusal.reason}),))
             case ActPostponed(refusal, _, after):
                 return _postponed(request, refusal, after, policy, now)
             case ActLost():
@@ -79,8 +79,8 @@ def _done(request: Request, receipt: Receipt, policy: Policy, now: datetime) -> 
     done = replace(done, due_at=next_look(done, now))
     shown = Note(Deed.SHOWN, {"object": receipt.object_id})
     if not receipt.follow and not policy.under(request.terms).revoke_sessions:
-        return Step(done, (UpdateCards(),), (shown,))
-    return Step(replace(done, follow=Follow.DUE), (UpdateCards(), FollowUp()), (shown,))
+        return Step(done, (Changed(),), (shown,))
+    return Step(replace(done, follow=Follow.DUE), (Changed(), FollowUp()), (shown,))
 
 
 def next_look(request: Request, now: datetime) -> datetime | None:
@@ -95,20 +95,20 @@ def _postponed(request: Request, refusal: Refusal, after: timedelta, policy: Pol
     """It was not begun: its subject may press again, or its turn comes by itself, but not for ever."""
     if request.replaced:  # a second try that was not begun leaves all as the first one did
         before = wait(replace(request, replaced=False), Status.UNKNOWN, policy.under(request.terms).show_wait, now)
-        return Step(on_a_page(before, now), (UpdateCards(),), (refused(refusal),), refusal)
+        return Step(on_a_page(before, now), (Changed(),), (refused(refusal),), refusal)
     if request.way is not Way.ALONE:
         again = wait(request, Status.READY, policy.under(request.terms).show_wait, now)
-        return Step(on_a_page(again, now), (UpdateCards(),), (refused(refusal),), refusal)
+        return Step(on_a_page(again, now), (Changed(),), (refused(refusal),), refusal)
     if request.attempts >= TRIES:
-        return Step(end(request, Status.FAILED, Ending(refusal=refusal)), (UpdateCards(),), (refused(refusal),))
+        return Step(end(request, Status.FAILED, Ending(refusal=refusal)), (Changed(),), (refused(refusal),))
     again = wait(request, Status.READY, policy.under(request.terms).show_wait, now)
     turn = now + max(after, timedelta(seconds=1))
-    return Step(replace(again, due_at=turn), (UpdateCards(),), (Note(Deed.POSTPONED, {"until": turn.isoformat()}),))
+    return Step(replace(again, due_at=turn), (Changed(),), (Note(Deed.POSTPONED, {"until": turn.isoformat()}),))
 
 
 def lost(request: Request, now: datetime) -> Step:
     lost = replace(request, status=Status.UNKNOWN, expires_at=None, due_at=now + LOOK_AGAIN)
-    return Step(lost, (UpdateCards(), Look()), (Note(Deed.LOST),))
+    return Step(lost, (Changed(), Look()), (Note(Deed.LOST),))
 
 
 def out_of_sight(request: Request, event: ShowFailed | Hid, policy: Policy, now: datetime) -> Step:
@@ -117,9 +117,9 @@ def out_of_sight(request: Request, event: ShowFailed | Hid, policy: Policy, now:
     match event:
         case ShowFailed():
             unseen = wait(request, Status.UNKNOWN, policy.show_wait, now)
-            return Step(unseen, (UpdateCards(),), (Note(Deed.LOST),))
+            return Step(unseen, (Changed(),), (Note(Deed.LOST),))
         case Hid(by):
-            return Step(replace(request, hidden=True), (UpdateCards(),), (Note(Deed.HIDDEN, person(by)),))
+            return Step(replace(request, hidden=True), (Changed(),), (Note(Deed.HIDDEN, person(by)),))
         case _:
             assert_never(event)
 
@@ -151,8 +151,8 @@ def _looked(request: Request, found: Receipt | None, policy: Policy, now: dateti
     show_wait = policy.under(request.terms).show_wait
     seen = replace(request, receipt=found, expires_at=now + show_wait, due_at=now + show_wait)
     if request.way is Way.ENTER and not request.replaced:
-        return Step(seen, (UpdateCards(), AskSignIn(policy.under(request.terms).step_up, enter=True)), (note,))
-    return Step(seen, (UpdateCards(),), (note,))
+        return Step(seen, (Changed(), AskSignIn(policy.under(request.terms).step_up, enter=True)), (note,))
+    return Step(seen, (Changed(),), (note,))
 
 
 def _progressed(request: Request, progress: Progress, now: datetime) -> Step:
@@ -165,19 +165,19 @@ def _progressed(request: Request, progress: Progress, now: datetime) -> Step:
     on = replace(request, stage=progress.stage, receipt=receipt, expires_at=receipt.expires_at if receipt else None)
     note = Note(Deed.PROGRESSED, {"stage": progress.stage})
     if not progress.over:
-        return Step(replace(on, due_at=next_look(on, now)), (UpdateCards(),), (note,))
+        return Step(replace(on, due_at=next_look(on, now)), (Changed(),), (note,))
     over = end(on, Status.ENDED, Ending())
     if progress.receipt is None or not progress.receipt.follow:  # what followed the act itself has its own turn
-        return Step(over, (UpdateCards(),), (note, Note(Deed.ENDED)))
-    return Step(replace(over, follow=Follow.DUE), (UpdateCards(), FollowUp()), (note, Note(Deed.ENDED)))
+        return Step(over, (Changed(),), (note, Note(Deed.ENDED)))
+    return Step(replace(over, follow=Follow.DUE), (Changed(), FollowUp()), (note, Note(Deed.ENDED)))
 
 
 def _followed(request: Request, *, done: bool) -> Step:
     if request.follow is not Follow.DUE:
         return refuse(request, Reason.CLOSED)
     if done:
-        return Step(replace(request, follow=Follow.DONE), (UpdateCards(),), (Note(Deed.FOLLOWED),))
-    return Step(replace(request, follow=Follow.FAILED), (UpdateCards(),), (Note(Deed.FOLLOW_FAILED),))
+        return Step(replace(request, follow=Follow.DONE), (Changed(),), (Note(Deed.FOLLOWED),))
+    return Step(replace(request, follow=Follow.FAILED), (Changed(),), (Note(Deed.FOLLOW_FAILED),))
 
 
 def taken_back(request: Request, event: RevokeChosen | Reported | RevokeDone, now: datetime) -> Step:
@@ -189,7 +189,7 @@ def taken_back(request: Request, event: RevokeChosen | Reported | RevokeDone, no
         case RevokeDone() if request.status is Status.REVOKING:
             verdict = request.ending.choice if request.ending is not None else ""  # it may still have to be followed
             ended = end(request, Status.REVOKED, Ending(choice=verdict))
-            return Step(ended, (UpdateCards(),), (Note(Deed.REVOKED),))
+            return Step(ended, (Changed(),), (Note(Deed.REVOKED),))
         case _:
             return refuse(request, Reason.CLOSED)
 
@@ -197,7 +197,7 @@ def taken_back(request: Request, event: RevokeChosen | Reported | RevokeDone, no
 def _take_back(request: Request, note: Note, now: datetime) -> Step:
     """Whatever the state, what this request made or could have made is taken back until that has worked."""
     revoking = replace(request, status=Status.REVOKING, expires_at=None, due_at=now + LOOK_AGAIN)
-    return Step(revoking, (UpdateCards(), Revoke(sessions=request.reported)), (note,))
+    return Step(revoking, (Changed(), Revoke(sessions=request.reported)), (note,))
 
 
 def _lives(request: Request) -> bool:

@@ -21,6 +21,7 @@ from bot.core.events import (
     Asked,
     AskSignIn,
     CarryOut,
+    Changed,
     Denied,
     Event,
     Followed,
@@ -36,7 +37,6 @@ from bot.core.events import (
     ShowFailed,
     SteppedUp,
     TimePassed,
-    UpdateCards,
     Watch,
     Withdrew,
 )
@@ -99,7 +99,7 @@ def _asked(request: Request, decision: Decision, policy: Policy, now: datetime) 
 
 def _turned_down(request: Request, refusal: Refusal, note: Note) -> Step:
     ended = end(request, Status.REFUSED, Ending(refusal=refusal))
-    return Step(ended, (UpdateCards(),), (note, refused(refusal)), refusal)
+    return Step(ended, (Changed(),), (note, refused(refusal)), refusal)
 
 
 def _settle(request: Request, decision: Decision, policy: Policy, now: datetime, note: Note) -> Step:
@@ -112,7 +112,7 @@ def _settle(request: Request, decision: Decision, policy: Policy, now: datetime,
             return _turned_down(request, refusal, note)
         case StepUpFirst(context):
             waiting = wait(request, Status.STEP_UP, policy.step_up_wait, now)
-            return Step(waiting, (UpdateCards(), AskSignIn(context)), (note,))
+            return Step(waiting, (Changed(), AskSignIn(context)), (note,))
         case ApprovalFirst():
             return _await_approval(request, policy, now, note)
         case Go():
@@ -127,28 +127,28 @@ def _ready(request: Request, policy: Policy, now: datetime, note: Note) -> Step:
     notes = (note, Note(Deed.READY))
     match request.way:
         case Way.SHOW:
-            return Step(waiting, (UpdateCards(),), notes)
+            return Step(waiting, (Changed(),), notes)
         case Way.ENTER:
-            return Step(waiting, (UpdateCards(), AskSignIn(policy.step_up, enter=True)), notes)
+            return Step(waiting, (Changed(), AskSignIn(policy.step_up, enter=True)), notes)
         case Way.ALONE:
-            return Step(replace(waiting, due_at=now + LOOK_AGAIN), (UpdateCards(), CarryOut()), notes)
+            return Step(replace(waiting, due_at=now + LOOK_AGAIN), (Changed(), CarryOut()), notes)
         case _:
             assert_never(request.way)
 
 
 def _await_approval(request: Request, policy: Policy, now: datetime, note: Note) -> Step:
     if request.status is Status.APPROVAL:
-        return Step(request, (UpdateCards(),), (note,))
+        return Step(request, (Changed(),), (note,))
     waiting = wait(request, Status.APPROVAL, policy.approval_wait, now)
     waiting = replace(waiting, due_at=now + policy.approval_wait / 2, reminded=False)
-    return Step(waiting, (UpdateCards(),), (note, Note(Deed.APPROVAL_WANTED)))
+    return Step(waiting, (Changed(),), (note, Note(Deed.APPROVAL_WANTED)))
 
 
 def _stepped_up(request: Request, event: SteppedUp, policy: Policy, now: datetime) -> Step:
     proved = replace(request, evidence=(*request.evidence, event.evidence))
     on_the_page = request.way is Way.ENTER and request.status is Status.READY
     if on_the_page or request.status is Status.UNKNOWN:  # a fresh sign-in before something is entered or replaced
-        return Step(on_a_page(proved, now), (UpdateCards(),), (Note(Deed.STEPPED_UP, _proof(event.evidence)),))
+        return Step(on_a_page(proved, now), (Changed(),), (Note(Deed.STEPPED_UP, _proof(event.evidence)),))
     if request.status is not Status.STEP_UP:
         return refuse(request, Reason.CLOSED)
     return _settle(proved, event.decision, policy, now, Note(Deed.STEPPED_UP, _proof(event.evidence)))
@@ -181,7 +181,7 @@ def _ended_by(request: Request, status: Status, ending: Ending, deed: Deed) -> S
         return refuse(request, Reason.CLOSED)
     said = {"by": ending.by, "name": ending.name, "reason": ending.reason}
     note = Note(deed, said | ({"choice": ending.choice} if ending.choice else {}))
-    return Step(end(request, status, ending), (UpdateCards(),), (note,))
+    return Step(end(request, status, ending), (Changed(),), (note,))
 
 
 def _wanted(request: Request, event: ActWanted, policy: Policy, now: datetime) -> Step:
@@ -196,7 +196,7 @@ def _wanted(request: Request, event: ActWanted, policy: Policy, now: datetime) -
     match event.decision:
         case Go() if trial:
             ended = end(replace(request, mode=Mode.EVALUATE), Status.EVALUATED, Ending())
-            return Step(ended, (UpdateCards(),), (Note(Deed.EVALUATED),))
+            return Step(ended, (Changed(),), (Note(Deed.EVALUATED),))
         case Go():
             return claim(replace(request, terms=event.decision.terms), again=event.again, now=now)
         case decision if event.again:
@@ -248,16 +248,16 @@ def _waited(request: Request, decision: Decision | None, policy: Policy, now: da
     """Half the time is over, or facts could not be had when it mattered: remind, or decide again."""
     if request.status is Status.APPROVAL and not request.reminded:
         reminded = replace(request, reminded=True, due_at=request.expires_at)
-        return Step(reminded, (UpdateCards(),), (Note(Deed.REMINDED),))
+        return Step(reminded, (Changed(),), (Note(Deed.REMINDED),))
     if decision is None:
-        return Step(replace(request, due_at=request.expires_at), (UpdateCards(),) if request.way is Way.ENTER else ())
+        return Step(replace(request, due_at=request.expires_at), (Changed(),) if request.way is Way.ENTER else ())
     return _settle(replace(request, due_at=request.expires_at), decision, policy, now, Note(Deed.DECIDED_AGAIN))
 
 
 def _expired(request: Request) -> Step:
     status = Status.ENDED if request.status is Status.DONE else Status.EXPIRED
     deed = Deed.ENDED if status is Status.ENDED else Deed.EXPIRED
-    return Step(end(request, status, Ending()), (UpdateCards(),), (Note(deed),))
+    return Step(end(request, status, Ending()), (Changed(),), (Note(deed),))
 
 
 def _unsure(request: Request, refusal: Refusal, now: datetime, note: Note) -> Step:
@@ -266,7 +266,7 @@ def _unsure(request: Request, refusal: Refusal, now: datetime, note: Note) -> St
     if request.status not in {Status.STEP_UP, Status.APPROVAL} and not alone:
         return Step(request, (), (note, refused(refusal)), refusal)
     later = replace(request, due_at=_soon(request, now))
-    return Step(later, (UpdateCards(),), (note, refused(refusal)))
+    return Step(later, (Changed(),), (note, refused(refusal)))
 
 
 def _soon(request: Request, now: datetime) -> datetime:

@@ -1,4 +1,4 @@
-"""Pace: how many turns one person may take; an alarm has turns of its own, so that no flood of theirs drowns it."""
+"""Throttle: how many turns one person may take; an alarm has turns of its own, so that no flood of theirs drowns it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class Throttle:
     """`turns` are for anything, `alarms` for raising one; `told` says how often a person hears that it was too much.
 
     `kinds` are those that are alarms. Whoever sits at somebody else's Teams may flood the desk with whatever they

@@ -12,7 +12,7 @@ from bot.core.ports import Clock
 T = TypeVar("T")
 
 
-class Kept(Generic[T]):
+class Cache(Generic[T]):
     """Asks at most once in the time an answer is `fresh`."""
 
     def __init__(self, ask: Callable[[], Awaitable[T]], clock: Clock, fresh: timedelta) -> None:

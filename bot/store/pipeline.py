@@ -1,4 +1,4 @@
-"""Line: the statements of one unit, in as few round trips as their order allows. Nothing is ever done twice."""
+"""Pipeline: the statements of one unit, in as few round trips as their order allows. Nothing is ever done twice."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class _Asked:
     rows: list[DictRow] | None = None
 
 
-class Line:
+class Pipeline:
     """What is read needs no transaction, because each statement sees what is committed; the first write begins one.
 
     What is asked at the same time (`asyncio.gather`) goes in one round trip, and what was only put in line goes with

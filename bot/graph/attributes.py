@@ -39,7 +39,7 @@ class Given:
         """Whoever gave it keeps it no longer than this call."""
 
 
-class Proofs:
+class IdentityProofs:
     """`attribute_set` is the set whose attributes are the desk's; no other is touched or looked at.
 
     `names` are what the tenant calls the desk's own words.
