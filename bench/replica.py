@@ -16,9 +16,10 @@ from uuid import uuid4
 import uvloop
 
 from bot.core.audit import Deed, Note
+from bot.core.decide import StepUpFirst
 from bot.core.events import Asked
 from bot.core.model import Chat, Mode, Person, Request, Status
-from bot.core.policy import Policy, StepUpFirst
+from bot.core.policy import Policy
 from bot.core.ports import Job
 from bot.desk.ledger import Ledger
 from bot.process.jobs import Jobs

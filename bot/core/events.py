@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from bot.core.decide import Decision
 from bot.core.model import Evidence, Person, Progress, Receipt, Refusal
-from bot.core.policy import Decision
 
 
 # Events: what happened. The decision that goes with one was made from facts gathered just now.

@@ -6,8 +6,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from bot.core.directory import Directory
+from bot.core.facts import Moment
 from bot.core.model import Finding, Outcome, Person, Progress, Receipt, Request, Secret, Sheet, Way
-from bot.core.policy import Moment, Policy
+from bot.core.policy import Policy
 from bot.core.ports import Clock
 from bot.core.verifier import Verifier
 

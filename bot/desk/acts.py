@@ -11,11 +11,12 @@ from typing import Final, Protocol
 import structlog
 
 from bot.core.answers import Answer, Done, Refused, RequestCard, SecretShown
+from bot.core.decide import Decision, decide
 from bot.core.errors import AnswerLost, DeskError, Rejected, Unavailable, Unfit
 from bot.core.events import ActDone, ActFailed, ActLost, ActPostponed, ActWanted, Event, ShowFailed
+from bot.core.facts import Moment
 from bot.core.life.step import Step
 from bot.core.model import Mode, Outcome, Refusal, Request, Secret, Status, Way
-from bot.core.policy import Decision, Moment, decide
 from bot.core.ports import Job, Slot
 from bot.core.reasons import Reason
 from bot.desk.facts import Inquiry

@@ -6,11 +6,13 @@ import asyncio
 from dataclasses import dataclass, replace
 
 from bot.core.answers import Answer, Refused, RequestCard, Said
+from bot.core.approval import may_approve
 from bot.core.audit import Deed, Note
+from bot.core.decide import decide
 from bot.core.events import Approved, Denied, Event
+from bot.core.facts import Moment
 from bot.core.life.step import Step
 from bot.core.model import Actor, Evidence, EvidenceType, Refusal, Request, Status
-from bot.core.policy import Moment, decide, may_approve
 from bot.core.ports import Job, Purpose, SignInStage, Slot
 from bot.core.reasons import Reason
 from bot.desk.facts import Inquiry

@@ -12,9 +12,10 @@ import structlog
 
 from bot.core.directory import Account, Directory, Standing
 from bot.core.errors import DeskError
+from bot.core.facts import Facts, Moment
 from bot.core.kind import Kinds, Tools
 from bot.core.model import EvidenceType, Finding, Refusal, Request, Secret
-from bot.core.policy import Facts, Moment, Policy
+from bot.core.policy import Policy
 from bot.core.ports import Clock, Store
 from bot.core.verifier import Verifier
 

@@ -13,11 +13,11 @@ import structlog
 
 from bot.core.actions import OfferToken
 from bot.core.answers import Answer, Done, ProofShown, Refused, Said, SignInWanted
+from bot.core.approval import may_approve
 from bot.core.audit import Deed, Note
 from bot.core.errors import Missing, Rejected, Unavailable
 from bot.core.events import Event, Progressed
 from bot.core.model import VERIFIED, Actor, Progress, Receipt, Refusal, Request, Secret, Status
-from bot.core.policy import may_approve
 from bot.core.ports import Job, Purpose, SignIn, SignIns, SignInStage, Unit
 from bot.core.presentations import Callback, Failed, Presented, Retrieved, judge, read
 from bot.core.reasons import Reason

@@ -11,11 +11,12 @@ from uuid import uuid4
 
 from bot.core import actions as do
 from bot.core.answers import Answer, Form, HomeCard, Offer, Refused, RequestCard
+from bot.core.decide import Refuse, decide
 from bot.core.errors import DeskError, Unavailable
 from bot.core.events import Asked, Withdrew
+from bot.core.facts import Facts, Moment
 from bot.core.forms import check, clean
 from bot.core.model import PENDING, Actor, Person, Refusal, Request, Sheet, Status
-from bot.core.policy import Facts, Moment, Refuse, decide
 from bot.core.ports import Slot
 from bot.core.reasons import Reason
 from bot.desk.facts import Inquiry

@@ -13,11 +13,12 @@ from typing import Final
 from bot.core.actions import OfferToken
 from bot.core.answers import Answer, Done, EntryWanted, Refused, RequestCard, SignInPage, SignInRefused, SignInWanted
 from bot.core.audit import Deed, Note
+from bot.core.decide import decide
 from bot.core.errors import Conflict, DeskError, Rejected, Unavailable
 from bot.core.events import Event, SteppedUp
+from bot.core.facts import Moment
 from bot.core.life.step import PAGE_LIFE
 from bot.core.model import Actor, Evidence, EvidenceType, Refusal, Request, Status, Way
-from bot.core.policy import Moment, decide
 from bot.core.ports import Job, Purpose, SignedIn, SignIn, SignIns, SignInStage, Slot, Unit
 from bot.core.reasons import Reason
 from bot.core.skew import CLOCK_SKEW

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import structlog
 
+from bot.core.decide import Decision, decide
 from bot.core.directory import Directory
 from bot.core.errors import AnswerLost, Rejected, Unavailable
 from bot.core.events import Followed, Looked, Progressed, RevokeDone, TimePassed
+from bot.core.facts import Moment
 from bot.core.model import EvidenceType, Follow, Mode, Request, Status
-from bot.core.policy import Decision, Moment, decide
 from bot.core.ports import Job
 from bot.desk.facts import Inquiry
 from bot.desk.ledger import Ledger, happened

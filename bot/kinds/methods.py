@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Final
 
 from bot.core.errors import Rejected, giving
+from bot.core.facts import Moment
 from bot.core.kind import Kind, Tools
 from bot.core.methods import REMOVABLE, SIGN_IN, Method, MethodKind
 from bot.core.model import (
@@ -28,7 +29,7 @@ from bot.core.model import (
     Sheet,
     Way,
 )
-from bot.core.policy import Moment, Policy
+from bot.core.policy import Policy
 
 WHY: Final = ("lost", "old", "not_mine", "other")
 NOT_MINE: Final = "not_mine"

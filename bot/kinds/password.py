@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from bot.core.errors import Rejected, Unfit
+from bot.core.facts import Moment
 from bot.core.kind import Kind, Tools
 from bot.core.model import (
     Choice,
@@ -23,7 +24,7 @@ from bot.core.model import (
     Way,
 )
 from bot.core.passwords import made
-from bot.core.policy import Moment, Policy
+from bot.core.policy import Policy
 
 WHY: Final = ("forgotten", "known", "expired", "other")
 WEAK: Final = "password_rule"  # the directory's word for a password it does not take

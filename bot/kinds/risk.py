@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from bot.core.errors import DeskError, Rejected, giving
+from bot.core.facts import Moment
 from bot.core.kind import Kind, Tools, Verdicts
 from bot.core.model import (
     Choice,
@@ -25,7 +26,7 @@ from bot.core.model import (
     Sheet,
     Way,
 )
-from bot.core.policy import LEVEL, Moment, Policy
+from bot.core.policy import LEVEL, Policy
 from bot.core.risk import COMPROMISED, Detection, Risk
 from bot.core.skew import CLOCK_SKEW
 

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import cards
 from bot.core.answers import RequestCard
+from bot.core.facts import Facts
 from bot.core.model import Chat, EvidenceType, Person, Request, Status, Way
-from bot.core.policy import Facts
 from bot.core.ports import Posted, Purpose, SignIn, SignInStage, Slot
 from bot.core.reasons import Reason
 from cards.view import View

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from bot.core.facts import Facts
 from bot.core.model import Evidence, EvidenceType, Mode, Person, Request, Status
-from bot.core.policy import Facts, Policy
+from bot.core.policy import Policy
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 ANN = Person("tenant", "ann", "Ann Archer")

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.core.audit import Deed
+from bot.core.decide import ApprovalFirst, Go, Refuse, StepUpFirst
 from bot.core.events import (
     ActDone,
     ActFailed,
@@ -37,7 +38,7 @@ from bot.core.life.acting import ACT_LIMIT
 from bot.core.life.advance import advance
 from bot.core.life.step import Step
 from bot.core.model import Mode, Receipt, Refusal, Request, Status
-from bot.core.policy import ApprovalFirst, Go, Policy, Refuse, StepUpFirst
+from bot.core.policy import Policy
 from bot.core.reasons import Reason
 from tests.core.samples import ANN, BEN, NOW, POLICY, REQUEST, approval, step_up
 

@@ -10,6 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from bot.core.decide import Decision, Go, decide
 from bot.core.events import (
     ActDone,
     ActFailed,
@@ -32,11 +33,12 @@ from bot.core.events import (
     TimePassed,
     Withdrew,
 )
+from bot.core.facts import Moment
 from bot.core.life.acting import TRIES
 from bot.core.life.advance import advance
 from bot.core.life.step import Step
 from bot.core.model import LIVE, PENDING, Follow, Mode, Progress, Receipt, Refusal, Request, Status, Way
-from bot.core.policy import Decision, Go, Moment, Policy, decide
+from bot.core.policy import Policy
 from bot.core.reasons import Reason
 from tests.core.samples import ANN, BEN, GOOD, NOW, POLICY, REQUEST, approval, step_up
 

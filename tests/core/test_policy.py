@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 
+from bot.core.approval import may_approve
+from bot.core.decide import ApprovalFirst, Decision, Go, Refuse, StepUpFirst, decide
+from bot.core.facts import Facts, Moment
 from bot.core.model import Evidence, Mode, Refusal, Request
-from bot.core.policy import ApprovalFirst, Decision, Facts, Go, Moment, Policy, Refuse, StepUpFirst, decide, may_approve
+from bot.core.policy import Policy
 from bot.core.reasons import Reason
 from tests.core.samples import ANN, GOOD, NOW, POLICY, REQUEST, approval, proved, step_up
 

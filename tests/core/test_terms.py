@@ -8,10 +8,12 @@ from typing import Literal
 
 import pytest
 
+from bot.core.decide import ApprovalFirst, Decision, Go, Refuse, StepUpFirst, decide
 from bot.core.events import ActLost, ActWanted, Asked, Looked
+from bot.core.facts import Facts, Moment
 from bot.core.life.advance import advance
 from bot.core.model import Mode, Refusal, Status, Way
-from bot.core.policy import ApprovalFirst, Decision, Facts, Go, Moment, Policy, Refuse, StepUpFirst, decide
+from bot.core.policy import Policy
 from bot.core.reasons import Reason
 from tests.core.samples import GOOD, NOW, POLICY, REQUEST, approval, proved, step_up
 
@@ -61,16 +63,16 @@ def test_variants(why: str, facts: Facts, expected: Decision, moment: Moment) ->
 def test_of_two_groups_the_one_written_last_outranks_the_other() -> None:
     """In the order of the file: whoever is in both has one policy, not now this and now that."""
     both = about("", "pilots", "bosses")
-    assert VARIED.terms(both) == ("group:pilots", "group:bosses")
-    held = VARIED.under(VARIED.terms(both))
+    assert VARIED.terms(both.groups or (), both.level) == ("group:pilots", "group:bosses")
+    held = VARIED.under(VARIED.terms(both.groups or (), both.level))
     assert (held.approvals, held.step_up, held.per_day) == (3, "c2", 1)
     turned = replace(VARIED, variants=dict(reversed(list(VARIED.variants.items()))))
-    assert turned.under(turned.terms(both)).approvals == 0
+    assert turned.under(turned.terms(both.groups or (), both.level)).approvals == 0
 
 
 def test_levels_come_last_whatever_the_groups_are_called() -> None:
     policy = replace(POLICY, variants={"level:a": {"approvals": 2}, "group:z": {"approvals": 0}})
-    assert policy.terms(about("a", "z")) == ("group:z", "level:a")
+    assert policy.terms(about("a", "z").groups or (), about("a", "z").level) == ("group:z", "level:a")
 
 
 @pytest.mark.parametrize("moment", list(Moment))
@@ -82,7 +84,7 @@ def test_how_grave_it_is_must_be_known(moment: Moment) -> None:
 
 def test_groups_that_cannot_be_found_out_are_no_way_to_a_milder_policy() -> None:
     facts = replace(GOOD, groups=None)
-    assert VARIED.terms(facts) == ()
+    assert VARIED.terms(facts.groups or (), facts.level) == ()
     assert reason(decide(VARIED, facts, SIGNED_IN, Moment.ACT, NOW)) == Reason.UNKNOWN
 
 

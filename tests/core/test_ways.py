@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.core.audit import Deed
+from bot.core.decide import ApprovalFirst, Go, Refuse, StepUpFirst
 from bot.core.events import (
     ActDone,
     ActFailed,
@@ -37,11 +38,11 @@ from bot.core.events import (
     Watch,
     Withdrew,
 )
-from bot.core.life.acting import LOOK_AGAIN, TRIES
+from bot.core.life.acting import TRIES
 from bot.core.life.advance import advance
-from bot.core.life.step import AFTERWARDS, PAGE_LIFE, Step, on_a_page
+from bot.core.life.step import AFTERWARDS, LOOK_AGAIN, PAGE_LIFE, Step, on_a_page
 from bot.core.model import Follow, Mode, Progress, Receipt, Refusal, Request, Status, Way
-from bot.core.policy import ApprovalFirst, Go, Policy, Refuse, StepUpFirst
+from bot.core.policy import Policy
 from bot.core.reasons import Reason
 from tests.core.samples import ANN, BEN, NOW, POLICY, REQUEST, approval, step_up
 

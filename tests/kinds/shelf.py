@@ -8,10 +8,10 @@ from typing import cast
 
 from bot.core.directory import Account, Directory
 from bot.core.errors import AnswerLost
+from bot.core.facts import Moment
 from bot.core.kind import Kind, Tools
 from bot.core.model import Mode, Person, Request, Status, Way
 from bot.core.passes import Pass
-from bot.core.policy import Moment
 from bot.core.verifier import Verifier
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bot.core.errors import AnswerLost, Rejected, Unavailable
+from bot.core.facts import Moment
 from bot.core.model import Finding, Receipt, Sheet, Way
-from bot.core.policy import Moment
 from bot.kinds import KINDS
 from bot.kinds.compromised import KIND
 from tests.kinds.shelf import ANN, NOW, Doors, a_pass, request, tools

@@ -11,11 +11,12 @@ import pytest
 
 from bot.core.directory import Account, Directory
 from bot.core.errors import AnswerLost, Missing, Rejected, Unavailable, Unfit
+from bot.core.facts import Moment
 from bot.core.forms import Fault, check, clean
 from bot.core.kind import Tools
 from bot.core.model import Evidence, EvidenceType, Finding, Mode, Person, Receipt, Refusal, Request, Secret, Status, Way
 from bot.core.passwords import MADE, broken
-from bot.core.policy import Moment, Policy
+from bot.core.policy import Policy
 from bot.core.verifier import Verifier
 from bot.kinds import KINDS
 from bot.kinds.password import KIND, OWN_CHANGE, PasswordReason

@@ -9,8 +9,10 @@ from typing import cast
 
 import pytest
 
+from bot.core.decide import ApprovalFirst, Decision, Go, Refuse, decide
 from bot.core.directory import Account, Directory
 from bot.core.errors import AnswerLost, Rejected, Unavailable
+from bot.core.facts import Facts, Moment
 from bot.core.forms import Fault, check, clean
 from bot.core.kind import Tools
 from bot.core.methods import Method, MethodKind
@@ -29,7 +31,7 @@ from bot.core.model import (
     Status,
     Way,
 )
-from bot.core.policy import ApprovalFirst, Decision, Facts, Go, Moment, Policy, Refuse, decide
+from bot.core.policy import Policy
 from bot.core.risk import Detection, Risk
 from bot.core.verifier import Verifier
 from bot.kinds import KINDS

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.core.errors import AnswerLost, Rejected, Unavailable
+from bot.core.facts import Moment
 from bot.core.forms import Fault, check, clean
 from bot.core.model import Finding, Receipt, Way
-from bot.core.policy import Moment
 from bot.core.skew import CLOCK_SKEW
 from bot.kinds import KINDS
 from bot.kinds.sessions import KIND

@@ -14,9 +14,9 @@ import pytest
 import cards
 from bot.core.directory import Account, Directory
 from bot.core.errors import AnswerLost, Missing, Rejected, Unavailable
+from bot.core.facts import Moment
 from bot.core.kind import Tools
 from bot.core.model import VERIFIED, Finding, Mode, Outcome, Person, Receipt, Request, Secret, Status, Way
-from bot.core.policy import Moment
 from bot.core.presentations import Doubt
 from bot.core.verifier import Presentation
 from bot.kinds import KINDS

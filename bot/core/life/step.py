@@ -12,6 +12,7 @@ from bot.core.events import Effect
 from bot.core.model import Ending, Person, Refusal, Request, Status, Way
 from bot.core.reasons import Reason
 
+LOOK_AGAIN: Final = timedelta(seconds=30)  # between two looks at something that could not be found out
 PAGE_LIFE: Final = timedelta(minutes=10)  # for entering something, once signed in
 AFTERWARDS: Final = timedelta(seconds=1)  # so that the page is over by then, to the last millisecond
 

@@ -1,0 +1,105 @@
+"""Decide: the one function that says whether a request may go on, and if not, why not or what is missing first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+
+from bot.core.approval import counted
+from bot.core.evidence import face_checked, on_the_page, stepped_up
+from bot.core.facts import Facts, Moment
+from bot.core.model import EvidenceType, Mode, Refusal, Request, Undecidable
+from bot.core.policy import Policy
+from bot.core.reasons import Reason
+from bot.core.walls import wall
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse(Undecidable):
+    refusal: Refusal
+    terms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StepUpFirst(Undecidable):
+    context: str
+    terms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalFirst(Undecidable):
+    missing: int
+    terms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Go(Undecidable):
+    terms: tuple[str, ...] = ()
+
+
+Decision = Refuse | StepUpFirst | ApprovalFirst | Go
+
+
+def decide(policy: Policy, facts: Facts, request: Request, moment: Moment, now: datetime) -> Decision:
+    """Say whether `request` may go on, and if not, why not or what is missing first.
+
+    The order is the law of the walls: the deny-list, then what cannot be known, then who the person is,
+    then whether they may ask, then the kind's own objection, then the proofs. Every decision says under which
+    terms of the policy it was made.
+    """
+    terms = policy.terms(facts.groups or (), facts.level)
+    policy = policy.under(terms)
+    refusal = _objection(policy, facts, request, moment)
+    if refusal is not None:
+        return Refuse(refusal, terms)
+    missing = policy.approvals - len(counted(policy, facts, request))
+    if policy.step_up and not stepped_up(policy, request, moment, now) and not on_the_page(policy, request, moment):
+        return StepUpFirst(policy.step_up, terms)
+    return ApprovalFirst(missing, terms) if missing > 0 else Go(terms)
+
+
+def _objection(policy: Policy, facts: Facts, request: Request, moment: Moment) -> Refusal | None:
+    if policy.mode is Mode.OFF:
+        return Refusal(Reason.OFF)
+    if {request.subject.id, request.requester.id} & policy.deny_list:
+        return Refusal(Reason.DENY_LIST)
+    unknown = _unknown(policy, facts, request)
+    if unknown:
+        return Refusal(Reason.UNKNOWN, MappingProxyType({"about": unknown}))
+    barred = wall(facts)
+    if barred is not None:
+        return barred
+    if not (facts.groups or frozenset()) & policy.allowed_groups:
+        return Refusal(Reason.NOT_ALLOWED)
+    if policy.step_up and policy.step_up not in (facts.guarded_contexts or frozenset()):
+        return Refusal(Reason.STEP_UP_UNGUARDED, MappingProxyType({"context": policy.step_up}))
+    if moment in {Moment.HOME, Moment.ASK} and (facts.recent or 0) >= policy.per_day:
+        return Refusal(Reason.TOO_MANY, MappingProxyType({"limit": str(policy.per_day)}))
+    if policy.evidence and not face_checked(policy, facts, request):
+        return Refusal(Reason.EVIDENCE_MISSING)
+    if isinstance(facts.objection, Refusal):
+        return facts.objection
+    return next((refusal for key, refusal in facts.where.items() if getattr(policy, key)), None)
+
+
+def _unknown(policy: Policy, facts: Facts, request: Request) -> str:
+    """Name the first fact that could not be found out, or "" when all are there."""
+    needed: list[tuple[str, object]] = [
+        ("enabled", facts.enabled),
+        ("guest", facts.guest),
+        ("restricted", facts.restricted),
+        ("roles", facts.roles),
+        ("guarded_groups", facts.guarded_groups),
+        ("groups", facts.groups),
+        ("recent", facts.recent),
+        ("objection", facts.objection),
+        ("level", facts.level),
+    ]
+    if policy.evidence:
+        needed.append(("proved_at", facts.proved_at))
+    if policy.step_up:
+        needed.append(("guarded_contexts", facts.guarded_contexts))
+    if request.evidence_of(EvidenceType.APPROVAL):
+        needed.append(("approvers", facts.approvers))
+    return next((name for name, value in needed if value is None), "")

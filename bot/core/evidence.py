@@ -1,0 +1,36 @@
+"""Evidence: which of the recorded proofs count for a request, and when; nothing else makes one count."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.core.facts import Facts, Moment
+from bot.core.model import Evidence, EvidenceType, Request, Way
+from bot.core.policy import Policy
+from bot.core.skew import CLOCK_SKEW
+
+
+def face_checked(policy: Policy, facts: Facts, request: Request) -> bool:
+    """They proved who they are, not longer than the policy allows before they asked."""
+    at = facts.proved_at
+    return isinstance(at, datetime) and at >= request.created_at - policy.evidence_age
+
+
+def on_the_page(policy: Policy, request: Request, moment: Moment) -> bool:
+    """Where something is entered on our page, and nobody else must be asked, the sign-in there is the proof."""
+    return request.way is Way.ENTER and not policy.approvals and moment is not Moment.ACT
+
+
+def stepped_up(policy: Policy, request: Request, moment: Moment, now: datetime) -> bool:
+    """A sign-in by the requester for this request satisfied the context; for the act it is also recent."""
+    return any(
+        _counts(e, policy, moment, now)
+        for e in request.evidence_of(EvidenceType.STEP_UP)
+        if e.by == request.requester.id
+    )
+
+
+def _counts(evidence: Evidence, policy: Policy, moment: Moment, now: datetime) -> bool:
+    if evidence.strength != policy.step_up or evidence.at > now + CLOCK_SKEW:
+        return False
+    return moment is not Moment.ACT or now - evidence.at <= policy.step_up_age

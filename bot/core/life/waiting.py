@@ -1,0 +1,212 @@
+"""Before the act: asked, proved, approved, and either claimed or over; only a decision moves a request on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import assert_never
+
+from bot.core.audit import Deed, Note
+from bot.core.decide import ApprovalFirst, Decision, Go, Refuse, StepUpFirst
+from bot.core.events import (
+    ActWanted,
+    Approved,
+    AskSignIn,
+    CarryOut,
+    Changed,
+    Denied,
+    FollowUp,
+    SteppedUp,
+    Withdrew,
+)
+from bot.core.life.acting import claim
+from bot.core.life.step import LOOK_AGAIN, Step, end, on_a_page, person, refuse, refused, wait
+from bot.core.model import (
+    PENDING,
+    Ending,
+    Evidence,
+    Follow,
+    Mode,
+    Refusal,
+    Request,
+    Status,
+    Way,
+)
+from bot.core.policy import Policy
+from bot.core.reasons import Reason
+
+
+def asked(request: Request, decision: Decision, policy: Policy, now: datetime) -> Step:
+    """A new request that is refused, for whatever reason, is over: asking again is as easy."""
+    terms = {"terms": " ".join(decision.terms)} if decision.terms else {}
+    note = Note(Deed.ASKED, {**person(request.requester), **terms})
+    request = replace(request, terms=decision.terms, mode=policy.under(decision.terms).mode)
+    match decision:
+        case Refuse(refusal):
+            return _turned_down(request, refusal, note)
+        case _:
+            return _settle(request, decision, policy, now, note)
+
+
+def _turned_down(request: Request, refusal: Refusal, note: Note) -> Step:
+    ended = end(request, Status.REFUSED, Ending(refusal=refusal))
+    return Step(ended, (Changed(),), (note, refused(refusal)), refusal)
+
+
+def _settle(request: Request, decision: Decision, policy: Policy, now: datetime, note: Note) -> Step:
+    """Move to the state the decision names: nothing but the decision chooses it."""
+    request, policy = replace(request, terms=decision.terms), policy.under(decision.terms)
+    match decision:
+        case Refuse(refusal) if refusal.reason == Reason.UNKNOWN:
+            return _unsure(request, refusal, now, note)
+        case Refuse(refusal):
+            return _turned_down(request, refusal, note)
+        case StepUpFirst(context):
+            waiting = wait(request, Status.STEP_UP, policy.step_up_wait, now)
+            return Step(waiting, (Changed(), AskSignIn(context)), (note,))
+        case ApprovalFirst():
+            return _await_approval(request, policy, now, note)
+        case Go():
+            return _ready(request, policy, now, note)
+        case _:
+            assert_never(decision)
+
+
+def _ready(request: Request, policy: Policy, now: datetime, note: Note) -> Step:
+    """Nothing is in its way: wait for its subject, or carry it out by itself."""
+    waiting = wait(request, Status.READY, policy.show_wait, now)
+    notes = (note, Note(Deed.READY))
+    match request.way:
+        case Way.SHOW:
+            return Step(waiting, (Changed(),), notes)
+        case Way.ENTER:
+            return Step(waiting, (Changed(), AskSignIn(policy.step_up, enter=True)), notes)
+        case Way.ALONE:
+            return Step(replace(waiting, due_at=now + LOOK_AGAIN), (Changed(), CarryOut()), notes)
+        case _:
+            assert_never(request.way)
+
+
+def _await_approval(request: Request, policy: Policy, now: datetime, note: Note) -> Step:
+    if request.status is Status.APPROVAL:
+        return Step(request, (Changed(),), (note,))
+    waiting = wait(request, Status.APPROVAL, policy.approval_wait, now)
+    waiting = replace(waiting, due_at=now + policy.approval_wait / 2, reminded=False)
+    return Step(waiting, (Changed(),), (note, Note(Deed.APPROVAL_WANTED)))
+
+
+def stepped_up(request: Request, event: SteppedUp, policy: Policy, now: datetime) -> Step:
+    proved = replace(request, evidence=(*request.evidence, event.evidence))
+    on_the_page = request.way is Way.ENTER and request.status is Status.READY
+    if on_the_page or request.status is Status.UNKNOWN:  # a fresh sign-in before something is entered or replaced
+        return Step(on_a_page(proved, now), (Changed(),), (Note(Deed.STEPPED_UP, _proof(event.evidence)),))
+    if request.status is not Status.STEP_UP:
+        return refuse(request, Reason.CLOSED)
+    return _settle(proved, event.decision, policy, now, Note(Deed.STEPPED_UP, _proof(event.evidence)))
+
+
+def approved(request: Request, event: Approved, policy: Policy, now: datetime) -> Step:
+    if request.status is not Status.APPROVAL:
+        return refuse(request, Reason.CLOSED)
+    approved = replace(request, evidence=(*request.evidence, event.evidence))
+    return _settle(approved, event.decision, policy, now, Note(Deed.APPROVED, _proof(event.evidence)))
+
+
+def closed(request: Request, event: Denied | Withdrew) -> Step:
+    """A no or a withdrawal; where a no came with a verdict, its kind has something to do about it."""
+    match event:
+        case Withdrew(by):
+            return _ended_by(request, Status.WITHDRAWN, Ending(by.id, by.name), Deed.WITHDRAWN)
+        case Denied(by, reason, choice):
+            step = _ended_by(request, Status.DENIED, Ending(by.id, by.name, reason, choice=choice), Deed.DENIED)
+            if step.refusal is not None or not choice:
+                return step
+            return replace(step, request=replace(step.request, follow=Follow.DUE), effects=(*step.effects, FollowUp()))
+        case _:
+            assert_never(event)
+
+
+def _ended_by(request: Request, status: Status, ending: Ending, deed: Deed) -> Step:
+    fits = {Status.APPROVAL} if status is Status.DENIED else PENDING
+    if request.status not in fits:
+        return refuse(request, Reason.CLOSED)
+    said = {"by": ending.by, "name": ending.name, "reason": ending.reason}
+    note = Note(deed, said | ({"choice": ending.choice} if ending.choice else {}))
+    return Step(end(request, status, ending), (Changed(),), (note,))
+
+
+def wanted(request: Request, event: ActWanted, policy: Policy, now: datetime) -> Step:
+    fits = Status.UNKNOWN if event.again else Status.READY
+    if request.status is not fits:
+        return refuse(request, Reason.CLOSED)
+    if event.again and request.replaced:
+        return refuse(request, Reason.REPLACED_ALREADY)
+    if event.again and request.expires_at is None:  # what became of the lost one is still being looked for
+        return refuse(request, Reason.CHANGED)
+    trial = Mode.EVALUATE in {request.mode, policy.under(event.decision.terms).mode}
+    match event.decision:
+        case Go() if trial:
+            ended = end(replace(request, mode=Mode.EVALUATE), Status.EVALUATED, Ending())
+            return Step(ended, (Changed(),), (Note(Deed.EVALUATED),))
+        case Go():
+            return claim(replace(request, terms=event.decision.terms), again=event.again, now=now)
+        case decision if event.again:
+            return _not_again(request, decision)
+        case decision:
+            return _settle(request, decision, policy, now, Note(Deed.SHOW_PRESSED))
+
+
+def _not_again(request: Request, decision: Refuse | StepUpFirst | ApprovalFirst) -> Step:
+    """What a lost act made may be live: the request stays where it is until it may be replaced, or runs out."""
+    match decision:
+        case Refuse(refusal):
+            return Step(request, (), (refused(refusal),), refusal)
+        case StepUpFirst(context):
+            return Step(request, (AskSignIn(context),), (Note(Deed.SHOW_PRESSED),), Refusal(Reason.OLD_SIGN_IN))
+        case ApprovalFirst():
+            return refuse(request, Reason.CHANGED)
+        case _:
+            assert_never(decision)
+
+
+def time_passed(request: Request, decision: Decision | None, policy: Policy, now: datetime) -> Step:
+    """Its time is over, its turn has come, half the time is over, or what could not be found out is asked again."""
+    if request.expires_at is not None and now >= request.expires_at:
+        return Step(end(request, Status.EXPIRED, Ending()), (Changed(),), (Note(Deed.EXPIRED),))
+    if request.status is Status.READY and request.way is Way.ALONE:
+        return Step(replace(request, due_at=_soon(request, now)), (CarryOut(),))
+    return _waited(request, decision, policy, now)
+
+
+def _waited(request: Request, decision: Decision | None, policy: Policy, now: datetime) -> Step:
+    """Half the time is over, or facts could not be had when it mattered: remind, or decide again."""
+    if request.status is Status.APPROVAL and not request.reminded:
+        reminded = replace(request, reminded=True, due_at=request.expires_at)
+        return Step(reminded, (Changed(),), (Note(Deed.REMINDED),))
+    if decision is None:
+        return Step(replace(request, due_at=request.expires_at), (Changed(),) if request.way is Way.ENTER else ())
+    return _settle(replace(request, due_at=request.expires_at), decision, policy, now, Note(Deed.DECIDED_AGAIN))
+
+
+def _unsure(request: Request, refusal: Refusal, now: datetime, note: Note) -> Step:
+    """Facts could not be had. What goes on by itself is looked at again soon, and its card says so; else it is a no."""
+    alone = request.status is Status.READY and request.way is Way.ALONE
+    if request.status not in {Status.STEP_UP, Status.APPROVAL} and not alone:
+        return Step(request, (), (note, refused(refusal)), refusal)
+    later = replace(request, due_at=_soon(request, now))
+    return Step(later, (Changed(),), (note, refused(refusal)))
+
+
+def _soon(request: Request, now: datetime) -> datetime:
+    return min(now + LOOK_AGAIN, request.expires_at) if request.expires_at else now + LOOK_AGAIN
+
+
+def _proof(evidence: Evidence) -> Mapping[str, str]:
+    return {
+        "by": evidence.by,
+        "name": evidence.name,
+        "strength": evidence.strength,
+        "at": evidence.at.isoformat(),
+        **({"choice": evidence.choice} if evidence.choice else {}),
+    }
