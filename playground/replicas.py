@@ -16,7 +16,7 @@ from time import monotonic
 
 import aiohttp
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent  # app.py lies beside this package, in a clone as in a wheel: the same version
 HOST = "127.0.0.1"
 _READY = 60.0
 _STOP = 15.0
@@ -87,7 +87,7 @@ class Replicas:
         except TimeoutError:
             process.kill()
         if process.returncode != 0:
-            raise NotStarted(f"`app.py migrate` failed; {tail(log)}")
+            raise NotStarted(f"`vouchsafe migrate` failed; {tail(log)}")
 
     async def begin(self) -> None:
         await asyncio.gather(*(self.start(replica.number) for replica in self.all))
@@ -147,7 +147,7 @@ class Replicas:
                 sys.executable,
                 str(root / "app.py"),
                 *arguments,
-                cwd=root,
+                cwd=self._logs,
                 env=self._environment(port, self.env if env is None else env),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,

@@ -56,11 +56,13 @@ async def playground(
     database: str = "vouchsafe",
     database_folder: Path | None = None,
     like: str | None = None,
+    scripts: Path | None = None,
     extras: int = 0,
 ) -> AsyncIterator[Play]:
     """Everything up, and down again at the end.
 
-    `database_folder` may be shared, the database itself is fresh: migrated here, or a copy of `like`, which was.
+    `database_folder` may be shared, the database itself is fresh: migrated here, or a copy of `like`, which was. So
+    may `scripts`, which npm fetches into once.
     """
     folder = await asyncio.to_thread(_home, folder)
     data = database_folder or folder / "postgres"
@@ -79,7 +81,7 @@ async def playground(
             cloud=cloud,
             logs=folder / "logs",
         )
-        play = await _serve(stack, door, earth, bots, url)
+        play = await _serve(stack, door, earth, bots, url, Scripts(scripts or folder / "npm"))
         stack.push_async_callback(bots.stop)
         if replicas and like is None:
             await bots.migrate()
@@ -94,12 +96,14 @@ def _home(folder: Path) -> Path:
     return folder.resolve()
 
 
-async def _serve(stack: AsyncExitStack, door: socket.socket, earth: world.World, bots: Replicas, url: str) -> Play:
+async def _serve(
+    stack: AsyncExitStack, door: socket.socket, earth: world.World, bots: Replicas, url: str, scripts: Scripts
+) -> Play:
     session = await stack.enter_async_context(aiohttp.ClientSession(auto_decompress=False))
     ask = await stack.enter_async_context(aiohttp.ClientSession())
     teams = Teams(world=earth, session=ask, replicas=bots.urls)
     stack.push_async_callback(teams.delivery.close)
-    play = Play(earth.origin, earth, bots, teams, Scripts(), url)
+    play = Play(earth.origin, earth, bots, teams, scripts, url)
     app, api = application(play, Proxy(session=session, replicas=bots.urls))
     runner = web.AppRunner(app, shutdown_timeout=1.0, access_log=None)
     await runner.setup()

@@ -22,7 +22,7 @@ from bot.web import health
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def _table(heading: str) -> list[tuple[str, ...]]:
@@ -122,7 +122,7 @@ def test_every_command_is_told_and_no_other() -> None:
         " ".join(word for word in row[0].strip("`").split() if word.islower() and "-" not in word)
         for row in _table("Commands")
     }
-    assert told == set(_commands(app.cli, "app.py"))
+    assert told == set(_commands(app.cli, "vouchsafe"))
 
 
 def test_every_command_helps() -> None:

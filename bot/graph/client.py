@@ -9,6 +9,7 @@ from urllib.request import getproxies, proxy_bypass
 import aiohttp
 from msgraph.generated.base_graph_service_client import BaseGraphServiceClient
 
+from bot import __version__
 from bot.config.cloud import Cloud, loopback
 from bot.graph.adapter import GraphAdapter
 from bot.graph.calls import WRITE_LIMIT, Tokens
@@ -28,7 +29,7 @@ def connect(cloud: Cloud, tokens: Tokens) -> tuple[BaseGraphServiceClient, aioht
         connector=aiohttp.TCPConnector(limit=_CONNECTIONS, keepalive_timeout=_IDLE),
         timeout=aiohttp.ClientTimeout(total=WRITE_LIMIT, connect=CONNECT),
         cookie_jar=aiohttp.DummyCookieJar(),
-        headers={"User-Agent": "vouchsafe"},
+        headers={"User-Agent": f"vouchsafe/{__version__}"},
         middlewares=[_once],
         proxy=_proxy(cloud.graph),
     )

@@ -71,7 +71,7 @@ def checks(cloud: Cloud, outside: Outside, in_force: Mapping[str, Policy], clock
     ask = _Questions(cloud, outside, in_force, clock)
     guard = "publish the authentication context and target it with a Conditional Access policy"
     return {
-        "database": Check(ask.database, "look at VOUCHSAFE_DATABASE_URL, run `app.py migrate`"),
+        "database": Check(ask.database, "look at VOUCHSAFE_DATABASE_URL, run `vouchsafe migrate`"),
         "teams_keys": Check(ask.teams_keys, f"the process must reach {cloud.bot_openid}"),
         "app_token": Check(ask.app_token, "look at VOUCHSAFE_APP_ID, VOUCHSAFE_APP_SECRET and VOUCHSAFE_TENANT_ID"),
         "step_up": Check(ask.step_up, guard, warning=True),

@@ -115,7 +115,7 @@ async def insist_on_database(store: PostgresStore) -> None:
     """Refuse to run on a database this code was not written for. Raises `Unavailable` when there is none."""
     await store.ping()
     if not await store.migrated():
-        raise Misconfigured("The database is not up to date: run `app.py migrate`")
+        raise Misconfigured("The database is not up to date: run `vouchsafe migrate`")
 
 
 def assemble(settings: Settings, outside: Outside, in_force: Mapping[str, Policy], clock: Clock) -> Inside:

@@ -68,7 +68,7 @@ def _opened(settings: Settings) -> Iterator[tuple[asyncio.Runner, PostgresStore]
         try:
             runner.run(store.ping())
             if not runner.run(store.migrated()):
-                raise Misconfigured("The database is not up to date: run `app.py migrate`")
+                raise Misconfigured("The database is not up to date: run `vouchsafe migrate`")
             yield runner, store
         finally:
             runner.run(store.__aexit__(None, None, None))

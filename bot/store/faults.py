@@ -21,7 +21,7 @@ def translated() -> Iterator[None]:
     except (psycopg.DataError, UnicodeEncodeError) as error:  # a NUL or half a surrogate in a text
         raise Rejected(f"the database cannot keep this value ({type(error).__name__})") from None
     except errors.UndefinedTable as error:
-        raise Misconfigured("the database has no tables of ours: run `app.py migrate`") from error
+        raise Misconfigured("the database has no tables of ours: run `vouchsafe migrate`") from error
 
 
 def alive(error: psycopg.Error) -> bool:

@@ -10,12 +10,14 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from zipfile import ZipFile
 
 import psycopg
 import pytest
 from click.testing import CliRunner
 
 import app
+from bot import __version__
 from bot.core.audit import Deed, Note
 from bot.core.model import Mode, Person, Request, Status
 from bot.process.clock import SystemClock
@@ -49,6 +51,20 @@ def _run(*arguments: str, database: str = AWAY, **changes: str) -> subprocess.Co
         timeout=60,
         check=False,
     )
+
+
+@pytest.mark.slow
+def test_a_clone_says_its_version_without_being_installed(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "app.py"), "--version"],
+        cwd=tmp_path,
+        env={},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"vouchsafe, version {__version__}\n", "")
 
 
 @pytest.mark.slow
@@ -88,7 +104,7 @@ def test_an_old_database_is_told_and_migrate_mends_it(empty_database_url: str) -
     for command in (("serve",), ("audit", "export")):
         done = _run(*command, database=empty_database_url)
         assert done.returncode == 2
-        assert "app.py migrate" in done.stderr
+        assert "vouchsafe migrate" in done.stderr
     for _ in range(2):
         assert _run("migrate", database=empty_database_url).returncode == 0
     assert _run("audit", "export", database=empty_database_url).returncode == 0
@@ -170,7 +186,9 @@ def test_a_trail_nobody_has_is_told() -> None:
 def test_the_package_and_the_cards_are_written(tmp_path: Path) -> None:
     package = tmp_path / "out" / "vouchsafe.zip"
     done = CliRunner().invoke(app.cli, ["package", "--out", str(package)], catch_exceptions=False)
-    assert (done.exit_code, package.read_bytes()[:2]) == (0, b"PK")
+    assert done.exit_code == 0
+    with ZipFile(package) as packed:
+        assert json.loads(packed.read("manifest.json"))["version"] == __version__
     done = CliRunner().invoke(app.cli, ["cards", "--out", str(tmp_path / "cards")], catch_exceptions=False)
     written = list((tmp_path / "cards").rglob("*.json"))
     assert len(written) > 20

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from bot import __version__
 from bot.core.errors import Missing, Rejected, Unavailable
 from bot.graph import permissions
 from bot.graph.directory import GraphDirectory
@@ -201,6 +202,11 @@ async def test_the_permissions_told_are_the_permissions_needed() -> None:
 async def test_warming_up_sends_nothing(world: World, directory: GraphDirectory) -> None:
     await directory.warm()
     assert world.journal.entries == []
+
+
+async def test_graph_is_told_which_version_asks(world: World, directory: GraphDirectory) -> None:
+    await directory.account(world.people["ann"].id)
+    assert {entry.headers.get("User-Agent") for entry in world.journal.of("graph")} == {f"vouchsafe/{__version__}"}
 
 
 async def test_every_call_has_an_id_of_its_own(world: World, directory: GraphDirectory) -> None:

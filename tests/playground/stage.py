@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import aiohttp
 import pytest
@@ -20,6 +20,7 @@ from playground.teams.driver import Teams
 from playground.world import BOT_FRAMEWORK, World, create
 
 Json = dict[str, Any]
+SCRIPTS: Final = Path(__file__).parents[2] / ".playground" / "npm"  # fetched once for all tests
 
 
 @dataclass
@@ -102,7 +103,7 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
         teams = Teams(world=world, session=session, replicas=lambda: [url])
         teams.delivery.pause = 0.01
         stack.push_async_callback(teams.delivery.close)
-        play = Play(origin, world, replicas, teams, Scripts(), "")
+        play = Play(origin, world, replicas, teams, Scripts(SCRIPTS), "")
         whole, api = application(play, Proxy(session=session, replicas=lambda: [url]))
         front = TestServer(whole, port=int(origin.rsplit(":", 1)[1]))
         await stack.enter_async_context(front)

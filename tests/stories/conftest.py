@@ -18,6 +18,7 @@ from tests.stories.canary import leaks
 from tests.stories.seat import Seat, chromium
 
 READY = "story"
+SCRIPTS = Path(__file__).parents[2] / ".playground" / "npm"  # fetched once for all tests, and for `make try`
 
 Take = Callable[..., Awaitable[Seat]]
 
@@ -52,6 +53,7 @@ async def play(data: Path, tmp_path: Path, setting: Mapping[str, object]) -> Asy
         database=f"story_{uuid4().hex}",
         database_folder=data,
         like=READY,
+        scripts=SCRIPTS,
     ) as started:
         await started.scripts.ready()
         yield started
