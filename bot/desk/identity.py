@@ -40,6 +40,11 @@ class Identity:
     issuer: str
     type: str
 
+    async def expects(self, key: str) -> bool:
+        """Say whether a request was made with this key; it names the request, so one look says it."""
+        request = await self._load(key.partition(".")[0])
+        return request is not None and request.receipt is not None and _same(request.receipt, "key", key)
+
     async def called_back(self, key: str, body: object) -> bool:
         """Take what the Verified ID service says of a request; False when it does not know the secrets of one.
 

@@ -57,7 +57,7 @@ async def carry_out(request: Request, tools: Tools) -> Outcome:
     threshold = tools.policy.threshold
     account = await tools.directory.account(request.subject.id)
     state = Secret(f"{request.id}.{secrets.token_urlsafe(STATE)}")
-    key = Secret(secrets.token_urlsafe(KEY))
+    key = Secret(f"{request.id}.{secrets.token_urlsafe(KEY)}")  # whose it is must show before anything else is read
     try:
         begun = await tools.verifier.begin(
             upn=account.upn, state=state, key=key, threshold=threshold, language=request.subject.language

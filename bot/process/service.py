@@ -45,6 +45,7 @@ from bot.web import entry, health, stepup, wallet
 from bot.web.limit import PROXIES, Limit
 from bot.web.middleware import limiting, surfacing
 from bot.web.page import Pages
+from bot.web.places import PLACES, Places
 from manifest.package import resource
 
 PROBE: Final = 5.0  # seconds for the database to answer at the start
@@ -158,6 +159,7 @@ def application(
     outermost = [surfacing(pages, metrics.failed), limiting(pages, limit)]
     app = web.Application(middlewares=outermost, client_max_size=LARGEST)
     app[PROXIES] = settings.networks
+    app[PLACES] = Places()
     endpoint.setup(
         app,
         desk=metrics.counted_turns(inside.desk),

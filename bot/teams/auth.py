@@ -71,10 +71,14 @@ class Gate:
         self._remember = remember
         self._verified: OrderedDict[bytes, Claims] = OrderedDict()
 
-    async def admit(self, header: str, activity: Mapping[str, Any]) -> Claims:
-        """Check token and activity; return the claims. The order is: who, then where from, then which tenant."""
+    async def recognise(self, header: str) -> Claims:
+        """Check who is there, before anything of what they bring is read."""
         claims = await self._token(header)
         self._timely(claims)
+        return claims
+
+    def admit(self, claims: Claims, activity: Mapping[str, Any]) -> None:
+        """Check what a recognised caller brings: where it comes from, and for which tenant."""
         if activity.get("channelId") != CHANNEL:
             raise NotAdmitted(403, "channel")
         if CHANNEL not in claims.key.endorsements:
@@ -85,7 +89,6 @@ class Gate:
         if not trusted(self._cloud, url):
             raise NotAdmitted(403, "service_url")
         self._addressed(activity)
-        return claims
 
     def _addressed(self, activity: Mapping[str, Any]) -> None:
         if _low(_at(activity, "recipient", "id")) != f"28:{self._app_id}":

@@ -101,10 +101,11 @@ class Messages:
     reading: float = READING
 
     async def answer(self, request: web.Request) -> web.Response:
-        """Answer one delivery: 400, 413 and 415 for what is no activity, 401 and 403 for what is not admitted."""
+        """Answer one delivery: 401 for a stranger, of whom nothing is read; 400, 413, 415 for what is no activity."""
         try:
+            claims = await self.gate.recognise(_authorization(request))
             raw = parsed(await read(request, self.reading))
-            claims = await self.gate.admit(_authorization(request), raw)
+            self.gate.admit(claims, raw)
         except Unreadable as error:
             return _refused(error.status, error.reason)
         except NotAdmitted as error:

@@ -10,20 +10,30 @@ from urllib.parse import parse_qsl
 
 from aiohttp import web
 
+from bot.web.places import PLACES, Places
+
 PATIENCE: Final = 8.0  # seconds for all of it to arrive
 FIELDS: Final = 8  # more than any form of ours has
 
 
 async def taken(request: web.Request, most: int) -> bytes:
-    """Return the whole body.
+    """Return the whole body. What is on its way holds a place of its address, and of nobody else's.
 
-    Raises `HTTPRequestEntityTooLarge`, `HTTPRequestTimeout`, and `HTTPUnsupportedMediaType` for a packed one.
+    Raises `HTTPRequestEntityTooLarge`, `HTTPRequestTimeout`, `HTTPTooManyRequests`, and `HTTPUnsupportedMediaType`
+    for a packed one.
     """
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise web.HTTPUnsupportedMediaType
     told = request.content_length or 0
     if told > most:
         raise web.HTTPRequestEntityTooLarge(max_size=most, actual_size=told)
+    if request.content.is_eof():  # all of it came with the headers: nobody waits
+        return await _read(request, most)
+    with request.app.get(PLACES, _UNSHARED).taken(request):
+        return await _read(request, most)
+
+
+async def _read(request: web.Request, most: int) -> bytes:
     read = bytearray()
     try:
         async with asyncio.timeout(PATIENCE):
@@ -61,6 +71,9 @@ def parsed(raw: bytes) -> object:
     except (ValueError, RecursionError):  # without its cause: that one holds what was sent
         raise web.HTTPBadRequest from None
     return told
+
+
+_UNSHARED: Final = Places()  # of an application that was given none
 
 
 def _form(raw: bytes) -> Mapping[str, str]:

@@ -27,8 +27,8 @@ from bot.web.page import Pages, fill
 
 MOST: Final = 4 * 1024 * 1024  # bytes: the claims of a credential may hold a photo
 DEADLINE: Final = 8.0  # seconds for all of a callback
-AT_ONCE: Final = 16  # callbacks that are read at a time: what they may hold in memory has an end
-KEY: Final = re.compile(r"[A-Za-z0-9_-]{16,128}")
+AT_ONCE: Final = 16  # callbacks that are judged at a time
+KEY: Final = re.compile(r"[A-Za-z0-9_.-]{16,128}")
 LINK: Final = re.compile(r"openid-vc://[!#-&(-;=?-~]{1,4096}")  # of what an address is made of: no quote, no bracket
 
 log = structlog.get_logger(__name__)
@@ -36,6 +36,9 @@ log = structlog.get_logger(__name__)
 
 class ProofDesk(Protocol):
     """The desk's side of a proof of identity."""
+
+    async def expects(self, key: str) -> bool:
+        """Say whether a request was made with this key, before anything that came with it is read."""
 
     async def called_back(self, key: str, body: object) -> bool:
         """Take what the service says; False when it does not know the secrets of a request."""
@@ -63,17 +66,23 @@ class WalletPages:
         if wait := self.limit.wait(address_of(request)):
             return _answer(HTTPStatus.TOO_MANY_REQUESTS, {"Retry-After": str(ceil(wait))})
         key = request.headers.get("api-key", "")
-        if not KEY.fullmatch(key):  # without it, nothing of what was sent is read
-            return _answer(HTTPStatus.UNAUTHORIZED)
         try:
-            async with asyncio.timeout(DEADLINE), self.turns:
-                known = await self.desk.called_back(key, parsed(await taken(request, MOST)))
+            async with asyncio.timeout(DEADLINE):
+                known = bool(KEY.fullmatch(key)) and await self._taken(request, key)
         except Rejected:  # it names what cannot even be looked for
             known = False
         except (DeskError, TimeoutError) as error:
             log.warning("callback_postponed", error=type(error).__name__)
             return _answer(HTTPStatus.SERVICE_UNAVAILABLE, {"Retry-After": "5"})
         return _answer(HTTPStatus.OK if known else HTTPStatus.UNAUTHORIZED)
+
+    async def _taken(self, request: web.Request, key: str) -> bool:
+        """Whose key it is comes before anything is read, and all is read before a place is taken."""
+        if not await self.desk.expects(key):
+            return False
+        body = parsed(await taken(request, MOST))
+        async with self.turns:
+            return await self.desk.called_back(key, body)
 
     async def opened(self, request: web.Request) -> web.Response:
         """Show the button that opens the wallet; whoever looks first uses nothing up."""

@@ -204,10 +204,10 @@ async def test_only_so_many_tokens_are_remembered(remember: int) -> None:
         gate = Gate(cloud=e.cloud, app_id=APP, tenant=TENANT, keys=keys, clock=e.clock, remember=remember)
         for number in (0, 1, 2, 3, 3, 0):
             token = e.token(jti=str(number))
-            assert (await gate.admit(f"Bearer {token}", activity(text="hi"))).service_url == SERVICE
+            assert (await gate.recognise(f"Bearer {token}")).service_url == SERVICE
             assert len(gate._verified) <= remember
             with pytest.raises(NotAdmitted, match="signature"):
-                await gate.admit(f"Bearer {forged(token)}", activity(text="hi"))
+                await gate.recognise(f"Bearer {forged(token)}")
         assert len(gate._verified) == remember
 
 
@@ -215,11 +215,11 @@ async def test_a_remembered_token_is_known_by_all_of_it_and_not_kept_itself() ->
     async with edge() as e, aiohttp.ClientSession() as session:
         keys = KeyRing(session, e.cloud.bot_openid, e.clock)
         gate, token = Gate(cloud=e.cloud, app_id=APP, tenant=TENANT, keys=keys, clock=e.clock), e.token()
-        await gate.admit(f"Bearer {token}", activity(text="hi"))
-        assert await gate.admit(f"Bearer {token}", activity(text="hi")) == next(iter(gate._verified.values()))
+        await gate.recognise(f"Bearer {token}")
+        assert await gate.recognise(f"Bearer {token}") == next(iter(gate._verified.values()))
         assert token not in repr(gate._verified)
         with pytest.raises(NotAdmitted, match="signature"):
-            await gate.admit(f"Bearer {forged(token)}", activity(text="hi"))
+            await gate.recognise(f"Bearer {forged(token)}")
 
 
 def forged(token: str) -> str:
