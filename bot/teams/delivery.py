@@ -107,8 +107,9 @@ class Delivery:
         there = next((p for p in posted if p.slot is Slot.SECRET and not p.deleted), None)
         if home is None:
             raise Rejected("the subject has no private chat", code="no_private_chat")
-        if there is not None:
+        if there is not None and there.chat is not None and there.chat.id == home[1].id:
             return
+        await self._gone(there)  # it was prepared in a chat that is not theirs any more
         message = carry(request, None, home[0], home[1], self._view(request))
         activity = await self.messenger.post(home[1], message)
         await self._keep(Posted(request.id, Slot.SECRET, "", home[1], activity, ""))

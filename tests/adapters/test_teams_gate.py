@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.entra.keys import KeyRing
+from bot.entra.keys import KeyRing, _address
 from bot.teams.auth import Gate, NotAdmitted
 from bot.teams.origins import trusted
 from tests.adapters.edge import ANN, APP, ISSUER, SERVICE, TENANT, Edge, SetClock, activity, cloud_at, edge, press
@@ -152,6 +152,21 @@ async def test_the_claim_may_be_spelled_as_the_documentation_does() -> None:
     async with edge() as e:
         token = e.token(serviceurl=None, serviceUrl=SERVICE)
         assert (await e.deliver(activity(text="hi"), token=token))[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("keys", "metadata"),
+    [
+        ("http://login.botframework.com/keys", "https://login.botframework.com/openid"),
+        ("ftp://login.botframework.com/keys", "https://login.botframework.com/openid"),
+        ("//login.botframework.com/keys", "https://login.botframework.com/openid"),
+        (None, "https://login.botframework.com/openid"),
+    ],
+)
+def test_metadata_read_over_https_leads_to_no_keys_over_anything_else(keys: str | None, metadata: str) -> None:
+    with pytest.raises(ValueError, match="jwks_uri"):
+        _address({"jwks_uri": keys}, metadata)
+    assert _address({"jwks_uri": metadata}, metadata) == metadata
 
 
 @pytest.mark.parametrize("url", ["https://evil.example/", "https://smba.example.evil.example/", "http://smba.example/"])

@@ -144,10 +144,30 @@ def test_only_the_login_host_of_the_cloud_is_called() -> None:
         "https://evil.example/token",
         "http://login.microsoftonline.com/x",
         "https://login.microsoftonline.com.evil/",
+        "https://login.microsoftonline.com:444/x",
+        "https://login.microsoftonline.com@evil.example/x",
     ):
-        with pytest.raises(requests.RequestException):
+        with pytest.raises(requests.exceptions.InvalidURL):  # and no error of a network that was asked
             transport.get(url)
     transport.close()
+
+
+async def test_the_apps_secret_is_sent_to_no_address_that_is_not_the_clouds(there: Entra) -> None:
+    """Whatever the metadata names: somebody listens there, and hears nothing."""
+    heard: list[bytes] = []
+
+    async def listening(request: web.Request) -> web.Response:
+        heard.append(await request.read())
+        return web.json_response({"access_token": "x", "expires_in": 3600})
+
+    elsewhere = web.Application()
+    elsewhere.router.add_route("*", "/{any:.*}", listening)
+    async with TestServer(elsewhere, host="127.0.0.1") as server:
+        transport = Transport(there.cloud)
+        with pytest.raises(requests.exceptions.InvalidURL):
+            await asyncio.to_thread(transport.post, str(server.make_url("/token")), data={"client_secret": "private"})
+        transport.close()
+    assert heard == []
 
 
 def test_addresses_of_a_real_cloud_are_left_alone() -> None:

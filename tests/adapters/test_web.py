@@ -375,6 +375,14 @@ def test_limit_forgets_the_longest_silent_and_fills_up_again() -> None:
     assert limit.wait("a") == 0
 
 
+def test_a_long_silence_earns_no_more_than_the_burst() -> None:
+    now = 0.0
+    limit = Limit(burst=2, rate=1, monotonic=lambda: now)
+    assert [limit.wait("a") > 0 for _ in range(3)] == [False, False, True]
+    now = 1_000_000.0
+    assert [limit.wait("a") > 0 for _ in range(3)] == [False, False, True]
+
+
 @dataclass
 class Asked:
     remote: str

@@ -16,7 +16,7 @@ from bot.core.answers import RequestCard, SecretShown
 from bot.core.directory import Standing
 from bot.core.errors import AnswerLost, Rejected, Unavailable
 from bot.core.events import Withdrew
-from bot.core.model import Mode, Secret, Status
+from bot.core.model import Actor, Mode, Secret, Status
 from bot.core.reasons import Reason
 from bot.desk.ledger import happened
 from bot.store import sql
@@ -72,6 +72,30 @@ async def test_a_revealed_message_goes_to_the_subjects_chat_as_it_is_now(databas
         await desk.job("due")
         await desk.job("cards")
         assert secret not in desk.messenger.shown("")
+
+
+async def test_no_secret_goes_into_a_chat_that_changed_since_it_was_prepared(database_url: str) -> None:
+    """The message is prepared, then the person's chat becomes another one: neither of both holds the secret."""
+    clock = FakeClock()
+    async with patient(database_url, clock) as store:
+        desk = office(store, clock, replace(POLICY, reveal="message"))
+        await desk.ready()
+        other = replace(private("ann"), id="a:ann-elsewhere")
+
+        async def moves(chat: str, _: str) -> None:
+            if chat == private("ann").id:
+                await desk.desk.installed(person("ann"), other)
+
+        desk.messenger.seen = moves
+        await desk.show()
+        desk.messenger.seen = None
+        (secret,) = desk.directory.secrets
+        assert secret not in desk.messenger.shown("")
+        assert (await desk.load("r1")).status is Status.UNKNOWN
+
+        await desk.desk.handle(Actor(person("ann"), other), Replace(Ref("r1", (await desk.load("r1")).version)))
+        holders = [chat for (chat, _), m in desk.messenger.messages.items() if desk.directory.secrets[-1] in str(m)]
+        assert holders == [other.id]
 
 
 async def test_a_press_that_cannot_be_answered_in_place_makes_no_secret(desk: Office) -> None:
