@@ -43,6 +43,7 @@ class FakeDirectory:
     privileged: dict[str, Standing] = field(default_factory=dict)
     members: dict[str, set[str]] = field(default_factory=dict)
     contexts: frozenset[str] = frozenset({"c1"})
+    guarded: dict[str, frozenset[str]] = field(default_factory=dict)  # for whom other contexts are
     policy: PassPolicy = PASS_POLICY
     live: dict[str, Pass] = field(default_factory=dict)
     secrets: list[str] = field(default_factory=list)
@@ -85,9 +86,12 @@ class FakeDirectory:
         self._trouble("groups")
         return frozenset(g for g in among if person in self.members.get(g, ()))
 
-    async def guarded_contexts(self) -> frozenset[str]:
+    async def guarded_contexts(self, person: str) -> frozenset[str]:
         self._trouble("guarded_contexts")
-        return self.contexts
+        return self.guarded.get(person, self.contexts)
+
+    async def unguarded(self, contexts: frozenset[str]) -> Mapping[str, str]:
+        return dict.fromkeys(contexts - self.contexts, "no enabled policy guards it")
 
     async def pass_policy(self) -> PassPolicy:
         self._trouble("pass_policy")

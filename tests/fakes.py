@@ -25,9 +25,11 @@ from bot.desk.identity import Identity
 from bot.desk.ledger import Ledger
 from bot.desk.passwords import PasswordEntry
 from bot.desk.reception import Reception
+from bot.desk.requester import OwnStepUp
 from bot.desk.stepup import StepUp
 from bot.desk.upkeep import Upkeep
 from bot.kinds import KINDS
+from bot.process.service import LISTENERS, uses
 from bot.store.postgres import PostgresStore
 from bot.teams.delivery import Addresses, Delivery
 from tests.entra import TENANT, FakeClock, FakeDirectory, FakeSignIns, FakeVerifier
@@ -278,7 +280,7 @@ def office(
     }
     policies |= {name: replace(policies[name], **changes) for name, changes in own.items()}
     messenger, entra, verifier = FakeMessenger(), FakeSignIns(clock), FakeVerifier(clock)
-    ledger = Ledger(store, clock, policies)
+    ledger = Ledger(store, clock, policies, LISTENERS)
     inquiry = Inquiry(directory, verifier, store, KINDS, policies, clock, r"[A-Z]+\d+")
     addresses = Addresses(
         helpdesk="19:helpdesk@thread.tacv2",
@@ -291,10 +293,11 @@ def office(
     )
     delivery = Delivery(ledger, inquiry, messenger, addresses)
     approvals = Approvals(ledger, inquiry)
-    step_up = StepUp(ledger, inquiry, approvals, entra)
+    own_step_up = OwnStepUp(ledger, inquiry)
+    step_up = StepUp(ledger, inquiry, entra, uses(own_step_up, approvals))
     acts = Acts(ledger, inquiry, delivery)
     proofs = Identity(ledger, inquiry, entra, issuer=ISSUER, type="VerifiedEmployee")
-    desk = Desk(ledger, Reception(ledger, inquiry), acts, approvals, step_up, proofs)
+    desk = Desk(ledger, Reception(ledger, inquiry), acts, approvals, own_step_up, step_up, proofs)
     upkeep, entry = Upkeep(ledger, inquiry, directory), PasswordEntry(ledger, acts)
     return Office(store, clock, directory, messenger, entra, desk, step_up, delivery, upkeep, entry, verifier)
 

@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.core.ports import Purpose
+from bot.process.service import LISTENERS
+
 ROOT = Path(__file__).parent.parent
 OURS = ("bench", "bot", "cards", "manifest", "playground")
 PEERS = ROOT / "bench" / "peers"  # written as their SDKs' samples are, on packages of their own
@@ -214,6 +217,21 @@ def test_nobody_mocks() -> None:
     for file in [*_all(), *_files("tests")]:
         names = _imports(file)
         assert not any(_under(n, "unittest") or n.split(".")[0] in {"mock", "pytest_mock"} for n in names), file
+
+
+def test_nobody_but_a_process_knows_who_listens_to_changes() -> None:
+    """What follows a change is handed in: cards now, others later; the desk names none of them."""
+    for file in _files("bot/core", "bot/kinds", "bot/desk"):
+        named = {n.value for n in ast.walk(_tree(file)) if isinstance(n, ast.Constant)}
+        assert not named & set(LISTENERS), file
+
+
+def test_sign_ins_know_no_consumers() -> None:
+    """What a finished sign-in is for is handed in by purpose; the transaction itself names none of them."""
+    file = ROOT / "bot" / "desk" / "stepup.py"
+    named = {n.attr for n in ast.walk(_tree(file)) if isinstance(n, ast.Attribute)} & set(Purpose.__members__)
+    assert named == set()
+    assert not {n for n in _imports(file) if _under(n, "bot.desk.approvals") or _under(n, "bot.desk.requester")}
 
 
 def test_nobody_prints() -> None:

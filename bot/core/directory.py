@@ -54,8 +54,11 @@ class Directory(Protocol):
     async def groups(self, person: str, among: frozenset[str]) -> frozenset[str]:
         """Return those of `among` the person is in, nested groups included."""
 
-    async def guarded_contexts(self) -> frozenset[str]:
-        """Return the authentication contexts that are published and that an enabled policy protects."""
+    async def guarded_contexts(self, person: str) -> frozenset[str]:
+        """Return the authentication contexts that are published and that an enabled policy protects for this person."""
+
+    async def unguarded(self, contexts: frozenset[str]) -> Mapping[str, str]:
+        """Say of each of these contexts that protects nobody why it does not, in words for an administrator."""
 
     async def pass_policy(self) -> PassPolicy: ...
 

@@ -161,7 +161,7 @@ Event = (
 # Effects: what must follow. Each becomes a job in the transaction that saves the request.
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """Bring every message of the request to what its state asks for: new, changed or gone."""
+    """Something about the request changed: whoever listens brings what it keeps of it to what its state asks for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,10 @@ from bot.core.events import Approved, Denied, Event
 from bot.core.facts import Moment
 from bot.core.life.step import Step
 from bot.core.model import Actor, Evidence, EvidenceType, Refusal, Request, Status
-from bot.core.ports import Job, Purpose, SignInStage, Slot
+from bot.core.ports import Purpose, SignIn, SignInStage, Slot
 from bot.core.reasons import Reason
 from bot.desk.facts import Inquiry
-from bot.desk.ledger import Ledger, begin, happened
+from bot.desk.ledger import Also, Ledger, begin, happened, proved
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,12 @@ class Approvals:
         now, person = self.ledger.clock.now(), actor.person
         evidence = Evidence(EvidenceType.APPROVAL, person.id, person.name, now, "", request.id, choice)
         return _card(await self.ledger.change(request.id, lambda r: self.approved(r, evidence)))
+
+    async def finish(self, sign_in: SignIn, also: Also) -> Answer:
+        """Count a yes that its approver has confirmed with a sign-in."""
+        evidence = proved(sign_in, EvidenceType.APPROVAL)
+        step = await self.ledger.change(sign_in.request, lambda r: self.approved(r, evidence), also)
+        return _card(step, Slot.CONFIRM)
 
     async def deny(self, actor: Actor, request: Request, reason: str, choice: str) -> Answer:
         """Take an approver's no. It needs a reason, and no sign-in: it only locks."""
@@ -65,16 +71,16 @@ class Approvals:
 
     async def approved(self, request: Request, evidence: Evidence) -> Event | Refusal:
         """Look at the approver and the subject once more, and say whether this approval happened."""
-        proved = replace(request, evidence=(*request.evidence, evidence))
+        counted = replace(request, evidence=(*request.evidence, evidence))
         async with asyncio.TaskGroup() as group:
             objection = group.create_task(self.objection(evidence.by, request))
-            facts = group.create_task(self.inquiry.about(proved, Moment.WAY))
+            facts = group.create_task(self.inquiry.about(counted, Moment.WAY))
         refusal = objection.result()
         if refusal is not None:
             return refusal
         now = self.ledger.clock.now()
         policy = self.inquiry.policies[request.kind]
-        return Approved(evidence, decide(policy, facts.result(), proved, Moment.WAY, now))
+        return Approved(evidence, decide(policy, facts.result(), counted, Moment.WAY, now))
 
     async def _confirm_first(self, actor: Actor, request: Request, choice: str) -> Answer:
         now = self.ledger.clock.now()
@@ -89,13 +95,13 @@ class Approvals:
                 await unit.keep_sign_in(begin(request, Purpose.APPROVE, home, context, now, choice))
                 intended = {"by": actor.person.id, "name": actor.person.name, **({"choice": choice} if choice else {})}
                 await unit.note(request, Note(Deed.APPROVAL_INTENDED, intended))
-            await unit.defer(Job("cards", request.id))
+            await self.ledger.changed(unit, request.id)
         return Said("approve.continue_in_private")
 
 
-def _card(step: Step | None) -> Answer:
+def _card(step: Step | None, slot: Slot = Slot.APPROVERS) -> Answer:
     if step is None:
         return Refused(Refusal(Reason.NOT_FOUND))
     if step.refusal is not None:
         return Refused(step.refusal, step.request)
-    return RequestCard(step.request, Slot.APPROVERS)
+    return RequestCard(step.request, slot)

@@ -18,6 +18,7 @@ from bot.desk.approvals import Approvals
 from bot.desk.identity import Identity
 from bot.desk.ledger import Ledger, happened
 from bot.desk.reception import Reception, whose
+from bot.desk.requester import OwnStepUp
 from bot.desk.stepup import StepUp
 
 NEWEST: Final = 5
@@ -31,6 +32,7 @@ class Desk:
     reception: Reception
     acts: Acts
     approvals: Approvals
+    own_step_up: OwnStepUp
     step_up: StepUp
     proofs: Identity
 
@@ -124,7 +126,7 @@ class Desk:
                 again = isinstance(action, do.Replace)
                 return await self.acts.show(request, again=again, in_place=action.in_place)
             case do.SignInAgain():
-                return await self.step_up.again(request)
+                return await self.own_step_up.again(request)
             case do.Withdraw():
                 return await self._change(request, Withdrew(actor.person))
             case do.Hide():

@@ -120,7 +120,7 @@ class Inquiry:
             account = group.create_task(_known(self.directory.account(person), "account"))
             standing = group.create_task(_known(self.directory.standing(person), "standing"))
             groups = group.create_task(_known(self.directory.groups(person, among), "groups"))
-            contexts = group.create_task(_known(self.directory.guarded_contexts(), "guarded_contexts"))
+            contexts = group.create_task(_known(self.directory.guarded_contexts(person), "guarded_contexts"))
         return _Who(account.result(), standing.result(), groups.result(), contexts.result())
 
     async def _own(

@@ -18,7 +18,7 @@ from bot.core.audit import Deed, Note
 from bot.core.errors import Missing, Rejected, Unavailable
 from bot.core.events import Event, Progressed
 from bot.core.model import VERIFIED, Actor, Progress, Receipt, Refusal, Request, Secret, Status
-from bot.core.ports import Job, Purpose, SignIn, SignIns, SignInStage, Unit
+from bot.core.ports import Purpose, SignIn, SignIns, SignInStage, Unit
 from bot.core.presentations import Callback, Failed, Presented, Retrieved, judge, read
 from bot.core.reasons import Reason
 from bot.desk.facts import Inquiry
@@ -133,7 +133,7 @@ class Identity:
             if home is None:
                 return Refused(Refusal(Reason.NO_PRIVATE_CHAT), request)
             await unit.keep_sign_in(begin(request, Purpose.LOOK, home, "", now))
-            await unit.defer(Job("cards", request.id))
+            await self.ledger.changed(unit, request.id)
         return Said("proof.continue_in_private")
 
     async def _objection(self, approver: str, request: Request) -> Refusal | None:
@@ -170,7 +170,7 @@ class Identity:
             shown = "yes" if isinstance(answer, ProofShown) else "no"
             seen = {"by": sign_in.person.id, "name": sign_in.person.name, "shown": shown}
             await unit.note(request, Note(Deed.PROOF_SEEN, seen))
-            await unit.defer(Job("cards", request.id))
+            await self.ledger.changed(unit, request.id)
         return answer
 
 

@@ -14,7 +14,7 @@ from bot.core.errors import Conflict
 from bot.core.events import AskSignIn, CarryOut, Changed, Effect, Event, FollowUp, Look, Revoke, Watch
 from bot.core.life.advance import advance
 from bot.core.life.step import Step, refused
-from bot.core.model import Chat, Person, Refusal, Request
+from bot.core.model import Chat, Evidence, EvidenceType, Person, Refusal, Request
 from bot.core.policy import Policy
 from bot.core.ports import Clock, Job, Purpose, SignIn, SignInStage, Store, Unit
 
@@ -33,11 +33,15 @@ def _unheard(_kind: str, _status: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """`moved` is told the kind and the new status of a request once that is committed."""
+    """`listeners` name the jobs that follow whenever something about a request changed.
+
+    `moved` is told the kind and the new status of a request once that is committed.
+    """
 
     store: Store
     clock: Clock
     policies: Mapping[str, Policy]
+    listeners: tuple[str, ...]
     moved: Moved = _unheard
 
     async def load(self, request_id: str) -> Request | None:
@@ -85,9 +89,9 @@ class Ledger:
         async with self.store.unit() as unit:
             await unit.note(request, *notes)
 
-    async def defer(self, *jobs: Job) -> None:
-        async with self.store.unit() as unit:
-            await unit.defer(*jobs)
+    async def changed(self, unit: Unit, request_id: str) -> None:
+        """Let everybody who listens know, in the transaction of what changed."""
+        await unit.defer(*(Job(name, request_id) for name in self.listeners))
 
     async def _keep(self, before: Request, step: Step, also: Also | None) -> Step:
         async with self.store.unit() as unit:
@@ -109,7 +113,7 @@ class Ledger:
     async def _effect(self, unit: Unit, request: Request, effect: Effect, home: Home | None) -> None:
         match effect:
             case Changed():
-                await unit.defer(Job("cards", request.id))
+                await self.changed(unit, request.id)
             case Revoke():
                 await unit.defer(Job("revoke", request.id))
             case Look():
@@ -131,7 +135,7 @@ class Ledger:
         sign_in = begin(request, purpose, home, context, self.clock.now())
         await unit.keep_sign_in(sign_in)
         await unit.note(request, Note(Deed.STEP_UP_BEGUN, {"by": home[0].id, "context": context}))
-        await unit.defer(Job("cards", request.id))
+        await self.changed(unit, request.id)
         return sign_in
 
 
@@ -151,6 +155,12 @@ def begin(request: Request, purpose: Purpose, home: Home, context: str, now: dat
         expires_at=waits or now + PROMPT_LIFE,
         choice=choice,
     )
+
+
+def proved(sign_in: SignIn, sort: EvidenceType) -> Evidence:
+    """Make evidence of a sign-in that is through."""
+    at, person = sign_in.at or sign_in.created_at, sign_in.person
+    return Evidence(sort, person.id, person.name, at, sign_in.context, sign_in.request, sign_in.choice)
 
 
 def happened(event: Event) -> Happening:

@@ -5,55 +5,55 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 from bot.core.actions import OfferToken
-from bot.core.answers import Answer, Done, EntryWanted, Refused, RequestCard, SignInPage, SignInRefused, SignInWanted
+from bot.core.answers import Answer, Done, EntryWanted, Refused, SignInPage, SignInRefused, SignInWanted
 from bot.core.audit import Deed, Note
-from bot.core.decide import decide
 from bot.core.errors import Conflict, DeskError, Rejected, Unavailable
-from bot.core.events import Event, SteppedUp
-from bot.core.facts import Moment
 from bot.core.life.step import PAGE_LIFE
-from bot.core.model import Actor, Evidence, EvidenceType, Refusal, Request, Status, Way
-from bot.core.ports import Job, Purpose, SignedIn, SignIn, SignIns, SignInStage, Slot, Unit
+from bot.core.model import Actor, Refusal, Request
+from bot.core.ports import Purpose, SignedIn, SignIn, SignIns, SignInStage, Unit
 from bot.core.reasons import Reason
 from bot.core.skew import CLOCK_SKEW
-from bot.desk.approvals import Approvals
 from bot.desk.facts import Inquiry
-from bot.desk.ledger import Ledger
+from bot.desk.ledger import Also, Ledger
 
 TRIES: Final = 3  # wrong codes before the transaction is over
-OPEN_STATES: Final = {Status.STEP_UP, Status.UNKNOWN}
+
+Finish = Callable[[SignIn, Also], Awaitable[Answer]]
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What one purpose makes of a sign-in.
+
+    `finish` lets what was proved count, and runs what it is handed in the same commit. With `silent`, a token Teams
+    offers may prove it; with `page`, it serves in the very browser that signed in, and nothing comes back by Teams.
+    """
+
+    finish: Finish
+    silent: bool = False
+    page: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class StepUp:
+    """`uses` say by purpose what follows; a purpose that is not among them needs more than a sign-in here."""
+
     ledger: Ledger
     inquiry: Inquiry
-    approvals: Approvals
     sign_ins: SignIns
-
-    async def again(self, request: Request) -> Answer:
-        """Send the prompt once more: the old one may have been lost or run out."""
-        entering = request.way is Way.ENTER and request.status in {Status.READY, Status.UNKNOWN}
-        if request.status not in OPEN_STATES and not entering:
-            return Refused(Refusal(Reason.CLOSED), request)
-        purpose = Purpose.ENTER if entering else Purpose.STEP_UP
-        async with self.ledger.store.unit() as unit:
-            home = await unit.private_chat(request.tenant, request.requester.id)
-            if home is None:
-                return Refused(Refusal(Reason.NO_PRIVATE_CHAT))
-            await self.ledger.prompt(unit, request, home, self.inquiry.policy(request).step_up, purpose)
-        return RequestCard(request, Slot.REQUESTER)
+    uses: Mapping[Purpose, Use]
 
     async def offered(self, actor: Actor, action: OfferToken) -> Answer:
         """Try with the token Teams exchanged silently; when that is not enough, the popup is asked for."""
         sign_in = await self._load(action.sign_in)
-        if sign_in is None or not bound(actor, sign_in) or sign_in.purpose is not Purpose.STEP_UP:
+        use = self.uses.get(sign_in.purpose) if sign_in is not None else None
+        if sign_in is None or not bound(actor, sign_in) or use is None or not use.silent:
             return SignInWanted(action.sign_in, Reason.SIGN_IN_EXPIRED)
         if sign_in.stage is SignInStage.FINISHED:  # another of this person's clients was faster
             return Done()
@@ -125,7 +125,7 @@ class StepUp:
             return await self._failed(sign_in, reason)
         code = f"{sign_in.id}.{secrets.token_urlsafe(16)}"
         back = replace(sign_in, flow=None, code=digest(code), at=proven.at, stage=SignInStage.RETURNED)
-        if sign_in.purpose is Purpose.ENTER:
+        if self.uses[sign_in.purpose].page:
             return await self._to_the_page(back)
         return code if await self._kept(back) else SignInRefused(Reason.SIGN_IN_FAILED, sign_in.person.language)
 
@@ -136,8 +136,8 @@ class StepUp:
             return Refused(Refusal(Reason.SIGN_IN_FAILED))
         if sign_in.stage is SignInStage.FINISHED and same(code, sign_in.code):
             return Done()  # Teams sent it twice
-        returned = sign_in.stage is SignInStage.RETURNED and sign_in.purpose in {Purpose.STEP_UP, Purpose.APPROVE}
-        if self._over(sign_in) is not None or not returned:
+        returned = sign_in.stage is SignInStage.RETURNED
+        if self._over(sign_in) is not None or not returned or self.uses[sign_in.purpose].page:
             return Refused(Refusal(Reason.SIGN_IN_EXPIRED))
         if not same(code, sign_in.code):
             return await self._miss(sign_in)
@@ -145,49 +145,30 @@ class StepUp:
 
     async def _to_the_page(self, sign_in: SignIn) -> EntryWanted | SignInRefused:
         """Let the proof count, and leave the transaction to the page it opens."""
-        evidence = _evidence(sign_in)
 
         async def also(unit: Unit, _: Request) -> None:
             await unit.keep_sign_in(replace(sign_in, expires_at=self.ledger.clock.now() + PAGE_LIFE))
 
         try:
-            step = await self.ledger.change(sign_in.request, lambda r: self._stepped_up(r, evidence), also)
+            answer = await self.uses[sign_in.purpose].finish(sign_in, also)
         except Conflict:
             return SignInRefused(Reason.SIGN_IN_FAILED, sign_in.person.language)
-        if step is None:
-            return SignInRefused(Reason.NOT_FOUND, sign_in.person.language)
-        if step.refusal is not None:
-            return SignInRefused(step.refusal.reason, sign_in.person.language)
+        if isinstance(answer, Refused):
+            return SignInRefused(answer.refusal.reason, sign_in.person.language)
         return EntryWanted()
 
     async def _finish(self, sign_in: SignIn) -> Answer:
         """Close the transaction and let its proof count, both in one commit."""
-        evidence = _evidence(sign_in)
-
-        async def proved(request: Request) -> Event | Refusal:
-            if sign_in.purpose is Purpose.APPROVE:
-                return await self.approvals.approved(request, evidence)
-            return await self._stepped_up(request, evidence)
 
         async def also(unit: Unit, _: Request) -> None:
             await unit.keep_sign_in(replace(sign_in, stage=SignInStage.FINISHED))
 
-        step = await self.ledger.change(sign_in.request, proved, also)
-        if step is None:
-            return Refused(Refusal(Reason.NOT_FOUND))
-        slot = Slot.CONFIRM if sign_in.purpose is Purpose.APPROVE else Slot.REQUESTER
-        return RequestCard(step.request, slot) if step.refusal is None else Refused(step.refusal, step.request)
-
-    async def _stepped_up(self, request: Request, evidence: Evidence) -> Event:
-        proved = replace(request, evidence=(*request.evidence, evidence))
-        facts = await self.inquiry.about(proved, Moment.WAY)
-        policy = self.inquiry.policies[request.kind]
-        return SteppedUp(evidence, decide(policy, facts, proved, Moment.WAY, self.ledger.clock.now()))
+        return await self.uses[sign_in.purpose].finish(sign_in, also)
 
     def _over(self, sign_in: SignIn) -> SignInRefused | None:
         if sign_in.stage is SignInStage.FINISHED or sign_in.expires_at <= self.ledger.clock.now():
             return SignInRefused(Reason.SIGN_IN_EXPIRED, sign_in.person.language)
-        if sign_in.purpose is Purpose.LOOK:  # their own token is needed, and no sign-in here would give us one
+        if sign_in.purpose not in self.uses:  # their own token is needed, and no sign-in here would give us one
             return SignInRefused(Reason.ONLY_BY_TEAMS, sign_in.person.language)
         return None
 
@@ -208,8 +189,9 @@ class StepUp:
         """Close the transaction for good and write down why."""
         request = await self.ledger.load(sign_in.request)
         if await self._kept(replace(sign_in, flow=None, stage=SignInStage.FINISHED)) and request is not None:
-            await self.ledger.note(request, Note(Deed.STEP_UP_FAILED, {"by": sign_in.person.id, "reason": reason}))
-            await self.ledger.defer(Job("cards", request.id))
+            async with self.ledger.store.unit() as unit:
+                await unit.note(request, Note(Deed.STEP_UP_FAILED, {"by": sign_in.person.id, "reason": reason}))
+                await self.ledger.changed(unit, request.id)
         return SignInRefused(reason, sign_in.person.language)
 
     async def _miss(self, sign_in: SignIn) -> Answer:
@@ -244,13 +226,6 @@ def bound(actor: Actor, sign_in: SignIn) -> bool:
         and actor.chat.id == sign_in.chat.id
         and (actor.person.tenant, actor.person.id) == (sign_in.person.tenant, sign_in.person.id)
     )
-
-
-def _evidence(sign_in: SignIn) -> Evidence:
-    proof = EvidenceType.APPROVAL if sign_in.purpose is Purpose.APPROVE else EvidenceType.STEP_UP
-    at = sign_in.at or sign_in.created_at
-    person = sign_in.person
-    return Evidence(proof, person.id, person.name, at, sign_in.context, sign_in.request, sign_in.choice)
 
 
 def _why(error: DeskError) -> str:

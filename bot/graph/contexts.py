@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from functools import partial
 from typing import Final, TypeVar
@@ -39,8 +39,12 @@ class Contexts:
         self._calls = calls
         self._guarded = Cache(self._found, clock, FRESH)
 
-    async def guarded(self) -> frozenset[str]:
+    async def guarded(self, _person: str) -> frozenset[str]:
         return await self._guarded.get()
+
+    async def lacking(self, contexts: frozenset[str]) -> Mapping[str, str]:
+        """Say why each of these contexts that is not guarded is not."""
+        return dict.fromkeys(contexts - await self._guarded.get(), "no enabled policy guards it")
 
     async def _found(self) -> frozenset[str]:
         published = {c.id for c in await self._paced(self._published) if c.is_available and c.id}

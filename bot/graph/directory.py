@@ -106,8 +106,11 @@ class GraphDirectory(Directory):
         answer = await self._calls.read("groups", lambda: check.post(CheckMemberGroupsPostRequestBody(group_ids=some)))
         return [needed(group, "value") for group in needed(answer.value, "value")]
 
-    async def guarded_contexts(self) -> frozenset[str]:
-        return await self._contexts.guarded()
+    async def guarded_contexts(self, person: str) -> frozenset[str]:
+        return await self._contexts.guarded(_checked(person))
+
+    async def unguarded(self, contexts: frozenset[str]) -> Mapping[str, str]:
+        return await self._contexts.lacking(contexts)
 
     async def pass_policy(self) -> PassPolicy:
         return await self._passes.policy()

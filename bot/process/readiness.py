@@ -53,8 +53,8 @@ class _Questions:
 
     async def step_up(self) -> str:
         wanted = {context for policy in self.in_force.values() for context in _contexts(policy)}
-        missing = wanted - await self.outside.directory.guarded_contexts() if wanted else set()
-        return f"no enabled policy guards {', '.join(sorted(missing))}" if missing else ""
+        lacking = await self.outside.directory.unguarded(frozenset(wanted)) if wanted else {}
+        return "; ".join(f"{context}: {why}" for context, why in sorted(lacking.items()))
 
     async def verified_id(self) -> str:
         verify = self.in_force.get(VERIFY)

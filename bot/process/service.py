@@ -18,7 +18,7 @@ from bot.config.cloud import Cloud
 from bot.config.settings import Settings
 from bot.core.errors import Misconfigured
 from bot.core.policy import Policy
-from bot.core.ports import Clock
+from bot.core.ports import Clock, Purpose
 from bot.desk.acts import Acts
 from bot.desk.approvals import Approvals
 from bot.desk.desk import Desk
@@ -27,7 +27,8 @@ from bot.desk.identity import Identity
 from bot.desk.ledger import Ledger
 from bot.desk.passwords import PasswordEntry
 from bot.desk.reception import Reception
-from bot.desk.stepup import StepUp
+from bot.desk.requester import OwnStepUp
+from bot.desk.stepup import StepUp, Use
 from bot.desk.upkeep import Upkeep
 from bot.kinds import KINDS
 from bot.process import metrics
@@ -51,6 +52,7 @@ from manifest.package import resource
 PROBE: Final = 5.0  # seconds for the database to answer at the start
 LARGEST: Final = 256 * 1024  # bytes of a body
 IDLE: Final = 75.0  # seconds a connection may take for a request's head; longer than an ingress keeps an idle one
+LISTENERS: Final = ("cards",)  # the jobs that follow whenever a request has changed
 LINGER: Final = 2.0  # seconds for the rest of a body nobody wants any more
 
 log = structlog.get_logger(__name__)
@@ -121,18 +123,28 @@ async def insist_on_database(store: PostgresStore) -> None:
 
 def assemble(settings: Settings, outside: Outside, in_force: Mapping[str, Policy], clock: Clock) -> Inside:
     """Put the desk together."""
-    ledger = Ledger(outside.store, clock, in_force, metrics.moved)
+    ledger = Ledger(outside.store, clock, in_force, LISTENERS, metrics.moved)
     inquiry = Inquiry(
         outside.directory, outside.verifier, outside.store, KINDS, in_force, clock, settings.ticket_pattern
     )
     approvals = Approvals(ledger, inquiry)
     delivery = Delivery(ledger, inquiry, outside.courier, _addresses(settings))
     acts = Acts(ledger, inquiry, courier=delivery)
-    step_up = StepUp(ledger, inquiry, approvals, outside.sign_ins)
+    own_step_up = OwnStepUp(ledger, inquiry)
+    step_up = StepUp(ledger, inquiry, outside.sign_ins, uses(own_step_up, approvals))
     issuer, credential = settings.verified_id_authority, settings.verified_id_type
     proofs = Identity(ledger, inquiry, outside.sign_ins, issuer=issuer, type=credential)
-    desk = Desk(ledger, Reception(ledger, inquiry), acts, approvals, step_up, proofs)
+    desk = Desk(ledger, Reception(ledger, inquiry), acts, approvals, own_step_up, step_up, proofs)
     return Inside(desk, delivery, Upkeep(ledger, inquiry, outside.directory), PasswordEntry(ledger, acts))
+
+
+def uses(own: OwnStepUp, approvals: Approvals) -> Mapping[Purpose, Use]:
+    """Name what follows a sign-in that is through, by its purpose."""
+    return {
+        Purpose.STEP_UP: Use(own.finish, silent=True),
+        Purpose.ENTER: Use(own.finish, page=True),
+        Purpose.APPROVE: Use(approvals.finish),
+    }
 
 
 def handlers(inside: Inside) -> Mapping[str, Handler]:

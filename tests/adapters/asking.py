@@ -36,7 +36,7 @@ ASKED: Mapping[str, Callable[[Directory], Awaitable[object]]] = {
     "account": lambda d: d.account(ANN),
     "standing": lambda d: d.standing(ANN),
     "groups": lambda d: d.groups(ANN, GROUPS),
-    "guarded_contexts": lambda d: d.guarded_contexts(),
+    "guarded_contexts": lambda d: d.guarded_contexts(ANN),
     "pass_policy": lambda d: d.pass_policy(),
     "passes": lambda d: d.passes(ANN),
     "issue_pass": lambda d: d.issue_pass(ANN, HOUR, one_time=True),

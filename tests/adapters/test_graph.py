@@ -119,19 +119,19 @@ async def test_groups_are_those_asked_for_nested_ones_included(world: World, dir
 
 
 async def test_contexts_count_only_when_published_and_enforced(world: World, directory: GraphDirectory) -> None:
-    assert await directory.guarded_contexts() == {"c1", "c2"}
+    assert await directory.guarded_contexts(world.people["ann"].id) == {"c1", "c2"}
     world.entra.policies[1] = replace(world.entra.policies[1], state="enabledForReportingButNotEnforced")
     world.entra.contexts["c3"] = replace(world.entra.contexts["c1"], id="c3")
-    assert await directory.guarded_contexts() == {"c1", "c2"}, "asked again too soon"
+    assert await directory.guarded_contexts(world.people["ann"].id) == {"c1", "c2"}, "asked again too soon"
     world.clock.advance(timedelta(minutes=5))
-    assert await directory.guarded_contexts() == {"c1"}
+    assert await directory.guarded_contexts(world.people["ann"].id) == {"c1"}
     world.entra.contexts["c1"] = replace(world.entra.contexts["c1"], available=False)
     world.clock.advance(timedelta(minutes=5))
-    assert await directory.guarded_contexts() == frozenset()
+    assert await directory.guarded_contexts(world.people["ann"].id) == frozenset()
 
 
 async def test_contexts_are_asked_for_once_however_many_wait(world: World, directory: GraphDirectory) -> None:
-    answers = await asyncio.gather(*(directory.guarded_contexts() for _ in range(20)))
+    answers = await asyncio.gather(*(directory.guarded_contexts(world.people["ann"].id) for _ in range(20)))
     assert set(answers) == {frozenset({"c1", "c2"})}
     assert len(world.journal.of("graph", "GET", "conditionalAccess")) == 2
 
@@ -139,13 +139,13 @@ async def test_contexts_are_asked_for_once_however_many_wait(world: World, direc
 async def test_a_failure_about_contexts_is_not_kept(world: World, directory: GraphDirectory) -> None:
     world.faults.add(Fault("graph", "conditionalAccess", "throttle", seconds=30, times=1))
     with pytest.raises(Unavailable):
-        await directory.guarded_contexts()
-    assert await directory.guarded_contexts() == {"c1", "c2"}
+        await directory.guarded_contexts(world.people["ann"].id)
+    assert await directory.guarded_contexts(world.people["ann"].id) == {"c1", "c2"}
 
 
 async def test_the_tenants_pace_for_conditional_access_is_kept(world: World, directory: GraphDirectory) -> None:
     world.faults.add(Fault("graph", "conditionalAccess/policies", "throttle_bare", times=1))
-    assert await directory.guarded_contexts() == {"c1", "c2"}
+    assert await directory.guarded_contexts(world.people["ann"].id) == {"c1", "c2"}
 
 
 async def test_the_pass_policy_is_read(world: World, directory: GraphDirectory) -> None:

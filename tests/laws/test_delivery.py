@@ -10,7 +10,9 @@ import pytest
 from bot.core.actions import Approve, Ref, Refresh
 from bot.core.answers import Refused, Said
 from bot.core.errors import AnswerLost, Rejected, Unavailable
+from bot.core.events import Withdrew
 from bot.core.ports import Job
+from bot.desk.ledger import happened
 from tests.fakes import TENANT, Office, at_home, in_channel, private
 
 
@@ -159,3 +161,11 @@ async def test_doing_it_again_changes_nothing(desk: Office) -> None:
     sent = len(desk.messenger.bodies)
     await desk.job("cards")
     assert len(desk.messenger.bodies) == sent
+
+
+async def test_everybody_who_listens_hears_of_every_change(desk: Office, database_url: str) -> None:
+    await desk.ask()
+    ledger = replace(desk.ledger, listeners=("tickets", "feeds"))
+    assert (await waiting(database_url, "tickets"), await waiting(database_url, "feeds")) == (0, 0)
+    await ledger.change("r1", happened(Withdrew(at_home("ann").person)))
+    assert (await waiting(database_url, "tickets"), await waiting(database_url, "feeds")) == (1, 1)
