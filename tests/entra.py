@@ -234,16 +234,20 @@ class FakeVerifier:
 
 @dataclass
 class FakeSignIns:
-    """Entra's sign-in: what it will say of whoever comes next."""
+    """Entra's sign-in: what it will say of whoever comes next. Each is another one, unless it is `kept`."""
 
     clock: FakeClock
     silent: bool = False
     who: str = ""
+    tenant: str = TENANT
     contexts: frozenset[str] = frozenset({"c1"})
     age: timedelta = timedelta(0)
+    kept: datetime | None = None  # the one sign-in that answers to everything
+    numbers: count[int] = field(default_factory=lambda: count(1))
 
     def _proven(self, person: str) -> SignedIn:
-        return SignedIn(TENANT, self.who or person, self.contexts, self.clock.now() - self.age)
+        at = self.kept or self.clock.now() - self.age - timedelta(milliseconds=next(self.numbers))
+        return SignedIn(self.tenant, self.who or person, self.contexts, at)
 
     async def silently(self, token: str, *, tenant: str, person: str, context: str) -> SignedIn:  # noqa: ARG002 - the port's shape
         if not self.silent:

@@ -24,6 +24,7 @@ _DURATION: Final = re.compile(r"([1-9]\d{0,5})([smhd])")
 _UNITS: Final = MappingProxyType({"s": "seconds", "m": "minutes", "h": "hours", "d": "days"})
 _SHORTEST: Final = timedelta(minutes=1)
 _LONGEST: Final = timedelta(days=7)
+_OLDEST: Final = timedelta(hours=1)  # a sign-in at the moment of the act
 
 
 def load(path: str, kinds: Mapping[str, Kind], settings: Settings) -> Mapping[str, Policy]:
@@ -189,6 +190,13 @@ def _duration(value: object) -> timedelta:
     return duration
 
 
+def _sign_in_age(value: object) -> timedelta:
+    age = _duration(value)
+    if age > _OLDEST:
+        raise ValueError('must lie between "1m" and "1h": of an older sign-in nobody knows who is at the screen now')
+    return age
+
+
 def _number(least: int, most: int) -> Callable[[object], int]:
     def parse(value: object) -> int:
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
@@ -226,7 +234,7 @@ _PARSERS: Final[Mapping[str, Callable[[object], object]]] = MappingProxyType(
         "approvers_group": _guid,
         "approvals": _number(0, 9),
         "step_up": _context,
-        "step_up_age": _duration,
+        "step_up_age": _sign_in_age,
         "approver_step_up": _context,
         "evidence": _evidence,
         "evidence_age": _duration,

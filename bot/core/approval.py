@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
+from bot.core.evidence import GRACE
 from bot.core.facts import Facts
 from bot.core.model import EvidenceType, Refusal, Request
 from bot.core.policy import Policy
@@ -33,5 +34,6 @@ def counted(policy: Policy, facts: Facts, request: Request) -> frozenset[str]:
         for e in request.evidence_of(EvidenceType.APPROVAL)
         if e.by not in {request.requester.id, request.subject.id}
         and e.by in (facts.approvers or frozenset())
+        and e.at >= request.created_at - GRACE
         and (not policy.approver_step_up or e.strength == policy.approver_step_up)
     )

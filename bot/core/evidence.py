@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from bot.core.facts import Facts, Moment
 from bot.core.model import Evidence, EvidenceType, Request, Way
 from bot.core.policy import Policy
 from bot.core.skew import CLOCK_SKEW
+
+# Entra asks nobody twice in five minutes, whatever a policy demands, so a sign-in of just before must do:
+# https://learn.microsoft.com/entra/identity/conditional-access/concept-session-lifetime#require-reauthentication-every-time
+GRACE: Final = CLOCK_SKEW
+
+
+def fresh(at: datetime, *, asked: datetime, now: datetime) -> bool:
+    """Whether a sign-in at `at` can be the answer to what was `asked` then: no older than a few minutes before."""
+    return asked - GRACE <= at <= now + CLOCK_SKEW
 
 
 def face_checked(policy: Policy, facts: Facts, request: Request) -> bool:
@@ -24,13 +34,13 @@ def on_the_page(policy: Policy, request: Request, moment: Moment) -> bool:
 def stepped_up(policy: Policy, request: Request, moment: Moment, now: datetime) -> bool:
     """A sign-in by the requester for this request satisfied the context; for the act it is also recent."""
     return any(
-        _counts(e, policy, moment, now)
+        _counts(e, request, policy, moment, now)
         for e in request.evidence_of(EvidenceType.STEP_UP)
         if e.by == request.requester.id
     )
 
 
-def _counts(evidence: Evidence, policy: Policy, moment: Moment, now: datetime) -> bool:
-    if evidence.strength != policy.step_up or evidence.at > now + CLOCK_SKEW:
+def _counts(evidence: Evidence, request: Request, policy: Policy, moment: Moment, now: datetime) -> bool:
+    if evidence.strength != policy.step_up or not fresh(evidence.at, asked=request.created_at, now=now):
         return False
     return moment is not Moment.ACT or now - evidence.at <= policy.step_up_age

@@ -178,6 +178,12 @@ class Unit(Protocol):
     async def sign_ins(self, request_id: str) -> Sequence[SignIn]:
         """Return the newest transaction of each person and purpose for this request, finished ones included."""
 
+    async def use_sign_in(self, tenant: str, person: str, at: datetime, request_id: str) -> None:
+        """Let a person's sign-in of that moment serve this request; raise `Conflict` when it serves another."""
+
+    async def used_for(self, tenant: str, person: str, at: datetime) -> str:
+        """Return the id of the request that a person's sign-in of that moment serves, or ""."""
+
     async def first_time(self, tenant: str, key: str, now: datetime) -> bool:
         """Say whether this key was not seen before, and remember it: Teams delivers some things twice."""
 

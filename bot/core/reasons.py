@@ -38,6 +38,7 @@ class Reason(StrEnum):
     WRONG_PERSON = "wrong_person"
     WEAK_SIGN_IN = "weak_sign_in"
     OLD_SIGN_IN = "old_sign_in"
+    USED_SIGN_IN = "used_sign_in"
     NOT_PERMITTED = "not_permitted"
     EVIDENCE_MISSING = "evidence_missing"
     UNAVAILABLE = "unavailable"

@@ -11,12 +11,25 @@ from uuid import uuid4
 
 from bot.core.audit import Deed, Note
 from bot.core.errors import Conflict
-from bot.core.events import AskSignIn, CarryOut, Changed, Effect, Event, FollowUp, Look, Revoke, Watch
+from bot.core.events import (
+    Approved,
+    AskSignIn,
+    CarryOut,
+    Changed,
+    Effect,
+    Event,
+    FollowUp,
+    Look,
+    Revoke,
+    SteppedUp,
+    Watch,
+)
 from bot.core.life.advance import advance
 from bot.core.life.step import Step, refused
 from bot.core.model import Chat, Evidence, EvidenceType, Person, Refusal, Request
 from bot.core.policy import Policy
 from bot.core.ports import Clock, Job, Purpose, SignIn, SignInStage, Store, Unit
+from bot.core.reasons import Reason
 
 TRIES: Final = 5  # two people press at once: the second loads again and decides again
 PROMPT_LIFE: Final = timedelta(minutes=5)
@@ -66,11 +79,13 @@ class Ledger:
         `happening` looks at the request as it is (outside any transaction: it may ask Entra) and says what
         happened, or why nothing may. `also` joins the transaction that saves it.
         """
-        for _ in range(TRIES):
+        for tried in range(TRIES):
             request = await self.load(request_id)
             if request is None:
                 return None
             event = await happening(request)
+            if tried and isinstance(event, SteppedUp | Approved) and await self._used(request, event.evidence):
+                event = Refusal(Reason.USED_SIGN_IN)  # that was the conflict: another request was faster
             try:
                 if isinstance(event, Refusal):
                     return await self._keep(request, Step(request, (), (refused(event),), event), also)
@@ -79,6 +94,15 @@ class Ledger:
             except Conflict:
                 continue
         raise Conflict(f"request {request_id} changed {TRIES} times while it was being decided")
+
+    async def used(self, tenant: str, person: str, at: datetime, *, but: str) -> bool:
+        """Whether a person's sign-in of that moment has served another request than `but`: one serves one."""
+        async with self.store.unit() as unit:
+            return await unit.used_for(tenant, person, at) not in {"", but}
+
+    async def _used(self, request: Request, evidence: Evidence) -> bool:
+        """A press without a sign-in uses none up."""
+        return bool(evidence.strength) and await self.used(request.tenant, evidence.by, evidence.at, but=request.id)
 
     async def refuse(self, request: Request, refusal: Refusal, by: str = "") -> None:
         """Write a refusal down that changes nothing."""
@@ -96,6 +120,9 @@ class Ledger:
     async def _keep(self, before: Request, step: Step, also: Also | None) -> Step:
         async with self.store.unit() as unit:
             after = await unit.save(step.request) if step.request != before else before
+            for evidence in after.evidence[len(before.evidence) :]:
+                if evidence.strength:
+                    await unit.use_sign_in(after.tenant, evidence.by, evidence.at, after.id)
             asks = any(isinstance(effect, AskSignIn) for effect in step.effects)
             home = await unit.private_chat(after.tenant, after.requester.id) if asks else None
             await self._follow(unit, after, step, home)

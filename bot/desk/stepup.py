@@ -7,18 +7,17 @@ import hmac
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Final
 
 from bot.core.actions import OfferToken
 from bot.core.answers import Answer, Done, EntryWanted, Refused, SignInPage, SignInRefused, SignInWanted
 from bot.core.audit import Deed, Note
 from bot.core.errors import Conflict, DeskError, Rejected, Unavailable
+from bot.core.evidence import fresh
 from bot.core.life.step import PAGE_LIFE
 from bot.core.model import Actor, Refusal, Request
 from bot.core.ports import Purpose, SignedIn, SignIn, SignIns, SignInStage, Unit
 from bot.core.reasons import Reason
-from bot.core.skew import CLOCK_SKEW
 from bot.desk.facts import Inquiry
 from bot.desk.ledger import Also, Ledger
 
@@ -57,8 +56,8 @@ class StepUp:
             return SignInWanted(action.sign_in, Reason.SIGN_IN_EXPIRED)
         if sign_in.stage is SignInStage.FINISHED:  # another of this person's clients was faster
             return Done()
-        now, person = self.ledger.clock.now(), sign_in.person
-        if sign_in.expires_at <= now:
+        person = sign_in.person
+        if sign_in.expires_at <= self.ledger.clock.now():
             return SignInWanted(sign_in.id, Reason.SIGN_IN_EXPIRED)
         try:
             proven = await self.sign_ins.silently(
@@ -66,12 +65,8 @@ class StepUp:
             )
         except (Rejected, Unavailable):
             return SignInWanted(sign_in.id, Reason.WEAK_SIGN_IN)
-        request = await self.ledger.load(sign_in.request)
-        if request is None:
-            return SignInWanted(sign_in.id, Reason.NOT_FOUND)
-        age = self.inquiry.policy(request).step_up_age
-        reason = weakness(sign_in, proven, now=now, earliest=now - age)
-        if reason is not None:
+        reason = await self._weakness(sign_in, proven)
+        if reason is not None:  # not the end of it: the button asks for a sign-in made for this
             return SignInWanted(sign_in.id, reason)
         return await self._finish(replace(sign_in, at=proven.at))
 
@@ -120,7 +115,7 @@ class StepUp:
             proven = await self.sign_ins.finish(sign_in.flow, answer)
         except (Rejected, Unavailable) as error:
             return await self._failed(sign_in, _why(error))
-        reason = weakness(sign_in, proven, now=self.ledger.clock.now(), earliest=sign_in.created_at - CLOCK_SKEW)
+        reason = await self._weakness(sign_in, proven)
         if reason is not None:
             return await self._failed(sign_in, reason)
         code = f"{sign_in.id}.{secrets.token_urlsafe(16)}"
@@ -165,6 +160,17 @@ class StepUp:
 
         return await self.uses[sign_in.purpose].finish(sign_in, also)
 
+    async def _weakness(self, sign_in: SignIn, proven: SignedIn) -> Reason | None:
+        """Say why what was proven is no evidence, or None when it is; the same whichever way it came."""
+        if (proven.tenant, proven.person) != (sign_in.person.tenant, sign_in.person.id):
+            return Reason.WRONG_PERSON
+        if sign_in.context not in proven.contexts:
+            return Reason.WEAK_SIGN_IN
+        if not fresh(proven.at, asked=sign_in.created_at, now=self.ledger.clock.now()):
+            return Reason.OLD_SIGN_IN
+        used = await self.ledger.used(proven.tenant, proven.person, proven.at, but=sign_in.request)
+        return Reason.USED_SIGN_IN if used else None
+
     def _over(self, sign_in: SignIn) -> SignInRefused | None:
         if sign_in.stage is SignInStage.FINISHED or sign_in.expires_at <= self.ledger.clock.now():
             return SignInRefused(Reason.SIGN_IN_EXPIRED, sign_in.person.language)
@@ -208,15 +214,6 @@ class StepUp:
             return (await self.inquiry.directory.account(sign_in.person.id)).upn
         except DeskError:
             return ""
-
-
-def weakness(sign_in: SignIn, proven: SignedIn, *, now: datetime, earliest: datetime) -> Reason | None:
-    """Say why what was proven is no evidence for this transaction, or None when it is."""
-    if (proven.tenant, proven.person) != (sign_in.person.tenant, sign_in.person.id):
-        return Reason.WRONG_PERSON
-    if sign_in.context not in proven.contexts:
-        return Reason.WEAK_SIGN_IN
-    return None if earliest <= proven.at <= now + CLOCK_SKEW else Reason.OLD_SIGN_IN
 
 
 def bound(actor: Actor, sign_in: SignIn) -> bool:

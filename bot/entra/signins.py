@@ -7,7 +7,6 @@ import hashlib
 import json
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -80,7 +79,7 @@ class EntraSignIns(SignIns):
         answer = await self._asked(ask, SILENT_LIMIT)
         identity = await self._tokens.read(_id_token(answer))
         _belongs(identity, tenant, person)
-        return replace(_proven(identity), tenant=tenant, person=person)
+        return _proven(identity)
 
     async def delegated(self, token: Secret, *, tenant: str, person: str) -> Secret:
         await self._exchangeable(token.reveal(), tenant, person)

@@ -178,6 +178,17 @@ SAVE_SIGN_IN: Final = """
     RETURNING version
 """
 
+USE_SIGN_IN: Final = """
+    INSERT INTO used_sign_ins AS used (tenant, person, at, request)
+    VALUES (%(tenant)s, %(person)s, %(at)s, %(request)s)
+    ON CONFLICT (tenant, person, at) DO UPDATE SET request = excluded.request WHERE used.request = excluded.request
+    RETURNING request
+"""
+
+SIGN_IN_USED: Final = """
+    SELECT request FROM used_sign_ins WHERE tenant = %(tenant)s AND person = %(person)s AND at = %(at)s
+"""
+
 LOAD_SIGN_IN: Final = f"SELECT {_SIGN_IN} FROM sign_ins WHERE id = %(id)s"
 
 SIGN_IN_FOR: Final = f"""
@@ -274,6 +285,8 @@ NEXT_TURN: Final = """
 PRUNE_SEEN: Final = "DELETE FROM seen WHERE at < %(before)s"
 
 PRUNE_SIGN_INS: Final = "DELETE FROM sign_ins WHERE expires_at < %(before)s"
+
+PRUNE_USED_SIGN_INS: Final = "DELETE FROM used_sign_ins WHERE at < %(before)s"
 
 PRUNE_JOBS: Final = """
     DELETE FROM procrastinate_jobs AS job

@@ -130,6 +130,14 @@ class PostgresUnit(Unit):
         rows = await self._line.rows(sql.SIGN_INS, {"request": request_id})
         return tuple(codec.sign_in_of(row) for row in rows)
 
+    async def use_sign_in(self, tenant: str, person: str, at: datetime, request_id: str) -> None:
+        values = {"tenant": tenant, "person": person, "at": at, "request": request_id}
+        self._line.put(sql.USE_SIGN_IN, values, conflict="this sign-in serves another request")
+
+    async def used_for(self, tenant: str, person: str, at: datetime) -> str:
+        row = await self._one(sql.SIGN_IN_USED, {"tenant": tenant, "person": person, "at": at})
+        return str(row["request"]) if row else ""
+
     async def first_time(self, tenant: str, key: str, now: datetime) -> bool:
         values = {"tenant": tenant, "key": key, "now": now}
         return bool(await self._line.rows(sql.FIRST_TIME, values, writes=True))

@@ -22,7 +22,7 @@ from tests.conftest import TEMPLATE
 
 PAST = Past(2000, jobs=20_000)
 BLOCKS = 80  # of 8 kB; the tables have hundreds
-BIG = {"requests", "audit", "posted", "private_chats", "sign_ins", "seen", "procrastinate_jobs"}
+BIG = {"requests", "audit", "posted", "private_chats", "sign_ins", "used_sign_ins", "seen", "procrastinate_jobs"}
 NOW: Final = datetime.now(UTC)
 ANN = Person(TENANT, "p7", "Ann Archer", "en")
 HOME = Chat(TENANT, "a:7", "https://smba.trafficmanager.net/emea/", personal=True, user="29:7")
@@ -60,6 +60,9 @@ CASES: Mapping[str, Mapping[str, Any]] = {
     "ENQUEUE": {"keys": ["cards:new::"], "locks": ["cards:new::"], "args": [WAKE]},
     "RECOVER": {"silent": 7, "longest": 90, "tries": 500},
     "PRUNE_SEEN": {"before": NOW - timedelta(days=2)},
+    "USE_SIGN_IN": {"tenant": TENANT, "person": "p7", "at": NOW, "request": "r7"},
+    "SIGN_IN_USED": {"tenant": TENANT, "person": "p7", "at": NOW},
+    "PRUNE_USED_SIGN_INS": {"before": NOW - timedelta(days=1)},
     "PRUNE_SIGN_INS": {"before": NOW - timedelta(days=1)},
 }
 # Those that are no question, touch no table that grows, run once an hour, or mean to read everything.

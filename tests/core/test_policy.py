@@ -96,7 +96,26 @@ PROOFS: list[tuple[str, tuple[Evidence, ...], Moment, Decision]] = [
 @pytest.mark.parametrize(("why", "evidence", "moment", "expected"), PROOFS)
 def test_proofs(why: str, evidence: tuple[Evidence, ...], moment: Moment, expected: Decision) -> None:
     facts = replace(GOOD, approvers=frozenset({"ben", "cleo", "ann"}))
-    assert decide(POLICY, facts, proved(*evidence), moment, NOW) == expected, why
+    asked = replace(proved(*evidence), created_at=NOW - timedelta(hours=2))
+    assert decide(POLICY, facts, asked, moment, NOW) == expected, why
+
+
+BEFORE = timedelta(minutes=5)  # what Entra allows, and no more
+
+
+@pytest.mark.parametrize("moment", [Moment.WAY, Moment.ACT])
+@pytest.mark.parametrize(
+    ("evidence", "expected"),
+    [
+        ((step_up(at=NOW - BEFORE), approval(at=NOW - BEFORE)), Go()),
+        ((step_up(at=NOW - BEFORE - timedelta(seconds=1)), approval()), StepUpFirst("c1")),
+        ((step_up(), approval(at=NOW - BEFORE - timedelta(seconds=1))), ApprovalFirst(1)),
+    ],
+)
+def test_a_proof_is_newer_than_what_it_was_given_for(
+    evidence: tuple[Evidence, ...], expected: Decision, moment: Moment
+) -> None:
+    assert decide(POLICY, GOOD, proved(*evidence), moment, NOW) == expected
 
 
 def test_approvals_count_people_not_clicks() -> None:
