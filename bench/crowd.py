@@ -79,6 +79,8 @@ class Heard:
         began = now()
         while True:
             try:
+                if channel:
+                    await limiter.thread(chat)
                 await limiter.turn(chat, rank, channel=channel)
                 break
             except Unavailable as error:

@@ -42,7 +42,7 @@ async def commits(store: PostgresStore, until: float) -> int:
 
 async def asks(store: PostgresStore, until: float) -> int:
     """Do all that an ask does at the database, by people who have never asked."""
-    ledger = Ledger(store, Now(), POLICIES, ("cards",))
+    ledger = Ledger(store, Now(), POLICIES, (lambda request: [Job("cards", request.id)],))
     return await _often(lambda _: _asked(ledger, store), until)
 
 

@@ -11,7 +11,7 @@ from typing import Any, assert_never
 
 from bot.core.actions import Approve, Ref, ReturnCode, Show, Submit
 from bot.core.answers import Answer, Entered, EntryWanted, PasswordCheck, RequestCard, SignInRefused
-from bot.core.errors import DeskError, Missing
+from bot.core.errors import DeskError, Missing, Unavailable
 from bot.core.methods import Method, MethodKind
 from bot.core.model import Actor, Chat, Mode, Person, Request, Status, Way
 from bot.core.policy import Policy
@@ -99,12 +99,16 @@ class FakeMessenger(Messenger):
     messages: dict[tuple[str, str], Mapping[str, object]] = field(default_factory=dict)
     bodies: list[str] = field(default_factory=list)
     trouble: list[DeskError] = field(default_factory=list)
+    gone: set[str] = field(default_factory=set)  # chats and channels that are not there any more
+    crowded: set[str] = field(default_factory=set)  # channels whose turn it is not now
     numbers: count[int] = field(default_factory=lambda: count(1))
     seen: Callable[[str, str], Awaitable[object]] | None = None  # what a client does the moment a message is there
 
     def _send(self, chat: str, activity: str, message: Mapping[str, object]) -> None:
         if self.trouble:
             raise self.trouble.pop(0)
+        if chat.partition(";")[0] in self.gone:
+            raise Missing("the conversation is not there", code="ConversationNotFound")
         self.bodies.append(json.dumps(message))
         self.messages[(chat, activity)] = message
 
@@ -114,6 +118,10 @@ class FakeMessenger(Messenger):
         if self.seen is not None:
             await self.seen(chat.id, activity)
         return activity
+
+    async def thread_turn(self, channel: str) -> None:
+        if channel in self.crowded:
+            raise Unavailable("others have the next turns", retry_after=2)
 
     async def post_in_channel(self, tenant: str, channel: str, message: Mapping[str, object]) -> tuple[Chat, str]:
         activity = str(next(self.numbers))
@@ -248,7 +256,8 @@ class Office:
     async def job(self, name: str, request_id: str = "r1") -> None:
         """Do a job of a request now, as the worker would."""
         handlers = {
-            "cards": self.delivery.cards,
+            "alert": self.delivery.alert,
+            "cards": self._delivered,
             "act": self.desk.acts.alone,
             "look": self.upkeep.look,
             "watch": self.upkeep.watch,
@@ -257,6 +266,12 @@ class Office:
             "due": self.upkeep.due,
         }
         await handlers[name](Job(name, request_id))
+
+    async def _delivered(self, job: Job) -> None:
+        """Every message, the alarm first, as urgent as it is."""
+        request = await self.load(job.request)
+        for follows in (f for listener in self.ledger.listeners for f in listener(request)):
+            await (self.delivery.alert if follows.name == "alert" else self.delivery.cards)(follows)
 
     async def deeds(self) -> list[str]:
         return [entry.deed async for entry in self.store.audit_entries(TENANT)]
@@ -291,11 +306,11 @@ def office(
         contact="the helpdesk",
         language="en",
     )
-    delivery = Delivery(ledger, inquiry, messenger, addresses)
+    delivery = Delivery(ledger, inquiry, messenger, messenger, addresses)
     approvals = Approvals(ledger, inquiry)
     own_step_up = OwnStepUp(ledger, inquiry)
     step_up = StepUp(ledger, inquiry, entra, uses(own_step_up, approvals))
-    acts = Acts(ledger, inquiry, delivery)
+    acts = Acts(ledger, inquiry, delivery.secrets)
     proofs = Identity(ledger, inquiry, entra, issuer=ISSUER, type="VerifiedEmployee")
     desk = Desk(ledger, Reception(ledger, inquiry), acts, approvals, own_step_up, step_up, proofs)
     upkeep, entry = Upkeep(ledger, inquiry, directory), PasswordEntry(ledger, acts)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Protocol
 
 from bot.core.audit import Note
@@ -111,14 +111,24 @@ class Posted:
     deleted: bool = False
 
 
+class Urgency(IntEnum):
+    """Which job goes first when many wait; the queue's own priority, so a greater one goes first."""
+
+    CARDS = 0  # what stands in Teams, and what is tidied
+    ACT = 10  # somebody's request goes on
+    PROMPT = 20  # somebody waits for a sign-in
+    ALARM = 30  # it locks, takes back, or tells security
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Work that follows a transaction: a name and ids, nothing else."""
+    """Work that follows a transaction: a name and ids. Its `urgency` is the queue's, and no part of what it is."""
 
     name: str
     request: str
     slot: str = ""
     person: str = ""
+    urgency: Urgency = field(default=Urgency.CARDS, compare=False)
 
 
 class Unit(Protocol):
@@ -224,8 +234,11 @@ class Messenger(Protocol):
     async def post(self, chat: Chat, message: Mapping[str, object]) -> str:
         """Post a message (an activity without its addressing) and return its id."""
 
+    async def thread_turn(self, channel: str) -> None:
+        """Take the turn to start a thread in a channel; raises `Unavailable` when it is not now."""
+
     async def post_in_channel(self, tenant: str, channel: str, message: Mapping[str, object]) -> tuple[Chat, str]:
-        """Start a thread in a channel; return the thread and the id of its first message."""
+        """Start a thread in a channel whose turn was taken; return the thread and the id of its first message."""
 
     async def update(self, chat: Chat, activity: str, message: Mapping[str, object]) -> None: ...
 

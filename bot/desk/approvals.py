@@ -13,7 +13,7 @@ from bot.core.events import Approved, Denied, Event
 from bot.core.facts import Moment
 from bot.core.life.step import Step
 from bot.core.model import Actor, Evidence, EvidenceType, Refusal, Request, Status
-from bot.core.ports import Purpose, SignIn, SignInStage, Slot
+from bot.core.ports import Purpose, SignIn, SignInStage, Slot, Urgency
 from bot.core.reasons import Reason
 from bot.desk.facts import Inquiry
 from bot.desk.ledger import Also, Ledger, begin, happened, proved
@@ -95,7 +95,7 @@ class Approvals:
                 await unit.keep_sign_in(begin(request, Purpose.APPROVE, home, context, now, choice))
                 intended = {"by": actor.person.id, "name": actor.person.name, **({"choice": choice} if choice else {})}
                 await unit.note(request, Note(Deed.APPROVAL_INTENDED, intended))
-            await self.ledger.changed(unit, request.id)
+            await self.ledger.changed(unit, request, Urgency.PROMPT)
         return Said("approve.continue_in_private")
 
 

@@ -133,7 +133,7 @@ class Identity:
             if home is None:
                 return Refused(Refusal(Reason.NO_PRIVATE_CHAT), request)
             await unit.keep_sign_in(begin(request, Purpose.LOOK, home, "", now))
-            await self.ledger.changed(unit, request.id)
+            await self.ledger.changed(unit, request)
         return Said("proof.continue_in_private")
 
     async def _objection(self, approver: str, request: Request) -> Refusal | None:
@@ -170,7 +170,7 @@ class Identity:
             shown = "yes" if isinstance(answer, ProofShown) else "no"
             seen = {"by": sign_in.person.id, "name": sign_in.person.name, "shown": shown}
             await unit.note(request, Note(Deed.PROOF_SEEN, seen))
-            await self.ledger.changed(unit, request.id)
+            await self.ledger.changed(unit, request)
         return answer
 
 

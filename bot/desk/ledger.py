@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, assert_never
@@ -28,7 +28,7 @@ from bot.core.life.advance import advance
 from bot.core.life.step import Step, refused
 from bot.core.model import Chat, Evidence, EvidenceType, Person, Refusal, Request
 from bot.core.policy import Policy
-from bot.core.ports import Clock, Job, Purpose, SignIn, SignInStage, Store, Unit
+from bot.core.ports import Clock, Job, Purpose, SignIn, SignInStage, Store, Unit, Urgency
 from bot.core.reasons import Reason
 
 TRIES: Final = 5  # two people press at once: the second loads again and decides again
@@ -37,6 +37,7 @@ PROMPT_LIFE: Final = timedelta(minutes=5)
 Happening = Callable[[Request], Awaitable[Event | Refusal]]
 Also = Callable[[Unit, Request], Awaitable[None]]
 Moved = Callable[[str, str], None]
+Listener = Callable[[Request], Iterable[Job]]
 Home = tuple[Person, Chat]  # somebody's private chat
 
 
@@ -46,7 +47,7 @@ def _unheard(_kind: str, _status: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """`listeners` name the jobs that follow whenever something about a request changed.
+    """`listeners` say which jobs follow whenever something about a request changed.
 
     `moved` is told the kind and the new status of a request once that is committed.
     """
@@ -54,7 +55,7 @@ class Ledger:
     store: Store
     clock: Clock
     policies: Mapping[str, Policy]
-    listeners: tuple[str, ...]
+    listeners: tuple[Listener, ...]
     moved: Moved = _unheard
 
     async def load(self, request_id: str) -> Request | None:
@@ -113,9 +114,10 @@ class Ledger:
         async with self.store.unit() as unit:
             await unit.note(request, *notes)
 
-    async def changed(self, unit: Unit, request_id: str) -> None:
-        """Let everybody who listens know, in the transaction of what changed."""
-        await unit.defer(*(Job(name, request_id) for name in self.listeners))
+    async def changed(self, unit: Unit, request: Request, urgency: Urgency = Urgency.CARDS) -> None:
+        """Let everybody who listens know, in the transaction of what changed, and as urgently as that."""
+        jobs = (job for listener in self.listeners for job in listener(request))
+        await unit.defer(*(replace(job, urgency=max(job.urgency, urgency)) for job in jobs))
 
     async def _keep(self, before: Request, step: Step, also: Also | None) -> Step:
         async with self.store.unit() as unit:
@@ -140,17 +142,17 @@ class Ledger:
     async def _effect(self, unit: Unit, request: Request, effect: Effect, home: Home | None) -> None:
         match effect:
             case Changed():
-                await self.changed(unit, request.id)
+                await self.changed(unit, request)
             case Revoke():
-                await unit.defer(Job("revoke", request.id))
+                await unit.defer(Job("revoke", request.id, urgency=Urgency.ALARM))
             case Look():
-                await unit.defer(Job("look", request.id))
+                await unit.defer(Job("look", request.id, urgency=_urgency(request)))
             case CarryOut():
-                await unit.defer(Job("act", request.id))
+                await unit.defer(Job("act", request.id, urgency=_urgency(request)))
             case Watch():
                 await unit.defer(Job("watch", request.id))
             case FollowUp():
-                await unit.defer(Job("follow", request.id))
+                await unit.defer(Job("follow", request.id, urgency=_urgency(request)))
             case AskSignIn(context, enter):
                 if home is not None:
                     await self.prompt(unit, request, home, context, Purpose.ENTER if enter else Purpose.STEP_UP)
@@ -162,7 +164,7 @@ class Ledger:
         sign_in = begin(request, purpose, home, context, self.clock.now())
         await unit.keep_sign_in(sign_in)
         await unit.note(request, Note(Deed.STEP_UP_BEGUN, {"by": home[0].id, "context": context}))
-        await self.changed(unit, request.id)
+        await self.changed(unit, request, Urgency.PROMPT)
         return sign_in
 
 
@@ -188,6 +190,10 @@ def proved(sign_in: SignIn, sort: EvidenceType) -> Evidence:
     """Make evidence of a sign-in that is through."""
     at, person = sign_in.at or sign_in.created_at, sign_in.person
     return Evidence(sort, person.id, person.name, at, sign_in.context, sign_in.request, sign_in.choice)
+
+
+def _urgency(request: Request) -> Urgency:
+    return Urgency.ALARM if request.reported else Urgency.ACT
 
 
 def happened(event: Event) -> Happening:

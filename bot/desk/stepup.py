@@ -197,7 +197,7 @@ class StepUp:
         if await self._kept(replace(sign_in, flow=None, stage=SignInStage.FINISHED)) and request is not None:
             async with self.ledger.store.unit() as unit:
                 await unit.note(request, Note(Deed.STEP_UP_FAILED, {"by": sign_in.person.id, "reason": reason}))
-                await self.ledger.changed(unit, request.id)
+                await self.ledger.changed(unit, request)
         return SignInRefused(reason, sign_in.person.language)
 
     async def _miss(self, sign_in: SignIn) -> Answer:

@@ -41,6 +41,7 @@ class Outside:
     sign_ins: EntraSignIns
     messenger: Connector
     courier: Connector  # the same, for what nobody waits for in front of a chat
+    siren: Connector  # and for what security must hear: nothing goes before it
     verifier: RequestService
     bot_keys: KeyRing
 
@@ -57,7 +58,7 @@ async def reach(stack: AsyncExitStack, settings: Settings, cloud: Cloud, clock: 
     metadata = f"{cloud.authority(settings.tenant_id)}/v2.0/.well-known/openid-configuration"
     sign_ins = EntraSignIns(settings=settings, cloud=cloud, keys=KeyRing(session, metadata, clock), clock=clock)
     stack.push_async_callback(sign_ins.close)
-    messenger, courier = _connectors(session, tokens, cloud, store)
+    messenger, courier, siren = _connectors(session, tokens, cloud, store)
     return Outside(
         store=store,
         tokens=tokens,
@@ -66,6 +67,7 @@ async def reach(stack: AsyncExitStack, settings: Settings, cloud: Cloud, clock: 
         verifier=_verifier(session, settings, cloud, tokens, clock),
         messenger=messenger,
         courier=courier,
+        siren=siren,
         bot_keys=KeyRing(session, cloud.bot_openid, clock),
     )
 
@@ -90,16 +92,20 @@ async def define(settings: Settings, cloud: Cloud) -> tuple[str, ...]:
 
 def _connectors(
     session: aiohttp.ClientSession, tokens: AppTokens, cloud: Cloud, store: PostgresStore
-) -> tuple[Connector, Connector]:
-    """Return who answers people and who brings them news: what Teams takes of both together, all replicas share."""
+) -> tuple[Connector, Connector, Connector]:
+    """Return who answers people, who brings them news, and who raises an alarm.
+
+    What Teams takes of all together, all replicas share.
+    """
     limiter = Limiter(
         tenant=store.budget("teams", TENANT), channel=lambda name: store.budget(f"teams {name}", CHANNEL, AT_ONCE)
     )
-    messenger, courier = (
-        metrics.counted(Connector(session=session, tokens=tokens, cloud=cloud, limiter=limiter, rank=rank), "teams")
-        for rank in (Rank.ANSWER, Rank.NEWS)
-    )
-    return messenger, courier
+
+    def connector(rank: Rank, lowest: Rank) -> Connector:
+        made = Connector(session=session, tokens=tokens, cloud=cloud, limiter=limiter, rank=rank, lowest=lowest)
+        return metrics.counted(made, "teams")
+
+    return connector(Rank.ANSWER, Rank.REST), connector(Rank.NEWS, Rank.REST), connector(Rank.ANSWER, Rank.ANSWER)
 
 
 def _directory(

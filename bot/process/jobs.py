@@ -17,7 +17,7 @@ from procrastinate.worker import Worker
 from psycopg_pool import AsyncConnectionPool
 
 from bot.core.errors import AnswerLost, Conflict, DeskError, Unavailable
-from bot.core.ports import Clock, Job, Store
+from bot.core.ports import Clock, Job, Store, Urgency
 
 SHARED: Final = "default"  # the queue of all jobs, before each name had its own
 DUE: Final = "due"  # the wake-up of a request whose `due_at` has come
@@ -47,7 +47,9 @@ class Queue(Store, Protocol):
 
     def connections(self, name: str, size: int) -> AsyncConnectionPool[Any]: ...
 
-    async def recover(self, *, silent: float, longest: float, tries: int) -> tuple[str, ...]: ...
+    async def recover(
+        self, *, silent: float, longest: float, tries: int, forever: Collection[str]
+    ) -> tuple[str, ...]: ...
 
     async def orphans(self, known: Collection[str], age: float) -> tuple[str, ...]: ...
 
@@ -69,7 +71,9 @@ class _Patience(BaseRetryStrategy):
 class Jobs:
     """The worker of this process. Jobs get into the queue by `Unit.defer`, inside the desk's transaction.
 
-    `count` is told the name of a job and how a try of it ended: done, again, handed_back or failed.
+    `count` is told the name of a job and how a try of it ended: done, again, handed_back or failed. A job whose name
+    is in `forever` is tried until it is done, whatever went wrong: it locks somebody's account, or says that one is
+    in other hands.
     """
 
     def __init__(
@@ -79,6 +83,7 @@ class Jobs:
         clock: Clock,
         handlers: Mapping[str, Handler],
         workers: int,
+        forever: Collection[str] = (),
         count: Count = lambda _name, _outcome: None,
     ) -> None:
         self._queue = queue
@@ -86,6 +91,7 @@ class Jobs:
         self._handlers = handlers
         self._queues = [*handlers, SHARED]
         self._workers = workers
+        self._forever = frozenset(forever)
         self._count = count
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -162,7 +168,8 @@ class Jobs:
     def _again(self, error: BaseException, job: QueuedJob) -> RetryDecision | None:
         """Say when a job that failed is tried again; None gives it up."""
         name, tries = str(job.task_kwargs.get("name", "")), job.attempts + 1
-        if not isinstance(error, Exception) and tries < TRIES:  # we are stopping: to whoever comes next
+        forever = name in self._forever
+        if not isinstance(error, Exception) and (tries < TRIES or forever):  # we are stopping: to whoever comes next
             self._count(name, "handed_back")
             return RetryDecision()
         if isinstance(error, UnknownJob) and job.queue == SHARED:
@@ -171,7 +178,7 @@ class Jobs:
             return RetryDecision(queue=name)
         known = log.bind(job=name, request=job.task_kwargs.get("request"), error=type(error).__name__, tries=tries)
         limit = _limit(error)
-        if tries >= limit:
+        if tries >= limit and not forever:
             self._count(name, "failed")
             known.error("job_given_up")  # procrastinate's line with the traceback follows
             return None
@@ -184,10 +191,10 @@ class Jobs:
         """Wake requests whose time has come. Any number of replicas may: one wake-up waits at most."""
         async with self._queue.unit() as unit:
             due = await unit.due(self._clock.now(), SWEEP)
-            await unit.defer(*(Job(DUE, request) for request in due))
+            await unit.defer(*(Job(DUE, request, urgency=Urgency.ACT) for request in due))
 
     async def _recover(self) -> None:
-        for name in await self._queue.recover(silent=SILENT, longest=LONGEST + 30, tries=TRIES):
+        for name in await self._queue.recover(silent=SILENT, longest=LONGEST + 30, tries=TRIES, forever=self._forever):
             self._count(name, "failed")
             log.error("job_given_up", job=name, error="its process died every time")
 
@@ -211,7 +218,8 @@ def _limit(error: BaseException) -> int:
 def _wait(error: BaseException, attempts: int) -> float:
     """Return the seconds until the next try: what we were told, or twice as long each time, give or take."""
     if isinstance(error, Unavailable) and error.retry_after is not None:
-        return min(max(error.retry_after, 0.0), DAY)
+        late = min(CAP, 0.1 * 2.0 ** min(attempts, 10)) * random.random() if attempts else 0.0
+        return min(max(error.retry_after, 0.0), DAY) + late  # all who wait for one turn do not come back at once
     return min(CAP, 0.5 * 2.0 ** min(attempts, 10)) * random.uniform(0.5, 1.0)
 
 

@@ -24,7 +24,7 @@ from bot.desk.approvals import Approvals
 from bot.desk.desk import Desk
 from bot.desk.facts import Inquiry
 from bot.desk.identity import Identity
-from bot.desk.ledger import Ledger
+from bot.desk.ledger import Ledger, Listener
 from bot.desk.passwords import PasswordEntry
 from bot.desk.reception import Reception
 from bot.desk.requester import OwnStepUp
@@ -40,7 +40,7 @@ from bot.process.logs import AccessLog, ServerLog
 from bot.process.readiness import checks
 from bot.store.postgres import PostgresStore
 from bot.teams import endpoint
-from bot.teams.delivery import Addresses, Delivery
+from bot.teams.delivery import Addresses, Delivery, listener
 from bot.teams.throttle import Throttle
 from bot.web import entry, health, stepup, wallet
 from bot.web.limit import PROXIES, Limit
@@ -49,10 +49,11 @@ from bot.web.page import Pages
 from bot.web.places import PLACES, Places
 from manifest.package import resource
 
+FOREVER: Final = frozenset({"alert", "revoke"})  # jobs that are never given up: they lock, or say that somebody must
 PROBE: Final = 5.0  # seconds for the database to answer at the start
 LARGEST: Final = 256 * 1024  # bytes of a body
 IDLE: Final = 75.0  # seconds a connection may take for a request's head; longer than an ingress keeps an idle one
-LISTENERS: Final = ("cards",)  # the jobs that follow whenever a request has changed
+LISTENERS: Final[tuple[Listener, ...]] = (listener(KINDS),)  # who hears of every change of a request
 LINGER: Final = 2.0  # seconds for the rest of a body nobody wants any more
 
 log = structlog.get_logger(__name__)
@@ -101,6 +102,7 @@ async def begin(stack: AsyncExitStack, settings: Settings, cloud: Cloud) -> tupl
         clock=clock,
         handlers=handlers(inside),
         workers=settings.workers,
+        forever=FOREVER,
         count=metrics.worked,
     )
     await outside.directory.warm()
@@ -128,8 +130,8 @@ def assemble(settings: Settings, outside: Outside, in_force: Mapping[str, Policy
         outside.directory, outside.verifier, outside.store, KINDS, in_force, clock, settings.ticket_pattern
     )
     approvals = Approvals(ledger, inquiry)
-    delivery = Delivery(ledger, inquiry, outside.courier, _addresses(settings))
-    acts = Acts(ledger, inquiry, courier=delivery)
+    delivery = Delivery(ledger, inquiry, outside.courier, outside.siren, _addresses(settings))
+    acts = Acts(ledger, inquiry, courier=delivery.secrets)
     own_step_up = OwnStepUp(ledger, inquiry)
     step_up = StepUp(ledger, inquiry, outside.sign_ins, uses(own_step_up, approvals))
     issuer, credential = settings.verified_id_authority, settings.verified_id_type
@@ -150,6 +152,7 @@ def uses(own: OwnStepUp, approvals: Approvals) -> Mapping[Purpose, Use]:
 def handlers(inside: Inside) -> Mapping[str, Handler]:
     """Name who answers to each job."""
     return {
+        "alert": inside.delivery.alert,
         "cards": inside.delivery.cards,
         "stray": inside.delivery.stray,
         "act": inside.desk.acts.alone,

@@ -156,17 +156,20 @@ class PostgresStore(Store):
                 async for row in cursor:
                     yield codec.entry_of(row)
 
-    async def recover(self, *, silent: float, longest: float, tries: int) -> tuple[str, ...]:
+    async def recover(
+        self, *, silent: float, longest: float, tries: int, forever: Collection[str] = ()
+    ) -> tuple[str, ...]:
         """Put back jobs whose worker was silent for `silent` seconds or that began `longest` seconds ago.
 
-        Return the names of those that were given up, having been abandoned `tries` times.
+        Return the names of those that were given up, having been abandoned `tries` times; those of `forever` are not.
         """
         with translated():
             async with self._pool.connection() as connection, connection.transaction():
                 turn = await (await connection.execute(sql.TURN)).fetchone()
                 if turn is None or not turn["mine"]:  # another replica is at it
                     return ()
-                cursor = await connection.execute(sql.RECOVER, {"silent": silent, "longest": longest, "tries": tries})
+                values = {"silent": silent, "longest": longest, "tries": tries, "forever": list(forever)}
+                cursor = await connection.execute(sql.RECOVER, values)
                 return tuple(row["name"] for row in await cursor.fetchall() if row["failed"])
 
     async def orphans(self, known: Collection[str], age: float) -> tuple[str, ...]:

@@ -210,14 +210,16 @@ FIRST_TIME: Final = """
 
 # The queue (procrastinate's tables). Each name of a job has a queue of its own: nobody fetches what another version
 # knows alone. A wake-up that waits already stands for this one too; touching its row keeps workers from fetching it
-# until we have committed, so that it cannot run before it can see what we changed.
+# until we have committed, so that it cannot run before it can see what we changed. The more urgent of both holds.
 ENQUEUE: Final = """
     WITH put AS (
         INSERT INTO procrastinate_jobs (queue_name, task_name, priority, lock, queueing_lock, args)
-        SELECT args ->> 'name', 'wake', 0, lock, key, args
-        FROM unnest(%(locks)s::text[], %(keys)s::text[], %(args)s::jsonb[]) AS job (lock, key, args)
+        SELECT args ->> 'name', 'wake', priority, lock, key, args
+        FROM unnest(%(locks)s::text[], %(keys)s::text[], %(args)s::jsonb[], %(priorities)s::int[])
+             AS job (lock, key, args, priority)
         ORDER BY key
-        ON CONFLICT (queueing_lock) WHERE status = 'todo' DO UPDATE SET queueing_lock = EXCLUDED.queueing_lock
+        ON CONFLICT (queueing_lock) WHERE status = 'todo' DO UPDATE
+        SET priority = greatest(procrastinate_jobs.priority, EXCLUDED.priority)
         RETURNING id, queue_name
     )
     SELECT pg_notify('procrastinate_queue_v1#' || queue_name,
@@ -232,7 +234,8 @@ TURN: Final = "SELECT pg_try_advisory_xact_lock(hashtext('vouchsafe'), hashtext(
 RECOVER: Final = """
     WITH back AS (
         UPDATE procrastinate_jobs AS job
-        SET status = CASE WHEN attempts + 1 < %(tries)s THEN 'todo' ELSE 'failed' END::procrastinate_job_status,
+        SET status = CASE WHEN attempts + 1 < %(tries)s OR queue_name = ANY(%(forever)s::text[])
+                          THEN 'todo' ELSE 'failed' END::procrastinate_job_status,
             attempts = attempts + 1, scheduled_at = NULL, queueing_lock = NULL
         WHERE status = 'doing' AND (
             NOT EXISTS (SELECT FROM procrastinate_workers AS worker WHERE worker.id = job.worker_id

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from bot.core.ports import Clock, Job, Posted, Purpose, SignIn, SignInStage, Uni
 from bot.store import codec, sql
 from bot.store.pipeline import Pipeline
 
+WORDS: Final = ("name", "request", "slot", "person")  # of a job, as every version that runs takes them
 ADDS: Final = 3  # the request that is in the way may be gone when we look at it
 
 
@@ -64,7 +65,11 @@ class PostgresUnit(Unit):
         self._notes.extend((request, note) for note in notes)
 
     async def defer(self, *jobs: Job) -> None:
-        self._jobs.update((f"{job.name}:{job.request}:{job.slot}:{job.person}", job) for job in jobs)
+        for job in jobs:
+            key = f"{job.name}:{job.request}:{job.slot}:{job.person}"
+            there = self._jobs.get(key)
+            if there is None or there.urgency < job.urgency:
+                self._jobs[key] = job
 
     async def recent(self, tenant: str, subject: str, since: datetime, *, but: str = "") -> Mapping[str, int]:
         values = {"tenant": tenant, "subject": subject, "since": since, "but": but, "refused": Status.REFUSED.value}
@@ -151,7 +156,12 @@ class PostgresUnit(Unit):
             return
         keys = sorted(self._jobs)
         jobs = [self._jobs[key] for key in keys]
-        values = {"keys": keys, "locks": [_lock(job) for job in jobs], "args": [Jsonb(asdict(job)) for job in jobs]}
+        values = {
+            "keys": keys,
+            "locks": [_lock(job) for job in jobs],
+            "args": [Jsonb({name: getattr(job, name) for name in WORDS}) for job in jobs],
+            "priorities": [job.urgency.value for job in jobs],
+        }
         self._line.put(sql.ENQUEUE, values, again=True)
 
     async def _one(self, statement: str, values: dict[str, Any]) -> DictRow | None:

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import json
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Final
 
 import structlog
 
 import cards
 from bot.core.answers import Answer, RequestCard
 from bot.core.errors import AnswerLost, Missing, Rejected, Unavailable
-from bot.core.model import Actor, Request, Secret, Status, Way
-from bot.core.ports import Job, Messenger, Posted, Purpose, Slot
+from bot.core.kind import Kinds
+from bot.core.model import Actor, Chat, Person, Request, Status, Way
+from bot.core.ports import Job, Messenger, Posted, Purpose, SignIn, Slot, Urgency
 from bot.desk.facts import Inquiry
 from bot.desk.ledger import Ledger
-from bot.teams.results import carry
-from bot.teams.scenes import PlannedMessage, Scene, account, wanted
+from bot.teams.scenes import PlannedMessage, Scene, account, alarming, wanted
+from bot.teams.secret import SecretMessage
 from cards.view import View
 
 Key = tuple[Slot, str]  # a place of a request, and the person it is about where there may be several
+
+CLOSED: Final = 60.0  # seconds between two tries of an alarm in a channel that takes nothing
 
 log = structlog.get_logger(__name__)
 
@@ -43,31 +45,104 @@ class Addresses:
     looks: bool = False
 
 
+def listener(kinds: Kinds) -> Callable[[Request], Iterator[Job]]:
+    """Return what follows a change here: the alarm by itself and before all others, then everything else."""
+
+    def changed(request: Request) -> Iterator[Job]:
+        if alarming(request, kinds[request.kind].verdicts):
+            yield Job("alert", request.id, urgency=Urgency.ALARM)
+        yield Job("cards", request.id)
+
+    return changed
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What is kept of a request and its messages."""
+
+    request: Request
+    home: tuple[Person, Chat] | None
+    sign_ins: Sequence[SignIn]
+    posted: Sequence[Posted]
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
+    """`messenger` brings what can wait its turn, `siren` what security must hear before anything else."""
+
     ledger: Ledger
     inquiry: Inquiry
     messenger: Messenger
+    siren: Messenger
     addresses: Addresses
 
+    @property
+    def secrets(self) -> SecretMessage:
+        return SecretMessage(self.ledger.store, self.messenger, self._view)
+
     async def cards(self, job: Job) -> None:
-        """Post, change and delete until all is as it should be; raises `Unavailable` where that must wait."""
-        scene = await self._scene(job.request)
-        if scene is None:
+        """Post, change and delete until all but the alarm is as it should be; each message by itself.
+
+        Raises `Unavailable` where one must wait, when all others are done.
+        """
+        rows = await self._rows(job.request)
+        if rows is None:
             return
-        there: dict[tuple[Slot, str], Posted] = {
-            (p.slot, p.person): p for p in scene.posted if p.slot is not Slot.SECRET
-        }
-        should: dict[tuple[Slot, str], PlannedMessage] = {(w.slot, w.person): w for w in wanted(scene)}
-        held: list[Unavailable] = []
-        for key in [*should, *(k for k in there if k not in should)]:
-            try:
-                await self._converge(scene.request, there.get(key), should.get(key))
-            except Unavailable as error:  # the others need not wait for this one
-                held.append(error)
-        await self._hide(scene)
+        closed = await self._channel_closed(rows)
+        scene = await self._scene(rows, informed=closed is None)
+        should: dict[Key, PlannedMessage] = {(w.slot, w.person): w for w in wanted(scene)}
+        there: dict[Key, Posted] = {(p.slot, p.person): p for p in rows.posted if p.slot is not Slot.SECRET}
+        held = [closed] if closed is not None else []
+        for key in [*should, *(key for key in there if key not in should)]:
+            if key[0] is not Slot.SECURITY and not (closed is not None and key[0] is Slot.APPROVERS):
+                held += await self._settled(rows.request, there.get(key), should.get(key))
+        await self.secrets.hide(rows.request, rows.posted)
         if held:
             raise max(held, key=lambda error: error.retry_after or 0)
+
+    async def alert(self, job: Job) -> None:
+        """Bring the alarm to where security hears it, whatever becomes of all other messages.
+
+        Raises `Unavailable` until it stands there: a channel that takes nothing now may be put right.
+        """
+        rows = await self._rows(job.request)
+        if rows is None:
+            return
+        scene = await self._scene(rows, informed=False)
+        there = next((p for p in rows.posted if p.slot is Slot.SECURITY), None)
+        should = next((w for w in wanted(scene) if w.slot is Slot.SECURITY), None)
+        try:
+            if there is None and should is not None:
+                await self.siren.thread_turn(should.channel)
+            await self._converge(self.siren, rows.request, there, should)
+        except Rejected as error:
+            log.exception("alarm_not_told", request=job.request, error_code=error.code)
+            raise Unavailable("the security channel takes nothing", retry_after=CLOSED) from error
+
+    async def _channel_closed(self, rows: Rows) -> Unavailable | None:
+        """Take the channel's turn where a thread is to begin there: before anything else is looked up for it."""
+        threads = [p for p in rows.posted if p.slot is Slot.APPROVERS]
+        started = any(p.activity and not p.deleted for p in threads)
+        if started or (rows.request.status is not Status.APPROVAL and not threads):
+            return None
+        try:
+            await self.messenger.thread_turn(self.addresses.helpdesk)
+        except Unavailable as error:
+            return error
+        return None
+
+    async def _settled(
+        self, request: Request, there: Posted | None, should: PlannedMessage | None
+    ) -> list[Unavailable]:
+        """Settle one message; what must wait is returned, and what nobody can be told is written down."""
+        try:
+            await self._converge(self.messenger, request, there, should)
+        except Unavailable as error:
+            return [error]
+        except Rejected as error:  # the request goes on
+            slot = should.slot if should is not None else there.slot if there is not None else ""
+            log.warning("message_rejected", request=request.id, slot=str(slot), error_code=error.code)
+        return []
 
     async def view(self, answer: Answer, actor: Actor) -> View:
         """Say how an answer looks to the one who gets it: a card that comes back from a press is the one in place."""
@@ -98,61 +173,34 @@ class Delivery:
             chat = replace(known, id=job.person)  # in a channel, the thread of its own that it began
             await self._gone(Posted(job.request, Slot.REQUESTER, "", chat, job.slot, ""), keep=False)
 
-    async def prepare(self, request: Request) -> None:
-        """Post the empty message first, so that what will hold the secret can be found and deleted."""
-        async with self.ledger.store.unit() as unit:
-            home, posted = await asyncio.gather(
-                unit.private_chat(request.tenant, request.subject.id), unit.posted(request.id)
-            )
-        there = next((p for p in posted if p.slot is Slot.SECRET and not p.deleted), None)
-        if home is None:
-            raise Rejected("the subject has no private chat", code="no_private_chat")
-        if there is not None and there.chat is not None and there.chat.id == home[1].id:
-            return
-        await self._gone(there)  # it was prepared in a chat that is not theirs any more
-        message = carry(request, None, home[0], home[1], self._view(request))
-        activity = await self.messenger.post(home[1], message)
-        await self._keep(Posted(request.id, Slot.SECRET, "", home[1], activity, ""))
-
-    async def reveal(self, request: Request, secret: Secret) -> None:
-        """Put the secret into the message that was prepared: in its subject's private chat, as it is now."""
-        async with self.ledger.store.unit() as unit:
-            home, posted = await asyncio.gather(
-                unit.private_chat(request.tenant, request.subject.id), unit.posted(request.id)
-            )
-        there = next((p for p in posted if p.slot is Slot.SECRET and not p.deleted), None)
-        if home is None or there is None or there.chat is None or there.chat.id != home[1].id:
-            raise Rejected("the private chat is not the one that was prepared", code="no_private_chat")
-        message = carry(request, secret, home[0], home[1], self._view(request))
-        await self.messenger.update(home[1], there.activity, message)
-
-    async def _hide(self, scene: Scene) -> None:
-        """Delete the message that holds the secret as soon as it should not be there any more."""
-        stays = scene.request.status in {Status.READY, Status.ACTING, Status.DONE} and not scene.request.hidden
-        for posted in scene.posted:
-            if posted.slot is Slot.SECRET and not stays:
-                await self._gone(posted)
-
-    async def _converge(self, request: Request, there: Posted | None, should: PlannedMessage | None) -> None:
+    async def _converge(
+        self, by: Messenger, request: Request, there: Posted | None, should: PlannedMessage | None
+    ) -> None:
+        """Bring one message to what it should be. Raises `Unavailable`, and `Rejected` where nobody can be told."""
         try:
             if should is None:
                 await self._gone(there)
-            elif there is None or there.deleted or not there.activity or _moved(there, should):
-                await self._post(request, should)
+            elif there is None or there.deleted or not there.activity or should.anew(there):
+                await self._post(by, request, should)
                 await self._gone(there, keep=False)
-            elif there.shown != _print(should) and there.chat is not None:
-                await self.messenger.update(there.chat, there.activity, should.message)
-                await self._keep(replace(there, shown=_print(should)))
-        except Missing:  # somebody deleted it
-            if should is not None:
-                await self._post(request, should)
+            elif there.shown != should.fingerprint and there.chat is not None:
+                await self._change(by, request, there, should)
         except AnswerLost as error:
             raise Unavailable("no answer to a message") from error
-        except Rejected as error:  # nobody can be told there; the request goes on
-            slot = should.slot if should is not None else there.slot if there is not None else ""
-            log.warning("message_rejected", request=request.id, slot=str(slot), error_code=error.code)
 
-    async def _post(self, request: Request, should: PlannedMessage) -> None:
+    async def _change(self, by: Messenger, request: Request, there: Posted, should: PlannedMessage) -> None:
+        if there.chat is None:
+            return
+        try:
+            await by.update(there.chat, there.activity, should.message)
+        except Missing:  # somebody deleted it
+            if should.channel:
+                await by.thread_turn(should.channel)
+            await self._post(by, request, should)
+            return
+        await self._keep(replace(there, shown=should.fingerprint))
+
+    async def _post(self, by: Messenger, request: Request, should: PlannedMessage) -> None:
         if should.chat is None and not should.channel:  # a reminder before its thread is known
             raise Unavailable("the thread is not there yet", retry_after=1)
         # It is on its way: a client may show it before its id is kept here, and it must not count as a stray then.
@@ -160,13 +208,13 @@ class Delivery:
         await self._keep(going)
         try:
             if should.chat is not None:
-                chat, activity = should.chat, await self.messenger.post(should.chat, should.message)
+                chat, activity = should.chat, await by.post(should.chat, should.message)
             else:
-                chat, activity = await self.messenger.post_in_channel(request.tenant, should.channel, should.message)
+                chat, activity = await by.post_in_channel(request.tenant, should.channel, should.message)
         except Rejected:
             await self._keep(replace(going, deleted=True))
             raise
-        await self._keep(replace(going, chat=chat, activity=activity, shown=_print(should)))
+        await self._keep(replace(going, chat=chat, activity=activity, shown=should.fingerprint))
 
     async def _gone(self, posted: Posted | None, *, keep: bool = True) -> None:
         """Take a message away; one that was on its way when its answer got lost is no longer waited for."""
@@ -181,7 +229,7 @@ class Delivery:
         async with self.ledger.store.unit() as unit:
             await unit.keep_posted(posted)
 
-    async def _scene(self, request_id: str) -> Scene | None:
+    async def _rows(self, request_id: str) -> Rows | None:
         async with self.ledger.store.unit() as unit:
             request = await unit.load(request_id)
             if request is None:
@@ -191,9 +239,23 @@ class Delivery:
                 unit.sign_ins(request_id),
                 unit.posted(request_id),
             )
-        view = await self._informed(request, self._view(request))
-        where = self.addresses
-        return Scene(request, home, sign_ins, posted, view, where.helpdesk, where.security, where.resource, where.start)
+        return Rows(request, home, sign_ins, posted)
+
+    async def _scene(self, rows: Rows, *, informed: bool) -> Scene:
+        request, where, view = rows.request, self.addresses, self._view(rows.request)
+        if informed:
+            view = await self._informed(request, view)
+        return Scene(
+            request,
+            rows.home,
+            rows.sign_ins,
+            rows.posted,
+            view,
+            where.helpdesk,
+            where.security,
+            where.resource,
+            where.start,
+        )
 
     async def _informed(self, request: Request, view: View) -> View:
         """Add what Entra says about the account, for those who must decide."""
@@ -227,20 +289,3 @@ class Delivery:
         alarm = next((k.name for k in self.inquiry.kinds.values() if k.alarm and offered[k.name].offered), "")
         now = self.ledger.clock.now()
         return View(language=where.language, now=now, contact=where.contact, wallet=where.wallet, alarm=alarm)
-
-
-def _moved(there: Posted, should: PlannedMessage) -> bool:
-    """News, or a private chat that is another one now: the old message stays behind."""
-    known = there.shown.partition(" ")[0]
-    elsewhere = should.chat is not None and there.chat is not None and should.chat.id != there.chat.id
-    return elsewhere or (bool(should.mark) and known != should.mark)
-
-
-def _print(should: PlannedMessage) -> str:
-    """What identifies a message as shown: the mark of its news, and a hash of all it says."""
-    said = json.dumps(should.message, sort_keys=True, default=_unknown)
-    return f"{should.mark} {hashlib.sha256(said.encode()).hexdigest()[:32]}"
-
-
-def _unknown(value: Any) -> str:
-    raise TypeError(f"a message holds only JSON, not {type(value).__name__}")

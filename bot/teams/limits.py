@@ -18,6 +18,7 @@ from bot.core.ports import Budget, Share, Shared
 # Messages and seconds, in one conversation.
 WINDOWS: Final = ((7, 1.0), (8, 2.0), (60, 30.0), (1800, 3600.0))
 PATIENCE: Final = 3.0  # seconds a message waits here; a longer wait is the job's
+AT_HAND: Final = 0.5  # seconds a thread waits here for its channel's turn
 CONVERSATIONS: Final = 20_000  # as many are remembered at most
 
 # A tenant takes 50 a second from one app. Shares are taken at 40: what is left is for answers on credit, which go
@@ -63,18 +64,25 @@ class Limiter:
         self._sent: OrderedDict[str, deque[float]] = OrderedDict()
         self._pace = TenantQueue(tenant, now) if tenant is not None else None
 
+    async def thread(self, channel: str) -> None:
+        """Take the turn to begin a thread in a channel, before anything is done for it; `turn` comes after it.
+
+        Raises `Unavailable` when that is not now: whoever waits for a channel holds up nobody else.
+        """
+        if self._channel is not None:
+            await self._channel(channel).turn(AT_HAND)
+
     async def turn(self, conversation: str, rank: Rank = Rank.ANSWER, *, channel: bool = False) -> None:
-        """Wait until a message may be sent there; `channel`: it begins a thread in one.
+        """Wait until a message may be sent there; `channel`: it begins a thread in one, whose turn was taken.
 
         Raises `Unavailable` when that would take too long.
         """
-        shared = self._channel(conversation) if channel and self._channel is not None else None
-        if shared is None:
+        shared = channel and self._channel is not None
+        if not shared:
             self._free(conversation)  # who is turned away here takes no turn of the tenant's
         if self._pace is not None:
             await self._pace.turn(rank, self._patience)
-        if shared is not None:
-            await shared.turn(self._patience)
+        if shared:
             return
         at = self._free(conversation)
         self._sent[conversation].append(at)  # taken before the wait, so that nobody else takes it meanwhile

@@ -49,7 +49,10 @@ class Response:
 
 
 class Connector:
-    """`core.ports.Messenger` by HTTP, on the process's one session."""
+    """`core.ports.Messenger` by HTTP, on the process's one session.
+
+    New messages in private chats go by `rank`, everything else by `lowest`.
+    """
 
     def __init__(
         self,
@@ -59,12 +62,14 @@ class Connector:
         cloud: Cloud,
         limiter: Limiter | None = None,
         rank: Rank = Rank.ANSWER,
+        lowest: Rank = Rank.REST,
     ) -> None:
         self._session = session
         self._tokens = tokens
         self._cloud = cloud
         self._limiter = limiter or Limiter()
         self._rank = rank
+        self._lowest = lowest
         self._bot = {"id": f"28:{tokens.app_id}"}
 
     async def post(self, chat: Chat, message: Mapping[str, object]) -> str:
@@ -73,7 +78,7 @@ class Connector:
         return _id(await self._send("POST", chat, path, self._addressed(chat, message), Sort.NEW), "id")
 
     async def post_in_channel(self, tenant: str, channel: str, message: Mapping[str, object]) -> tuple[Chat, str]:
-        """Start a thread in a channel; return the thread and the id of its first message."""
+        """Start a thread in a channel whose turn was taken; return the thread and the id of its first message."""
         start = Chat(tenant=tenant, id=channel, service_url=self._cloud.service_urls[0], personal=False)
         body = {
             "bot": self._bot,
@@ -88,6 +93,18 @@ class Connector:
         if not isinstance(first, str) or not first:
             first = thread.partition(";messageid=")[2] or _id(made, "activityId")
         return Chat(tenant=tenant, id=thread, service_url=start.service_url, personal=False), first
+
+    async def thread_turn(self, channel: str) -> None:
+        """Take the turn to start a thread in a channel; raises `Unavailable` when it is not now."""
+        await self._limiter.thread(channel)
+
+    async def channel_there(self, tenant: str, channel: str) -> None:
+        """Look whether a channel takes messages of ours; raises `Missing` or `Rejected` when it does not.
+
+        https://learn.microsoft.com/azure/bot-service/rest-api/bot-framework-rest-connector-api-reference#get-conversation-paged-members
+        """
+        where = Chat(tenant=tenant, id=channel, service_url=self._cloud.service_urls[0], personal=False)
+        await self._send("GET", where, f"{_path(where)}/pagedmembers?pageSize=50", None, Sort.SAME)
 
     async def update(self, chat: Chat, activity: str, message: Mapping[str, object]) -> None:
         """Replace a message of ours."""
@@ -129,7 +146,7 @@ class Connector:
         sent = json.dumps(body).encode() if body is not None else None
         if sent is not None and len(sent) > LARGEST:
             raise Rejected("the message is too large for Teams", code="MessageSizeTooBig")
-        rank = self._rank if method == "POST" and chat.personal else max(self._rank, Rank.REST)
+        rank = self._rank if method == "POST" and chat.personal else self._lowest
         await self._limiter.turn(chat.id, rank, channel=path == CONVERSATIONS and not chat.personal)
         url = joined(chat.service_url, path)
         answer = await self._call(method, url, sent, sort)

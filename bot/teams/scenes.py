@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -9,6 +11,7 @@ from typing import Any, Final
 import cards
 from bot.core.answers import RequestCard
 from bot.core.facts import Facts
+from bot.core.kind import Verdicts
 from bot.core.model import Chat, EvidenceType, Person, Request, Status, Way
 from bot.core.ports import Posted, Purpose, SignIn, SignInStage, Slot
 from bot.core.reasons import Reason
@@ -36,6 +39,22 @@ class PlannedMessage:
     chat: Chat | None = None
     channel: str = ""
     mark: str = ""
+
+    @property
+    def fingerprint(self) -> str:
+        """What identifies the message as shown: the mark of its news, and a hash of all it says."""
+        said = json.dumps(self.message, sort_keys=True, default=_unknown)
+        return f"{self.mark} {hashlib.sha256(said.encode()).hexdigest()[:32]}"
+
+    def anew(self, there: Posted) -> bool:
+        """Say whether it is news, or goes to a private chat that is another one now: the old message stays behind."""
+        known = there.shown.partition(" ")[0]
+        elsewhere = self.chat is not None and there.chat is not None and self.chat.id != there.chat.id
+        return elsewhere or (bool(self.mark) and known != self.mark)
+
+
+def _unknown(value: Any) -> str:
+    raise TypeError(f"a message holds only JSON, not {type(value).__name__}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +141,16 @@ def _chosen(view: View, request: Request, sign_in: SignIn) -> View:
     return replace(view, facts={**view.facts, "choice": said})
 
 
-def _security(scene: Scene) -> Iterator[PlannedMessage]:
-    ending = scene.request.ending
+def alarming(request: Request, verdicts: Verdicts) -> bool:
+    """Say whether security must hear of a request: somebody's alarm, an approver's, or an emergency account."""
+    ending = request.ending
     emergency = ending is not None and ending.refusal is not None and ending.refusal.reason == Reason.DENY_LIST
-    intruder = ending is not None and ending.choice in scene.view.verdicts.alarms
-    if scene.request.reported or emergency or intruder:
+    intruder = ending is not None and ending.choice in verdicts.alarms
+    return request.reported or emergency or intruder
+
+
+def _security(scene: Scene) -> Iterator[PlannedMessage]:
+    if alarming(scene.request, scene.view.verdicts):
         yield PlannedMessage(Slot.SECURITY, "", _card(scene.request, Slot.SECURITY, scene.view), channel=scene.security)
 
 

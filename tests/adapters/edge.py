@@ -131,6 +131,8 @@ class Post:
         self.sent.append((chat, message))
         return f"m{len(self.sent)}"
 
+    async def thread_turn(self, channel: str) -> None: ...
+
     async def post_in_channel(self, *_: object) -> tuple[Chat, str]:
         raise AssertionError("a turn starts no thread")
 

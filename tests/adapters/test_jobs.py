@@ -77,7 +77,8 @@ async def test_a_wake_up_that_joins_another_holds_it_until_it_commits(store: Pos
     await defer(store, CARDS)
     async with store.connections("test", 1) as pool, pool.connection() as connection:
         await connection.execute(sql.BEGIN)
-        same = {"keys": ["cards:r1::"], "locks": ["anything"], "args": [Jsonb({"name": "cards"})]}
+        args = [Jsonb({"name": "cards"})]
+        same = {"keys": ["cards:r1::"], "locks": ["anything"], "args": args, "priorities": [0]}
         await connection.execute(sql.ENQUEUE, same)
         async with working(store, handler):
             await asyncio.sleep(1.5)

@@ -12,6 +12,7 @@ import pytest
 from bot.core.actions import Approve, Begin, Home, Ref, Show
 from bot.core.answers import Form, HomeCard, RequestCard, SecretShown
 from bot.core.model import Status
+from bot.core.ports import Job
 from playground.wire import Wire, wire
 from tests.entra import FakeClock
 from tests.fakes import Office, at_home, in_channel, office, person, private
@@ -58,7 +59,7 @@ async def test_what_each_turn_of_a_request_costs(counted: Counted) -> None:
     costs["form"] = cost()
     assert isinstance(await counted.office.ask("ann"), RequestCard)
     costs["ask"] = cost()  # with the chat that is new to this process
-    await counted.office.job("cards")
+    await counted.office.delivery.cards(Job("cards", "r1"))
     costs["cards"] = cost()
     await counted.office.sign_in("ann")
     costs["sign-in"] = cost()  # four requests: begun, gone to Entra, back, and the code through Teams

@@ -57,9 +57,10 @@ async def places(delivery: Delivery, requests: Iterable[str]) -> tuple[list[Plac
     should: list[Place] = []
     known: list[Posted] = []
     for request in requests:
-        scene = await delivery._scene(request)
-        if scene is None:
+        rows = await delivery._rows(request)
+        if rows is None:
             continue
+        scene = await delivery._scene(rows, informed=True)
         there = {(posted.slot, posted.person): posted for posted in scene.posted}
         known += scene.posted
         should += [Place(request, one, there.get((one.slot, one.person))) for one in wanted(scene)]

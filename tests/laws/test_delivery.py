@@ -163,9 +163,70 @@ async def test_doing_it_again_changes_nothing(desk: Office) -> None:
     assert len(desk.messenger.bodies) == sent
 
 
+@pytest.mark.parametrize("gone", ["a:ann", "19:helpdesk@thread.tacv2"])
+async def test_one_dead_address_silences_no_other(desk: Office, gone: str) -> None:
+    """Each message is brought about by itself: what nobody can be told in one place is told in all others."""
+    await desk.ask()
+    await desk.sign_in()
+    desk.messenger.gone = {gone}
+    await desk.job("cards")
+    there = {place for place in ("a:ann", "19:helpdesk@thread.tacv2") if desk.messenger.shown(place)}
+    assert there == {"a:ann", "19:helpdesk@thread.tacv2"} - {gone}
+
+
+async def test_security_hears_of_an_alarm_whatever_else_is_dead(desk: Office) -> None:
+    await desk.ask(kind="compromised")
+    desk.messenger.gone = {"a:ann", "19:helpdesk@thread.tacv2"}
+    await desk.job("alert")
+    assert "somebody is in my account" in desk.messenger.shown("19:security")
+
+
+async def test_an_alarm_nobody_takes_is_told_again_until_somebody_does(desk: Office) -> None:
+    await desk.ask(kind="compromised")
+    desk.messenger.gone = {"19:security@thread.tacv2"}
+    for _ in range(3):
+        with pytest.raises(Unavailable):
+            await desk.job("alert")
+    desk.messenger.gone = set()
+    await desk.job("alert")
+    await desk.job("alert")
+    assert desk.messenger.shown("19:security").count("somebody is in my account") == 1
+
+
+async def test_a_channel_that_is_crowded_holds_up_only_what_goes_there(desk: Office) -> None:
+    await desk.ask()
+    await desk.sign_in()
+    desk.messenger.crowded = {"19:helpdesk@thread.tacv2"}
+    with pytest.raises(Unavailable) as held:
+        await desk.job("cards")
+    assert held.value.retry_after == 2
+    assert desk.messenger.shown("a:ann")
+    assert not desk.messenger.shown("19:helpdesk")
+    desk.messenger.crowded = set()
+    await desk.job("cards")
+    assert desk.messenger.shown("19:helpdesk")
+
+
+async def queue(url: str) -> list[tuple[str, str]]:
+    """The jobs that wait, in the order in which they will be fetched."""
+    async with await psycopg.AsyncConnection.connect(url) as connection:
+        asked = "SELECT args ->> 'name', args ->> 'request' FROM procrastinate_jobs ORDER BY priority DESC, id"
+        return await (await connection.execute(asked)).fetchall()
+
+
+async def test_what_is_urgent_goes_first(desk: Office, database_url: str) -> None:
+    """Locking and telling security, then whoever waits for a sign-in, then what goes on, and then the cards."""
+    await desk.ask()
+    await desk.sign_in()
+    await desk.ask("cleo", "r2", kind="risk")
+    await desk.ask("ben", "r3", kind="compromised")
+    waiting = [(name, request) for name, request in await queue(database_url) if name != "follow"]
+    assert waiting == [("act", "r3"), ("alert", "r3"), ("cards", "r1"), ("cards", "r2"), ("cards", "r3")]
+
+
 async def test_everybody_who_listens_hears_of_every_change(desk: Office, database_url: str) -> None:
     await desk.ask()
-    ledger = replace(desk.ledger, listeners=("tickets", "feeds"))
+    ledger = replace(desk.ledger, listeners=(lambda r: [Job("tickets", r.id)], lambda r: [Job("feeds", r.id)]))
     assert (await waiting(database_url, "tickets"), await waiting(database_url, "feeds")) == (0, 0)
     await ledger.change("r1", happened(Withdrew(at_home("ann").person)))
     assert (await waiting(database_url, "tickets"), await waiting(database_url, "feeds")) == (1, 1)
