@@ -51,6 +51,7 @@ class Person:
     synced: bool = False
     restricted: bool = False
     domain: str = DOMAIN
+    employee: str = ""  # the id by which two accounts of one human are known
 
     @property
     def id(self) -> str:
@@ -68,13 +69,18 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Members and owners are object ids; a member may be a group."""
+    """Members and owners are object ids; a member may be a group. Anybody may join a `public` one.
+
+    A rule says who is in a `dynamic` one.
+    """
 
     id: str
     name: str
     members: frozenset[str]
     owners: frozenset[str] = frozenset()
     assignable: bool = False
+    public: bool = False
+    dynamic: bool = False
 
 
 class People:
@@ -130,6 +136,16 @@ class People:
                     waiting.append(group.id)
         return tuple(sorted(found.values(), key=lambda group: group.name))
 
+    def members_of(self, group: str) -> tuple[str, ...]:
+        """Return the ids of all that is in a group, groups and who is in those included."""
+        found: dict[str, None] = {}
+        waiting = [group]
+        while waiting:
+            for member in sorted(self.groups[waiting.pop()].members - found.keys()):
+                found[member] = None
+                waiting += [member] if member in self.groups else []
+        return tuple(found)
+
     def owned_by(self, principal: str) -> tuple[Group, ...]:
         return tuple(group for group in self.groups.values() if principal in group.owners)
 
@@ -144,8 +160,8 @@ class People:
 
 _CAST: Final = (
     Person("ann", "Ann Archer", "Buyer"),
-    Person("ben", "Ben Bishop", "Helpdesk agent"),
-    Person("cleo", "Cleo Carter", "Helpdesk lead"),
+    Person("ben", "Ben Bishop", "Helpdesk agent", employee="1002"),
+    Person("cleo", "Cleo Carter", "Helpdesk lead", employee="1003"),
     Person("dora", "Dora Dunn", "Tenant administrator"),
     Person("eli", "Eli Evans", "Identity engineer"),
     Person("gus", "Gus Green", "Consultant at Fabrikam", guest=True),
@@ -161,6 +177,8 @@ _CAST: Final = (
     Person("lou", "Lou Lambert", "Event planner"),
     Person("hugo", "Hugo Hale", "Account manager"),
     Person("cora", "Cora Cole", "Payroll specialist"),
+    Person("vera", "Vera Vogel", "Helpdesk agent of Fabrikam", guest=True),
+    Person("bens", "Ben Bishop Second", "Helpdesk agent's other account", employee="1002"),
     Person("fed", "Fedor Fuchs", "Logistics planner", domain=FEDERATED),
 )
 
@@ -180,7 +198,8 @@ def contoso(extras: int = 0) -> People:
     ids = {person.key: person.id for person in everybody}
     groups = (
         Group(EMPLOYEES, "Employees", frozenset(id_ for key, id_ in ids.items() if key != "mo")),
-        Group(HELPDESK, "Helpdesk", frozenset({ids["ben"], LEADS})),  # Cleo is in it through the leads
+        Group(HELPDESK, "Helpdesk", frozenset({ids["ben"], LEADS, ids["vera"], ids["bens"]})),
+        # Cleo is in it through the leads.
         Group(LEADS, "Helpdesk leads", frozenset({ids["cleo"]})),
         Group(NO_PASS, "No access passes", frozenset({ids["tess"]})),
         Group(OPERATORS, "Vault operators", frozenset({ids["olga"]}), frozenset({ids["olga"]}), assignable=True),

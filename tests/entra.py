@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from bot.core.directory import Account, Standing
+from bot.core.directory import Account, ApproversGroup, Standing
 from bot.core.errors import AnswerLost, Missing, Rejected, Unavailable
 from bot.core.methods import Method, MethodKind
 from bot.core.model import Secret
@@ -42,6 +42,8 @@ class FakeDirectory:
     accounts: dict[str, Account] = field(default_factory=dict)
     privileged: dict[str, Standing] = field(default_factory=dict)
     members: dict[str, set[str]] = field(default_factory=dict)
+    looks: dict[str, ApproversGroup] = field(default_factory=dict)
+    nested: dict[str, frozenset[str]] = field(default_factory=dict)
     contexts: frozenset[str] = frozenset({"c1"})
     guarded: dict[str, frozenset[str]] = field(default_factory=dict)  # for whom other contexts are
     policy: PassPolicy = PASS_POLICY
@@ -86,6 +88,14 @@ class FakeDirectory:
         self._trouble("groups")
         return frozenset(g for g in among if person in self.members.get(g, ()))
 
+    async def within(self, groups: frozenset[str]) -> frozenset[str]:
+        self._trouble("within")
+        return groups.union(*(self.nested.get(group, frozenset()) for group in groups))
+
+    async def approvers_group(self, group: str) -> ApproversGroup:
+        self._trouble("approvers_group")
+        return self.looks[group]
+
     async def guarded_contexts(self, person: str) -> frozenset[str]:
         self._trouble("guarded_contexts")
         return self.guarded.get(person, self.contexts)
@@ -129,6 +139,11 @@ class FakeDirectory:
     async def risk(self, person: str) -> Risk | None:
         self._trouble("risk")
         return self.risks.get(person)
+
+    async def at_risk(self, person: str) -> bool:
+        self._trouble("at_risk")
+        found = self.risks.get(person)
+        return found is not None and found.flagged
 
     async def detections(self, person: str, limit: int) -> tuple[Detection, ...]:
         self._trouble("detections")

@@ -236,6 +236,8 @@ _PARSERS: Final[Mapping[str, Callable[[object], object]]] = MappingProxyType(
         "step_up": _context,
         "step_up_age": _sign_in_age,
         "approver_step_up": _context,
+        "guest_approvers": _yes_or_no,
+        "known_approvers": _yes_or_no,
         "evidence": _evidence,
         "evidence_age": _duration,
         "step_up_wait": _duration,
@@ -251,5 +253,7 @@ _PARSERS: Final[Mapping[str, Callable[[object], object]]] = MappingProxyType(
 )
 _OPTIONS: Final = frozenset({"revoke_sessions", "secure_first", "generate", "threshold"})
 # What may differ by group or level; who may ask or approve, and how it comes about, may not.
-_VARIABLE: Final = frozenset(_PARSERS) - {"allowed_groups", "deny_list", "approvers_group", "generate"}
+_VARIABLE: Final = frozenset(_PARSERS) - {
+    *("allowed_groups", "deny_list", "approvers_group", "guest_approvers", "known_approvers", "generate")
+}
 _VARIANTS: Final = MappingProxyType({"groups": GROUP, "levels": LEVEL})

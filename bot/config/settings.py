@@ -15,6 +15,7 @@ PREFIX = "VOUCHSAFE_"
 LAST_PORT: Final = 65535
 WIDEST: Final = 8  # bits of the widest network a proxy may be in
 _DID: Final = re.compile(r"did:[a-z0-9]{1,32}:[A-Za-z0-9.:%_-]{1,2000}")
+_PERSON: Final = re.compile(r"employeeId|extensionAttribute([1-9]|1[0-5])")
 _NAME: Final = re.compile(r"[A-Za-z0-9]{1,32}")
 _LABEL: Final = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
 _ORIGIN: Final = re.compile(rf"https?://({_LABEL}(\.{_LABEL})*|\[::1\])(:(?P<port>[1-9]\d{{0,4}}))?")
@@ -50,6 +51,11 @@ class Settings(BaseSettings):
     )
     verified_id_type: str = Field(default="VerifiedEmployee", description="Type of the credential that is asked for.")
     verified_id_photo: str = Field(default="photo", description="Its claim with the photo a face is compared to.")
+    person_attribute: str = Field(
+        default="employeeId",
+        description="Attribute by which two accounts of one human are known: `employeeId` or "
+        "`extensionAttribute1` to `15`; empty for none.",
+    )
     attribute_set: str = Field(
         default="Vouchsafe", description="Custom security attribute set where a proof of identity is recorded."
     )
@@ -152,6 +158,13 @@ class Settings(BaseSettings):
     def _name(cls, value: str) -> str:
         if not _NAME.fullmatch(value):
             raise ValueError("must be a name of at most 32 letters and digits")
+        return value
+
+    @field_validator("person_attribute")
+    @classmethod
+    def _of_person(cls, value: str) -> str:
+        if value and not _PERSON.fullmatch(value):
+            raise ValueError("must be employeeId, one of extensionAttribute1 to extensionAttribute15, or empty")
         return value
 
     @field_validator("public_url")

@@ -1,39 +1,96 @@
-"""Approval: whose yes would count for a request, and whose does; people are counted, not clicks."""
+"""Approval: whose yes would count for a request, and whose does; people are counted, not clicks and not accounts."""
 
 from __future__ import annotations
 
 from types import MappingProxyType
 
 from bot.core.evidence import GRACE
-from bot.core.facts import Facts
-from bot.core.model import EvidenceType, Refusal, Request
+from bot.core.facts import ApproverFacts, Facts
+from bot.core.model import Evidence, EvidenceType, Refusal, Request
 from bot.core.policy import Policy
 from bot.core.reasons import Reason
 
+UNKNOWN = Refusal(Reason.UNKNOWN, MappingProxyType({"about": "approver"}))
 
-def may_approve(policy: Policy, facts: Facts, request: Request, approver: str) -> Refusal | None:
-    """Say why `approver` (an object id) may not approve `request`, or None when their yes would count.
 
-    `facts` are those of the approver. Neither requester nor subject, enabled, in the group now, and once.
-    """
+def may_approve(policy: Policy, facts: ApproverFacts, request: Request, approver: str) -> Refusal | None:
+    """Say why `approver` (an object id) may not approve `request`, or None when their yes would count."""
     if approver in {request.requester.id, request.subject.id}:
         return Refusal(Reason.OWN_REQUEST)
-    if facts.enabled is None or facts.groups is None:
-        return Refusal(Reason.UNKNOWN, MappingProxyType({"about": "approver"}))
-    if not policy.approvers_group or policy.approvers_group not in facts.groups or not facts.enabled:
-        return Refusal(Reason.NOT_APPROVER)
+    refusal = unfit(policy, facts)
+    if refusal is not None:
+        return refusal
     if any(e.by == approver for e in request.evidence_of(EvidenceType.APPROVAL)):
         return Refusal(Reason.ALREADY_APPROVED)
     return None
 
 
+def unfit(policy: Policy, facts: ApproverFacts) -> Refusal | None:
+    """Say why the yes of somebody with these facts counts nowhere just now, or None when it does.
+
+    What is not known is a no; whoever is no approver at all hears that first.
+    """
+    if facts.enabled is None or facts.groups is None:
+        return UNKNOWN
+    if not policy.approvers_group or policy.approvers_group not in facts.groups or not facts.enabled:
+        return Refusal(Reason.NOT_APPROVER)
+    if facts.guest is None or facts.restricted is None or facts.at_risk is None or facts.human is None:
+        return UNKNOWN
+    if facts.guest and not policy.guest_approvers:
+        return Refusal(Reason.GUEST_APPROVER)
+    if facts.restricted or facts.at_risk:
+        return Refusal(Reason.APPROVER_IN_DOUBT)
+    unnamed = _unnamed(policy, facts)
+    return unnamed if unnamed is not None else _unguarded(policy, facts)
+
+
+def _unnamed(policy: Policy, facts: ApproverFacts) -> Refusal | None:
+    """Whoever cannot be told apart from others is no second person, where the policy insists on that."""
+    if facts.same_human:
+        return Refusal(Reason.SAME_PERSON)
+    return Refusal(Reason.NO_PERSON_ID) if policy.known_approvers and not facts.human else None
+
+
+def _unguarded(policy: Policy, facts: ApproverFacts) -> Refusal | None:
+    """A context that no policy guards for them is given to anybody: it proves nothing."""
+    context = policy.approver_step_up
+    if not context:
+        return None
+    if facts.guarded_contexts is None:
+        return UNKNOWN
+    if context in facts.guarded_contexts:
+        return None
+    return Refusal(Reason.STEP_UP_UNGUARDED, MappingProxyType({"context": context}))
+
+
+def unsure(policy: Policy, facts: Facts, request: Request) -> bool:
+    """Say whether it cannot be found out of somebody who approved `request` whether they still may."""
+    approvers = facts.approvers or {}
+    given = {e.by for e in request.evidence_of(EvidenceType.APPROVAL)}
+    return any(who not in approvers or unfit(policy, approvers[who]) is UNKNOWN for who in given)
+
+
 def counted(policy: Policy, facts: Facts, request: Request) -> frozenset[str]:
-    """The distinct people whose approval of `request` counts by `facts`: people, not clicks."""
-    return frozenset(
-        e.by
-        for e in request.evidence_of(EvidenceType.APPROVAL)
-        if e.by not in {request.requester.id, request.subject.id}
-        and e.by in (facts.approvers or frozenset())
-        and e.at >= request.created_at - GRACE
-        and (not policy.approver_step_up or e.strength == policy.approver_step_up)
-    )
+    """The distinct people whose approval of `request` counts by `facts`, each by one account of theirs."""
+    people: dict[tuple[str, str], str] = {}
+    for evidence in request.evidence_of(EvidenceType.APPROVAL):
+        approver = (facts.approvers or {}).get(evidence.by)
+        if approver is not None and _counts(policy, approver, request, evidence):
+            people.setdefault(("human", approver.human) if approver.human else ("account", evidence.by), evidence.by)
+    return frozenset(people.values())
+
+
+def repeated(facts: Facts, request: Request, approver: str) -> bool:
+    """Say whether the human behind this account approved `request` by another account already."""
+    known = facts.approvers or {}
+    mine = known[approver].human if approver in known else ""
+    others = {e.by for e in request.evidence_of(EvidenceType.APPROVAL)} - {approver}
+    return bool(mine) and any(other in known and known[other].human == mine for other in others)
+
+
+def _counts(policy: Policy, approver: ApproverFacts, request: Request, evidence: Evidence) -> bool:
+    if evidence.by in {request.requester.id, request.subject.id} or unfit(policy, approver) is not None:
+        return False
+    if evidence.at < request.created_at - GRACE:
+        return False
+    return not policy.approver_step_up or evidence.strength == policy.approver_step_up

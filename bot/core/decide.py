@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
-from bot.core.approval import counted
+from bot.core.approval import counted, unsure
 from bot.core.evidence import face_checked, on_the_page, stepped_up
 from bot.core.facts import Facts, Moment
 from bot.core.model import EvidenceType, Mode, Refusal, Request, Undecidable
@@ -92,6 +92,7 @@ def _unknown(policy: Policy, facts: Facts, request: Request) -> str:
         ("roles", facts.roles),
         ("guarded_groups", facts.guarded_groups),
         ("groups", facts.groups),
+        ("approves", frozenset() if facts.harmless else facts.approves),
         ("recent", facts.recent),
         ("objection", facts.objection),
         ("level", facts.level),
@@ -101,5 +102,5 @@ def _unknown(policy: Policy, facts: Facts, request: Request) -> str:
     if policy.step_up:
         needed.append(("guarded_contexts", facts.guarded_contexts))
     if request.evidence_of(EvidenceType.APPROVAL):
-        needed.append(("approvers", facts.approvers))
+        needed.append(("approvers", None if unsure(policy, facts, request) else facts.approvers))
     return next((name for name, value in needed if value is None), "")

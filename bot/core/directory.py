@@ -18,6 +18,7 @@ class Account:
     """What Entra says about a person. `restricted`: in a restricted management administrative unit.
 
     `sessions_from`: what was signed in before then is signed out. `home`: the domain a guest comes from, if it shows.
+    `human`: the attribute by which two accounts of one human are known, such as the employee id; "" for none.
     """
 
     id: str
@@ -31,14 +32,37 @@ class Account:
     password_changed_at: datetime | None = None
     sessions_from: datetime | None = None
     home: str = ""
+    human: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What would make a person privileged: role ids held or eligible, role-assignable groups of or owned by them."""
+    """What would make a person privileged: role ids held or eligible, role-assignable groups of or owned by them.
+
+    `owned` is every group they own.
+    """
 
     roles: tuple[str, ...]
     guarded_groups: tuple[str, ...]
+    owned: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class ApproversGroup:
+    """What a group of approvers looks like: who can get into it, and how many could approve.
+
+    `public`: anybody may join; `dynamic`: a rule decides who is in it; `owners` and `members` are object ids, nested
+    groups included in the latter; `usable` counts the enabled accounts that are no guests, `unnamed` those of them of
+    which the directory does not say whose they are.
+    """
+
+    public: bool
+    dynamic: bool
+    owners: frozenset[str]
+    members: frozenset[str]
+    guests: int
+    usable: int
+    unnamed: int
 
 
 class Directory(Protocol):
@@ -53,6 +77,11 @@ class Directory(Protocol):
 
     async def groups(self, person: str, among: frozenset[str]) -> frozenset[str]:
         """Return those of `among` the person is in, nested groups included."""
+
+    async def within(self, groups: frozenset[str]) -> frozenset[str]:
+        """Return these groups and all that are nested in them; known to within a few minutes."""
+
+    async def approvers_group(self, group: str) -> ApproversGroup: ...
 
     async def guarded_contexts(self, person: str) -> frozenset[str]:
         """Return the authentication contexts that are published and that an enabled policy protects for this person."""
@@ -77,6 +106,12 @@ class Directory(Protocol):
 
         This and the four below share the tenant's one request a second: they wait their turn, and raise
         `Unavailable` with `retry_after` when it will not come soon enough.
+        """
+
+    async def at_risk(self, person: str) -> bool:
+        """Say whether ID Protection flags a person; what was heard a moment ago stands, for turns are few.
+
+        Where the tenant has no ID Protection nobody is flagged: it says of nobody that they are.
         """
 
     async def detections(self, person: str, limit: int) -> tuple[Detection, ...]:

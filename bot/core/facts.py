@@ -26,14 +26,35 @@ class Moment(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class ApproverFacts:
+    """What was found out just now about somebody whose yes is to count. `None` could not be found out, and refuses.
+
+    `groups` are those of the policy's approvers' groups they are in; `at_risk` whether ID Protection flags them;
+    `human` says which human an account is of, "" where the directory does not tell; `same_human`: it is the one that
+    the request is by or about. `guarded_contexts` are those that an enabled policy protects for them.
+    """
+
+    enabled: bool | None = None
+    guest: bool | None = None
+    restricted: bool | None = None
+    groups: frozenset[str] | None = None
+    at_risk: bool | None = None
+    human: str | None = None
+    same_human: bool = False
+    guarded_contexts: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What was found out about the subject just now. `None` means it could not be found out, and refuses.
 
     `home` is where a guest comes from; `roles` are directory roles held or eligible; `guarded_groups` the role-
     assignable groups the person is a member or owner of; `groups` those of the policy's groups they are in;
     `recent` how often they asked in the last 24 hours; `guarded_contexts` the authentication contexts an enabled
-    Conditional Access policy protects; `approvers` those who approved and still may; `proved_at` when they last
-    proved who they are. `objection`, `where`, `level` and `found` are what the kind itself found.
+    Conditional Access policy protects; `approvers` is what is known of those who approved; `approves` the groups of
+    approvers they are in or could put themselves into as an owner; `proved_at` when they last proved who they are.
+    `harmless`: what they ask for only locks or proves. `objection`, `where`, `level` and `found` are what the kind
+    itself found.
     """
 
     enabled: bool | None = None
@@ -45,9 +66,11 @@ class Facts:
     groups: frozenset[str] | None = None
     recent: int | None = None
     guarded_contexts: frozenset[str] | None = None
-    approvers: frozenset[str] | None = None
+    approvers: Mapping[str, ApproverFacts] | None = None
+    approves: frozenset[str] | None = None
     proved_at: datetime | Literal["never"] | None = None
     objection: Refusal | Literal["none"] | None = None
     where: Mapping[str, Refusal] = field(default_factory=_none)
     level: str | None = None
+    harmless: bool = False
     found: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))

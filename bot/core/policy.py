@@ -34,6 +34,8 @@ class Policy:
     step_up: str = "c1"
     step_up_age: timedelta = timedelta(minutes=15)
     approver_step_up: str = "c1"
+    guest_approvers: bool = False  # whether the yes of a guest counts
+    known_approvers: bool = False  # whether a yes counts only where the directory says whose account it is
     evidence: Literal["", "face_check"] = ""
     evidence_age: timedelta = timedelta(hours=24)
     step_up_wait: timedelta = timedelta(minutes=15)

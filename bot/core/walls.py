@@ -20,4 +20,6 @@ def wall(facts: Facts) -> Refusal | None:
         return Refusal(Reason.RESTRICTED)
     if facts.roles or facts.guarded_groups:
         return Refusal(Reason.PRIVILEGED)
+    if facts.approves and not facts.harmless:  # one colleague could let themselves into the account that decides
+        return Refusal(Reason.APPROVER)
     return None

@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, replace
+from typing import Final
 
 from bot.core.answers import Answer, Refused, RequestCard, Said
-from bot.core.approval import may_approve
+from bot.core.approval import may_approve, repeated
 from bot.core.audit import Deed, Note
 from bot.core.decide import decide
 from bot.core.events import Approved, Denied, Event
-from bot.core.facts import Moment
+from bot.core.facts import ApproverFacts, Moment
 from bot.core.life.step import Step
-from bot.core.model import Actor, Evidence, EvidenceType, Refusal, Request, Status
+from bot.core.model import Actor, Chat, Evidence, EvidenceType, Refusal, Request, Status
 from bot.core.ports import Purpose, SignIn, SignInStage, Slot, Urgency
 from bot.core.reasons import Reason
 from bot.desk.facts import Inquiry
 from bot.desk.ledger import Also, Ledger, begin, happened, proved
 
+# A no is heard of who has said yes before, and where no sign-in would prove anything: it needs none.
+NO_ALL_THE_SAME: Final = frozenset({Reason.ALREADY_APPROVED, Reason.STEP_UP_UNGUARDED})
+
 
 @dataclass(frozen=True, slots=True)
 class Approvals:
+    """`channel` is where the approvers' cards stand: a yes or no comes from there, or from one's own private chat."""
+
     ledger: Ledger
     inquiry: Inquiry
+    channel: str
+
+    def elsewhere(self, chat: Chat) -> bool:
+        """Say whether this is no place where anybody decides."""
+        return not chat.personal and chat.place != self.channel
 
     async def approve(self, actor: Actor, request: Request, choice: str) -> Answer:
         """Take an approver's press: count it, or send them a private card to confirm it with a sign-in."""
@@ -47,7 +57,7 @@ class Approvals:
         """Take an approver's no. It needs a reason, and no sign-in: it only locks."""
         choice = choice if choice in self.inquiry.kinds[request.kind].verdicts.no else ""
         refusal = await self.objection(actor.person.id, request)
-        if refusal is not None and refusal.reason != Reason.ALREADY_APPROVED:
+        if refusal is not None and refusal.reason not in NO_ALL_THE_SAME:
             await self.ledger.refuse(request, refusal, actor.person.id)
             return Refused(refusal, request)
         if not reason.strip():
@@ -66,21 +76,23 @@ class Approvals:
         """Say why this person's yes does not count for this request just now, or None."""
         if request.status is not Status.APPROVAL:
             return Refusal(Reason.CLOSED)
-        policy = self.inquiry.policy(request)
-        return may_approve(policy, await self.inquiry.about_approver(approver, policy), request, approver)
+        facts = await self.inquiry.about_approver(approver, request)
+        return may_approve(self.inquiry.policy(request), facts, request, approver)
 
     async def approved(self, request: Request, evidence: Evidence) -> Event | Refusal:
         """Look at the approver and the subject once more, and say whether this approval happened."""
+        if request.status is not Status.APPROVAL:
+            return Refusal(Reason.CLOSED)
         counted = replace(request, evidence=(*request.evidence, evidence))
-        async with asyncio.TaskGroup() as group:
-            objection = group.create_task(self.objection(evidence.by, request))
-            facts = group.create_task(self.inquiry.about(counted, Moment.WAY))
-        refusal = objection.result()
+        facts = await self.inquiry.about(counted, Moment.WAY)
+        approver = (facts.approvers or {}).get(evidence.by, ApproverFacts())
+        refusal = may_approve(self.inquiry.policy(request), approver, request, evidence.by)
+        if refusal is None and repeated(facts, request, evidence.by):
+            refusal = Refusal(Reason.ALREADY_APPROVED)
         if refusal is not None:
             return refusal
         now = self.ledger.clock.now()
-        policy = self.inquiry.policies[request.kind]
-        return Approved(evidence, decide(policy, facts.result(), counted, Moment.WAY, now))
+        return Approved(evidence, decide(self.inquiry.policies[request.kind], facts, counted, Moment.WAY, now))
 
     async def _confirm_first(self, actor: Actor, request: Request, choice: str) -> Answer:
         now = self.ledger.clock.now()

@@ -104,6 +104,9 @@ class Desk:
         if action.ref.version > request.version:
             return Refused(Refusal(Reason.CHANGED), request)
         match action:
+            case do.Approve() | do.Deny() | do.SeeProof() if self.approvals.elsewhere(actor.chat):
+                await self.ledger.refuse(request, Refusal(Reason.NOT_HERE), actor.person.id)
+                return Refused(Refusal(Reason.NOT_HERE))
             case do.Approve():
                 return await self.approvals.approve(actor, request, action.choice)
             case do.Deny():

@@ -12,7 +12,7 @@ import structlog
 
 from bot.core.directory import Account, Directory, Standing
 from bot.core.errors import DeskError
-from bot.core.facts import Facts, Moment
+from bot.core.facts import ApproverFacts, Facts, Moment
 from bot.core.kind import Kinds, Tools
 from bot.core.model import EvidenceType, Finding, Refusal, Request, Secret
 from bot.core.policy import Policy
@@ -21,6 +21,7 @@ from bot.core.verifier import Verifier
 
 T = TypeVar("T")
 PATIENCE: Final = 4.0  # seconds for all facts together: an invoke must be answered within eight
+NESTS: Final = 2.0  # seconds of these for what is nested in the approvers' groups; it is hardly ever asked
 DAY: Final = timedelta(hours=24)
 
 log = structlog.get_logger(__name__)
@@ -33,6 +34,7 @@ class _Who:
     account: Account | None
     standing: Standing | None
     groups: frozenset[str] | None
+    approves: frozenset[str] | None
     contexts: frozenset[str] | None
 
 
@@ -96,14 +98,40 @@ class Inquiry:
             guarded_groups=privileges.guarded_groups if privileges else None,
         )
 
-    async def about_approver(self, approver: str, policy: Policy) -> Facts:
-        """Gather what `may_approve` needs to know of an approver just now."""
+    async def about_approver(self, approver: str, request: Request) -> ApproverFacts:
+        """Gather what decides whether the yes of a person counts for `request` just now."""
+        wanted = frozenset({self.policies[request.kind].approvers_group})
         async with asyncio.TaskGroup() as group:
             account = group.create_task(_known(self.directory.account(approver), "approver"))
-            wanted = frozenset({policy.approvers_group})
             groups = group.create_task(_known(self.directory.groups(approver, wanted), "approver_groups"))
-        who = account.result()
-        return Facts(enabled=who.enabled if who else None, groups=groups.result())
+            risk = group.create_task(_known(self._at_risk(approver, account, groups), "approver_risk"))
+            contexts = group.create_task(_known(self.directory.guarded_contexts(approver), "approver_contexts"))
+            humans = group.create_task(_known(self._humans(request), "humans"))
+        who, own = account.result(), humans.result()
+        human = who.human if who and own is not None else None
+        return ApproverFacts(
+            enabled=who.enabled if who else None,
+            guest=who.guest if who else None,
+            restricted=who.restricted if who else None,
+            groups=groups.result(),
+            at_risk=risk.result(),
+            human=human,
+            same_human=bool(human) and human in (own or ()),
+            guarded_contexts=contexts.result(),
+        )
+
+    async def _at_risk(
+        self, approver: str, account: asyncio.Task[Account | None], groups: asyncio.Task[frozenset[str] | None]
+    ) -> bool | None:
+        """Ask only about who would be an approver: whoever else presses takes none of the tenant's few turns."""
+        who, member = await account, await groups
+        return await self.directory.at_risk(approver) if who and who.enabled and member else None
+
+    async def _humans(self, request: Request) -> frozenset[str]:
+        """Say which humans a request is by and about, as far as the directory tells."""
+        people = {request.requester.id, request.subject.id}
+        found = await asyncio.gather(*(self.directory.account(person) for person in people))
+        return frozenset(account.human for account in found if account.human)
 
     async def proved_at(self, request: Request) -> datetime | Literal["never"]:
         """Return when the subject last proved who they are."""
@@ -119,17 +147,28 @@ class Inquiry:
         async with asyncio.TaskGroup() as group:
             account = group.create_task(_known(self.directory.account(person), "account"))
             standing = group.create_task(_known(self.directory.standing(person), "standing"))
-            groups = group.create_task(_known(self.directory.groups(person, among), "groups"))
+            groups = group.create_task(_known(self._groups(person, among), "groups"))
             contexts = group.create_task(_known(self.directory.guarded_contexts(person), "guarded_contexts"))
-        return _Who(account.result(), standing.result(), groups.result(), contexts.result())
+        member, deciding = groups.result() or (None, None)
+        stands = standing.result()
+        approves = None
+        if member is not None and deciding is not None and stands is not None:
+            approves = (member | stands.owned) & deciding
+        ours = member & among if member is not None else None
+        return _Who(account.result(), stands, ours, approves, contexts.result())
+
+    async def _groups(self, person: str, among: frozenset[str]) -> tuple[frozenset[str], frozenset[str] | None]:
+        """Return the groups a person is in, of those asked for and of approvers', and all that are of approvers."""
+        named = frozenset(policy.approvers_group for policy in self.policies.values() if policy.approvers_group)
+        deciding = await _known(self.directory.within(named), "approvers_groups", NESTS)
+        return await self.directory.groups(person, among | (deciding or frozenset())), deciding
 
     async def _own(
         self, request: Request, moment: Moment, about: asyncio.Task[_Who], before: asyncio.Task[_Past | None]
     ) -> Facts:
         """Add to what is known about the person what belongs to this request."""
-        policy = self.policies[request.kind]
         async with asyncio.TaskGroup() as group:
-            approvers = group.create_task(_known(self._still_approvers(request, policy), "approvers"))
+            approvers = group.create_task(self._approvers(request))
             finding = group.create_task(_known(self._finding(request, moment), "objection"))
         who, past, found = await about, await before, finding.result()
         account, standing = who.account, who.standing
@@ -144,10 +183,12 @@ class Inquiry:
             recent=past.recent.get(request.kind, 0) if past else None,
             guarded_contexts=who.contexts,
             approvers=approvers.result(),
+            approves=who.approves,
             proved_at=past.proved if past else None,
             objection=_objection(found),
             where=found.where if found else {},
             level=found.level if found else None,
+            harmless=self.kinds[request.kind].harmless,
             found=found.found if found else {},
         )
 
@@ -159,13 +200,10 @@ class Inquiry:
             )
         return _Past(recent, proved or "never")
 
-    async def _still_approvers(self, request: Request, policy: Policy) -> frozenset[str] | None:
-        """Those who approved and still may. One that cannot be found out makes all unknown."""
-        people = {e.by for e in request.evidence_of(EvidenceType.APPROVAL)}
-        found = [(person, await self.about_approver(person, policy)) for person in people]
-        if any(facts.enabled is None or facts.groups is None for _, facts in found):
-            return None
-        return frozenset(p for p, f in found if f.enabled and policy.approvers_group in (f.groups or frozenset()))
+    async def _approvers(self, request: Request) -> Mapping[str, ApproverFacts]:
+        """Look at everybody who approved once more: whether that still counts, the core decides."""
+        people = sorted({e.by for e in request.evidence_of(EvidenceType.APPROVAL)})
+        return dict(zip(people, await asyncio.gather(*(self.about_approver(p, request) for p in people)), strict=True))
 
     async def _finding(self, request: Request, moment: Moment) -> Finding:
         tools = self.tools(request.kind, terms=request.terms, moment=moment)
@@ -178,10 +216,10 @@ def _objection(found: Finding | None) -> Refusal | Literal["none"] | None:
     return "none" if found.objection is None else found.objection
 
 
-async def _known(question: Coroutine[object, object, T], name: str) -> T | None:
+async def _known(question: Coroutine[object, object, T], name: str, patience: float = PATIENCE) -> T | None:
     """Return the answer, or None when there was none in time: the decision refuses what is unknown."""
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(patience):
             return await question
     except (DeskError, TimeoutError) as error:
         log.warning("fact_unknown", fact=name, error=type(error).__name__)

@@ -138,9 +138,8 @@ class Identity:
 
     async def _objection(self, approver: str, request: Request) -> Refusal | None:
         """Say why this person has nothing to look at: it is for those who decide, before or after their own yes."""
-        policy = self.inquiry.policy(request)
-        facts = await self.inquiry.about_approver(approver, policy)
-        refusal = may_approve(policy, facts, request, approver)
+        facts = await self.inquiry.about_approver(approver, request)
+        refusal = may_approve(self.inquiry.policy(request), facts, request, approver)
         return None if refusal is not None and refusal.reason == Reason.ALREADY_APPROVED else refusal
 
     async def offered(self, actor: Actor, sign_in: SignIn, action: OfferToken) -> Answer:

@@ -22,11 +22,21 @@ class Cache(Generic[T]):
         self._known: tuple[datetime, T] | None = None
         self._flight: asyncio.Task[T] | None = None
 
+    @property
+    def stale(self) -> bool:
+        """Whether nobody would be told what it knows, and nobody waits for it."""
+        return self._flight is None and self._answer() is None
+
+    def _answer(self) -> tuple[T] | None:
+        if self._known is None:
+            return None
+        at, answer = self._known
+        return (answer,) if timedelta() <= self._clock.now() - at < self._fresh else None
+
     async def get(self) -> T:
-        if self._known is not None:
-            at, answer = self._known
-            if timedelta() <= self._clock.now() - at < self._fresh:
-                return answer
+        known = self._answer()
+        if known is not None:
+            return known[0]
         if self._flight is None:
             self._flight = asyncio.create_task(self._asked())
             self._flight.add_done_callback(_heard)

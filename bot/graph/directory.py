@@ -17,7 +17,7 @@ from msgraph.generated.users.item.check_member_groups.check_member_groups_post_r
 from msgraph.generated.users.item.user_item_request_builder import UserItemRequestBuilder
 
 from bot.config.cloud import Cloud
-from bot.core.directory import Account, Directory, Standing
+from bot.core.directory import Account, ApproversGroup, Directory, Standing
 from bot.core.errors import Rejected
 from bot.core.methods import Method
 from bot.core.model import Secret
@@ -30,11 +30,12 @@ from bot.graph.calls import Calls, Observe, Tokens
 from bot.graph.client import connect
 from bot.graph.contexts import Contexts
 from bot.graph.domains import Domains
+from bot.graph.groups import Groups
 from bot.graph.methods import Methods
 from bot.graph.passes import Passes
 from bot.graph.passwords import Passwords
 from bot.graph.protection import Protection
-from bot.graph.readings import ACCOUNT_FIELDS, needed
+from bot.graph.readings import ACCOUNT_FIELDS, needed, of_human
 from bot.graph.standings import standing
 
 CHUNK: Final = 20  # groups at once: https://learn.microsoft.com/graph/api/directoryobject-checkmembergroups
@@ -46,7 +47,7 @@ class GraphDirectory(Directory):
     """`observe` is told of every call: its name, its outcome (`ok`, `rejected`, `lost` ...), its seconds.
 
     `budget` holds the turns for Identity Protection; `attribute_set` is where proofs of identity are kept, under
-    `attribute_names` by the desk's own words.
+    `attribute_names` by the desk's own words; `human_attribute` tells which accounts are one human's.
     """
 
     def __init__(
@@ -58,13 +59,16 @@ class GraphDirectory(Directory):
         budget: Budget,
         attribute_set: str,
         attribute_names: Mapping[str, str] = MappingProxyType({}),
+        human_attribute: str = "employeeId",
         observe: Observe | None = None,
     ) -> None:
         self._graph, self._session = connect(cloud, tokens)
         self._calls = Calls(tokens, cloud.graph_scope, observe)
         self._passes = Passes(self._graph, self._calls)
+        self._human = human_attribute
+        self._groups = Groups(self._graph, self._calls, clock, self.account)
         self._contexts = Contexts(self._graph, self._calls, clock)
-        self._protection = Protection(self._graph, self._calls, budget)
+        self._protection = Protection(self._graph, self._calls, budget, clock)
         self._domains = Domains(self._graph, self._calls, clock)
         self._passwords = Passwords(self._graph, self._calls)
         self._methods = Methods(self._graph, self._calls)
@@ -87,8 +91,9 @@ class GraphDirectory(Directory):
 
     async def account(self, person: str) -> Account:
         user = self._graph.users.by_user_id(_checked(person))
-        query = RequestConfiguration(query_parameters=_UserQuery(select=list(ACCOUNT_FIELDS)))
-        return readings.account(await self._calls.read("account", lambda: user.get(query)))
+        select = [*ACCOUNT_FIELDS, *of_human(self._human)]
+        query = RequestConfiguration(query_parameters=_UserQuery(select=select))
+        return readings.account(await self._calls.read("account", lambda: user.get(query)), self._human)
 
     async def standing(self, person: str) -> Standing:
         return await standing(self._graph, self._calls, _checked(person))
@@ -105,6 +110,12 @@ class GraphDirectory(Directory):
         check = self._graph.users.by_user_id(person).check_member_groups
         answer = await self._calls.read("groups", lambda: check.post(CheckMemberGroupsPostRequestBody(group_ids=some)))
         return [needed(group, "value") for group in needed(answer.value, "value")]
+
+    async def within(self, groups: frozenset[str]) -> frozenset[str]:
+        return await self._groups.within(frozenset(_checked(group) for group in groups))
+
+    async def approvers_group(self, group: str) -> ApproversGroup:
+        return await self._groups.look(_checked(group))
 
     async def guarded_contexts(self, person: str) -> frozenset[str]:
         return await self._contexts.guarded(_checked(person))
@@ -132,6 +143,9 @@ class GraphDirectory(Directory):
 
     async def risk(self, person: str) -> Risk | None:
         return await self._protection.risk(_checked(person))
+
+    async def at_risk(self, person: str) -> bool:
+        return await self._protection.at_risk(_checked(person))
 
     async def detections(self, person: str, limit: int) -> tuple[Detection, ...]:
         return await self._protection.detections(_checked(person), limit)

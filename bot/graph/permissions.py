@@ -10,7 +10,9 @@ from typing import Final
 BASE: Final[Mapping[str, str]] = MappingProxyType(
     {
         "User.Read.All": "Is the account enabled, a guest, or in a restricted management unit?",
-        "GroupMember.Read.All": "Is the person in a group that may ask or approve, or in a role-assignable one?",
+        "GroupMember.Read.All": "Is the person in a group that may ask or approve, or in a role-assignable one? "
+        "Who could put themselves into a group that approves?",
+        "IdentityRiskyUser.Read.All": "Is who approves flagged as risky, or the person who asks to be cleared?",
         "RoleManagement.Read.Directory": "Does the person hold a directory role?",
         "RoleEligibilitySchedule.Read.Directory": "Could the person activate a directory role?",
         "AuthenticationContext.Read.All": "Which authentication contexts are published?",
@@ -24,7 +26,6 @@ OF_KINDS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "Policy.Read.AuthenticationMethod": "What does the tenant allow of Temporary Access Passes, and for whom?",
         "UserAuthMethod-TAP.ReadWrite.All": "List, make and delete Temporary Access Passes, and no other method.",
-        "IdentityRiskyUser.Read.All": "Is the person flagged as risky? Changing it does not cover reading it.",
         "IdentityRiskyUser.ReadWrite.All": "Dismiss that the person is flagged as risky, or confirm it either way.",
         "IdentityRiskEvent.Read.All": "What was noticed about the person, so that they can say whether it was them?",
         "User-PasswordProfile.ReadWrite.All": "Set a password, and whether it must be changed at the next sign-in.",

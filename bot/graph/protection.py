@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
 from functools import partial
 from typing import Any, Final, TypeVar
 
@@ -21,12 +22,13 @@ from msgraph.generated.identity_protection.risky_users.confirm_safe.confirm_safe
 )
 from msgraph.generated.identity_protection.risky_users.dismiss.dismiss_post_request_body import DismissPostRequestBody
 
-from bot.core.errors import Missing, Unavailable
-from bot.core.ports import Budget
+from bot.core.errors import Missing, Rejected, Unavailable
+from bot.core.ports import Budget, Clock
 from bot.core.risk import Detection, Risk
 from bot.graph.batch import Batch, Take
+from bot.graph.cache import Cache
 from bot.graph.calls import Calls
-from bot.graph.faults import Throttled
+from bot.graph.faults import NO_PREMIUM, Throttled
 from bot.graph.readings import needed
 from bot.graph.wording import moment, original, word
 
@@ -35,6 +37,7 @@ T = TypeVar("T")
 READING: Final = 3.0  # seconds somebody waits for a turn
 WRITING: Final = 2.5
 PAUSE: Final = 3.0  # its 429 does not say when to come back: https://learn.microsoft.com/graph/throttling-limits
+FRESH: Final = timedelta(seconds=15)  # approvers are looked at again and again, and a turn is a second of the tenant's
 MOST: Final = 100  # detections at once
 
 _Query = RiskDetectionsRequestBuilder.RiskDetectionsRequestBuilderGetQueryParameters
@@ -46,12 +49,14 @@ class Protection:
     https://learn.microsoft.com/graph/api/resources/riskyuser
     """
 
-    def __init__(self, graph: BaseGraphServiceClient, calls: Calls, budget: Budget) -> None:
+    def __init__(self, graph: BaseGraphServiceClient, calls: Calls, budget: Budget, clock: Clock) -> None:
         self._sender = graph.request_adapter
         self._users = graph.identity_protection.risky_users
         self._detections = graph.identity_protection.risk_detections
         self._calls = calls
         self._budget = budget
+        self._clock = clock
+        self._flags: dict[str, Cache[bool]] = {}
         self.dismissals = self._batch("dismiss_risk", self._dismiss)
         self.safe = self._batch("confirm_safe", self._safe)
         self.compromised = self._batch("confirm_compromised", self._compromised)
@@ -75,6 +80,22 @@ class Protection:
                 return None
             fault = Unavailable(str(error))
         raise fault
+
+    async def at_risk(self, person: str) -> bool:
+        for other in [known for known, flag in self._flags.items() if flag.stale]:
+            del self._flags[other]
+        if person not in self._flags:
+            self._flags[person] = Cache(partial(self._flagged, person), self._clock, FRESH)
+        return await self._flags[person].get()
+
+    async def _flagged(self, person: str) -> bool:
+        try:
+            found = await self.risk(person)
+        except Rejected as error:
+            if error.code != NO_PREMIUM:
+                raise
+            return False  # a tenant without ID Protection flags nobody
+        return found is not None and found.flagged
 
     async def detections(self, person: str, limit: int) -> tuple[Detection, ...]:
         top = min(max(limit, 1), MOST)

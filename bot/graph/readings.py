@@ -34,6 +34,8 @@ ACCOUNT_FIELDS: Final = (
     "signInSessionsValidFromDateTime",
 )
 
+_EXTENSIONS: Final = "onPremisesExtensionAttributes"
+
 
 def _home(upn: str) -> str:
     """Return the domain a guest was invited from: `gus_fabrikam.com#EXT#@contoso.com`.
@@ -51,7 +53,29 @@ def needed(value: T | None, name: str) -> T:
     return value
 
 
-def account(user: User) -> Account:
+def of_human(attribute: str) -> tuple[str, ...]:
+    """Return what must be selected to read the attribute that tells which human an account is of."""
+    if not attribute:
+        return ()
+    return (_EXTENSIONS if attribute.startswith("extensionAttribute") else attribute,)
+
+
+def human(user: User, attribute: str) -> str:
+    """Return which human an account is of, folded: two systems may not write it alike; "" where it does not say.
+
+    https://learn.microsoft.com/graph/api/resources/onpremisesextensionattributes
+    """
+    match attribute:
+        case "":
+            value: object = ""
+        case "employeeId":
+            value = user.employee_id
+        case _:
+            value = getattr(user.on_premises_extension_attributes, attribute.replace("Attribute", "_attribute"), "")
+    return str(value or "").strip().casefold()
+
+
+def account(user: User, human_attribute: str = "") -> Account:
     """Read a user. For `isManagementRestricted` and `onPremisesSyncEnabled` null is a no, as Graph documents them.
 
     https://learn.microsoft.com/graph/api/resources/user#properties
@@ -68,6 +92,7 @@ def account(user: User) -> Account:
         synced=bool(user.on_premises_sync_enabled),
         language=user.preferred_language or "",
         home=_home(upn),
+        human=human(user, human_attribute),
         password_changed_at=perhaps(user.last_password_change_date_time),
         sessions_from=perhaps(user.sign_in_sessions_valid_from_date_time),
     )

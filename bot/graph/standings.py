@@ -45,9 +45,11 @@ async def standing(graph: BaseGraphServiceClient, calls: Calls, person: str) -> 
     except ExceptionGroup as several:
         first = several.exceptions[0]
     else:
-        guarded = {*memberships.result(), *owns.result()}
+        owned = owns.result()
         return Standing(
-            roles=tuple(sorted({*held.result(), *eligible.result()})), guarded_groups=tuple(sorted(guarded))
+            roles=tuple(sorted({*held.result(), *eligible.result()})),
+            guarded_groups=tuple(sorted({*memberships.result(), *_guarded(owned)})),
+            owned=frozenset(needed(group.id, "id") for group in owned),
         )
     raise first
 
@@ -76,16 +78,13 @@ async def _memberships(graph: BaseGraphServiceClient, calls: Calls, person: str)
     return _guarded(found)
 
 
-async def _owns(graph: BaseGraphServiceClient, calls: Calls, person: str) -> list[str]:
+async def _owns(graph: BaseGraphServiceClient, calls: Calls, person: str) -> list[Group]:
     groups = graph.users.by_user_id(person).owned_objects.graph_group
     query = RequestConfiguration(
         query_parameters=_Owned(select=_GROUP_FIELDS, count=True, top=_PAGE), headers=_eventual()
     )
     again = RequestConfiguration[_Owned](headers=_eventual())
-    found = await every(
-        calls, "owned_groups", partial(groups.get, query), lambda link: groups.with_url(link).get(again)
-    )
-    return _guarded(found)
+    return await every(calls, "owned_groups", partial(groups.get, query), lambda link: groups.with_url(link).get(again))
 
 
 def _eventual() -> HeadersCollection:

@@ -22,9 +22,11 @@ from msgraph.generated.models.conditional_access_policy_collection_response impo
     ConditionalAccessPolicyCollectionResponse,
 )
 from msgraph.generated.models.custom_security_attribute_value import CustomSecurityAttributeValue
+from msgraph.generated.models.directory_object_collection_response import DirectoryObjectCollectionResponse
 from msgraph.generated.models.fido2_authentication_method_collection_response import (
     Fido2AuthenticationMethodCollectionResponse,
 )
+from msgraph.generated.models.group import Group
 from msgraph.generated.models.group_collection_response import GroupCollectionResponse
 from msgraph.generated.models.o_data_errors.o_data_error import ODataError
 from msgraph.generated.models.organization_collection_response import OrganizationCollectionResponse
@@ -56,7 +58,12 @@ _POLICY_TYPE: Final = "#microsoft.graph.temporaryAccessPassAuthenticationMethodC
 
 # What we read, each with the smallest answer that makes the SDK load all it needs for a real one.
 ANSWERS: Final[tuple[tuple[ParsableFactory[Any], str], ...]] = (
-    (User, "{}"),
+    (User, '{"onPremisesExtensionAttributes":{}}'),
+    (Group, "{}"),
+    (
+        DirectoryObjectCollectionResponse,
+        '{"value":[{"@odata.type":"#microsoft.graph.user"},{"@odata.type":"#microsoft.graph.group"}]}',
+    ),
     (UnifiedRoleAssignmentCollectionResponse, '{"value":[{}]}'),
     (UnifiedRoleEligibilityScheduleInstanceCollectionResponse, '{"value":[{}]}'),
     (GroupCollectionResponse, '{"value":[{}]}'),
@@ -95,6 +102,7 @@ def load(graph: BaseGraphServiceClient) -> None:
     methods = graph.policies.authentication_methods_policy.authentication_method_configurations
     passes = user.authentication.temporary_access_pass_methods
     for gets in (
+        *_of_groups(graph),
         user,
         user.transitive_member_of.graph_group,
         user.owned_objects.graph_group,
@@ -115,6 +123,11 @@ def load(graph: BaseGraphServiceClient) -> None:
     user.revoke_sign_in_sessions.to_post_request_information()
     passes.to_post_request_information(TemporaryAccessPassAuthenticationMethod())
     _writes(graph)
+
+
+def _of_groups(graph: BaseGraphServiceClient) -> tuple[Any, ...]:
+    group = graph.groups.by_group_id("x")
+    return group, group.transitive_members, group.owners
 
 
 def _writes(graph: BaseGraphServiceClient) -> None:

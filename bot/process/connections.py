@@ -118,6 +118,7 @@ def _directory(
         budget=store.budget(cloud.graph, TURN),
         attribute_set=settings.attribute_set,
         attribute_names=settings.attribute_names,
+        human_attribute=settings.person_attribute,
         observe=_graph_called,
     )
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
 from bot.config.cloud import Cloud
+from bot.core.directory import ApproversGroup
+from bot.core.errors import Missing
 from bot.core.policy import Policy
 from bot.core.ports import Clock
 from bot.process.connections import Outside
 from bot.web.health import Check
 
+ENOUGH: Final = 2  # people who could approve
 RARELY: Final = timedelta(minutes=10)
 VERIFY: Final = "verify"  # the policy that says whether proof of identity is offered at all
 
@@ -56,6 +59,19 @@ class _Questions:
         lacking = await self.outside.directory.unguarded(frozenset(wanted)) if wanted else {}
         return "; ".join(f"{context}: {why}" for context, why in sorted(lacking.items()))
 
+    async def approvers(self) -> str:
+        asked = {policy.approvers_group for policy in self.in_force.values() if policy.offered} - {""}
+        told = [f"{group}: {'; '.join(wrong)}" for group in sorted(asked) if (wrong := await self._wrong(group))]
+        return " | ".join(told)
+
+    async def _wrong(self, group: str) -> list[str]:
+        try:
+            found = await self.outside.directory.approvers_group(group)
+        except Missing:
+            return ["there is no such group (name another)"]
+        guests = all(p.guest_approvers for p in self.in_force.values() if p.approvers_group == group)
+        return list(doubts(found, guests_count=guests))
+
     async def verified_id(self) -> str:
         verify = self.in_force.get(VERIFY)
         if verify is None or not verify.offered:
@@ -75,8 +91,28 @@ def checks(cloud: Cloud, outside: Outside, in_force: Mapping[str, Policy], clock
         "teams_keys": Check(ask.teams_keys, f"the process must reach {cloud.bot_openid}"),
         "app_token": Check(ask.app_token, "look at VOUCHSAFE_APP_ID, VOUCHSAFE_APP_SECRET and VOUCHSAFE_TENANT_ID"),
         "step_up": Check(ask.step_up, guard, warning=True),
+        "approvers": Check(ask.approvers, "a yes is worth what this group is", warning=True),
         "verified_id": Check(ask.verified_id, PROVE, warning=True),
     }
+
+
+def doubts(group: ApproversGroup, *, guests_count: bool) -> Iterator[str]:
+    """Say how somebody could get into a group of approvers who should not, or why it is not enough, with the fix."""
+    if group.public:
+        yield "anybody may join it (make it private, or use a security group)"
+    if group.dynamic:
+        yield "a rule decides who is in it, and whoever may change what it reads (use assigned members)"
+    if group.owners - group.members:
+        yield "owners who do not approve could put anybody into it (remove them, or let only approvers own it)"
+    if group.guests and not guests_count:
+        yield "there are guests in it, whose yes does not count (remove them)"
+    if group.usable < ENOUGH:
+        yield f"{group.usable} of its members could approve (have two at least: nobody approves their own request)"
+    if group.unnamed:
+        yield (
+            f"of {group.unnamed} members the directory does not say whose accounts they are, so that two of one person "
+            "would count as two (fill in VOUCHSAFE_PERSON_ATTRIBUTE)"
+        )
 
 
 def _lacks(reason: str) -> str:

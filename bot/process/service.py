@@ -129,7 +129,7 @@ def assemble(settings: Settings, outside: Outside, in_force: Mapping[str, Policy
     inquiry = Inquiry(
         outside.directory, outside.verifier, outside.store, KINDS, in_force, clock, settings.ticket_pattern
     )
-    approvals = Approvals(ledger, inquiry)
+    approvals = Approvals(ledger, inquiry, settings.helpdesk_channel)
     delivery = Delivery(ledger, inquiry, outside.courier, outside.siren, _addresses(settings))
     acts = Acts(ledger, inquiry, courier=delivery.secrets)
     own_step_up = OwnStepUp(ledger, inquiry)

@@ -9,6 +9,8 @@ from typing import Final
 
 USER: Final = frozenset({"User.Read.All", "User.ReadWrite.All", "Directory.Read.All"})
 GROUPS: Final = frozenset({"User.Read.All", "Directory.Read.All", "GroupMember.Read.All", "Group.Read.All"})
+# https://learn.microsoft.com/graph/api/group-list-owners#permissions, and the same for the group and its members
+GROUP: Final = frozenset({"GroupMember.Read.All", "Group.Read.All", "Directory.Read.All"})
 ROLES: Final = frozenset({"RoleManagement.Read.Directory", "RoleManagement.ReadWrite.Directory", "Directory.Read.All"})
 ROLE: Final = ROLES | {"RoleManagement.Read.All"}
 ELIGIBLE: Final = frozenset(

@@ -12,6 +12,7 @@ from playground.faults import faulty
 from playground.graph import permissions
 from playground.graph.changes import Changes
 from playground.graph.definitions import Definitions
+from playground.graph.groups import Groups
 from playground.graph.guard import Route, guarded
 from playground.graph.methods import COLLECTIONS, Collection, Methods, Typed
 from playground.graph.organization import Organization
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from playground.world import World
 
 _ONE: Final = "/users/{user}"
+_GROUP: Final = "/groups/{group}"
 _CASTS: Final = ("graph.group", "microsoft.graph.group")
 
 
@@ -44,12 +46,15 @@ def routes(world: World) -> list[Route]:
 
 
 def _people(world: World) -> list[Route]:
-    users, changes, passes = Users(world), Changes(world), Passes(world)
+    users, changes, passes, groups = Users(world), Changes(world), Passes(world), Groups(world)
     return [
         Route("GET", _ONE, permissions.USER, users.user, permissions.ATTRIBUTES_READ),
         Route("PATCH", _ONE, permissions.CHANGES, changes.user),
         *(Route("GET", f"{_ONE}/transitiveMemberOf/{cast}", permissions.GROUPS, users.groups) for cast in _CASTS),
         *(Route("GET", f"{_ONE}/ownedObjects/{cast}", permissions.USER, users.owned) for cast in _CASTS),
+        Route("GET", _GROUP, permissions.GROUP, groups.group),
+        Route("GET", f"{_GROUP}/transitiveMembers", permissions.GROUP, groups.members),
+        Route("GET", f"{_GROUP}/owners", permissions.GROUP, groups.owners),
         Route("POST", f"{_ONE}/checkMemberGroups", permissions.GROUPS, users.check),
         Route("POST", f"{_ONE}/getMemberObjects", permissions.GROUPS, users.objects),
         Route("POST", f"{_ONE}/revokeSignInSessions", permissions.REVOKE, passes.revoke),

@@ -72,7 +72,7 @@ class Users:
     async def user(self, request: web.Request) -> web.Response:
         odata.known(request, "$select")
         self._may_read(request)
-        shown = odata.select(request, "user", self._whole(asked(self._world, request)), _USUAL)
+        shown = odata.select(request, "user", whole_user(self._world, asked(self._world, request)), _USUAL)
         return odata.single(self._world, "users", shown)
 
     def _may_read(self, request: web.Request) -> None:
@@ -121,58 +121,62 @@ class Users:
         return web.json_response({"@odata.context": context, "value": ids})
 
     def _groups(self, request: web.Request, groups: tuple[Group, ...]) -> web.Response:
-        items = [self._readable(_whole_group(group)) for group in groups]
+        items = [readable_group(self._world, whole_group(group)) for group in groups]
         kept = odata.filtered(request, items, "isAssignableToRole", "securityEnabled")
         shown = [odata.select(request, "group", item, _GROUP_USUAL) for item in kept]
         return odata.listed(self._world, request, "groups", shown)
-
-    def _readable(self, whole: Json) -> Json:
-        # https://learn.microsoft.com/graph/permissions-overview: limited information for inaccessible member objects
-        if _READS_GROUPS & self._world.graph.granted:
-            return whole
-        hidden: Json = {name: [] if isinstance(value, list) else None for name, value in whole.items()}
-        return hidden | {"id": whole["id"]}
-
-    def _whole(self, person: Person) -> Json:
-        given, _, family = person.name.partition(" ")
-        graph = self._world.graph
-        return {
-            "id": person.id,
-            "accountEnabled": person.enabled,
-            "businessPhones": [],
-            _ATTRIBUTES: graph.attributes.shown(person.key),
-            "displayName": person.name,
-            "externalUserState": "Accepted" if person.guest else None,
-            "givenName": given,
-            "isManagementRestricted": person.restricted or None,
-            "jobTitle": person.title,
-            "lastPasswordChangeDateTime": _second(graph.passwords[person.key].changed),
-            "mail": f"{person.key}@fabrikam.example" if person.guest else person.upn,
-            "mobilePhone": None,
-            "officeLocation": None,
-            "onPremisesSyncEnabled": person.synced or None,
-            "preferredLanguage": person.language,
-            "signInSessionsValidFromDateTime": _second(graph.sessions_from(person.key)),
-            "surname": family,
-            "userPrincipalName": person.upn,
-            "userType": "Guest" if person.guest else "Member",
-        }
 
 
 def _second(at: datetime) -> str:
     return at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _whole_group(group: Group) -> Json:
+def whole_group(group: Group) -> Json:
     return {
         "id": group.id,
         "description": None,
         "displayName": group.name,
-        "groupTypes": [],
+        "groupTypes": [*(["Unified"] if group.public else []), *(["DynamicMembership"] if group.dynamic else [])],
         "isAssignableToRole": group.assignable or None,
         "mail": None,
         "mailEnabled": False,
         "mailNickname": group.name.replace(" ", ""),
         "securityEnabled": True,
-        "visibility": None,
+        "visibility": "Public" if group.public else None,
+    }
+
+
+def readable_group(world: World, whole: Json) -> Json:
+    # https://learn.microsoft.com/graph/permissions-overview: limited information for inaccessible member objects
+    if _READS_GROUPS & world.graph.granted:
+        return whole
+    hidden: Json = {name: [] if isinstance(value, list) else None for name, value in whole.items()}
+    return hidden | {"id": whole["id"]}
+
+
+def whole_user(world: World, person: Person) -> Json:
+    given, _, family = person.name.partition(" ")
+    graph = world.graph
+    return {
+        "id": person.id,
+        "accountEnabled": person.enabled,
+        "businessPhones": [],
+        _ATTRIBUTES: graph.attributes.shown(person.key),
+        "displayName": person.name,
+        "employeeId": person.employee or None,
+        "externalUserState": "Accepted" if person.guest else None,
+        "givenName": given,
+        "isManagementRestricted": person.restricted or None,
+        "jobTitle": person.title,
+        "lastPasswordChangeDateTime": _second(graph.passwords[person.key].changed),
+        "mail": f"{person.key}@fabrikam.example" if person.guest else person.upn,
+        "mobilePhone": None,
+        "officeLocation": None,
+        "onPremisesExtensionAttributes": {f"extensionAttribute{n}": None for n in range(1, 16)},
+        "onPremisesSyncEnabled": person.synced or None,
+        "preferredLanguage": person.language,
+        "signInSessionsValidFromDateTime": _second(graph.sessions_from(person.key)),
+        "surname": family,
+        "userPrincipalName": person.upn,
+        "userType": "Guest" if person.guest else "Member",
     }

@@ -44,7 +44,9 @@ def tokens_of(world: World, cloud: Cloud) -> AppTokens:
 
 
 @asynccontextmanager
-async def directory_of(world: World, observe: Observe | None = None) -> AsyncIterator[GraphDirectory]:
+async def directory_of(
+    world: World, observe: Observe | None = None, *, human_attribute: str = "employeeId"
+) -> AsyncIterator[GraphDirectory]:
     cloud = cloud_of(world)
     made = GraphDirectory(
         cloud=cloud,
@@ -52,6 +54,7 @@ async def directory_of(world: World, observe: Observe | None = None) -> AsyncIte
         clock=world.clock,
         budget=Free(),
         attribute_set="Vouchsafe",
+        human_attribute=human_attribute,
         observe=observe,
     )
     yield made

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
 from bot.config.cloud import PUBLIC
+from bot.core.directory import ApproversGroup
+from bot.core.errors import Missing
 from bot.core.model import Mode
 from bot.kinds import KINDS
 from bot.process.clock import SystemClock
@@ -68,3 +70,57 @@ async def test_what_is_well_or_off_is_not_spoken_of() -> None:
     assert await told(Service("")) == ""
     assert await told(off, Mode.OFF) == ""
     assert off.probes == 0
+
+
+SOUND = ApproversGroup(False, False, frozenset({"ben"}), frozenset({"ben", "cleo"}), guests=0, usable=2, unnamed=0)
+
+
+@dataclass
+class Entra:
+    """What the directory says of a group of approvers."""
+
+    group: ApproversGroup | None
+
+    async def approvers_group(self, group: str) -> ApproversGroup:
+        assert group == "helpdesk"
+        if self.group is None:
+            raise Missing("no such group")
+        return self.group
+
+
+@dataclass
+class Tenant:
+    directory: Entra
+
+
+async def warned(group: ApproversGroup | None, **policy: Any) -> str:
+    policies = {"tap": replace(KINDS["tap"].policy, **{"approvers_group": "helpdesk", **policy})}
+    asked = checks(PUBLIC, cast("Outside", Tenant(Entra(group))), policies, SystemClock())
+    report = await Health({"approvers": asked["approvers"]}).report()
+    assert report.failed == {}
+    return report.warned.get("approvers", "")
+
+
+@pytest.mark.parametrize(
+    ("changed", "fix"),
+    [
+        ({"public": True}, "make it private"),
+        ({"dynamic": True}, "use assigned members"),
+        ({"owners": frozenset({"ben", "mo"})}, "let only approvers own it"),
+        ({"guests": 1}, "remove them"),
+        ({"usable": 1}, "have two at least"),
+        ({"unnamed": 1}, "fill in VOUCHSAFE_PERSON_ATTRIBUTE"),
+    ],
+)
+async def test_how_somebody_could_get_among_the_approvers_is_told(changed: dict[str, Any], fix: str) -> None:
+    said = await warned(replace(SOUND, **changed))
+    assert said.startswith("helpdesk: ")
+    assert fix in said
+    assert "; " not in said  # and nothing else is
+
+
+async def test_a_group_that_is_sound_or_not_used_is_not_spoken_of() -> None:
+    assert await warned(SOUND) == ""
+    assert await warned(replace(SOUND, guests=1), guest_approvers=True) == ""
+    assert await warned(None, mode=Mode.OFF) == ""
+    assert "name another" in await warned(None)

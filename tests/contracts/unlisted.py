@@ -56,6 +56,7 @@ TYPES: Final[Json] = {
 }
 
 _OWNED: Final = "/users/{user-id}/ownedObjects/graph.group"
+_OWNERS: Final = "/groups/{group-id}/owners"
 _SETS: Final = "/directory/attributeSets"
 _DEFINITIONS: Final = "/directory/customSecurityAttributeDefinitions"
 
@@ -63,6 +64,8 @@ REASONS: Final = MappingProxyType(
     {
         _OWNED: "whether a person owns a role-assignable group: the only way to ask, in Graph's v1.0 and its SDK, "
         "https://learn.microsoft.com/graph/api/user-list-ownedobjects",
+        _OWNERS: "who could put themselves into a group that approves: "
+        "https://learn.microsoft.com/graph/api/group-list-owners",
         _SETS: "made once, before a proof can be kept: https://learn.microsoft.com/graph/api/directory-post-attributesets",
         f"{_SETS}/{{attributeSet-id}}": "looked for before it is made: "
         "https://learn.microsoft.com/graph/api/attributeset-get",
@@ -75,6 +78,7 @@ REASONS: Final = MappingProxyType(
 
 PATHS: Final[Json] = {
     _OWNED: {"get": _operation("microsoft.graph.groupCollectionResponse", query=_LIST)},
+    _OWNERS: {"get": _operation("microsoft.graph.directoryObjectCollectionResponse", query=_LIST)},
     _SETS: {"get": _operation(f"{_SET}CollectionResponse", query=_LIST), "post": _operation(_SET, _SET)},
     f"{_SETS}/{{attributeSet-id}}": {"get": _operation(_SET, query=["$select"])},
     _DEFINITIONS: {
@@ -85,6 +89,8 @@ PATHS: Final[Json] = {
 }
 
 _READS_GROUPS: Final = ["User.Read.All", "User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"]
+# https://learn.microsoft.com/graph/api/group-get, https://learn.microsoft.com/graph/api/group-list-owners
+_READS_MEMBERS: Final = ["GroupMember.Read.All", "Group.Read.All", "Group.ReadWrite.All", "Directory.Read.All"]
 _DEFINES: Final = "CustomSecAttributeDefinition.ReadWrite.All"
 _SEES: Final = "CustomSecAttributeDefinition.Read.All"
 
@@ -95,6 +101,8 @@ def _opens(*names: str) -> Json:
 
 PERMISSIONS: Final[Json] = {
     "GET /users/{id}/ownedobjects": _opens(*_READS_GROUPS),
+    "GET /groups/{id}": _opens(*_READS_MEMBERS),
+    "GET /groups/{id}/owners": _opens(*_READS_MEMBERS),
     "GET /directory/attributesets": _opens(_SEES, _DEFINES),
     "POST /directory/attributesets": _opens(_DEFINES),
     "GET /directory/attributesets/{id}": _opens(_SEES, _DEFINES),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from bot.core.facts import Facts
+from bot.core.facts import ApproverFacts, Facts
 from bot.core.model import Evidence, EvidenceType, Mode, Person, Request, Status
 from bot.core.policy import Policy
 
@@ -21,6 +21,15 @@ POLICY = Policy(
     step_up="c1",
     approvals=1,
 )
+HELPER = ApproverFacts(
+    enabled=True,
+    guest=False,
+    restricted=False,
+    groups=frozenset({"helpdesk"}),
+    at_risk=False,
+    human="",
+    guarded_contexts=frozenset({"c1", "c2"}),
+)
 GOOD = Facts(
     enabled=True,
     guest=False,
@@ -30,7 +39,8 @@ GOOD = Facts(
     groups=frozenset({"employees"}),
     recent=0,
     guarded_contexts=frozenset({"c1", "c2"}),
-    approvers=frozenset({"ben", "cleo"}),
+    approvers={"ben": HELPER, "cleo": HELPER},
+    approves=frozenset(),
     proved_at="never",
     objection="none",
     level="",

@@ -10,11 +10,11 @@ import pytest
 
 from bot.core.approval import may_approve
 from bot.core.decide import ApprovalFirst, Decision, Go, Refuse, StepUpFirst, decide
-from bot.core.facts import Facts, Moment
+from bot.core.facts import ApproverFacts, Facts, Moment
 from bot.core.model import Evidence, Mode, Refusal, Request
 from bot.core.policy import Policy
 from bot.core.reasons import Reason
-from tests.core.samples import ANN, GOOD, NOW, POLICY, REQUEST, approval, proved, step_up
+from tests.core.samples import ANN, GOOD, HELPER, NOW, POLICY, REQUEST, approval, proved, step_up
 
 
 def reason(decision: Decision) -> str:
@@ -47,7 +47,7 @@ def test_refusals(expected: str, policy: dict[str, Any], facts: dict[str, Any]) 
     assert reason(decision) == expected
 
 
-FOUND = {"where", "found", "home"}  # what is only added; nothing is found where nothing could be
+FOUND = {"where", "found", "home", "harmless"}  # what is only added; nothing is found where nothing could be
 
 
 @pytest.mark.parametrize("fact", [f.name for f in fields(Facts) if f.name not in FOUND])
@@ -75,6 +75,7 @@ def test_the_daily_limit_holds_when_asking_and_not_on_the_way() -> None:
 
 
 OLD = NOW - POLICY.step_up_age - timedelta(seconds=1)
+FORMER = replace(HELPER, groups=frozenset())
 PROOFS: list[tuple[str, tuple[Evidence, ...], Moment, Decision]] = [
     ("nothing yet", (), Moment.WAY, StepUpFirst("c1")),
     ("signed in", (step_up(),), Moment.WAY, ApprovalFirst(1)),
@@ -95,7 +96,7 @@ PROOFS: list[tuple[str, tuple[Evidence, ...], Moment, Decision]] = [
 
 @pytest.mark.parametrize(("why", "evidence", "moment", "expected"), PROOFS)
 def test_proofs(why: str, evidence: tuple[Evidence, ...], moment: Moment, expected: Decision) -> None:
-    facts = replace(GOOD, approvers=frozenset({"ben", "cleo", "ann"}))
+    facts = replace(GOOD, approvers={"ben": HELPER, "cleo": HELPER, "ann": HELPER, "former": FORMER})
     asked = replace(proved(*evidence), created_at=NOW - timedelta(hours=2))
     assert decide(POLICY, facts, asked, moment, NOW) == expected, why
 
@@ -132,8 +133,7 @@ def test_a_policy_may_ask_for_no_step_up_or_no_approval() -> None:
     assert decide(replace(POLICY, approvals=0), GOOD, proved(step_up()), Moment.ACT, NOW) == Go()
 
 
-HELPER = Facts(enabled=True, groups=frozenset({"helpdesk"}))
-APPROVERS: list[tuple[str, str, Facts, Request, str | None]] = [
+APPROVERS: list[tuple[str, str, ApproverFacts, Request, str | None]] = [
     ("a member of the group", "ben", HELPER, proved(step_up()), None),
     ("the requester", "ann", HELPER, proved(step_up()), Reason.OWN_REQUEST),
     ("the subject", "dan", HELPER, replace(proved(), subject=replace(ANN, id="dan")), Reason.OWN_REQUEST),
@@ -142,19 +142,78 @@ APPROVERS: list[tuple[str, str, Facts, Request, str | None]] = [
     ("unknown groups", "ben", replace(HELPER, groups=None), proved(), Reason.UNKNOWN),
     ("unknown account", "ben", replace(HELPER, enabled=None), proved(), Reason.UNKNOWN),
     ("a second click", "ben", HELPER, proved(approval()), Reason.ALREADY_APPROVED),
+    ("a guest", "ben", replace(HELPER, guest=True), proved(), Reason.GUEST_APPROVER),
+    ("one in a restricted unit", "ben", replace(HELPER, restricted=True), proved(), Reason.APPROVER_IN_DOUBT),
+    ("one who is flagged", "ben", replace(HELPER, at_risk=True), proved(), Reason.APPROVER_IN_DOUBT),
+    ("a guest, or not", "ben", replace(HELPER, guest=None), proved(), Reason.UNKNOWN),
+    ("restricted, or not", "ben", replace(HELPER, restricted=None), proved(), Reason.UNKNOWN),
+    ("flagged, or not", "ben", replace(HELPER, at_risk=None), proved(), Reason.UNKNOWN),
+    ("nobody knows whose account", "ben", replace(HELPER, human=None), proved(), Reason.UNKNOWN),
+    ("another account of who asks", "ben", replace(HELPER, human="7", same_human=True), proved(), Reason.SAME_PERSON),
+    ("c1 unguarded", "ben", replace(HELPER, guarded_contexts=frozenset({"c2"})), proved(), Reason.STEP_UP_UNGUARDED),
+    ("nobody knows what is guarded", "ben", replace(HELPER, guarded_contexts=None), proved(), Reason.UNKNOWN),
 ]
 
 
 @pytest.mark.parametrize(("why", "who", "facts", "request_", "expected"), APPROVERS)
-def test_who_may_approve(why: str, who: str, facts: Facts, request_: Request, expected: str | None) -> None:
+def test_who_may_approve(why: str, who: str, facts: ApproverFacts, request_: Request, expected: str | None) -> None:
     refusal = may_approve(POLICY, facts, request_, who)
     assert (refusal.reason if refusal is not None else None) == expected, why
 
 
+@pytest.mark.parametrize(("why", "who", "facts", "request_", "expected"), APPROVERS[3:])
+def test_who_may_not_approve_does_not_count_either(
+    why: str, who: str, facts: ApproverFacts, request_: Request, expected: str | None
+) -> None:
+    """What a press is refused for is looked at again whenever its approval is to count, last of all at the act."""
+    if expected == Reason.ALREADY_APPROVED:
+        return
+    given = replace(request_, evidence=(step_up(), approval(by=who)))
+    decision = decide(POLICY, replace(GOOD, approvers={who: facts}), given, Moment.ACT, NOW)
+    assert reason(decision) == (Reason.UNKNOWN if expected == Reason.UNKNOWN else "ApprovalFirst"), why
+
+
+def test_an_approver_nobody_looked_at_is_unknown_not_absent() -> None:
+    given = proved(step_up(), approval(), approval(by="cleo"))
+    decision = decide(POLICY, replace(GOOD, approvers={"cleo": HELPER}), given, Moment.ACT, NOW)
+    assert reason(decision) == Reason.UNKNOWN
+
+
+def test_a_policy_may_let_guests_approve_and_may_insist_on_knowing_whose_account_it_is() -> None:
+    guest = replace(HELPER, guest=True)
+    assert may_approve(replace(POLICY, guest_approvers=True), guest, proved(), "ben") is None
+    strict = replace(POLICY, known_approvers=True)
+    refusal = may_approve(strict, HELPER, proved(), "ben")
+    assert refusal is not None
+    assert refusal.reason == Reason.NO_PERSON_ID
+    assert may_approve(strict, replace(HELPER, human="7"), proved(), "ben") is None
+
+
+def test_a_context_that_guards_nothing_matters_only_where_it_is_asked_for() -> None:
+    unguarded = replace(HELPER, guarded_contexts=None)
+    assert may_approve(replace(POLICY, approver_step_up=""), unguarded, proved(), "ben") is None
+
+
+def test_two_accounts_of_one_human_are_one_approval() -> None:
+    policy = replace(POLICY, approvals=2)
+    given = proved(step_up(), approval(), approval(by="cleo"))
+    one = replace(GOOD, approvers={"ben": replace(HELPER, human="7"), "cleo": replace(HELPER, human="7")})
+    assert decide(policy, one, given, Moment.ACT, NOW) == ApprovalFirst(1)
+    two = replace(GOOD, approvers={"ben": replace(HELPER, human="7"), "cleo": replace(HELPER, human="8")})
+    assert decide(policy, two, given, Moment.ACT, NOW) == Go()
+
+
+def test_who_decides_about_others_is_privileged_but_may_lock_their_own_account() -> None:
+    decides = replace(GOOD, approves=frozenset({"helpdesk"}))
+    assert reason(decide(POLICY, decides, REQUEST, Moment.ASK, NOW)) == Reason.APPROVER
+    assert reason(decide(POLICY, replace(decides, harmless=True), REQUEST, Moment.ASK, NOW)) == "StepUpFirst"
+    unknown = replace(GOOD, approves=None)
+    assert reason(decide(POLICY, unknown, REQUEST, Moment.ASK, NOW)) == Reason.UNKNOWN
+    assert reason(decide(POLICY, replace(unknown, harmless=True), REQUEST, Moment.ASK, NOW)) == "StepUpFirst"
+
+
 def test_no_approvers_group_means_no_approver() -> None:
-    refusal = may_approve(
-        replace(POLICY, approvers_group=""), Facts(enabled=True, groups=frozenset({""})), proved(), "ben"
-    )
+    refusal = may_approve(replace(POLICY, approvers_group=""), replace(HELPER, groups=frozenset({""})), proved(), "ben")
     assert refusal is not None
     assert refusal.reason == Reason.NOT_APPROVER
 

@@ -87,14 +87,14 @@ few = settings(
 
 @asynccontextmanager
 async def served(url: str, **limits: int) -> AsyncIterator[Site]:
-    """An office in the middle of its day: Ann is to sign in, Ben chooses a password, Cleo proves who she is."""
+    """An office in the middle of its day: Ann is to sign in, Kim chooses a password, Cleo proves who she is."""
     clock = FakeClock()
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(patient(url, clock))
         desk = office(store, clock)
         await desk.ask("ann", "r1")
-        await desk.ask("ben", "r2", kind="password")
-        page = await desk.open_page("ben", "r2")
+        await desk.ask("kim", "r2", kind="password")
+        page = await desk.open_page("kim", "r2")
         await desk.bring("verify", "cleo", PROOF)
         server = await stack.enter_async_context(Served(application(desk, **limits)))
         told = desk.verifier.asked[-1]

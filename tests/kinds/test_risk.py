@@ -39,6 +39,7 @@ from bot.kinds.risk import KIND, LEVELS, RiskReason
 from cards.texts import known, wanted
 from cards.view import View
 from cards.words import details
+from tests.core.samples import HELPER
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 BEFORE, AFTER = NOW - timedelta(hours=3), NOW - timedelta(hours=1)
@@ -163,7 +164,8 @@ async def decided(watch: Watch, made: Request, policy: Policy = POLICY) -> Decis
         groups=GROUP,
         recent=0,
         guarded_contexts=frozenset({"c1"}),
-        approvers=frozenset({"ben0", "ben1"}),
+        approvers={"ben0": HELPER, "ben1": HELPER},
+        approves=frozenset(),
         objection="none" if found.objection is None else found.objection,
         where=found.where,
         level=found.level,

@@ -72,11 +72,11 @@ async def test_what_waits_is_withdrawn_whatever_it_waits_for(desk: Office) -> No
     page = await desk.open_page(request_id="password")
     await desk.ask(request_id="methods", kind="methods")
     await desk.ask(request_id="verify", kind="verify")
-    await desk.ask("ben", "bens")
+    await desk.ask("kim", "kims")
     await press(desk)
     for name in ("tap", "risk", "password", "methods", "verify"):
         assert (await desk.load(name)).status is Status.WITHDRAWN, name
-    assert (await desk.load("bens")).status is Status.STEP_UP
+    assert (await desk.load("kims")).status is Status.STEP_UP
     assert why(await desk.enter(page)) == Reason.CLOSED
     assert touched(desk) == []
 

@@ -69,14 +69,14 @@ async def test_another_browser_finds_nothing(desk: Office, page: str) -> None:
 
 
 async def test_anothers_cookie_opens_their_own_page_only(desk: Office, page: str) -> None:
-    await desk.ask("ben", "r2", kind="password")
-    bens = await desk.open_page("ben", "r2")
-    opened = await desk.entry.page(bens)
+    await desk.ask("kim", "r2", kind="password")
+    kims = await desk.open_page("kim", "r2")
+    opened = await desk.entry.page(kims)
     assert isinstance(opened, EntryPage)
-    assert (opened.person.id, opened.request.id) == ("ben", "r2")
-    await all_refused(desk, f"{page.partition('.')[0]}.{bens.partition('.')[2]}x", Reason.SIGN_IN_FAILED)
-    await desk.enter(bens)
-    assert set(desk.directory.passwords) == {"ben"}
+    assert (opened.person.id, opened.request.id) == ("kim", "r2")
+    await all_refused(desk, f"{page.partition('.')[0]}.{kims.partition('.')[2]}x", Reason.SIGN_IN_FAILED)
+    await desk.enter(kims)
+    assert set(desk.directory.passwords) == {"kim"}
 
 
 async def test_before_the_sign_in_there_is_no_page(desk: Office) -> None:

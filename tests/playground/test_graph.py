@@ -135,7 +135,13 @@ async def test_sessions_are_revoked(world: World, http: aiohttp.ClientSession) -
 async def test_every_route_asks_for_a_token_and_a_permission(world: World, http: aiohttp.ClientSession) -> None:
     world.graph.granted.clear()
     for route in graph.routes(world):
-        names = {"role": GLOBAL_ADMIN, "method": "x", "set": "Vouchsafe", "definition": "Vouchsafe_LastVerifiedAt"}
+        names = {
+            "group": HELPDESK,
+            "role": GLOBAL_ADMIN,
+            "method": "x",
+            "set": "Vouchsafe",
+            "definition": "Vouchsafe_LastVerifiedAt",
+        }
         path = route.path.lstrip("/").format(user=world.people["ann"].id, **names)
         async with http.request(route.method, path) as answer:
             body = await answer.json()

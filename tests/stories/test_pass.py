@@ -8,6 +8,7 @@ import pytest
 from playwright.async_api import expect
 
 from playground.faults import Fault
+from playground.people import HELPDESK
 from playground.server import Play
 from tests.stories.conftest import Take
 from tests.stories.seat import PATIENCE, words
@@ -80,14 +81,26 @@ async def test_nobody_decides_in_time(play: Play, take: Take) -> None:
     await ben.sees("Nobody decided or used it in time")
 
 
-async def test_ben_cannot_approve_his_own_request(play: Play, take: Take) -> None:
-    ben = await take("ben")
-    await ben.ask()
-    await ben.sign_in()
-    await ben.sees(words("request.approval.title"))
-    await ben.open("helpdesk")
-    await ben.press(words("button.approve"), on=words("tap.approvers.title", name="Ben Bishop"))
-    await expect(ben.page.get_by_text(words("refusal.own_request"))).to_be_visible(timeout=PATIENCE)
+async def test_who_joins_the_approvers_cannot_approve_their_own_request(play: Play, take: Take) -> None:
+    rita = await take("rita")
+    await rita.ask()
+    await rita.sign_in()
+    await rita.sees(words("request.approval.title"))
+    play.world.people.join(HELPDESK, "rita")
+    await rita.open("helpdesk")
+    await rita.press(words("button.approve"), on=words("tap.approvers.title", name="Rita Reyes"))
+    await expect(rita.page.get_by_text(words("refusal.own_request"))).to_be_visible(timeout=PATIENCE)
+    assert play.world.graph.issued == []
+
+
+async def test_the_yes_of_a_guest_counts_nothing(play: Play, take: Take) -> None:
+    ann, vera = await take("ann"), await take("vera")
+    await ann.ask()
+    await ann.sign_in()
+    await ann.sees(words("request.approval.title"))
+    await vera.open("helpdesk")
+    await vera.press(words("button.approve"), on=words("tap.approvers.title", name="Ann Archer"))
+    await expect(vera.page.get_by_text(words("refusal.guest_approver"))).to_be_visible(timeout=PATIENCE)
     assert play.world.graph.issued == []
 
 
@@ -154,6 +167,7 @@ async def test_a_sign_in_that_is_too_old_is_asked_for_again(play: Play, take: Ta
         ("dora", "privileged"),
         ("eli", "privileged"),
         ("olga", "privileged"),
+        ("ben", "approver"),
         ("uma", "restricted"),
         ("gus", "guest_of"),
         ("dan", "disabled"),
