@@ -87,6 +87,6 @@ def create(origin: str, folder: Path, record: Path | None = None, *, extras: int
         journal=journal,
         keys=Keys(),
         graph=GraphState(people=people, clock=clock),
-        entra=EntraState(clock),
+        entra=EntraState(clock, people),
         verified=Verified(people=people, clock=clock, journal=journal),
     )

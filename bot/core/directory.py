@@ -84,7 +84,7 @@ class Directory(Protocol):
     async def approvers_group(self, group: str) -> ApproversGroup: ...
 
     async def guarded_contexts(self, person: str) -> frozenset[str]:
-        """Return the authentication contexts that are published and that an enabled policy protects for this person."""
+        """Return the published authentication contexts for which this person is made to sign in afresh, strongly."""
 
     async def unguarded(self, contexts: frozenset[str]) -> Mapping[str, str]:
         """Say of each of these contexts that protects nobody why it does not, in words for an administrator."""

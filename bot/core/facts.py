@@ -50,9 +50,10 @@ class Facts:
 
     `home` is where a guest comes from; `roles` are directory roles held or eligible; `guarded_groups` the role-
     assignable groups the person is a member or owner of; `groups` those of the policy's groups they are in;
-    `recent` how often they asked in the last 24 hours; `guarded_contexts` the authentication contexts an enabled
-    Conditional Access policy protects; `approvers` is what is known of those who approved; `approves` the groups of
-    approvers they are in or could put themselves into as an owner; `proved_at` when they last proved who they are.
+    `recent` how often they asked in the last 24 hours; `guarded_contexts` the authentication contexts for which
+    Conditional Access demands a fresh sign-in of this person; `approvers` is what is known of those who approved;
+    `approves` the groups of approvers they are in or could put themselves into as an owner; `proved_at` when they last
+    proved who they are.
     `harmless`: what they ask for only locks or proves. `objection`, `where`, `level` and `found` are what the kind
     itself found.
     """

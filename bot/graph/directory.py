@@ -118,7 +118,7 @@ class GraphDirectory(Directory):
         return await self._groups.look(_checked(group))
 
     async def guarded_contexts(self, person: str) -> frozenset[str]:
-        return await self._contexts.guarded(_checked(person))
+        return await self._contexts.guarded(_checked(person), self)
 
     async def unguarded(self, contexts: frozenset[str]) -> Mapping[str, str]:
         return await self._contexts.lacking(contexts)

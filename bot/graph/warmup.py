@@ -71,7 +71,11 @@ ANSWERS: Final[tuple[tuple[ParsableFactory[Any], str], ...]] = (
     (AuthenticationContextClassReferenceCollectionResponse, '{"value":[{}]}'),
     (
         ConditionalAccessPolicyCollectionResponse,
-        '{"value":[{"conditions":{"applications":{},"users":{"includeGuestsOrExternalUsers":{}}}}]}',
+        (
+            '{"value":[{"conditions":{"applications":{},"users":{"includeGuestsOrExternalUsers":{}},"locations":{},'
+            '"platforms":{},"devices":{"deviceFilter":{}},"clientApplications":{},"authenticationFlows":{}},'
+            '"grantControls":{"authenticationStrength":{}},"sessionControls":{"signInFrequency":{}}}]}'
+        ),
     ),
     (
         AuthenticationMethodConfiguration,

@@ -85,7 +85,7 @@ class _Questions:
 def checks(cloud: Cloud, outside: Outside, in_force: Mapping[str, Policy], clock: Clock) -> Mapping[str, Check]:
     """List what must work before this process takes work, and what is told besides."""
     ask = _Questions(cloud, outside, in_force, clock)
-    guard = "publish the authentication context and target it with a Conditional Access policy"
+    guard = "give the context a Conditional Access policy for all who may ask: MFA, sign-in frequency every time"
     return {
         "database": Check(ask.database, "look at VOUCHSAFE_DATABASE_URL, run `vouchsafe migrate`"),
         "teams_keys": Check(ask.teams_keys, f"the process must reach {cloud.bot_openid}"),

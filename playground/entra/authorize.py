@@ -148,7 +148,7 @@ def _asked(query: Mapping[str, str], redirect: str) -> Asked:
 
 def _short(policy: Policy) -> str:
     match policy.strength:
-        case "mfa":
+        case "none" | "mfa":
             return "Your organization asks for more than a password here: use a passkey or the app. (AADSTS50076)"
         case "phishing_resistant":
             return "Your organization asks for a passkey here: sign in with your passkey. (AADSTS50076)"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 from playground.clock import Clock
-from playground.people import guid
+from playground.people import People, guid
 
 Method = Literal["passkey", "authenticator", "password"]
-Strength = Literal["mfa", "phishing_resistant"]
+Strength = Literal["none", "mfa", "phishing_resistant"]
 PolicyState = Literal["enabled", "disabled", "enabledForReportingButNotEnforced"]
 
 CODE_LIFE: Final = timedelta(minutes=5)
@@ -18,6 +18,7 @@ CODE_LIFE: Final = timedelta(minutes=5)
 # https://learn.microsoft.com/entra/identity/conditional-access/concept-session-lifetime
 EVERY_TIME: Final = timedelta(minutes=5)
 _STRONG: Final[dict[Strength, frozenset[Method]]] = {
+    "none": frozenset(get_args(Method)),
     "mfa": frozenset({"passkey", "authenticator"}),
     "phishing_resistant": frozenset({"passkey"}),
 }
@@ -35,7 +36,10 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A Conditional Access policy for authentication contexts; people who are `excluded` (keys) it does not bind."""
+    """A Conditional Access policy for authentication contexts.
+
+    It binds everybody, or the people (keys) or groups (ids) it is for; those who are `excluded` it does not bind.
+    """
 
     id: str
     name: str
@@ -43,7 +47,10 @@ class Policy:
     strength: Strength
     state: PolicyState = "enabled"
     every_time: bool = True
+    included: frozenset[str] = frozenset()
+    included_groups: frozenset[str] = frozenset()
     excluded: frozenset[str] = frozenset()
+    excluded_groups: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +104,8 @@ class EntraState:
     `consented` says whether an administrator agreed to what the app may do in a person's name.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, people: People) -> None:
+        self._people = people
         self.contexts = _contexts()
         self.policies = _policies()
         self.consented = True
@@ -135,7 +143,14 @@ class EntraState:
 
     def guards(self, context: str, key: str) -> list[Policy]:
         """Return the policies in force that bind this person when an app demands this context."""
-        return [p for p in self.policies if p.state == "enabled" and context in p.contexts and key not in p.excluded]
+        in_force = [p for p in self.policies if p.state == "enabled" and context in p.contexts]
+        return [policy for policy in in_force if self._binds(policy, key)]
+
+    def _binds(self, policy: Policy, key: str) -> bool:
+        groups = {group.id for group in self._people.groups_of(self._people[key].id)}
+        everybody = not policy.included and not policy.included_groups
+        included = everybody or key in policy.included or not groups.isdisjoint(policy.included_groups)
+        return included and key not in policy.excluded and groups.isdisjoint(policy.excluded_groups)
 
     def unmet(self, contexts: tuple[str, ...], key: str, session: Session) -> Policy | None:
         """Return the first policy the session falls short of.

@@ -66,7 +66,6 @@ class Policies:
         return odata.listed(self._world, request, f"identity/conditionalAccess/{context}", shown)
 
     def _policy(self, policy: Policy) -> Json:
-        excluded = sorted(self._world.people[key].id for key in policy.excluded)
         return {
             "id": policy.id,
             "templateId": None,
@@ -84,11 +83,7 @@ class Policies:
                     "includeUserActions": [],
                     "includeAuthenticationContextClassReferences": sorted(policy.contexts),
                 },
-                "users": {
-                    "includeUsers": ["All"],
-                    "excludeUsers": excluded,
-                    **{f"{way}{what}": [] for way in ("include", "exclude") for what in ("Groups", "Roles")},
-                },
+                "users": self._users(policy),
                 "platforms": None,
                 "locations": None,
                 "devices": None,
@@ -96,6 +91,20 @@ class Policies:
             "grantControls": _grant(policy.strength),
             "sessionControls": {"signInFrequency": _EVERY_TIME} if policy.every_time else None,
         }
+
+    def _users(self, policy: Policy) -> Json:
+        everybody = not policy.included and not policy.included_groups
+        return {
+            "includeUsers": ["All"] if everybody else self._ids(policy.included),
+            "excludeUsers": self._ids(policy.excluded),
+            "includeGroups": sorted(policy.included_groups),
+            "excludeGroups": sorted(policy.excluded_groups),
+            "includeRoles": [],
+            "excludeRoles": [],
+        }
+
+    def _ids(self, keys: frozenset[str]) -> list[str]:
+        return sorted(self._world.people[key].id for key in keys)
 
 
 _EVERY_TIME: Final[Json] = {
@@ -107,14 +116,16 @@ _EVERY_TIME: Final[Json] = {
 }
 
 
-def _grant(strength: Strength) -> Json:
+def _grant(strength: Strength) -> Json | None:
     none: Json = {"operator": "OR", "builtInControls": [], "customAuthenticationFactors": [], "termsOfUse": []}
     match strength:
+        case "none":
+            return None
         case "mfa":
             return none | {"builtInControls": ["mfa"], "authenticationStrength": None}
         case "phishing_resistant":
             named = {"id": _PHISHING_RESISTANT, "displayName": "Phishing-resistant MFA", "policyType": "builtIn"}
-            return none | {"authenticationStrength": named}
+            return none | {"authenticationStrength": named | {"requirementsSatisfied": "mfa"}}
 
 
 def _target(group: str) -> Json:

@@ -37,6 +37,7 @@ ASKED: Mapping[str, Callable[[Directory], Awaitable[object]]] = {
     "standing": lambda d: d.standing(ANN),
     "groups": lambda d: d.groups(ANN, GROUPS),
     "guarded_contexts": lambda d: d.guarded_contexts(ANN),
+    "unguarded": lambda d: d.unguarded(frozenset({"c1"})),
     "pass_policy": lambda d: d.pass_policy(),
     "passes": lambda d: d.passes(ANN),
     "issue_pass": lambda d: d.issue_pass(ANN, HOUR, one_time=True),

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from bot.core.actions import Approve, OfferToken, Ref, ReturnCode, SignInAgain
 from bot.core.answers import Answer, EntryWanted, Refused, RequestCard, SignInRefused, SignInWanted
-from bot.core.model import EvidenceType, Request, Status
+from bot.core.model import Status
 from bot.core.ports import Purpose, SignIn
 from bot.core.reasons import Reason
-from tests.entra import FakeClock
-from tests.fakes import Office, at_home, in_channel, office, person, private
-from tests.stores import patient
+from tests.fakes import EMPLOYEES, HELPDESK, Office, at_home, in_channel, person, private
 
 
 def why(answer: Answer | EntryWanted | SignInRefused | str) -> str:
@@ -27,6 +24,12 @@ def why(answer: Answer | EntryWanted | SignInRefused | str) -> str:
             return reason
         case _:
             return type(answer).__name__
+
+
+@pytest.fixture(autouse=True)
+def _another(desk: Office) -> None:
+    """Somebody besides Ann who may ask."""
+    desk.directory.members[EMPLOYEES].add("mo")
 
 
 async def offer(desk: Office, name: str = "ann", request: str = "r1") -> Answer:
@@ -146,7 +149,7 @@ async def approving(desk: Office, request: str) -> SignIn:
 
 
 async def test_one_sign_in_of_an_approver_is_one_yes(desk: Office) -> None:
-    for name, request in (("ann", "r1"), ("cleo", "r2")):
+    for name, request in (("ann", "r1"), ("mo", "r2")):
         await desk.ask(name, request)
         await desk.sign_in(name, request)
     desk.entra.kept = desk.clock.now()
@@ -167,6 +170,7 @@ async def test_a_yes_is_no_step_up_of_ones_own(desk: Office) -> None:
     desk.entra.silent, desk.entra.kept = True, desk.clock.now()
     await approving(desk, "r1")
     await desk.desk.handle(at_home("ben"), ReturnCode(await window(desk, "ben", "r1")))
+    desk.directory.members[HELPDESK].remove("ben")  # approvers ask for nothing themselves
     await desk.ask("ben", "r2")
     assert why(await offer(desk, "ben", "r2")) == Reason.USED_SIGN_IN
 
@@ -185,7 +189,7 @@ async def test_of_two_requests_that_take_one_sign_in_at_once_one_has_it(desk: Of
 
 async def test_one_persons_sign_in_uses_up_nobody_elses(desk: Office) -> None:
     desk.entra.silent, desk.entra.kept = True, desk.clock.now()
-    for name, request in (("ann", "r1"), ("cleo", "r2")):
+    for name, request in (("ann", "r1"), ("mo", "r2")):
         await desk.ask(name, request)
         assert isinstance(await offer(desk, name, request), RequestCard)
 
@@ -207,14 +211,27 @@ async def test_a_sign_in_is_compared_with_the_person_and_the_tenant_it_was_asked
     assert await proofs(desk, "r1") == 0
 
 
-async def test_at_the_act_the_age_of_the_policy_counts_too(database_url: str) -> None:
-    clock = FakeClock()
-    async with patient(database_url, clock) as store:
-        desk = office(store, clock)
-        await desk.ready()
-        clock.advance(minutes=14)
-        held: Request = replace(await desk.load("r1"))
-        assert held.evidence_of(EvidenceType.STEP_UP)
-        clock.advance(minutes=2)
-        assert why(await desk.show()) != "SecretShown"
-        assert desk.directory.secrets == []
+# Where it counts.
+
+
+async def test_a_context_that_is_guarded_for_others_counts_for_nobody_else(desk: Office) -> None:
+    """Entra grants it to whom no policy covers: from them it proves nothing."""
+    desk.directory.guarded["ann"] = frozenset({"c2"})
+    assert why(await desk.ask()) == Reason.STEP_UP_UNGUARDED
+    assert isinstance(await desk.ask("mo", "r2"), RequestCard)
+
+
+async def test_who_is_taken_out_of_the_policy_before_the_act_gets_nothing(desk: Office) -> None:
+    await desk.ready()
+    desk.directory.guarded["ann"] = frozenset()
+    assert why(await desk.show()) == Reason.STEP_UP_UNGUARDED
+    assert desk.directory.secrets == []
+
+
+async def test_at_the_act_the_age_of_the_policy_counts_too(desk: Office) -> None:
+    await desk.ready()
+    desk.clock.advance(minutes=16)
+    assert why(await desk.show()) != "SecretShown"
+    assert desk.directory.secrets == []
+    await desk.sign_in()
+    assert why(await desk.show()) == "SecretShown"
