@@ -47,6 +47,7 @@ class Flaw(StrEnum):
     EXPIRED = "expired"
     NOT_YET = "not_yet"
     NOT_FOR_EXCHANGE = "not_for_exchange"
+    NOT_FROM_TEAMS = "not_from_teams"
     NO_AUTH_TIME = "no_auth_time"
     NO_ACCESS_TOKEN = "no_access_token"  # noqa: S105 - the name of a flaw
     NO_ID_TOKEN = "no_id_token"  # noqa: S105 - the name of a flaw
@@ -58,10 +59,11 @@ class Keys(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What a valid token says. `scopes` are empty in an ID token; `contexts` are its `acrs`."""
+    """What a valid token says. `client` is who got it; `scopes` are empty in an ID token; `contexts` are its `acrs`."""
 
     tenant: str
     person: str
+    client: str
     scopes: frozenset[str]
     contexts: frozenset[str]
     signed_in_at: datetime | None
@@ -98,6 +100,7 @@ class TokenReader:
         return Identity(
             tenant=self._tenant,
             person=person.casefold(),
+            client=_text(claims.get("azp")).casefold(),
             scopes=frozenset(_text(claims.get("scp")).split()),
             contexts=_strings(claims.get("acrs")),
             signed_in_at=_moment(claims.get("auth_time")),

@@ -26,6 +26,10 @@ from bot.entra.transport import DEADLINE, Response, Transport, authority, plain
 CALLBACK: Final = "/step-up/callback"
 SILENT_LIMIT: Final = 3.0  # seconds: Teams waits for the answer to a token it offered
 LIMIT: Final = 8.0
+SCOPE: Final = "access_as_user"
+# Teams on desktops and phones, and on the web: nobody else gets a token for the desk that it would exchange.
+# https://learn.microsoft.com/microsoftteams/platform/bots/how-to/authentication/bot-sso-register-aad
+TEAMS: Final = frozenset({"1fec8e78-bce4-4aaf-ab1b-5451cc387264", "5e3ce6c0-2b1f-4285-8d4b-75ee78787346"})
 CANCELLED: Final = "cancelled"
 CONSENT: Final = "consent_required"
 READ_PROOFS: Final = "CustomSecAttributeAssignment.Read.All"
@@ -126,8 +130,10 @@ class EntraSignIns(SignIns):
     async def _exchangeable(self, token: str, tenant: str, person: str) -> None:
         offered = await self._tokens.read(token)
         _belongs(offered, tenant, person)
-        if not offered.scopes:  # an ID token is for us to read, not to exchange
-            raise Rejected("a token is not to be believed", code=Flaw.NOT_FOR_EXCHANGE)
+        if SCOPE not in offered.scopes:  # an ID token is for us to read, not to exchange, and so is any other
+            raise Rejected("a token is not to be exchanged", code=Flaw.NOT_FOR_EXCHANGE)
+        if offered.client not in TEAMS:
+            raise Rejected("a token another client got", code=Flaw.NOT_FROM_TEAMS)
 
     def _scope(self, permission: str) -> str:
         return f"{self._cloud.graph_scope.removesuffix('.default')}{permission}"

@@ -1,4 +1,4 @@
-"""Authorize: the sign-in page; it always asks, and a code is only for who signed in and as they did."""
+"""Authorize: the sign-in page; a code is only for who signed in and as they did."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ class Asked:
     challenge: str
     demand: Demand
     hint: str
+    anew: bool
 
 
 class Authorize:
@@ -41,9 +42,14 @@ class Authorize:
         self._world = world
 
     async def show(self, request: web.Request) -> web.Response:
-        """GET: the page, or the reason why there is none."""
+        """GET: the page, or the reason why there is none; who is signed in well enough passes without one.
+
+        Not where `prompt=login` asks for it: https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow
+        """
         asked = self._read(request)
-        return asked if isinstance(asked, web.Response) else self._page(request, asked)
+        if isinstance(asked, web.Response):
+            return asked
+        return self._passed(asked) or self._page(request, asked)
 
     async def answer(self, request: web.Request) -> web.Response:
         """POST: somebody signed in, or did not want to."""
@@ -72,6 +78,16 @@ class Authorize:
         self._world.entra.signed_in(person)
         code = self._code(asked, who, session, contexts=wanted if unmet is None else ())
         return self._back(asked.state, {"code": code, "session_state": secrets.token_hex(16)})
+
+    def _passed(self, asked: Asked) -> web.Response | None:
+        """Answer for somebody whose session of before is enough."""
+        who = self._world.people.find(asked.hint)
+        if asked.anew or who is None or not self._world.entra.silent.get(who.key):
+            return None
+        session, wanted = self._world.entra.session(who.key), asked.demand.contexts
+        if self._world.entra.unmet(wanted, who.key, session) is not None:
+            return None
+        return self._back(asked.state, {"code": self._code(asked, who, session, contexts=wanted)})
 
     def _code(self, asked: Asked, person: Person, session: Session, *, contexts: tuple[str, ...]) -> str:
         value = f"1.{secrets.token_urlsafe(48)}"
@@ -143,6 +159,7 @@ def _asked(query: Mapping[str, str], redirect: str) -> Asked:
         challenge=challenge,
         demand=demand(query.get("claims", "")),
         hint=query.get("login_hint", ""),
+        anew=query.get("prompt") == "login",
     )
 
 

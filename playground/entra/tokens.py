@@ -20,7 +20,7 @@ GRAPH: Final = "https://graph.microsoft.com"
 # https://learn.microsoft.com/entra/verified-id/get-started-request-api names the Request Service by its id.
 VERIFIED_ID: Final = "3db474b9-6a0c-4840-96ac-1fceb342124f"
 _SKEW: Final = 300
-_TEAMS: Final = "5e3ce6c0-2b1f-4285-8d4b-75ee78787346"  # the Teams web client's application id
+TEAMS: Final = "5e3ce6c0-2b1f-4285-8d4b-75ee78787346"  # the Teams web client's application id
 _AMR: Final[dict[Method, list[str]]] = {
     "passkey": ["fido", "mfa"],
     "authenticator": ["pwd", "mfa"],
@@ -63,9 +63,12 @@ def id_token(world: World, person: Person, *, session: Session, contexts: tuple[
     return world.keys.sign(_stamped(world, claims), "entra")
 
 
-def sso_token(world: World, person: Person) -> str:
-    """What Teams sends in signin/tokenExchange: a token of the person's Teams session for the bot's own API."""
-    claims = _who(world, person) | {"aud": world.bot_id, "azp": _TEAMS, "azpacr": "0", "scp": "access_as_user"}
+def sso_token(world: World, person: Person, *, client: str = TEAMS, scope: str = "access_as_user") -> str:
+    """What Teams sends in signin/tokenExchange: a token of the person's Teams session for the bot's own API.
+
+    Another app of the tenant that was let in could get one too: that is another `client`.
+    """
+    claims = _who(world, person) | {"aud": world.bot_id, "azp": client, "azpacr": "0", "scp": scope}
     return world.keys.sign(_stamped(world, claims), "entra")
 
 

@@ -19,7 +19,7 @@ from bot.entra.idtoken import Flaw, openid_url
 from bot.entra.keys import KeyRing
 from bot.entra.signins import EntraSignIns
 from playground.entra.state import Session
-from playground.entra.tokens import id_token, sso_token
+from playground.entra.tokens import TEAMS, id_token, sso_token
 from playground.faults import Fault
 from playground.graph.state import Revoked
 from playground.world import World
@@ -117,6 +117,39 @@ async def test_an_id_token_is_not_taken_for_one_to_exchange(world: World, sign_i
     assert caught.value.code == Flaw.NOT_FOR_EXCHANGE
 
 
+@pytest.mark.parametrize(
+    ("client", "scope", "flaw"),
+    [
+        ("0a0a0a0a-0000-4000-8000-000000000001", "access_as_user", Flaw.NOT_FROM_TEAMS),
+        ("", "access_as_user", Flaw.NOT_FROM_TEAMS),
+        (TEAMS, "User.Read", Flaw.NOT_FOR_EXCHANGE),
+        (TEAMS, "access_as_user_too", Flaw.NOT_FOR_EXCHANGE),
+        (TEAMS, "", Flaw.NOT_FOR_EXCHANGE),
+    ],
+)
+async def test_only_what_teams_got_for_the_desk_is_exchanged(
+    world: World, sign_ins: EntraSignIns, client: str, scope: str, flaw: Flaw
+) -> None:
+    """Any app of the tenant may be let in by somebody; what it got is no silent sign-in, and shows no proofs."""
+    world.entra.silent["ann"] = True
+    ann = world.people["ann"]
+    token = sso_token(world, ann, client=client, scope=scope)
+    with pytest.raises(Rejected) as caught:
+        await silently(world, sign_ins, token)
+    assert caught.value.code == flaw
+    with pytest.raises(Rejected) as caught:
+        await sign_ins.delegated(Secret(token), tenant=world.tenant, person=ann.id)
+    assert caught.value.code == flaw
+    assert world.journal.of("entra", "POST", "/token") == []
+
+
+@pytest.mark.parametrize("client", [TEAMS, "1FEC8E78-bce4-4aaf-ab1b-5451cc387264"])
+async def test_each_of_teams_clients_may(world: World, sign_ins: EntraSignIns, client: str) -> None:
+    world.entra.silent["ann"] = True
+    token = sso_token(world, world.people["ann"], client=client, scope="other access_as_user")
+    assert (await silently(world, sign_ins, token)).contexts == {"c1"}
+
+
 async def test_a_token_that_ran_out_is_refused_here(world: World, sign_ins: EntraSignIns) -> None:
     token = sso_token(world, world.people["ann"])
     world.clock.advance(timedelta(hours=2))
@@ -185,6 +218,22 @@ async def test_a_sign_in_at_the_page_proves_person_context_and_time(
     assert (proven.tenant, proven.person) == (world.tenant, world.people["ann"].id)
     assert proven.contexts == frozenset({context})
     assert abs(world.clock.now() - proven.at) < timedelta(minutes=1)
+
+
+async def test_the_page_asks_even_who_is_signed_in_well_enough(
+    world: World, sign_ins: EntraSignIns, browser: aiohttp.ClientSession
+) -> None:
+    """Who was told that a sign-in is too old or has served must get another by this way, not the same again."""
+    world.entra.silent["ann"] = True
+    flow = await sign_ins.begin(context="c1", login_hint=world.people["ann"].upn)
+    async with browser.get(str(flow["auth_uri"]), allow_redirects=False) as page:
+        assert page.status == 200
+    without = str(flow["auth_uri"]).replace("prompt=login", "prompt=")
+    async with browser.get(without, allow_redirects=False) as passed:
+        assert passed.status == 302, "Entra would have let them pass"
+    kept = (await silently(world, sign_ins, sso_token(world, world.people["ann"]))).at
+    anew = await sign_ins.finish(stored(flow), await at_the_page(browser, flow, person="ann", method="passkey"))
+    assert anew.at != kept
 
 
 async def test_whoever_signs_in_is_told_as_who_they_are(
