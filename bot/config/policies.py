@@ -24,7 +24,6 @@ _DURATION: Final = re.compile(r"([1-9]\d{0,5})([smhd])")
 _UNITS: Final = MappingProxyType({"s": "seconds", "m": "minutes", "h": "hours", "d": "days"})
 _SHORTEST: Final = timedelta(minutes=1)
 _LONGEST: Final = timedelta(days=7)
-_OLDEST: Final = timedelta(hours=1)  # a sign-in at the moment of the act
 
 
 def load(path: str, kinds: Mapping[str, Kind], settings: Settings) -> Mapping[str, Policy]:
@@ -190,11 +189,17 @@ def _duration(value: object) -> timedelta:
     return duration
 
 
-def _sign_in_age(value: object) -> timedelta:
-    age = _duration(value)
-    if age > _OLDEST:
-        raise ValueError('must lie between "1m" and "1h": of an older sign-in nobody knows who is at the screen now')
-    return age
+def _age(longest: timedelta, why: str) -> Callable[[object], timedelta]:
+    """Return what reads a duration that may not be longer than this: `why` says what would come of it."""
+
+    def parse(value: object) -> timedelta:
+        age = _duration(value)
+        if age > longest:
+            most = f"{longest // timedelta(hours=1)}h"
+            raise ValueError(f'must lie between "1m" and "{most}": {why}')
+        return age
+
+    return parse
 
 
 def _number(least: int, most: int) -> Callable[[object], int]:
@@ -234,7 +239,7 @@ _PARSERS: Final[Mapping[str, Callable[[object], object]]] = MappingProxyType(
         "approvers_group": _guid,
         "approvals": _number(0, 9),
         "step_up": _context,
-        "step_up_age": _sign_in_age,
+        "step_up_age": _age(timedelta(hours=1), "of an older sign-in nobody knows who is at the screen now"),
         "approver_step_up": _context,
         "guest_approvers": _yes_or_no,
         "known_approvers": _yes_or_no,
@@ -243,6 +248,8 @@ _PARSERS: Final[Mapping[str, Callable[[object], object]]] = MappingProxyType(
         "step_up_wait": _duration,
         "approval_wait": _duration,
         "show_wait": _duration,
+        "approval_age": _age(timedelta(hours=24), "an older yes was given for another day"),
+        "life": _age(timedelta(hours=72), "nobody remembers what an older request was for"),
         "per_day": _number(1, 100),
         "reveal": _reveal,
         "revoke_sessions": _yes_or_no,

@@ -7,7 +7,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from bot.core.approval import counted, unsure
-from bot.core.evidence import face_checked, on_the_page, stepped_up
+from bot.core.evidence import face_checked, on_the_page, stepped_up, unaged
 from bot.core.facts import Facts, Moment
 from bot.core.model import EvidenceType, Mode, Refusal, Request, Undecidable
 from bot.core.policy import Policy
@@ -50,6 +50,7 @@ def decide(policy: Policy, facts: Facts, request: Request, moment: Moment, now: 
     """
     terms = policy.terms(facts.groups or (), facts.level)
     policy = policy.under(terms)
+    request = unaged(request, policy, now)
     refusal = _objection(policy, facts, request, moment)
     if refusal is not None:
         return Refuse(refusal, terms)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -18,6 +19,16 @@ GRACE: Final = CLOCK_SKEW
 def fresh(at: datetime, *, asked: datetime, now: datetime) -> bool:
     """Whether a sign-in at `at` can be the answer to what was `asked` then: no older than a few minutes before."""
     return asked - GRACE <= at <= now + CLOCK_SKEW
+
+
+def unaged(request: Request, policy: Policy, now: datetime) -> Request:
+    """Return the request with those approvals only that are not too old by now: a yes is given for a while."""
+    kept = tuple(
+        e
+        for e in request.evidence
+        if e.type is not EvidenceType.APPROVAL or -CLOCK_SKEW <= now - e.at <= policy.approval_age
+    )
+    return replace(request, evidence=kept)
 
 
 def face_checked(policy: Policy, facts: Facts, request: Request) -> bool:

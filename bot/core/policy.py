@@ -41,6 +41,8 @@ class Policy:
     step_up_wait: timedelta = timedelta(minutes=15)
     approval_wait: timedelta = timedelta(hours=4)
     show_wait: timedelta = timedelta(minutes=60)
+    approval_age: timedelta = timedelta(hours=4)  # how long a yes counts
+    life: timedelta = timedelta(hours=24)  # from asking to the act, whatever was done in between
     per_day: int = 3
     reveal: Literal["dialog", "message"] = "dialog"
     revoke_sessions: bool = False  # sign out everywhere once it is done

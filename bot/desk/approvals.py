@@ -10,7 +10,9 @@ from bot.core.approval import may_approve, repeated
 from bot.core.audit import Deed, Note
 from bot.core.decide import decide
 from bot.core.events import Approved, Denied, Event
+from bot.core.evidence import unaged
 from bot.core.facts import ApproverFacts, Moment
+from bot.core.life.advance import past
 from bot.core.life.step import Step
 from bot.core.model import Actor, Chat, Evidence, EvidenceType, Refusal, Request, Status
 from bot.core.ports import Purpose, SignIn, SignInStage, Slot, Urgency
@@ -74,10 +76,11 @@ class Approvals:
 
     async def objection(self, approver: str, request: Request) -> Refusal | None:
         """Say why this person's yes does not count for this request just now, or None."""
-        if request.status is not Status.APPROVAL:
+        policy, now = self.inquiry.policy(request), self.ledger.clock.now()
+        if request.status is not Status.APPROVAL or past(request, policy, now):
             return Refusal(Reason.CLOSED)
         facts = await self.inquiry.about_approver(approver, request)
-        return may_approve(self.inquiry.policy(request), facts, request, approver)
+        return may_approve(policy, facts, unaged(request, policy, now), approver)
 
     async def approved(self, request: Request, evidence: Evidence) -> Event | Refusal:
         """Look at the approver and the subject once more, and say whether this approval happened."""

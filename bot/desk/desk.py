@@ -8,7 +8,8 @@ from typing import Final, assert_never
 from bot.core import actions as do
 from bot.core.answers import Answer, Refused, RequestCard, Said, StatusCard
 from bot.core.errors import Conflict
-from bot.core.events import Event, Hid, Reported, RevokeChosen, Withdrew
+from bot.core.events import Event, Hid, Reported, RevokeChosen, TimePassed, Withdrew
+from bot.core.life.advance import past
 from bot.core.life.step import Step
 from bot.core.model import PENDING, Actor, Chat, Person, Refusal, Request
 from bot.core.ports import Job, Purpose, Slot
@@ -101,6 +102,9 @@ class Desk:
             return Refused(Refusal(Reason.NOT_FOUND))
         if card:
             await self._forget_stray(request, actor.chat, card)
+        if past(request, self.reception.inquiry.policies[request.kind], self.ledger.clock.now()):
+            closed = await self.ledger.change(request.id, happened(TimePassed()))
+            request = closed.request if closed is not None else request
         if action.ref.version > request.version:
             return Refused(Refusal(Reason.CHANGED), request)
         match action:

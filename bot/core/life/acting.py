@@ -124,6 +124,4 @@ def time_passed(request: Request, now: datetime) -> Step:
         return lost(request, now)
     if request.expires_at is None:
         return Step(replace(request, due_at=now + LOOK_AGAIN), (Look(),))
-    if now >= request.expires_at:
-        return Step(end(request, Status.EXPIRED, Ending()), (Changed(),), (Note(Deed.EXPIRED),))
     return Step(replace(request, due_at=request.expires_at), (Changed(),) if request.way is Way.ENTER else ())

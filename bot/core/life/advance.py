@@ -1,13 +1,16 @@
 """The life of a request: `advance` takes one event and says what the request becomes and what follows.
 
-The rule it keeps: no path leads to the act but through `decide` answering Go at the very moment of it.
+The rules it keeps: no path leads to the act but through `decide` answering Go at the very moment of it, and what is
+past its time is over, whoever looks first.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
+from bot.core.audit import Deed, Note
 from bot.core.decide import Decision
 from bot.core.events import (
     ActDone,
@@ -17,6 +20,7 @@ from bot.core.events import (
     ActWanted,
     Approved,
     Asked,
+    Changed,
     Denied,
     Event,
     Followed,
@@ -32,13 +36,50 @@ from bot.core.events import (
     Withdrew,
 )
 from bot.core.life import acting, ended, waiting
-from bot.core.life.step import Step
-from bot.core.model import Request, Status
+from bot.core.life.step import Step, end, refused
+from bot.core.model import PENDING, Ending, Refusal, Request, Status
 from bot.core.policy import Policy
+from bot.core.reasons import Reason
 
 
 def advance(request: Request, event: Event, policy: Policy, now: datetime) -> Step:
     """Say what `event` makes of `request`. Total and pure: an event that does not fit is refused, never raised."""
+    if _moves_on(event) and past(request, policy, now):
+        return _over(request, event)
+    return within_life(_advanced(request, event, policy, now), policy.under(request.terms))
+
+
+def _moves_on(event: Event) -> bool:
+    """Whether an event would bring a request nearer to its act: what locks, ends or finds out is never too late."""
+    return isinstance(event, SteppedUp | Approved | ActWanted | TimePassed | Denied | Withdrew)
+
+
+def past(request: Request, policy: Policy, now: datetime) -> bool:
+    """Say whether the time of a request that waits for somebody is over, by its deadline or by its age."""
+    if request.status not in PENDING | {Status.UNKNOWN}:
+        return False
+    if request.expires_at is None:  # what became of a lost act is still being looked for
+        return False
+    return now >= min(request.expires_at, request.created_at + policy.under(request.terms).life)
+
+
+def _over(request: Request, event: Event) -> Step:
+    refusal = None if isinstance(event, TimePassed) else Refusal(Reason.CLOSED)
+    expired = end(request, Status.EXPIRED, Ending())
+    notes = (Note(Deed.EXPIRED),) if refusal is None else (Note(Deed.EXPIRED), refused(refusal))
+    return Step(expired, (Changed(),), notes, refusal)
+
+
+def within_life(step: Step, policy: Policy) -> Step:
+    """Let no state of what waits last longer than the request itself may, however often it comes into it."""
+    request, latest = step.request, step.request.created_at + policy.life
+    if request.status not in PENDING or request.expires_at is None or request.expires_at <= latest:
+        return step
+    due = min(request.due_at, latest) if request.due_at is not None else None
+    return replace(step, request=replace(request, expires_at=latest, due_at=due))
+
+
+def _advanced(request: Request, event: Event, policy: Policy, now: datetime) -> Step:
     match event:
         case Asked(decision):
             return waiting.asked(request, decision, policy, now)

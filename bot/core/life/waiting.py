@@ -171,9 +171,7 @@ def _not_again(request: Request, decision: Refuse | StepUpFirst | ApprovalFirst)
 
 
 def time_passed(request: Request, decision: Decision | None, policy: Policy, now: datetime) -> Step:
-    """Its time is over, its turn has come, half the time is over, or what could not be found out is asked again."""
-    if request.expires_at is not None and now >= request.expires_at:
-        return Step(end(request, Status.EXPIRED, Ending()), (Changed(),), (Note(Deed.EXPIRED),))
+    """Its turn has come, half the time is over, or what could not be found out is asked again."""
     if request.status is Status.READY and request.way is Way.ALONE:
         return Step(replace(request, due_at=_soon(request, now)), (CarryOut(),))
     return _waited(request, decision, policy, now)
