@@ -89,12 +89,13 @@ class Approvals:
         counted = replace(request, evidence=(*request.evidence, evidence))
         facts = await self.inquiry.about(counted, Moment.WAY)
         approver = (facts.approvers or {}).get(evidence.by, ApproverFacts())
-        refusal = may_approve(self.inquiry.policy(request), approver, request, evidence.by)
-        if refusal is None and repeated(facts, request, evidence.by):
+        policy, now = self.inquiry.policy(request), self.ledger.clock.now()
+        held = unaged(request, policy, now)
+        refusal = may_approve(policy, approver, held, evidence.by)
+        if refusal is None and repeated(facts, held, evidence.by):
             refusal = Refusal(Reason.ALREADY_APPROVED)
         if refusal is not None:
             return refusal
-        now = self.ledger.clock.now()
         return Approved(evidence, decide(self.inquiry.policies[request.kind], facts, counted, Moment.WAY, now))
 
     async def _confirm_first(self, actor: Actor, request: Request, choice: str) -> Answer:

@@ -143,7 +143,7 @@ async def test_what_was_posted_twice_in_the_channel_goes_when_anybody_sees_it(de
 
 async def test_no_press_has_the_card_of_another_request_taken_away(desk: Office) -> None:
     """Which request it is about is in a button's data, and those are in the hands of whoever presses."""
-    for who, request in (("ann", "r1"), ("cleo", "r2")):
+    for who, request in (("ann", "r1"), ("kim", "r2")):
         await desk.ask(who, request)
         await desk.sign_in(who, request)
         await desk.job("cards", request)
@@ -218,7 +218,7 @@ async def test_what_is_urgent_goes_first(desk: Office, database_url: str) -> Non
     """Locking and telling security, then whoever waits for a sign-in, then what goes on, and then the cards."""
     await desk.ask()
     await desk.sign_in()
-    await desk.ask("cleo", "r2", kind="risk")
+    await desk.ask("kim", "r2", kind="risk")
     await desk.ask("ben", "r3", kind="compromised")
     waiting = [(name, request) for name, request in await queue(database_url) if name != "follow"]
     assert waiting == [("act", "r3"), ("alert", "r3"), ("cards", "r1"), ("cards", "r2"), ("cards", "r3")]

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.core.answers import RequestCard
 from bot.core.decide import ApprovalFirst, Go, StepUpFirst
 from bot.core.events import (
     ActWanted,
@@ -132,5 +133,5 @@ async def test_a_yes_of_yesterday_is_none(desk: Office) -> None:
     request = await desk.load("r1")
     assert request.status is Status.APPROVAL
     assert desk.directory.secrets == []
-    await desk.approve()
+    assert isinstance(await desk.approve(), RequestCard)
     assert (await desk.load("r1")).status is Status.READY
