@@ -13,10 +13,11 @@ from psycopg.rows import dict_row
 
 from bot.core.audit import Entry, verify
 from bot.core.model import Request
+from bot.core.ports import Slot
 from bot.process.clock import SystemClock
 from bot.store import codec
 from bot.store.postgres import PostgresStore
-from playground.teams.chats import Chat, Message, personal_id
+from playground.teams.chats import SECURITY_CHANNEL, Chat, Message, personal_id
 from playground.teams.presses import NotThere
 from tests.chaos import deeds, faces, places, shown, trail
 from tests.chaos.stage import Stage, quiet
@@ -83,6 +84,7 @@ async def violations(stage: Stage) -> dict[str, list[str]]:
         "no secret shown twice or to anybody else": _shown(stage),
         "no message to the wrong conversation": _misplaced(stage, book),
         "no card tells a lie": await _lies(stage, book),
+        "security hears of every alarm": await _unheard(stage, book),
         "the chain is unbroken": [why.why for why in (verify(book.entries, book.head),) if why is not None],
         "no job was given up": [f"{book.given_up} were"] if book.given_up else [],
     }
@@ -128,12 +130,28 @@ async def _lies(stage: Stage, book: Books) -> list[str]:
         wrong += [
             f"a stray stands in {chat.slug} of {chat.members[0]}: {message.activity.get('summary')}"
             for chat, message in faces.strays(_standing(stage), known)
+            if chat.kind != "personal" or chat.id not in stage.weather.silent
         ]
     return [*wrong, *([f"left to do: {left}"] if left else [])]
 
 
+async def _unheard(stage: Stage, book: Books) -> list[str]:
+    """Whatever was dead when it was raised: where security reads, one message stands about each alarm."""
+    async with await AsyncConnection.connect(stage.play.database_url) as connection:
+        asked = "SELECT request, activity FROM posted WHERE slot = %s AND NOT deleted"
+        rows = await (await connection.execute(asked, (Slot.SECURITY,))).fetchall()
+    security = stage.play.teams.chats.get(SECURITY_CHANNEL)
+    standing = {message.id for message in security.messages if not message.deleted} if security else set()
+    told = {request for request, activity in rows if activity in standing}
+    return list(deeds.unheard(book.entries, told))
+
+
 def _wrong(stage: Stage, place: faces.Place) -> str:
-    chats = stage.play.teams.chats
+    """Say what is wrong with a message; in a private chat that was dead for a while, one may not have arrived."""
+    chats, chat = stage.play.teams.chats, place.wanted.chat
+    untold = place.posted is None or place.posted.deleted or not place.posted.activity
+    if chat is not None and chat.id in stage.weather.silent and untold:
+        return ""
     why = faces.stale(chats, place)
     found = chats.message(place.posted.activity) if place.posted is not None else None
     if why and found is not None and found[0].kind == "personal":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote
@@ -103,3 +103,15 @@ def by_request(entries: Sequence[Entry]) -> Mapping[str, list[Entry]]:
     for entry in entries:
         found.setdefault(entry.request, []).append(entry)
     return found
+
+
+def unheard(entries: Sequence[Entry], told: Collection[str]) -> Iterator[str]:
+    """Say of which alarms security was not told: somebody asked for one, reported, or said so in a no."""
+    raised = {
+        entry.request
+        for entry in entries
+        if (entry.kind == "compromised" and entry.deed == Deed.ASKED)
+        or entry.deed == Deed.REPORTED
+        or (entry.deed == Deed.DENIED and entry.data.get("choice") == "compromised")
+    }
+    yield from (f"nobody told security of {request}" for request in sorted(raised.difference(told)))

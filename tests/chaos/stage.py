@@ -114,6 +114,7 @@ async def staged(
         hands = {key: _hand(stage, key, number) for number, key in enumerate((*crowd, "ben", "cleo", "tess", "sam"))}
         approvers = tuple(hands[key] for key in (*crowd[:APPROVERS], "ben", "cleo"))
         strangers = (hands["tess"], hands["sam"])
+        weather.crowd = [hands[key] for key in crowd[APPROVERS:]]
         stage.agents = [Agent(hands[key], approvers, strangers) for key in crowd[APPROVERS:]]
         yield stage
 

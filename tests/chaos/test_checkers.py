@@ -29,6 +29,7 @@ SIGNED: Step = (Note(Deed.STEPPED_UP), Note(Deed.APPROVAL_WANTED))
 APPROVED: Step = (Note(Deed.APPROVED), Note(Deed.READY))
 CLAIMED: Step = (Note(Deed.CLAIMED, {"attempt": "1"}),)
 SHOWN: Step = (Note(Deed.SHOWN, {"object": "pass-1"}),)
+UNSURE: Step = (Note(Deed.SHOW_PRESSED), Note(Deed.REFUSED, {"reason": "unknown"}))
 WHOLE = (ASKED, SIGNED, APPROVED, CLAIMED, SHOWN)
 PROVED = replace(REQUEST, evidence=(step_up(), approval()), attempts=1)
 
@@ -71,6 +72,7 @@ class TestTrail:
             ((ASKED, SIGNED, APPROVED, CLAIMED, (Note(Deed.REFUSED, {"reason": "busy"}),)), Status.READY),
             ((ASKED, SIGNED, APPROVED, CLAIMED, (Note(Deed.LOST),), (Note(Deed.LOOKED),)), Status.UNKNOWN),
             ((*WHOLE, (Note(Deed.REPORTED),), (Note(Deed.REVOKED),)), Status.REVOKED),
+            ((ASKED, SIGNED, APPROVED, (Note(Deed.EXPIRED),), UNSURE), Status.EXPIRED),
         ],
     )
     def test_a_story_leads_where_it_leads(self, steps: tuple[Step, ...], status: Status) -> None:
@@ -86,6 +88,7 @@ class TestTrail:
             (*WHOLE, CLAIMED),
             (ASKED, APPROVED),
             (*WHOLE, (Note(Deed.WITHDRAWN),)),
+            (*WHOLE, (Note(Deed.SHOW_PRESSED), Note(Deed.REFUSED, {"reason": "guest"}))),
             (ASKED, ASKED),
         ],
     )
@@ -158,6 +161,20 @@ class TestDeeds:
         done, claimed = [deeds.Act("sessions", "ann")] * 2, written(CLAIMED, kind="sessions")
         assert list(deeds.excess(done, claimed)) == ["sessions was done 2 times to ann, and claimed 1 times"]
         assert list(deeds.excess(done, [*claimed, *written((Note(Deed.FOLLOWED),), kind="password")])) == []
+
+    @pytest.mark.parametrize(
+        ("kind", "note"),
+        [
+            ("compromised", Note(Deed.ASKED)),
+            ("tap", Note(Deed.REPORTED)),
+            ("risk", Note(Deed.DENIED, {"choice": "compromised"})),
+        ],
+    )
+    def test_an_alarm_that_nobody_hears(self, kind: str, note: Note) -> None:
+        raised = written((note,), kind=kind)
+        assert list(deeds.unheard(raised, {"r2"})) == ["nobody told security of r1"]
+        assert list(deeds.unheard(raised, {"r1"})) == []
+        assert list(deeds.unheard(written(*WHOLE, (Note(Deed.DENIED),)), ())) == []
 
     def test_what_was_done_is_read_from_what_graph_was_asked(self, earth: world.World) -> None:
         ann, graph = guid("user/ann"), "/graph/v1.0"

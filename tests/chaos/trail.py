@@ -108,6 +108,8 @@ def _after(here: Status, deeds: Sequence[Deed], *, unknown: bool) -> set[Status]
     if moves:
         return {to for before, to in moves[-1:] if here in before}
     first = deeds[0]
+    if unknown and deeds == [Deed.SHOW_PRESSED, Deed.REFUSED]:  # it changed no row: another may have been faster
+        return {here}
     if first in DECIDED and here in DECIDED[first]:
         return _settled(here, first, deeds, unknown=unknown)
     if first in STAYS or first in DECIDED:

@@ -20,6 +20,8 @@ from playground import postgres
 from playground.faults import Fault, Kind, Where
 from playground.replicas import NotStarted
 from playground.server import Play
+from playground.teams.chats import SECURITY_CHANNEL, Chat
+from tests.chaos.person import TROUBLE, Person
 
 WRITES: Final = "^(POST|PATCH|DELETE) "
 # What comes true when somebody next asks, by the name it has in the report: where, what, and for which requests.
@@ -43,11 +45,16 @@ REQUESTS: Final[Mapping[str, tuple[Where, Kind, str]]] = {
 RARE: Final = frozenset(sort for sort, (where, _, _) in REQUESTS.items() if where == "verified")
 LATE: Final = "Teams delivers again, later"
 DATABASE: Final = "the database"
+ALARM: Final = "somebody is in an account"
+SILENCE: Final = (2.0, 7.0)  # seconds a dead address stays dead
 
 
 @dataclass
 class Weather:
-    """`happened` counts what came true; `recoveries` are what it took, in seconds, and the slowest is told."""
+    """`happened` counts what came true; `recoveries` are what it took, in seconds, and the slowest is told.
+
+    `crowd` are those whose chats die and whose accounts somebody is in; `silent` the chats that were dead at some time.
+    """
 
     play: Play
     database: Path
@@ -55,6 +62,8 @@ class Weather:
     pace: float
     happened: Counter[str] = field(default_factory=Counter)
     recoveries: dict[str, list[float]] = field(default_factory=dict)
+    crowd: list[Person] = field(default_factory=list)
+    silent: set[str] = field(default_factory=set)
     _rising: set[asyncio.Task[None]] = field(default_factory=set)
     _rolled: float = float("-inf")
 
@@ -71,6 +80,10 @@ class Weather:
             "keys roll": self._roll,
             LATE: self._late,
             "Verified ID tells twice and out of order": self._habits,
+            "a private chat is dead": self._blocked,
+            "the app is taken out of a chat": self._removed,
+            "security's channel is dead": self._deaf,
+            ALARM: self._alarm,
         }
 
     def missing(self) -> list[str]:
@@ -100,7 +113,7 @@ class Weather:
                 self._fault(sort)
             else:
                 await deeds[sort]()
-                self.happened[sort] += 1
+                self.happened[sort] += sort != ALARM  # which counts when it was pressed
             with suppress(TimeoutError):
                 async with asyncio.timeout(self.random.uniform(0.3, 1.0) * self.pace):
                     await until.wait()
@@ -110,7 +123,7 @@ class Weather:
         self.play.world.faults.clear()
         habits = self.play.world.verified.habits
         habits.twice = habits.swapped = False
-        await asyncio.gather(*self._rising)
+        await asyncio.gather(*self._rising)  # addresses that are dead come to life by themselves
         await asyncio.gather(*(self.play.replicas.start(one.number) for one in self.play.replicas.all))
 
     def _fault(self, sort: str) -> None:
@@ -202,6 +215,47 @@ class Weather:
     async def _habits(self) -> None:
         habits = self.play.world.verified.habits
         habits.twice, habits.swapped = not habits.twice, not habits.swapped
+
+    async def _blocked(self) -> None:
+        """Somebody blocks the bot, which nobody tells it: Teams takes nothing for their chat from then on."""
+        self._silent(self.random.choice(self.crowd).home)
+
+    async def _removed(self) -> None:
+        """Somebody takes the app out of their chat and puts it back; the bot is told of both, if it hears."""
+        key = self.random.choice(self.crowd).key
+        self.play.teams.uninstall(key)
+        self._silent(self.play.teams.chats.personal(key), lambda: self.play.teams.install(key))
+
+    async def _deaf(self) -> None:
+        """An alarm that is raised meanwhile must be told all the same, once there is somebody to tell."""
+        security = self.play.teams.chats.get(SECURITY_CHANNEL)
+        assert security is not None
+        self._silent(security)
+
+    def _silent(self, chat: Chat, back: Callable[[], None] = lambda: None) -> None:
+        chat.installed = False
+        self.silent.add(chat.id)
+        seconds = self.random.uniform(*SILENCE)
+
+        async def revived() -> None:
+            await asyncio.sleep(seconds)
+            chat.installed = True
+            back()
+
+        self._rising.add(asyncio.create_task(revived()))
+
+    async def _alarm(self) -> None:
+        """Somebody says so from any card they have, in the middle of what they are at, twice at once now and then."""
+        who, twice = self.random.choice(self.crowd), self.random.random() < 0.3
+        self._rising.add(asyncio.create_task(self._raised(who, twice=twice)))
+
+    async def _raised(self, who: Person, *, twice: bool) -> None:
+        seen = who.eyes.latest(who.key, who.home, "begin", "compromised")
+        if seen is None:
+            return
+        with suppress(*TROUBLE):
+            self.happened[ALARM] += 1
+            await who.press(seen, "begin", kind="compromised", twice=twice)
 
 
 async def _ready(session: aiohttp.ClientSession, url: str) -> bool:
