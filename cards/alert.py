@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from bot.core.model import EvidenceType, Follow, Mode, Request, Status
 from cards import elements as e
-from cards.parts import card, facts, lines, standing
-from cards.texts import clean, known
+from cards.parts import card, facts, lines, quoted, standing
+from cards.texts import known
 from cards.view import View
-from cards.words import details, names, own, particulars, say, verdict, when
+from cards.words import details, names, own, particulars, say, typed, verdict, when
 
 
 def alert(request: Request, view: View) -> e.Card:
     """Return what security needs to begin: who, what, when, who approved, and what the desk has done by itself."""
+    ending = request.ending
     given, approved = particulars(request, view), request.evidence_of(EvidenceType.APPROVAL)
     rows: list[tuple[str, str]] = [
         *details(request, view),
-        (say(view, "fact.said"), clean(request.ending.reason) if request.ending else ""),
         (say(view, "fact.asked"), when(request.created_at)),
         *((say(view, "fact.signed_in"), when(e.at)) for e in request.evidence_of(EvidenceType.STEP_UP)[-1:]),
         (say(view, "alert.approved_by"), names(approved)),
@@ -26,6 +26,8 @@ def alert(request: Request, view: View) -> e.Card:
         standing(request, say(view, own(request.kind, _title(request)), **given), view),
         *lines(*(say(view, key, **given) for key in _texts(request))),
         *facts(rows),
+        *quoted(request.requester.name, typed(request, view), view),
+        *(quoted(ending.name, [(say(view, "fact.said"), ending.reason)], view) if ending else ()),
     ]
     return card(view, body)
 

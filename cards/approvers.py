@@ -7,10 +7,10 @@ from bot.core.answers import ProofShown
 from bot.core.model import PENDING, EvidenceType, Request, Status
 from cards import elements as e
 from cards.buttons import press, ref, refresh, sign_in, watched
-from cards.parts import card, facts, header, lines, quote, standing, trial
-from cards.texts import Markup, known, plain
+from cards.parts import card, facts, header, lines, quoted, standing, trial
+from cards.texts import NAME, Markup, known, plain
 from cards.view import View
-from cards.words import approvals, bare, details, names, own, particulars, say, stamp, verdicts, when, worded
+from cards.words import approvals, bare, details, names, own, particulars, say, stamp, typed, verdicts, when, worded
 
 
 def approvers(request: Request, view: View, above: tuple[e.Piece, ...] = ()) -> e.Card:
@@ -22,9 +22,10 @@ def approvers(request: Request, view: View, above: tuple[e.Piece, ...] = ()) -> 
         *above,
         standing(request, large, view),
         *lines(say(view, worded(request, f"approvers.{state}"), **particulars(request, view))),
-        *quote(said),
         trial(request, view),
         *facts([*details(request, view), *_known(request, view), (say(view, "fact.verdict"), verdicts(request, view))]),
+        *quoted(request.requester.name, typed(request, view), view),
+        *quoted(request.ending.name if request.ending else "", [("", said)], view),
     ]
     return card(view, body, _decide(request, view) if request.status is Status.APPROVAL else (), watched(request))
 
@@ -48,6 +49,7 @@ def confirm(request: Request, view: View) -> e.Card:
         standing(request, large, view),
         *lines(say(view, f"confirm.{key}", **particulars(request, view))),
         *(facts([*details(request, view), *_known(request, view)]) if waiting else ()),
+        *(quoted(request.requester.name, typed(request, view), view) if waiting else ()),
     ]
     buttons = [sign_in(view, "button.sign_in_and_approve")] if key == "text" else []
     return card(view, body, buttons, refresh(request, view))
@@ -55,9 +57,9 @@ def confirm(request: Request, view: View) -> e.Card:
 
 def proof(answer: ProofShown, view: View) -> e.Card:
     """Return what is kept of a proof of identity, for the approver who may read it; it is not the desk's to judge."""
-    title = header(say(view, "app.name"), say(view, "proof.title", name=answer.subject.name))
+    title = header(say(view, "app.name"), say(view, "proof.title", name=plain(answer.subject.name, NAME)))
     if not answer.proof:
-        return card(view, [title, *lines(say(view, "proof.nothing", name=answer.subject.name))])
+        return card(view, [title, *lines(say(view, "proof.nothing", name=plain(answer.subject.name, NAME)))])
     rows = [
         (say(view, f"proof.{name}"), _kept(value)) for name, value in answer.proof.items() if known(f"proof.{name}")
     ]

@@ -8,13 +8,13 @@ from bot.core.model import Field, Request
 from cards import elements as e
 from cards.buttons import alarm, begin, press, submit
 from cards.parts import TONES, card, header, lines
-from cards.texts import clean, known
+from cards.texts import NAME, clean, known, plain
 from cards.view import View
 from cards.words import bare, own, refused, say, stands, stated, when
 
 
 def home(answer: HomeCard, view: View) -> e.Card:
-    hello = say(view, "home.hello", name=answer.person.name)
+    hello = say(view, "home.hello", name=plain(answer.person.name, NAME))
     body: list[e.Piece] = [header(say(view, "home.title"), hello), *lines(say(view, answer.lead))]
     body += _offers([offer for offer in answer.offers if not offer.alarm], view)
     if answer.open:

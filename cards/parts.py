@@ -7,9 +7,11 @@ from typing import Final
 
 from bot.core.model import Mode, Request, Status
 from cards import elements as e
-from cards.texts import Markup, clean, plain, tongue
+from cards.texts import NAME, Markup, clean, mixed, plain, tongue
 from cards.view import View
 from cards.words import bare, say, stands
+
+_INNER: Final = str.maketrans(dict.fromkeys("“”„‟«»\u2039\u203a〝〞〟\uff02", '"'))
 
 TONES: Final = {
     Status.STEP_UP: "Accent",
@@ -71,20 +73,36 @@ def lines(*texts: str, subtle: bool = False) -> list[e.Piece]:
 
 
 def facts(rows: Iterable[tuple[str, str]]) -> list[e.Piece]:
-    """Label and value side by side; a value that Markdown could touch is quoted below instead, word for word."""
-    given = [(title, value) for title, value in rows if value]
-    quiet = [(title, value) for title, value in given if isinstance(value, Markup) or plain(value) == value]
-    pairs = [e.Fact(title=title, value=value) for title, value in quiet]
-    pieces: list[e.Piece] = [e.FactSet(facts=pairs, spacing="Medium")] if pairs else []
-    for title, value in [row for row in given if row not in quiet]:
-        pieces += [e.TextBlock(text=title, is_subtle=True, spacing="Small"), *quote(value)]
-    return pieces
+    """What the desk itself knows: label and value side by side. What a person wrote never stands here: see `quoted`."""
+    given = [(title, value if isinstance(value, Markup) else plain(value)) for title, value in rows if value]
+    pairs = [e.Fact(title=title, value=value) for title, value in given]
+    return [e.FactSet(facts=pairs, spacing="Medium")] if pairs else []
+
+
+def quoted(by: str, rows: Iterable[tuple[str, str]], view: View, *, own: bool = False) -> list[e.Piece]:
+    """What a person wrote, apart from what the desk says and under their name; `own` where they read it themselves."""
+    said = [(label, words) for label, words in rows if clean(words)]
+    if not said:
+        return []
+    head = say(view, "words.own") if own else say(view, "words.of", name=plain(by, NAME))
+    items: list[e.Piece] = [e.TextBlock(text=head, weight="Bolder", size="Small")]
+    for label, words in said:
+        items += [e.TextBlock(text=label, is_subtle=True, size="Small", spacing="Small")] if label else []
+        items.append(_verbatim(words))
+    if any(mixed(words) for _, words in said):
+        items.append(e.TextBlock(text=say(view, "words.mixed"), color="Warning", size="Small", spacing="Small"))
+    return [e.Container(style="emphasis", items=items, spacing="Medium", separator=True)]
 
 
 def quote(words: str) -> list[e.Piece]:
-    """What a person wrote, word for word: no client reads Markdown here."""
-    run = e.TextRun(text=f"“{clean(words)}”", italic=True)
-    return [e.Container(style="emphasis", items=[e.RichTextBlock(inlines=[run])], spacing="Small")] if words else []
+    """What a person wrote, where the line above already says who."""
+    return [e.Container(style="emphasis", items=[_verbatim(words)], spacing="Small")] if clean(words) else []
+
+
+def _verbatim(words: str) -> e.RichTextBlock:
+    """Word for word, on one line: no client reads Markdown here, and no mark of theirs closes the desk's quotes."""
+    run = e.TextRun(text=f"“{clean(words).translate(_INNER)}”", italic=True)
+    return e.RichTextBlock(inlines=[run], spacing="Small")
 
 
 def trial(request: Request, view: View) -> e.TextBlock | None:

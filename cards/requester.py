@@ -8,11 +8,11 @@ from bot.core.actions import Replace, Report, RevokeIt, Show, SignInAgain, Withd
 from bot.core.model import LIVE, EvidenceType, Follow, Mode, Request, Status, Way
 from cards import elements as e
 from cards.buttons import alarm, begin, dialog, press, ref, refresh, sign_in
-from cards.parts import card, facts, lines, quote, standing, trial
+from cards.parts import card, facts, lines, quoted, standing, trial
 from cards.progress import progress
 from cards.texts import known
 from cards.view import View
-from cards.words import bare, details, own, particulars, refused, say, staged, verdict, when, worded
+from cards.words import bare, details, own, particulars, refused, say, staged, typed, verdict, when, worded
 
 
 def requester(request: Request, view: View, above: tuple[e.Piece, ...] = ()) -> e.Card:
@@ -26,6 +26,7 @@ def requester(request: Request, view: View, above: tuple[e.Piece, ...] = ()) -> 
         _picture(request, view),
         trial(request, view),
         *facts([*details(request, view), (say(view, "fact.asked"), when(request.created_at))]),
+        *quoted(request.requester.name, typed(request, view), view, own=view.person == request.requester.id),
         progress(request, view),
     ]
     return card(view, body, _buttons(request, view), refresh(request, view))
@@ -46,7 +47,7 @@ def _summary(request: Request, view: View) -> list[e.Piece | None]:
             alarm = [say(view, "request.refused.alarm")] if request.reported else []
             return [*lines(say(view, "refusal.other") if refusal is None else refused(refusal, view), *alarm)]
         case Status.DENIED:
-            said, after = quote(ending.reason if ending else ""), _after_no(request)
+            said, after = _reason(request, view), _after_no(request)
             return [
                 *lines(say(view, f"{state}.text")),
                 *said,
@@ -61,6 +62,11 @@ def _summary(request: Request, view: View) -> list[e.Piece | None]:
             return [*lines(say(view, worded(request, "request.ready.closed"), **given))]
         case _:
             return [*lines(say(view, worded(request, f"{state}.text"), **given))]
+
+
+def _reason(request: Request, view: View) -> list[e.Piece]:
+    ending = request.ending
+    return quoted(ending.name, [("", ending.reason)], view) if ending else []
 
 
 def _after_no(request: Request) -> str:

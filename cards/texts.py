@@ -29,6 +29,13 @@ _EMPTY: Final = re.compile(
     r"[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
 _BREAK: Final = "\u200b"
+# Check marks, seals, warnings and every picture look like the desk's own marks: a blank sign stands where one was.
+_SIGNS: Final = frozenset({"So", "Me"})  # Me closes a key around a digit
+_ALIKE: Final = frozenset("√\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff")
+_USUAL: Final = frozenset("°©®™№")
+SIGN: Final = "\u25af"
+NAME: Final = 80  # of a person's name
+_ALPHABETS: Final = ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC", "LISU", "DESERET")
 
 
 class Markup(str):
@@ -71,7 +78,7 @@ def tongue(language: str) -> str:
 def clean(value: str, longest: int = LONGEST) -> str:
     """Return `value` on one line, without what cannot be seen, no function to a card, cut to `longest`."""
     seen = "".join(c for c in value[: longest * 4] if c.isspace() or unicodedata.category(c) not in _HIDDEN)
-    joined = " ".join(unicodedata.normalize("NFC", _EMPTY.sub("", seen)).split())
+    joined = _unsigned(" ".join(unicodedata.normalize("NFC", _EMPTY.sub("", seen)).split()))
     shown = joined if len(joined) <= longest else joined[: longest - 1].rstrip() + "…"
     return _FUNCTION.sub(lambda found: found[0] + _BREAK, shown)
 
@@ -82,6 +89,33 @@ def plain(value: str, longest: int = LONGEST) -> Markup:
     shown = _OPENING.sub(rf"{_BREAK}\1" if not shown[:1].isdigit() else rf"\1{_BREAK}", shown)
     shown = _ENTITY.sub("&" + _BREAK, _LINK.sub(r"\(", shown))
     return Markup(_ADDRESS.sub(lambda found: _BREAK + found[0], shown))
+
+
+def mixed(value: str) -> bool:
+    """Say whether a word of `value` has letters of two alphabets that look alike, or letters made to look like others.
+
+    https://www.unicode.org/reports/tr39/#Restriction_Level_Detection
+    """
+    return any(len(_alphabets(word)) > 1 or unicodedata.normalize("NFKC", word) != word for word in _words(value))
+
+
+def _words(value: str) -> list[str]:
+    """Letters side by side; digits, points and dashes part words, so that a name from two countries is no mixture."""
+    seen = unicodedata.normalize("NFC", value)
+    return "".join(c if unicodedata.category(c)[0] in "LM" else " " for c in seen).split()
+
+
+def _alphabets(word: str) -> set[str]:
+    first = {unicodedata.name(c, "").partition(" ")[0] for c in word}
+    return first & set(_ALPHABETS)
+
+
+def _unsigned(value: str) -> str:
+    return "".join(SIGN if _sign(c) else c for c in value)
+
+
+def _sign(char: str) -> bool:
+    return char in _ALIKE or (unicodedata.category(char) in _SIGNS and char not in _USUAL)
 
 
 @cache

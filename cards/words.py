@@ -9,7 +9,7 @@ from typing import Final
 
 from bot.core.answers import Refused, Said
 from bot.core.model import Evidence, EvidenceType, Line, Receipt, Refusal, Request
-from cards.texts import Markup, clean, known, plain, text, wanted
+from cards.texts import NAME, Markup, known, plain, text, wanted
 from cards.view import View
 
 MISSING: Final = "…"
@@ -86,11 +86,11 @@ def particulars(request: Request, view: View) -> dict[str, object]:
     """Return everything the text of a request's state may mention."""
     receipt, ending = request.receipt, request.ending
     return {
-        "name": request.subject.name,
+        "name": plain(request.subject.name, NAME),
         "kind": say(view, f"{request.kind}.title"),
         "until": when(request.expires_at),
         "works_until": when(receipt.expires_at if receipt else None),
-        "by": ending.name if ending and ending.name else MISSING,
+        "by": plain(ending.name, NAME) if ending and ending.name else MISSING,
         "turn": when(request.due_at),
         **{
             name: _result(request.kind, name, value, view)
@@ -100,14 +100,20 @@ def particulars(request: Request, view: View) -> dict[str, object]:
 
 
 def details(request: Request, view: View) -> list[tuple[str, str]]:
-    """Return what was asked for as label and value; what is not `Markup` is as it was typed."""
+    """Return what was chosen or found as label and value, in the desk's words."""
+    said = ((name, _value(request.kind, name, value, view)) for name, value in request.details.items() if value)
+    return [(_label(request.kind, name, view), value) for name, value in said if value is not None]
+
+
+def typed(request: Request, view: View) -> list[tuple[str, str]]:
+    """Return what the catalogue has no words for, as label and text: somebody's own words, as they are."""
     given = [(name, value) for name, value in request.details.items() if value]
-    return [(_label(request.kind, name, view), _value(request.kind, name, value, view)) for name, value in given]
+    return [(_label(request.kind, n, view), v) for n, v in given if _value(request.kind, n, v, view) is None]
 
 
 def names(evidence: tuple[Evidence, ...]) -> Markup:
     """Name the people behind approvals, each once."""
-    return Markup(", ".join(dict.fromkeys(plain(e.name) for e in evidence)))
+    return Markup(", ".join(dict.fromkeys(plain(e.name, NAME) for e in evidence)))
 
 
 def verdict(request: Request) -> str:
@@ -175,10 +181,9 @@ def _label(kind: str, name: str, view: View) -> Markup:
     return say(view, key) if known(key) else plain(name)
 
 
-def _value(kind: str, name: str, value: str, view: View) -> str:
-    choice, template, moment = f"{kind}.{name}.{value}", f"{kind}.value.{name}", stamp(value)
+def _value(kind: str, name: str, value: str, view: View) -> Markup | None:
+    """Say a choice, or what has a sentence of its own; None for what nobody but its writer has words for."""
+    choice, template = f"{kind}.{name}.{value}", f"{kind}.value.{name}"
     if known(choice):
         return say(view, choice)
-    if moment is not None:
-        return when(moment)
-    return say(view, template, value=value) if known(template) else clean(value)
+    return say(view, template, value=_param(value)) if known(template) else None
