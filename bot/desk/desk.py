@@ -185,6 +185,6 @@ def _seemly(actor: Actor, answer: Answer) -> Answer:
 
 
 def _not_own(actor: Actor, request: Request) -> Refusal | None:
-    if actor.person.id != request.subject.id:
+    if (actor.person.tenant, actor.person.id) != (request.tenant, request.subject.id):
         return Refusal(Reason.NOT_YOURS)
     return None if actor.chat.personal else Refusal(Reason.NOT_PRIVATE)

@@ -70,7 +70,8 @@ class PasswordEntry:
         if not open_now or sign_in.expires_at <= self.ledger.clock.now():
             return SignInRefused(Reason.SIGN_IN_EXPIRED, sign_in.person.language)
         request = await self.ledger.load(sign_in.request)
-        if request is None or request.subject.id != sign_in.person.id:
+        person = sign_in.person
+        if request is None or (request.tenant, request.subject.id) != (person.tenant, person.id):
             return SignInRefused(Reason.NOT_FOUND, sign_in.person.language)
         if request.status not in {Status.READY, Status.UNKNOWN}:
             return SignInRefused(Reason.CLOSED, sign_in.person.language)

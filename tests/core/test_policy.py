@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -117,6 +117,19 @@ def test_a_proof_is_newer_than_what_it_was_given_for(
     evidence: tuple[Evidence, ...], expected: Decision, moment: Moment
 ) -> None:
     assert decide(POLICY, GOOD, proved(*evidence), moment, NOW) == expected
+
+
+@pytest.mark.parametrize(
+    ("at", "expected"),
+    [
+        (NOW - POLICY.step_up_age, Go()),
+        (NOW + timedelta(minutes=5), Go()),
+        (NOW + timedelta(minutes=5, seconds=1), StepUpFirst("c1")),
+    ],
+)
+def test_how_old_a_sign_in_may_be_and_how_far_a_clock_may_go_wrong(at: datetime, expected: Decision) -> None:
+    asked = replace(proved(step_up(at=at), approval()), created_at=NOW - timedelta(hours=2))
+    assert decide(POLICY, GOOD, asked, Moment.ACT, NOW) == expected
 
 
 def test_approvals_count_people_not_clicks() -> None:

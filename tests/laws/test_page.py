@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -22,8 +23,9 @@ from bot.core.errors import AnswerLost, Unavailable
 from bot.core.model import EvidenceType, Mode, Status
 from bot.core.ports import Purpose, SignIn
 from bot.core.reasons import Reason
-from tests.entra import FakeClock
-from tests.fakes import TYPED, Office, at_home, office
+from bot.desk.stepup import digest
+from tests.entra import TENANT, FakeClock
+from tests.fakes import TYPED, Office, at_home, office, person
 from tests.laws.seen import at_rest, touched, why
 from tests.stores import patient
 
@@ -371,3 +373,16 @@ async def test_the_link_waits_as_long_as_its_request(desk: Office) -> None:
 
 def test_the_answer_to_a_good_sign_in_holds_nothing() -> None:
     assert repr(EntryWanted()) == "EntryWanted()"
+
+
+@pytest.mark.parametrize(("name", "tenant"), [("mo", TENANT), ("ann", "22222222-2222-2222-2222-222222222222")])
+async def test_the_page_is_for_its_subject_whoever_signed_in(desk: Office, page: str, name: str, tenant: str) -> None:
+    """A sign-in that is through, for Ann's request, and not Ann's: however it came about, it opens nothing."""
+    mine = await waiting(desk)
+    assert mine is not None
+    stranger = replace(person(name), tenant=tenant)
+    theirs = replace(mine, id="theirs", person=stranger, cookie=digest("theirs.browser"), version=0)
+    async with desk.store.unit() as unit:
+        await unit.keep_sign_in(theirs)
+    await all_refused(desk, "theirs.browser", Reason.NOT_FOUND)
+    assert isinstance(await desk.enter(page), Entered)
