@@ -70,12 +70,12 @@ class Authorize:
         if not who.enabled:
             problem = "Your account has been locked. Contact your support person to unlock it. (AADSTS50057)"
             return self._page(request, asked, problem=problem, person=who)
-        session = Session(method, self._world.clock.now())
+        session = self._world.entra.fresh(person, method)
         wanted = asked.demand.contexts
         unmet = self._world.entra.unmet(wanted, person, session)
         if unmet is not None and asked.demand.essential:
             return self._page(request, asked, problem=_short(unmet), person=who)
-        self._world.entra.signed_in(person)
+        self._world.entra.signed_in(person, session.at)
         code = self._code(asked, who, session, contexts=wanted if unmet is None else ())
         return self._back(asked.state, {"code": code, "session_state": secrets.token_hex(16)})
 
