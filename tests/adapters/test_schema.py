@@ -104,3 +104,10 @@ def test_a_url_that_cannot_be_read_is_not_repeated(url: str) -> None:
 
 def test_the_shape_names_the_newest_migration() -> None:
     assert ScriptDirectory(str(HERE)).get_current_head() == REVISION
+
+
+def test_the_files_of_migrations_say_their_order() -> None:
+    """Whoever adds one sees in the folder which number is next, and two that take the same one collide in review."""
+    every = list(ScriptDirectory(str(HERE)).walk_revisions())
+    assert [script.revision for script in reversed(every)] == [f"{n + 1:04}" for n in range(len(every))]
+    assert [script.path for script in every if not Path(script.path).name.startswith(f"{script.revision}_")] == []
