@@ -39,20 +39,27 @@ def reminder(request: Request, view: View) -> e.Card:
 
 
 def confirm(request: Request, view: View) -> e.Card:
-    """Return an approver's private card: what their yes is for, and the sign-in that makes it count."""
-    given = request.evidence_of(EvidenceType.APPROVAL)
-    counted = any(e.by == view.person for e in given if view.person)
+    """Return an approver's private card: what their yes or no is for, and the sign-in that makes it count."""
+    counted, no = _counted(request, view), "_no" if view.denies else ""
     waiting = request.status is Status.APPROVAL and not counted
     key = "counted" if counted else "over" if not waiting else "text" if view.link else "expired"
     large = say(view, own(request.kind, "approvers.title"), **particulars(request, view))
     body = [
         standing(request, large, view),
-        *lines(say(view, f"confirm.{key}", **particulars(request, view))),
+        *lines(say(view, f"confirm.{key}{no}", **particulars(request, view))),
         *(facts([*details(request, view), *_known(request, view)]) if waiting else ()),
         *(quoted(request.requester.name, typed(request, view), view) if waiting else ()),
     ]
-    buttons = [sign_in(view, "button.sign_in_and_approve")] if key == "text" else []
-    return card(view, body, buttons, refresh(request, view))
+    button = "button.sign_in_and_deny" if view.denies else "button.sign_in_and_approve"
+    return card(view, body, [sign_in(view, button)] if key == "text" else [], refresh(request, view))
+
+
+def _counted(request: Request, view: View) -> bool:
+    """Whether what the person this card is for was asked to confirm counts by now."""
+    if view.denies:
+        ending = request.ending
+        return request.status is Status.DENIED and ending is not None and ending.by == view.person
+    return any(e.by == view.person for e in request.evidence_of(EvidenceType.APPROVAL) if view.person)
 
 
 def proof(answer: ProofShown, view: View) -> e.Card:

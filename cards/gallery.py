@@ -190,6 +190,12 @@ def _found(kind: str, own: View, channel: View) -> Shown:
     """A no with which an approver raises the alarm, and what has become of it."""
     denied = told(kind, Status.DENIED)
     for verdict in channel.verdicts.alarms:
+        chosen = {"choice": text(f"{kind}.verdict.{verdict}", own.language)}
+        ben = replace(channel, user="29:ben", person=BEN.id, link=f"{START}s2", facts=chosen, denies=True)
+        yield f"confirm/{verdict}", RequestCard(told(kind, Status.APPROVAL), Slot.CONFIRM), ben
+        expired = replace(ben, link="")
+        yield f"confirm/{verdict}_expired", RequestCard(told(kind, Status.APPROVAL), Slot.CONFIRM), expired
+        yield f"confirm/{verdict}_over", RequestCard(told(kind, Status.EXPIRED), Slot.CONFIRM), ben
         said = replace(denied, ending=replace(ENDINGS[Status.DENIED], choice=verdict))
         trial = replace(said, mode=Mode.EVALUATE, follow=Follow.DONE)
         followed = {str(state): replace(said, follow=state) for state in Follow if state is not Follow.NOTHING}
@@ -197,6 +203,7 @@ def _found(kind: str, own: View, channel: View) -> Shown:
             yield f"requester/denied_{verdict}_{state}", RequestCard(request, Slot.REQUESTER), own
             yield f"approvers/denied_{verdict}_{state}", RequestCard(request, Slot.APPROVERS), channel
             yield f"security/denied_{verdict}_{state}", RequestCard(request, Slot.SECURITY), channel
+        yield f"confirm/{verdict}_counted", RequestCard(said, Slot.CONFIRM), ben
 
 
 def _others(view: View) -> Shown:

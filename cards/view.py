@@ -20,7 +20,7 @@ class View:
     secret, `approvals` how many approvals it wants, `verdicts` what an approver may add. `facts` are lines for
     approvers, already in words, by their key under `fact.` in the catalogue; `looks` says that there are proofs of
     identity to look at. `wallet` is the page that opens one on a phone, a request's id goes behind it; `alarm` the
-    kind somebody presses who finds an intruder in their account.
+    kind somebody presses who finds an intruder in their account; `denies`: what an approver confirms is a no.
     """
 
     language: str
@@ -36,3 +36,4 @@ class View:
     looks: bool = False
     wallet: str = ""
     alarm: str = ""
+    denies: bool = False

@@ -178,7 +178,8 @@ class Office:
         """The step-up this person is asked for."""
         async with self.store.unit() as unit:
             found = [
-                await unit.sign_in_for(request_id, name, purpose) for purpose in (Purpose.STEP_UP, Purpose.APPROVE)
+                await unit.sign_in_for(request_id, name, purpose)
+                for purpose in (Purpose.STEP_UP, Purpose.APPROVE, Purpose.DENY)
             ]
         return next(sign_in for sign_in in found if sign_in is not None)
 

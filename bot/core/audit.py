@@ -21,6 +21,7 @@ class Deed(StrEnum):
     STEPPED_UP = "stepped_up"
     APPROVAL_WANTED = "approval_wanted"
     APPROVAL_INTENDED = "approval_intended"
+    DENIAL_INTENDED = "denial_intended"
     APPROVED = "approved"
     DENIED = "denied"
     WITHDRAWN = "withdrawn"

@@ -9,9 +9,10 @@ from types import MappingProxyType
 from bot.core.approval import counted, unsure
 from bot.core.evidence import face_checked, on_the_page, stepped_up, unaged
 from bot.core.facts import Facts, Moment
-from bot.core.model import EvidenceType, Mode, Refusal, Request, Undecidable
+from bot.core.model import EvidenceType, Mode, Refusal, Request
 from bot.core.policy import Policy
 from bot.core.reasons import Reason
+from bot.core.undecidable import Undecidable
 from bot.core.walls import wall
 
 

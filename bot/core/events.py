@@ -29,9 +29,12 @@ class Approved:
 
 @dataclass(frozen=True, slots=True)
 class Denied:
+    """An approver's no. `proof` is the sign-in that confirmed it, where its verdict locks somebody out."""
+
     by: Person
     reason: str
     choice: str = ""
+    proof: Evidence | None = None
 
 
 @dataclass(frozen=True, slots=True)

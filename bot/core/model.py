@@ -9,6 +9,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, NoReturn
 
+from bot.core.undecidable import Undecidable
+
 
 def _empty() -> Mapping[str, str]:
     return MappingProxyType({})
@@ -102,6 +104,7 @@ class Actor:
 class EvidenceType(StrEnum):
     STEP_UP = "step_up"
     APPROVAL = "approval"
+    DENIAL = "denial"  # confirms a no; it counts for nothing else, so no request keeps it
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,15 +122,6 @@ class Evidence:
     strength: str
     request: str
     choice: str = ""
-
-
-class Undecidable:
-    """A value that has a reason, not a truth: `if decision:` is a mistake and says so."""
-
-    __slots__ = ()
-
-    def __bool__(self) -> NoReturn:
-        raise TypeError(f"{type(self).__name__} has no truth value: match on it")
 
 
 @dataclass(frozen=True, slots=True)

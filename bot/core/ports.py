@@ -54,6 +54,7 @@ class SignInStage(StrEnum):
 class Purpose(StrEnum):
     STEP_UP = "prove"  # as stored: the requester's own step-up
     APPROVE = "approve"  # an approver's yes, which counts when the sign-in is through
+    DENY = "deny"  # an approver's no that locks somebody out, which counts when the sign-in is through
     ENTER = "enter"  # opens the page where its subject enters a new password
     LOOK = "look"  # an approver looks at a proof of identity, with their own rights
 
@@ -64,7 +65,8 @@ class SignIn:
 
     `request_version` is kept for the record only.
     `cookie` and `code` are SHA-256 hashes; `flow` is MSAL's (state, nonce, PKCE verifier), gone with the answer.
-    `at` is the `auth_time` of the sign-in that was proved; `choice` the verdict an approval came with.
+    `at` is the `auth_time` of the sign-in that was proved; `choice` and `reason` are the verdict an approver came with
+    and what they wrote to it.
     """
 
     id: str
@@ -83,6 +85,7 @@ class SignIn:
     flow: Mapping[str, object] | None = None
     at: datetime | None = None
     choice: str = ""
+    reason: str = ""
     version: int = 0
 
 

@@ -1,4 +1,4 @@
-"""Approvals: a yes or no from a person who may. A click in the channel is intent; a fresh sign-in makes it count."""
+"""Approvals: a yes or no from a person who may. A click is intent; a fresh sign-in makes a yes count, and a lock."""
 
 from __future__ import annotations
 
@@ -15,13 +15,16 @@ from bot.core.facts import ApproverFacts, Moment
 from bot.core.life.advance import past
 from bot.core.life.step import Step
 from bot.core.model import Actor, Chat, Evidence, EvidenceType, Refusal, Request, Status
-from bot.core.ports import Purpose, SignIn, SignInStage, Slot, Urgency
+from bot.core.ports import Purpose, SignIn, SignInStage, Slot, Unit, Urgency
 from bot.core.reasons import Reason
 from bot.desk.facts import Inquiry
 from bot.desk.ledger import Also, Ledger, begin, happened, proved
 
-# A no is heard of who has said yes before, and where no sign-in would prove anything: it needs none.
-NO_ALL_THE_SAME: Final = frozenset({Reason.ALREADY_APPROVED, Reason.STEP_UP_UNGUARDED})
+# A no is heard of who has said yes before; a plain one also where no sign-in would prove anything: it needs none.
+NO_ALL_THE_SAME: Final = frozenset({Reason.ALREADY_APPROVED})
+NO_BY_A_PRESS: Final = NO_ALL_THE_SAME | {Reason.STEP_UP_UNGUARDED}
+INTENDED: Final = {Purpose.APPROVE: Deed.APPROVAL_INTENDED, Purpose.DENY: Deed.DENIAL_INTENDED}
+OTHER: Final = {Purpose.APPROVE: Purpose.DENY, Purpose.DENY: Purpose.APPROVE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ class Approvals:
             return Refused(refusal, request)
         choice = choice if choice in self.inquiry.kinds[request.kind].verdicts.yes else ""
         if self.inquiry.policy(request).approver_step_up:
-            return await self._confirm_first(actor, request, choice)
+            return await self._confirm_first(actor, request, Purpose.APPROVE, choice)
         now, person = self.ledger.clock.now(), actor.person
         evidence = Evidence(EvidenceType.APPROVAL, person.id, person.name, now, "", request.id, choice)
         return _card(await self.ledger.change(request.id, lambda r: self.approved(r, evidence)))
@@ -56,16 +59,40 @@ class Approvals:
         return _card(step, Slot.CONFIRM)
 
     async def deny(self, actor: Actor, request: Request, reason: str, choice: str) -> Answer:
-        """Take an approver's no. It needs a reason, and no sign-in: it only locks."""
+        """Take an approver's no. It needs a reason; where it locks somebody out, their sign-in as well, like a yes."""
         choice = choice if choice in self.inquiry.kinds[request.kind].verdicts.no else ""
+        confirmed = self._locks(request, choice)
         refusal = await self.objection(actor.person.id, request)
-        if refusal is not None and refusal.reason not in NO_ALL_THE_SAME:
+        if refusal is not None and refusal.reason not in (NO_ALL_THE_SAME if confirmed else NO_BY_A_PRESS):
             await self.ledger.refuse(request, refusal, actor.person.id)
             return Refused(refusal, request)
-        if not reason.strip():
+        reason = reason.strip()
+        if not reason:
             return Refused(Refusal(Reason.REASON_REQUIRED), request)
+        if confirmed:
+            return await self._confirm_first(actor, request, Purpose.DENY, choice, reason)
+        return _card(await self.ledger.change(request.id, happened(Denied(actor.person, reason, choice))))
 
-        return _card(await self.ledger.change(request.id, happened(Denied(actor.person, reason.strip(), choice))))
+    async def denied(self, sign_in: SignIn, also: Also) -> Answer:
+        """Let a no count that its approver has confirmed with a sign-in, which then serves nothing else."""
+        proof = proved(sign_in, EvidenceType.DENIAL)
+
+        async def used_up(unit: Unit, request: Request) -> None:
+            await unit.use_sign_in(request.tenant, proof.by, proof.at, request.id)
+            await also(unit, request)
+
+        async def said(request: Request) -> Event | Refusal:
+            refusal = await self.objection(proof.by, request)
+            if refusal is not None and refusal.reason not in NO_ALL_THE_SAME:
+                return refusal
+            return Denied(sign_in.person, sign_in.reason, sign_in.choice, proof)
+
+        return _card(await self.ledger.change(sign_in.request, said, used_up), Slot.CONFIRM)
+
+    def _locks(self, request: Request, choice: str) -> bool:
+        """Whether a no with this verdict locks somebody out, and so wants the sign-in that a yes wants here."""
+        alarms = self.inquiry.kinds[request.kind].verdicts.alarms
+        return choice in alarms and bool(self.inquiry.policy(request).approver_step_up)
 
     async def refreshed(self, actor: Actor, request: Request) -> Answer:
         """Show an approver's private card as it stands; only to who was asked to confirm."""
@@ -98,19 +125,26 @@ class Approvals:
             return refusal
         return Approved(evidence, decide(self.inquiry.policies[request.kind], facts, counted, Moment.WAY, now))
 
-    async def _confirm_first(self, actor: Actor, request: Request, choice: str) -> Answer:
-        now = self.ledger.clock.now()
+    async def _confirm_first(
+        self, actor: Actor, request: Request, purpose: Purpose, choice: str, reason: str = ""
+    ) -> Answer:
+        """Ask for the sign-in that makes a yes or a no count; what was pressed last is what it confirms."""
+        now, person = self.ledger.clock.now(), actor.person
         context = self.inquiry.policy(request).approver_step_up
         async with self.ledger.store.unit() as unit:
-            home = await unit.private_chat(actor.person.tenant, actor.person.id)
+            home = await unit.private_chat(person.tenant, person.id)
             if home is None:
                 return Refused(Refusal(Reason.NO_PRIVATE_CHAT), request)
-            waiting = await unit.sign_in_for(request.id, actor.person.id, Purpose.APPROVE)
+            other = await unit.sign_in_for(request.id, person.id, OTHER[purpose])
+            if other is not None:
+                await unit.keep_sign_in(replace(other, flow=None, stage=SignInStage.FINISHED))
+            waiting = await unit.sign_in_for(request.id, person.id, purpose)
             fresh = waiting is not None and waiting.expires_at > now and waiting.stage is SignInStage.BEGUN
-            if not fresh or waiting is None or waiting.choice != choice:
-                await unit.keep_sign_in(begin(request, Purpose.APPROVE, home, context, now, choice))
-                intended = {"by": actor.person.id, "name": actor.person.name, **({"choice": choice} if choice else {})}
-                await unit.note(request, Note(Deed.APPROVAL_INTENDED, intended))
+            if not fresh or waiting is None or (waiting.choice, waiting.reason) != (choice, reason):
+                wanted = begin(request, purpose, home, context, now, choice)
+                await unit.keep_sign_in(replace(wanted, reason=reason))
+                intended = {"by": person.id, "name": person.name, **({"choice": choice} if choice else {})}
+                await unit.note(request, Note(INTENDED[purpose], intended))
             await self.ledger.changed(unit, request, Urgency.PROMPT)
         return Said("approve.continue_in_private")
 

@@ -142,6 +142,7 @@ def uses(own: OwnStepUp, approvals: Approvals) -> Mapping[Purpose, Use]:
         Purpose.STEP_UP: Use(own.finish, silent=True),
         Purpose.ENTER: Use(own.finish, page=True),
         Purpose.APPROVE: Use(approvals.finish),
+        Purpose.DENY: Use(approvals.denied),
     }
 
 

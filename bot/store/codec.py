@@ -189,6 +189,7 @@ def sign_in_row(sign_in: SignIn) -> dict[str, Any]:
         "flow": dict(sign_in.flow) if sign_in.flow is not None else None,
         "at": stamp(sign_in.at),
         "choice": sign_in.choice,
+        "reason": sign_in.reason,
     }
     return {
         "id": sign_in.id,
@@ -221,5 +222,6 @@ def sign_in_of(row: Row) -> SignIn:
         flow=MappingProxyType(doc["flow"]) if doc["flow"] is not None else None,
         at=moment(doc["at"]),
         choice=doc.get("choice", ""),
+        reason=doc.get("reason", ""),
         version=row["version"],
     )

@@ -14,10 +14,10 @@ from bot.core.answers import Answer, RequestCard
 from bot.core.errors import AnswerLost, Missing, Rejected, Unavailable
 from bot.core.kind import Kinds
 from bot.core.model import Actor, Chat, Person, Request, Status, Way
-from bot.core.ports import Job, Messenger, Posted, Purpose, SignIn, Slot, Urgency
+from bot.core.ports import Job, Messenger, Posted, Purpose, SignIn, SignInStage, Slot, Urgency
 from bot.desk.facts import Inquiry
 from bot.desk.ledger import Ledger
-from bot.teams.scenes import PlannedMessage, Scene, account, alarming, wanted
+from bot.teams.scenes import PlannedMessage, Scene, account, alarming, chosen, confirming, wanted
 from bot.teams.secret import SecretMessage
 from cards.view import View
 
@@ -153,7 +153,7 @@ class Delivery:
             return await self._informed(answer.request, view)
         view = replace(view, language=person.language, user=chat.user, person=person.id)
         if isinstance(answer, RequestCard) and answer.slot is Slot.CONFIRM:
-            return replace(view, link=await self._link(answer.request, person.id, Purpose.APPROVE))
+            return await self._confirming(answer.request, view)
         if isinstance(answer, RequestCard) and answer.request.way is Way.ENTER:
             return replace(view, link=await self._link(answer.request, person.id, Purpose.ENTER))
         return view
@@ -268,11 +268,20 @@ class Delivery:
             facts["proof"] = cards.text("proof.there" if there else "proof.missing", view.language)
         return replace(view, facts=facts)
 
+    async def _confirming(self, request: Request, view: View) -> View:
+        """Say how an approver's private card looks to them: what they were last asked to confirm, and where."""
+        async with self.ledger.store.unit() as unit:
+            asked = confirming(await unit.sign_ins(request.id)).get(view.person)
+        return view if asked is None else chosen(replace(view, link=self._start(asked)), request, asked)
+
     async def _link(self, request: Request, person: str, purpose: Purpose) -> str:
         async with self.ledger.store.unit() as unit:
             waiting = await unit.sign_in_for(request.id, person, purpose)
-        live = waiting is not None and waiting.expires_at > self.ledger.clock.now()
-        return f"{self.addresses.start}{waiting.id}" if waiting is not None and live else ""
+        return self._start(waiting) if waiting is not None else ""
+
+    def _start(self, sign_in: SignIn) -> str:
+        over = sign_in.stage is SignInStage.FINISHED or sign_in.expires_at <= self.ledger.clock.now()
+        return "" if over else f"{self.addresses.start}{sign_in.id}"
 
     def _view(self, request: Request) -> View:
         policy, kind = self.inquiry.policy(request), self.inquiry.kinds[request.kind]

@@ -123,18 +123,27 @@ def _approvers(scene: Scene) -> Iterator[PlannedMessage]:
         yield PlannedMessage(Slot.APPROVERS, "", _card(request, Slot.APPROVERS, scene.view), channel=scene.helpdesk)
     if request.status is Status.APPROVAL and request.reminded:
         yield PlannedMessage(Slot.REMINDER, "", _card(request, Slot.REMINDER, scene.view), chat=_thread(scene))
+    for sign_in in confirming(scene.sign_ins).values():
+        view = _personal(scene.view, sign_in.person, sign_in.chat, scene.link(sign_in))
+        card = _card(request, Slot.CONFIRM, chosen(view, request, sign_in))
+        yield PlannedMessage(Slot.CONFIRM, sign_in.person.id, card, chat=sign_in.chat)
     for sign_in in scene.sign_ins:
         view = _personal(scene.view, sign_in.person, sign_in.chat, scene.link(sign_in))
-        if sign_in.purpose is Purpose.APPROVE:
-            card = _card(request, Slot.CONFIRM, _chosen(view, request, sign_in))
-            yield PlannedMessage(Slot.CONFIRM, sign_in.person.id, card, chat=sign_in.chat)
         if sign_in.purpose is Purpose.LOOK and scene.link(sign_in):
             prompt = cards.prompt(sign_in, request, view, resource=scene.resource)
             yield PlannedMessage(Slot.PROMPT, sign_in.person.id, prompt, chat=sign_in.chat, mark=sign_in.id)
 
 
-def _chosen(view: View, request: Request, sign_in: SignIn) -> View:
-    """Show an approver what they are about to say, where a yes can mean several things."""
+def confirming(sign_ins: Sequence[SignIn]) -> Mapping[str, SignIn]:
+    """Say by person what each approver was last asked to confirm: their yes, or a no that locks."""
+    asked = [s for s in sign_ins if s.purpose in {Purpose.APPROVE, Purpose.DENY}]
+    asked.sort(key=lambda s: (s.created_at, s.stage is not SignInStage.FINISHED))
+    return {s.person.id: s for s in asked}
+
+
+def chosen(view: View, request: Request, sign_in: SignIn) -> View:
+    """Show an approver what they are about to say, where a yes or a no can mean several things."""
+    view = replace(view, denies=sign_in.purpose is Purpose.DENY)
     if not sign_in.choice:
         return view
     said = cards.text(f"{request.kind}.verdict.{sign_in.choice}", view.language)

@@ -92,6 +92,7 @@ class Map:
                 yield f"{one.where}: {one.conversation} may press {pressed} for {request.kind} {name}"
 
     def _others(self, request: Request) -> set[str]:
-        meant = {e.data.get("by", "") for e in self._entries.get(request.id, ()) if e.deed == Deed.APPROVAL_INTENDED}
+        confirmed = {Deed.APPROVAL_INTENDED, Deed.DENIAL_INTENDED}
+        meant = {e.data.get("by", "") for e in self._entries.get(request.id, ()) if e.deed in confirmed}
         security = {SECURITY_CHANNEL} if request.reported else set()
         return {HELPDESK_CHANNEL, *(self._homes[by] for by in meant if by in self._homes)} | security

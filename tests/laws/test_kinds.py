@@ -36,7 +36,7 @@ from bot.desk.ledger import happened
 from bot.kinds import KINDS
 from cards.texts import text
 from tests.entra import TENANT, FakeClock
-from tests.fakes import TYPED, Office, at_home, in_channel, office
+from tests.fakes import TYPED, Office, at_home, in_channel, office, person, private
 from tests.laws.seen import at_rest, touched, why
 from tests.stores import patient
 
@@ -279,7 +279,9 @@ async def test_a_verdict_that_the_account_is_taken_over_is_carried_out(desk: Off
     await desk.sign_in()
     await desk.job("cards")
     ref = Ref("r1", (await desk.load("r1")).version)
+    await desk.desk.installed(person("ben"), private("ben"))
     await desk.desk.handle(in_channel("ben"), Deny(ref, "that is not Ann", "compromised"))
+    await desk.sign_in("ben")
     await desk.job("follow")
     assert sorted(desk.directory.writes) == ["confirm_compromised ann", "revoke ann"]
     await desk.job("follow")
@@ -358,7 +360,10 @@ async def test_a_verdict_in_a_trial_touches_nothing(trial: Office) -> None:
     await trial.ask(kind="risk")
     await trial.sign_in()
     ref = Ref("r1", (await trial.load("r1")).version)
+    await trial.desk.installed(person("ben"), private("ben"))
     await trial.desk.handle(in_channel("ben"), Deny(ref, "not Ann", "compromised"))
+    await trial.sign_in("ben")
+    assert (await trial.load("r1")).status is Status.DENIED
     await trial.job("follow")
     assert touched(trial) == []
     await trial.job("cards")  # somebody may be in the account all the same

@@ -91,6 +91,9 @@ async def test_ben_finds_somebody_else_in_the_account(play: Play) -> None:
     card = await ben.sees(words("risk.approvers.title", name=rita.name), "helpdesk")
     said = {"reason": "She is on holiday and knows nothing of it.", "choice": "compromised"}
     await play.teams.press("ben", card, words("button.deny_send"), said)
+    mine = await ben.sees(words("risk.verdict.compromised"))  # in private: it locks, so he signs in for it
+    assert state(play, "rita") == "atRisk"
+    await play.teams.sign_in("ben", mine, button=words("button.sign_in_and_deny"))
     await rita.sees("She is on holiday and knows nothing of it.")
     await come_true(lambda: state(play, "rita") == "confirmedCompromised")
     await come_true(lambda: revoked(play) == {"rita"})

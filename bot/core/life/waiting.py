@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import assert_never
 
 from bot.core.audit import Deed, Note
@@ -118,8 +119,9 @@ def closed(request: Request, event: Denied | Withdrew) -> Step:
     match event:
         case Withdrew(by):
             return _ended_by(request, Status.WITHDRAWN, Ending(by.id, by.name), Deed.WITHDRAWN)
-        case Denied(by, reason, choice):
-            step = _ended_by(request, Status.DENIED, Ending(by.id, by.name, reason, choice=choice), Deed.DENIED)
+        case Denied(by, reason, choice, proof):
+            ending, signed_in = Ending(by.id, by.name, reason, choice=choice), _proof(proof) if proof else {}
+            step = _ended_by(request, Status.DENIED, ending, Deed.DENIED, signed_in)
             if step.refusal is not None or not choice:
                 return step
             return replace(step, request=replace(step.request, follow=Follow.DUE), effects=(*step.effects, FollowUp()))
@@ -127,11 +129,13 @@ def closed(request: Request, event: Denied | Withdrew) -> Step:
             assert_never(event)
 
 
-def _ended_by(request: Request, status: Status, ending: Ending, deed: Deed) -> Step:
+def _ended_by(
+    request: Request, status: Status, ending: Ending, deed: Deed, proof: Mapping[str, str] = MappingProxyType({})
+) -> Step:
     fits = {Status.APPROVAL} if status is Status.DENIED else PENDING
     if request.status not in fits:
         return refuse(request, Reason.CLOSED)
-    said = {"by": ending.by, "name": ending.name, "reason": ending.reason}
+    said = {**proof, "by": ending.by, "name": ending.name, "reason": ending.reason}
     note = Note(deed, said | ({"choice": ending.choice} if ending.choice else {}))
     return Step(end(request, status, ending), (Changed(),), (note,))
 
