@@ -9,11 +9,11 @@ from typing import Any, get_args
 from aiohttp import web
 
 from playground.faults import Fault, Kind, Where
-from playground.graph.risks import Level
 from playground.replicas import Replicas
 from playground.teams.api import CLIENT, refused
 from playground.teams.driver import Teams
 from playground.teams.stream import Stream
+from playground.tenant.risks import Level
 from playground.world import World
 
 Json = dict[str, Any]

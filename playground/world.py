@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from playground.clock import Clock
-from playground.entra.state import EntraState
 from playground.faults import Faults
-from playground.graph.state import GraphState
 from playground.journal import Journal
 from playground.keys import Keys
 from playground.people import People, contoso, guid
+from playground.tenant.access import EntraState
+from playground.tenant.directory import GraphState
 from playground.verified.state import Verified
 
 TENANT: Final = guid("tenant")

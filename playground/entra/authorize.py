@@ -14,8 +14,8 @@ from playground.entra import views
 from playground.entra.demand import Demand, demand
 from playground.entra.metadata import known
 from playground.entra.refusals import Refused, unknown_app
-from playground.entra.state import Code, Method, Policy, Session
 from playground.people import Person
+from playground.tenant.access import Code, Method, Policy, Session
 
 if TYPE_CHECKING:
     from playground.world import World

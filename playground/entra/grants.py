@@ -16,9 +16,9 @@ from aiohttp import web
 from playground.entra.demand import demand
 from playground.entra.metadata import known
 from playground.entra.refusals import Refused, disabled, missing, unknown_app
-from playground.entra.state import CODE_LIFE, Code, Policy
 from playground.entra.tokens import BOT_FRAMEWORK, GRAPH, LIFE, VERIFIED_ID, app_token, id_token, user_token
 from playground.people import Person
+from playground.tenant.access import CODE_LIFE, Code, Policy
 
 if TYPE_CHECKING:
     from playground.world import World

@@ -10,10 +10,10 @@ from aiohttp import web
 from playground.entra import views
 from playground.entra.metadata import known
 from playground.entra.security import Security
-from playground.entra.state import Visit
 from playground.entra.visits import Visits
-from playground.graph.state import Reason
 from playground.people import Person
+from playground.tenant.access import Visit
+from playground.tenant.directory import Reason
 
 if TYPE_CHECKING:
     from playground.world import World

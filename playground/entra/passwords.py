@@ -10,7 +10,7 @@ from aiohttp import web
 from playground.entra import views
 from playground.entra.metadata import known
 from playground.entra.visits import Visits
-from playground.graph.passwords import Weak
+from playground.tenant.passwords import Weak
 
 if TYPE_CHECKING:
     from playground.world import World

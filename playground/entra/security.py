@@ -13,9 +13,9 @@ from aiohttp import web
 
 from playground.entra import views
 from playground.entra.metadata import known
-from playground.entra.state import Visit
 from playground.entra.visits import Visits
-from playground.graph.factors import ICLOUD, SECOND, YUBIKEY, Factor, Type
+from playground.tenant.access import Visit
+from playground.tenant.factors import ICLOUD, SECOND, YUBIKEY, Factor, Type
 
 if TYPE_CHECKING:
     from playground.world import World

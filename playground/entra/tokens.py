@@ -7,8 +7,8 @@ import hashlib
 import secrets
 from typing import TYPE_CHECKING, Any, Final
 
-from playground.entra.state import Method, Session
 from playground.people import Person, guid
+from playground.tenant.access import Method, Session
 
 if TYPE_CHECKING:
     from playground.world import World

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
-from playground.entra.state import Visit
 from playground.people import Person
+from playground.tenant.access import Visit
 
 if TYPE_CHECKING:
     from playground.world import World

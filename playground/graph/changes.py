@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import web
 
-from playground.graph.passwords import Weak
 from playground.graph.permissions import ATTRIBUTES_WRITE, PASSWORD
 from playground.graph.refusals import bad, denied
 from playground.graph.users import asked, body, unrestricted
 from playground.people import AUTHENTICATION_ADMIN, GLOBAL_ADMIN, USER_ADMIN, Person
+from playground.tenant.attributes import Unfit
+from playground.tenant.passwords import Weak
 
 if TYPE_CHECKING:
     from playground.world import World
@@ -85,7 +86,10 @@ class Changes:
         if self._world.graph.granted.isdisjoint(ATTRIBUTES_WRITE):
             raise denied()
         unrestricted(person)
-        return self._world.graph.attributes.prepared(person.key, wish)
+        try:
+            return self._world.graph.attributes.prepared(person.key, wish)
+        except Unfit as unfit:
+            raise bad(str(unfit)) from None
 
 
 def _profile(given: Any) -> Json:

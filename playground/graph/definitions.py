@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 from aiohttp import web
 
 from playground.graph import odata
-from playground.graph.attributes import Definition, Set
 from playground.graph.refusals import Refused, bad, missing
 from playground.graph.users import body
+from playground.tenant.attributes import Definition, Set
 
 if TYPE_CHECKING:
     from playground.world import World

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from aiohttp import web
 
 from playground.graph import odata
-from playground.graph.factors import Factor, Type
 from playground.graph.passes import Passes
 from playground.graph.refusals import Refused, bad
 from playground.graph.users import asked, stamp, unrestricted
 from playground.people import Person
+from playground.tenant.factors import Factor, Type
 
 if TYPE_CHECKING:
     from playground.world import World

@@ -10,9 +10,9 @@ from aiohttp import web
 
 from playground.graph import odata
 from playground.graph.refusals import Refused, bad
-from playground.graph.state import Pass, Revoked
 from playground.graph.users import asked, body, stamp, unrestricted
 from playground.people import Person
+from playground.tenant.directory import Pass, Revoked
 
 if TYPE_CHECKING:
     from playground.world import World

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import web
 
-from playground.entra.state import Policy, Strength
 from playground.graph import odata
 from playground.graph.refusals import Refused
+from playground.tenant.access import Policy, Strength
 
 if TYPE_CHECKING:
     from playground.world import World

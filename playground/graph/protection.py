@@ -12,9 +12,9 @@ from aiohttp import web
 
 from playground.graph import odata
 from playground.graph.refusals import Refused, bad
-from playground.graph.risks import Detection, Risk
 from playground.graph.users import body, stamp
 from playground.people import Person, guid
+from playground.tenant.risks import Detection, Risk
 
 if TYPE_CHECKING:
     from playground.world import World

@@ -16,8 +16,8 @@ from bot.graph import permissions
 from bot.graph.directory import GraphDirectory
 from bot.kinds import KINDS
 from playground.faults import Fault
-from playground.graph.state import GRANTED
 from playground.people import EMPLOYEES, GLOBAL_ADMIN, HELPDESK, LEADS, NO_PASS, OPERATORS, USER_ADMIN, guid
+from playground.tenant.directory import GRANTED
 from playground.world import World
 from tests.adapters.tenant import contoso, directory_of
 

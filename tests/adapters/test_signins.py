@@ -18,10 +18,10 @@ from bot.core.model import Secret
 from bot.entra.idtoken import Flaw, openid_url
 from bot.entra.keys import KeyRing
 from bot.entra.signins import EntraSignIns
-from playground.entra.state import Session
 from playground.entra.tokens import TEAMS, id_token, sso_token
 from playground.faults import Fault
-from playground.graph.state import Revoked
+from playground.tenant.access import Session
+from playground.tenant.directory import Revoked
 from playground.world import World
 from tests.adapters.tenant import cloud_of, contoso, settings_of
 

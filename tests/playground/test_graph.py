@@ -11,8 +11,8 @@ from msgraph.graph_service_client import GraphServiceClient
 
 from playground import entra, graph
 from playground.faults import Fault
-from playground.graph.state import ALL_USERS
 from playground.people import EMPLOYEES, GLOBAL_ADMIN, HELPDESK, LEADS, NO_PASS, OPERATORS, USER_ADMIN
+from playground.tenant.directory import ALL_USERS
 from playground.world import World
 from tests.playground.tenant import get, post
 

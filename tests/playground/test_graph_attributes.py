@@ -8,8 +8,8 @@ import aiohttp
 import pytest
 
 from playground.entra.tokens import user_token
-from playground.graph.attributes import Definition
 from playground.people import DOMAIN, FEDERATED
+from playground.tenant.attributes import Definition
 from playground.world import World
 from tests.playground.tenant import get, post
 

@@ -9,8 +9,8 @@ import pytest
 from msgraph.graph_service_client import GraphServiceClient
 
 from playground.faults import Fault
-from playground.graph.factors import EMAIL_ID, PASSWORD_ID, PHONE_IDS
 from playground.graph.methods import COLLECTIONS
+from playground.tenant.factors import EMAIL_ID, PASSWORD_ID, PHONE_IDS
 from playground.world import World
 from tests.playground.tenant import get, post
 

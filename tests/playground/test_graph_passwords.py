@@ -11,8 +11,8 @@ from msgraph.generated.models.password_profile import PasswordProfile
 from msgraph.generated.models.user import User
 from msgraph.graph_service_client import GraphServiceClient
 
-from playground.graph.passwords import Weak
 from playground.people import OPERATORS, USER_ADMIN
+from playground.tenant.passwords import Weak
 from playground.world import World
 from tests.playground.tenant import get
 

@@ -11,7 +11,7 @@ from msgraph.generated.identity_protection.risky_users.dismiss.dismiss_post_requ
 from msgraph.graph_service_client import GraphServiceClient
 
 from playground.faults import Fault
-from playground.graph.risks import Budget, Detection
+from playground.tenant.risks import Budget, Detection
 from playground.world import World
 from tests.playground.tenant import get, post
 

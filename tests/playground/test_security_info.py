@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 from playwright.async_api import async_playwright, expect
 
-from playground.graph.state import Revoked
+from playground.tenant.directory import Revoked
 from playground.world import World
 from tests.stories.seat import chromium
 

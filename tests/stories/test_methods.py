@@ -8,11 +8,11 @@ import pytest
 from playwright.async_api import expect
 
 from playground.faults import Fault
-from playground.graph.factors import PHONE_IDS
 from playground.people import guid
 from playground.server import Play
 from playground.teams.popup import Dead
 from playground.teams.presses import choose
+from playground.tenant.factors import PHONE_IDS
 from tests.stories.conftest import Take
 from tests.stories.hand import Hand, come_true, read
 from tests.stories.seat import words

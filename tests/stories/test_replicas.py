@@ -10,9 +10,9 @@ from itertools import pairwise
 
 import pytest
 
-from playground.graph.risks import Detection
 from playground.server import Play
 from playground.teams.popup import Popup
+from playground.tenant.risks import Detection
 from tests.stories.hand import Hand
 from tests.stories.seat import words
 from tests.stories.test_death import hands, whole

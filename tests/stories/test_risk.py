@@ -9,8 +9,8 @@ from itertools import pairwise
 import pytest
 
 from playground.faults import Fault
-from playground.graph.risks import Detection
 from playground.server import Play
+from playground.tenant.risks import Detection
 from tests.stories.conftest import Take
 from tests.stories.hand import CONTACT, Hand, come_true, read
 from tests.stories.seat import words

@@ -9,8 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from playground.graph.refusals import bad
-
 Json = dict[str, Any]
 _LONGEST: Final = 64  # characters of a string
 _ANNOTATION: Final = "@odata.type"
@@ -18,6 +16,10 @@ _VALUE_TYPES: Final = frozenset(
     {"#microsoft.directoryservices.customsecurityattributevalue", "#microsoft.graph.customsecurityattributevalue"}
 )
 _NAMES: Final = {"String": "String", "Integer": "Int32", "Boolean": "Boolean"}  # Graph's types, by Entra's
+
+
+class Unfit(ValueError):
+    """A value that is not taken; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +61,9 @@ class Attributes:
         self.values: dict[str, dict[str, Json]] = {}
 
     def prepared(self, key: str, wish: Any) -> Callable[[], None]:
-        """Check what is to be assigned to somebody; return what assigns it. A `null` takes a value away."""
+        """Return what assigns this to somebody; a `null` takes a value away. Raises `Unfit`."""
         if not isinstance(wish, dict):
-            raise bad("The property 'customSecurityAttributes' must be an object.")
+            raise Unfit("The property 'customSecurityAttributes' must be an object.")
         checked = {name: self._set(name, given) for name, given in wish.items() if name != _ANNOTATION}
 
         def assign() -> None:
@@ -90,24 +92,24 @@ class Attributes:
 
     def _set(self, name: str, given: Any) -> Json:
         if name not in self.sets:
-            raise bad(f"The attribute set '{name}' does not exist.")
+            raise Unfit(f"The attribute set '{name}' does not exist.")
         if not isinstance(given, dict) or str(given.get(_ANNOTATION, "")).lower() not in _VALUE_TYPES:
             text = "must be an object with the type #Microsoft.DirectoryServices.CustomSecurityAttributeValue"
-            raise bad(f"The value of the attribute set '{name}' {text}.")
+            raise Unfit(f"The value of the attribute set '{name}' {text}.")
         return {one: self._value(name, one, given) for one in given if _ANNOTATION not in one}
 
     def _value(self, set_: str, name: str, given: Json) -> Any:
         definition, value = self.definitions.get(f"{set_}_{name}"), given[name]
         if definition is None:
-            raise bad(f"The attribute '{name}' does not exist in the attribute set '{set_}'.")
+            raise Unfit(f"The attribute '{name}' does not exist in the attribute set '{set_}'.")
         if value is None:
             return None
         annotated = definition.collection or definition.type == "Integer"
         said = given.get(f"{name}{_ANNOTATION}", None if annotated else _annotation(definition))
         if said != _annotation(definition) or not _fits(definition, value):
-            raise bad(f"The value of the attribute '{name}' is not of the type {_annotation(definition)}.")
+            raise Unfit(f"The value of the attribute '{name}' is not of the type {_annotation(definition)}.")
         if definition.status != "Available" or definition.predefined:
-            raise bad(f"The attribute '{name}' does not take this value.")  # no value is predefined here
+            raise Unfit(f"The attribute '{name}' does not take this value.")  # no value is predefined here
         return value
 
 

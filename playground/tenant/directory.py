@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
 from playground.clock import Clock
-from playground.graph.attributes import Attributes
-from playground.graph.factors import YUBIKEY, Factors, authenticator, passkey
-from playground.graph.passwords import Passwords
-from playground.graph.risks import Budget, Risk, Risks
 from playground.people import CREATED, DOMAIN, FEDERATED, NO_PASS, USER_ADMIN, People, Person
+from playground.tenant.attributes import Attributes
+from playground.tenant.factors import YUBIKEY, Factors, authenticator, passkey
+from playground.tenant.passwords import Passwords
+from playground.tenant.risks import Budget, Risk, Risks
 
 GRANTED: Final = frozenset(
     {
