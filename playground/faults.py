@@ -7,13 +7,12 @@ import re
 import uuid
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal, assert_never
+from typing import Any, Literal, assert_never
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-if TYPE_CHECKING:
-    from playground.world import World
+from playground.clock import Clock
 
 Where = Literal["graph", "entra", "connector", "teams", "verified"]
 Kind = Literal["slow", "throttle", "throttle_bare", "unavailable", "lost", "duplicate", "error"]
@@ -70,18 +69,18 @@ class Faults:
         return None
 
 
-def faulty(world: World, where: Where) -> Middleware:
+def faulty(faults: Faults, clock: Clock, where: Where) -> Middleware:
     """Make the middleware that lets the rules for `where` come true."""
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-        fault = world.faults.take(where, request.method, request.path)
-        return await (handler(request) if fault is None else _apply(world, fault, request, handler))
+        fault = faults.take(where, request.method, request.path)
+        return await (handler(request) if fault is None else _apply(fault, clock, request, handler))
 
     return middleware
 
 
-async def _apply(world: World, fault: Fault, request: web.Request, handler: Handler) -> web.StreamResponse:
+async def _apply(fault: Fault, clock: Clock, request: web.Request, handler: Handler) -> web.StreamResponse:
     match fault.kind:
         case "slow":
             await asyncio.sleep(fault.seconds)
@@ -91,13 +90,13 @@ async def _apply(world: World, fault: Fault, request: web.Request, handler: Hand
         case "duplicate":  # a habit of Teams' deliveries; a request of the bot's arrives once
             return await handler(request)
         case "throttle":
-            return _failure(world, fault, status=429, after=fault.seconds or 1)
+            return _failure(fault, clock, status=429, after=fault.seconds or 1)
         case "throttle_bare":
-            return _failure(world, fault, status=429)
+            return _failure(fault, clock, status=429)
         case "unavailable":
-            return _failure(world, fault, status=503, after=fault.seconds)
+            return _failure(fault, clock, status=503, after=fault.seconds)
         case "error":
-            return _failure(world, fault, status=fault.status)
+            return _failure(fault, clock, status=fault.status)
     assert_never(fault.kind)
 
 
@@ -122,25 +121,25 @@ _CODES = {
 }
 
 
-def _failure(world: World, fault: Fault, *, status: int, after: float = 0) -> web.Response:
+def _failure(fault: Fault, clock: Clock, *, status: int, after: float = 0) -> web.Response:
     code, message = _CODES.get(status, ("InternalServerError", "An error has occurred."))
     headers = {"Retry-After": str(max(1, round(after)))} if after else {}
-    body = _as_entra(world, status) if fault.where == "entra" else _as_graph(world, fault.where, code, message)
+    body = _as_entra(clock, status) if fault.where == "entra" else _as_graph(clock, fault.where, code, message)
     if fault.where == "graph":
         headers["request-id"] = body["error"]["innerError"]["request-id"]
     return web.json_response(body, status=status, headers=headers)
 
 
-def _as_graph(world: World, where: Where, code: str, message: str) -> dict[str, Any]:
+def _as_graph(clock: Clock, where: Where, code: str, message: str) -> dict[str, Any]:
     error: dict[str, Any] = {"code": code, "message": message}
     if where == "graph":
-        stamp = world.clock.now().strftime("%Y-%m-%dT%H:%M:%S")
+        stamp = clock.now().strftime("%Y-%m-%dT%H:%M:%S")
         mark = str(uuid.uuid4())
         error["innerError"] = {"date": stamp, "request-id": mark, "client-request-id": mark}
     return {"error": error}
 
 
-def _as_entra(world: World, status: int) -> dict[str, Any]:
+def _as_entra(clock: Clock, status: int) -> dict[str, Any]:
     # https://learn.microsoft.com/entra/identity-platform/reference-error-codes
     transient = status in {429, 503, 504}
     number = 90033 if transient else 90006
@@ -151,7 +150,7 @@ def _as_entra(world: World, status: int) -> dict[str, Any]:
         "error": "temporarily_unavailable" if transient else "server_error",
         "error_description": f"AADSTS{number}: {text} Please try again.",
         "error_codes": [number],
-        "timestamp": world.clock.now().strftime("%Y-%m-%d %H:%M:%SZ"),
+        "timestamp": clock.now().strftime("%Y-%m-%d %H:%M:%SZ"),
         "trace_id": str(uuid.uuid4()),
         "correlation_id": str(uuid.uuid4()),
     }

@@ -6,16 +6,14 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from playground.clock import Clock
 from playground.faults import LOST, Where
-
-if TYPE_CHECKING:
-    from playground.world import World
 
 REDACTED: Final = "(redacted)"
 _HEADERS: Final = frozenset({"authorization", "cookie", "proxy-authorization", "x-ms-client-principal"})
@@ -62,14 +60,16 @@ class Journal:
         return [e for e in self.entries if e.where == where and method in {"", e.method} and part in e.path]
 
 
-def recorded(world: World, where: Where, *, only: Callable[[web.Request], bool] | None = None) -> Middleware:
+def recorded(
+    journal: Journal, clock: Clock, where: Where, *, only: Callable[[web.Request], bool] | None = None
+) -> Middleware:
     """Make the middleware that journals; `only` tells the bot's requests from a browser's where both call."""
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         if only is not None and not only(request):
             return await handler(request)
-        at = world.clock.now().isoformat()
+        at = clock.now().isoformat()
         raw = await request.read()  # which is kept: somebody may have read it before
         status = 500
         try:
@@ -79,7 +79,7 @@ def recorded(world: World, where: Where, *, only: Callable[[web.Request], bool] 
             status = error.status
             raise
         finally:
-            world.journal.add(_entry(request, where, at, raw, 0 if LOST in request else status))
+            journal.add(_entry(request, where, at, raw, 0 if LOST in request else status))
         return answer
 
     return middleware

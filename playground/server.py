@@ -16,7 +16,7 @@ from pathlib import Path
 import aiohttp
 from aiohttp import web
 
-from playground import entra, graph, panel, people, postgres, verified, world
+from playground import entra, graph, panel, people, postgres, world
 from playground.npm import Scripts, Unreachable
 from playground.proxy import Proxy
 from playground.replicas import HOST, NotStarted, Replicas
@@ -24,6 +24,8 @@ from playground.teams.api import Api, answering
 from playground.teams.chats import HELPDESK_CHANNEL, SECURITY_CHANNEL
 from playground.teams.connector import Connector
 from playground.teams.driver import Teams
+from playground.verified import AUTHORITY
+from playground.verified.routes import setup as verify
 
 _CSP = (
     "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "
@@ -123,7 +125,7 @@ def application(play: Play, proxy: Proxy) -> tuple[web.Application, Api]:
     # Two of the bot's own addresses are at the same name; the rest of it is the Request Service.
     app.router.add_post("/verified-id/callback", proxy.forward)
     app.router.add_get("/verified-id/open", proxy.forward)
-    verified.setup(app, play.world)
+    verify(app, play.world)
     teams = play.teams
     connector = Connector(world=play.world, chats=teams.chats, limits=teams.limits)
     app.add_subapp("/connector/", connector.app())
@@ -167,7 +169,7 @@ def environment(earth: world.World, database: str) -> dict[str, str]:
         "VOUCHSAFE_HELPDESK_CHANNEL": HELPDESK_CHANNEL,
         "VOUCHSAFE_SECURITY_CHANNEL": SECURITY_CHANNEL,
         "VOUCHSAFE_HELPDESK_CONTACT": "the helpdesk on extension 4357",
-        "VOUCHSAFE_VERIFIED_ID_AUTHORITY": verified.AUTHORITY,
+        "VOUCHSAFE_VERIFIED_ID_AUTHORITY": AUTHORITY,
     }
 
 

@@ -23,6 +23,8 @@ LONGEST_MODULE, LONGEST_FUNCTION, MEDIAN = 300, 30, 100
 
 # Rooms from the ground up: a part imports itself and what lies below it. The more exact name of a part counts.
 CONFIG = {"bot.core", "bot.config.cloud", "bot.config.settings"}
+OUTSIDE = {"playground.clock", "playground.people", "playground.faults", "playground.journal"}
+WIRE = {*OUTSIDE, "playground.tenant", "playground.world"}
 MAY: dict[str, set[str]] = {
     "app": {"bot", "cards", "manifest", "playground"},
     "bot": set(),
@@ -49,6 +51,18 @@ MAY: dict[str, set[str]] = {
     "bot.process": {"bot", "cards", "manifest"},
     "cards": {"bot.core"},
     "manifest": set(),
+    # The outside world: what the tenant holds, the world around it, and each wire over both.
+    "playground.clock": set(),
+    "playground.people": set(),
+    "playground.keys": set(),
+    "playground.faults": {"playground.clock"},
+    "playground.journal": {"playground.clock", "playground.faults"},
+    "playground.tenant": {"playground.clock", "playground.people"},
+    "playground.world": {*OUTSIDE, "playground.keys", "playground.tenant", "playground.verified"},
+    "playground.entra": WIRE,
+    "playground.graph": {*WIRE, "playground.entra"},
+    "playground.verified": {*WIRE, "playground.entra"},
+    "playground.teams": {*WIRE, "playground.entra"},
     "playground": set(),
     "bench": {"bot", "cards", "manifest", "playground"},  # measures all of it, and nothing of it knows
 }
@@ -117,6 +131,22 @@ def _forbidden(file: Path) -> list[str]:
 def test_everybody_imports_in_the_directions_of_the_design() -> None:
     wrong = {_name(file): found for file in _all() if (found := _forbidden(file))}
     assert wrong == {}
+
+
+def test_no_import_comes_back_to_where_it_began() -> None:
+    """All are counted, inside functions and for annotations too, and that a module brings its packages in with it."""
+    left = {_name(file): _brings_in(file) for file in _all()}
+    while ends := [module for module, wanted in left.items() if not wanted & left.keys()]:
+        for module in ends:
+            del left[module]
+    assert sorted(left) == []
+
+
+def _brings_in(file: Path) -> set[str]:
+    """The modules that have to be there before this one; the packages it lies in are being imported already."""
+    named = _imports(file)
+    around = {name[:end] for name in named for end, sign in enumerate(name) if sign == "."}
+    return named | {name for name in around if not _under(_name(file), name)}
 
 
 def test_the_core_needs_nothing_but_the_standard_library() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, get_args
+from typing import Final, get_args
 from urllib.parse import urlencode
 
 from aiohttp import web
@@ -16,9 +16,7 @@ from playground.entra.metadata import known
 from playground.entra.refusals import Refused, unknown_app
 from playground.people import Person
 from playground.tenant.access import Code, Method, Policy, Session
-
-if TYPE_CHECKING:
-    from playground.world import World
+from playground.world import World
 
 METHODS: Final[tuple[Method, ...]] = get_args(Method)
 

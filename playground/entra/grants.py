@@ -8,7 +8,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from urllib.parse import unquote_plus
 
 from aiohttp import web
@@ -19,9 +19,7 @@ from playground.entra.refusals import Refused, disabled, missing, unknown_app
 from playground.entra.tokens import BOT_FRAMEWORK, GRAPH, LIFE, VERIFIED_ID, app_token, id_token, user_token
 from playground.people import Person
 from playground.tenant.access import CODE_LIFE, Code, Policy
-
-if TYPE_CHECKING:
-    from playground.world import World
+from playground.world import World
 
 # What everybody may be asked for without an administrator.
 _USUAL: Final = frozenset({"openid", "profile", "email", "offline_access", "User.Read", ".default"})

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from aiohttp import web
 
 from playground.entra.refusals import Refused
 from playground.entra.tokens import BOT_FRAMEWORK
-
-if TYPE_CHECKING:
-    from playground.world import World
+from playground.world import World
 
 
 class Metadata:

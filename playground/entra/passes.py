@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING
 
 from aiohttp import web
 
@@ -14,9 +13,7 @@ from playground.entra.visits import Visits
 from playground.people import Person
 from playground.tenant.access import Visit
 from playground.tenant.directory import Reason
-
-if TYPE_CHECKING:
-    from playground.world import World
+from playground.world import World
 
 _WHY: dict[Reason, str] = {
     "DisabledByPolicy": "Sign-in was blocked: your organization does not allow a Temporary Access Pass for you.",

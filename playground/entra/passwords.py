@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from aiohttp import web
 
@@ -11,9 +11,7 @@ from playground.entra import views
 from playground.entra.metadata import known
 from playground.entra.visits import Visits
 from playground.tenant.passwords import Weak
-
-if TYPE_CHECKING:
-    from playground.world import World
+from playground.world import World
 
 _WRONG: Final = "Your account or password is incorrect. (AADSTS50126)"
 _LOCKED: Final = "Your account has been locked. Contact your support person. (AADSTS50057)"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
@@ -17,9 +15,7 @@ from playground.entra.refusals import Refused
 from playground.entra.security import Security
 from playground.faults import faulty
 from playground.journal import recorded
-
-if TYPE_CHECKING:
-    from playground.world import World
+from playground.world import World
 
 
 def setup(app: web.Application, world: World) -> None:
@@ -65,8 +61,8 @@ def _bot_framework(world: World) -> web.Application:
 
 
 def _app(world: World) -> web.Application:
-    journal = recorded(world, "entra", only=_from_the_bot)
-    return web.Application(middlewares=[journal, faulty(world, "entra"), _refused(world)])
+    journal = recorded(world.journal, world.clock, "entra", only=_from_the_bot)
+    return web.Application(middlewares=[journal, faulty(world.faults, world.clock, "entra"), _refused(world)])
 
 
 def _from_the_bot(request: web.Request) -> bool:

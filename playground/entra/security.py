@@ -6,7 +6,7 @@ https://learn.microsoft.com/entra/identity/authentication/how-to-register-passke
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import urlencode
 
 from aiohttp import web
@@ -16,9 +16,7 @@ from playground.entra.metadata import known
 from playground.entra.visits import Visits
 from playground.tenant.access import Visit
 from playground.tenant.factors import ICLOUD, SECOND, YUBIKEY, Factor, Type
-
-if TYPE_CHECKING:
-    from playground.world import World
+from playground.world import World
 
 _LONGEST: Final = 30  # characters of a passkey's name
 _KINDS: Final = {"key": (YUBIKEY, "deviceBound"), "phone": (ICLOUD, "synced")}

@@ -5,13 +5,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from playground.people import Person, guid
 from playground.tenant.access import Method, Session
-
-if TYPE_CHECKING:
-    from playground.world import World
+from playground.world import World
 
 Claims = dict[str, Any]
 LIFE: Final = 3599  # seconds, as Entra says in expires_in

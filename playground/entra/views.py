@@ -5,16 +5,14 @@ from __future__ import annotations
 from html import escape
 from pathlib import Path
 from string import Template
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import urlencode
 
 from aiohttp import web
 
 from playground.entra.refusals import Refused
 from playground.people import Person
-
-if TYPE_CHECKING:
-    from playground.world import World
+from playground.world import World
 
 PAGES: Final = Path(__file__).parent / "pages"
 _METHODS: Final = (

@@ -5,15 +5,13 @@ from __future__ import annotations
 import secrets
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from aiohttp import web
 
 from playground.people import Person
 from playground.tenant.access import Visit
-
-if TYPE_CHECKING:
-    from playground.world import World
+from playground.world import World
 
 COOKIE: Final = "signed-in"
 LIFE: Final = timedelta(hours=1)

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from playground.graph.routes import routes
 from playground.graph.routes import setup as serve
-
-if TYPE_CHECKING:
-    from playground.world import World
+from playground.world import World
 
 __all__ = ["routes", "setup", "witnesses"]
 

@@ -6,7 +6,7 @@ https://learn.microsoft.com/graph/api/user-update
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from aiohttp import web
 
@@ -16,9 +16,7 @@ from playground.graph.users import asked, body, unrestricted
 from playground.people import AUTHENTICATION_ADMIN, GLOBAL_ADMIN, USER_ADMIN, Person
 from playground.tenant.attributes import Unfit
 from playground.tenant.passwords import Weak
-
-if TYPE_CHECKING:
-    from playground.world import World
+from playground.world import World
 
 Json = dict[str, Any]
 _PROFILE: Final[dict[str, type]] = {

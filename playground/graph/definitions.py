@@ -6,7 +6,7 @@ https://learn.microsoft.com/graph/api/resources/customsecurityattributedefinitio
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from aiohttp import web
 
@@ -14,9 +14,7 @@ from playground.graph import odata
 from playground.graph.refusals import Refused, bad, missing
 from playground.graph.users import body
 from playground.tenant.attributes import Definition, Set
-
-if TYPE_CHECKING:
-    from playground.world import World
+from playground.world import World
 
 Json = dict[str, Any]
 _OPTIONS: Final = ("$select", "$top", "$count", "$skiptoken")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from aiohttp import web
 
@@ -10,9 +10,7 @@ from playground.graph import odata
 from playground.graph.refusals import missing
 from playground.graph.users import readable_group, whole_group, whole_user
 from playground.people import Group, Person
-
-if TYPE_CHECKING:
-    from playground.world import World
+from playground.world import World
 
 Json = dict[str, Any]
 _OPTIONS: Final = ("$select", "$top", "$count", "$filter", "$skiptoken")

@@ -6,7 +6,7 @@ A token in a person's name opens what its scopes and that person's roles open, a
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -14,9 +14,7 @@ from aiohttp.typedefs import Handler
 from playground.entra.tokens import GRAPH, bearer, verified
 from playground.graph.refusals import Refused, denied
 from playground.people import Person
-
-if TYPE_CHECKING:
-    from playground.world import World
+from playground.world import World
 
 READER = web.RequestKey("reader", str)  # the key of the person in whose name it is asked; not there for the app
 _PROTECTED: Final = "/identityProtection/"

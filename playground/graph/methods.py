@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from aiohttp import web
 
@@ -12,9 +12,7 @@ from playground.graph.refusals import Refused, bad
 from playground.graph.users import asked, stamp, unrestricted
 from playground.people import Person
 from playground.tenant.factors import Factor, Type
-
-if TYPE_CHECKING:
-    from playground.world import World
+from playground.world import World
 
 Json = dict[str, Any]
 _OPTIONS: Final = ("$select", "$top", "$count", "$skiptoken")

@@ -5,15 +5,13 @@ https://learn.microsoft.com/graph/api/organization-list
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from aiohttp import web
 
 from playground.graph import odata
 from playground.people import DOMAIN
-
-if TYPE_CHECKING:
-    from playground.world import World
+from playground.world import World
 
 Json = dict[str, Any]
 _OPTIONS: Final = ("$select", "$top", "$count", "$skiptoken")

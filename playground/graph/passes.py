@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from aiohttp import web
 
@@ -13,9 +13,7 @@ from playground.graph.refusals import Refused, bad
 from playground.graph.users import asked, body, stamp, unrestricted
 from playground.people import Person
 from playground.tenant.directory import Pass, Revoked
-
-if TYPE_CHECKING:
-    from playground.world import World
+from playground.world import World
 
 Json = dict[str, Any]
 _TYPE: Final = "#microsoft.graph.temporaryAccessPassAuthenticationMethod"

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from aiohttp import web
 
 from playground.graph import odata
 from playground.graph.refusals import Refused
 from playground.tenant.access import Policy, Strength
-
-if TYPE_CHECKING:
-    from playground.world import World
+from playground.world import World
 
 Json = dict[str, Any]
 _OPTIONS: Final = ("$select", "$top", "$count", "$skiptoken")

@@ -6,7 +6,7 @@ https://learn.microsoft.com/graph/api/resources/identityprotection-overview
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from aiohttp import web
 
@@ -15,9 +15,7 @@ from playground.graph.refusals import Refused, bad
 from playground.graph.users import body, stamp
 from playground.people import Person, guid
 from playground.tenant.risks import Detection, Risk
-
-if TYPE_CHECKING:
-    from playground.world import World
+from playground.world import World
 
 Json = dict[str, Any]
 _LISTED: Final = ("$filter", "$orderby", "$select", "$top", "$count", "$skiptoken")

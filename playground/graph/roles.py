@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import web
 
 from playground.graph import odata
 from playground.graph.refusals import missing
 from playground.people import ROLES, guid
-
-if TYPE_CHECKING:
-    from playground.world import World
+from playground.world import World
 
 Json = dict[str, Any]
 _OPTIONS = ("$filter", "$select", "$top", "$count", "$skiptoken")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
@@ -23,9 +23,7 @@ from playground.graph.refusals import Refused
 from playground.graph.roles import Roles
 from playground.graph.users import Users
 from playground.journal import recorded
-
-if TYPE_CHECKING:
-    from playground.world import World
+from playground.world import World
 
 _ONE: Final = "/users/{user}"
 _GROUP: Final = "/groups/{group}"
@@ -34,7 +32,8 @@ _CASTS: Final = ("graph.group", "microsoft.graph.group")
 
 def setup(app: web.Application, world: World) -> None:
     """Serve /graph/v1.0."""
-    served = web.Application(middlewares=[recorded(world, "graph"), _answered(world), faulty(world, "graph")])
+    journal, faults = recorded(world.journal, world.clock, "graph"), faulty(world.faults, world.clock, "graph")
+    served = web.Application(middlewares=[journal, _answered(world), faults])
     for route in routes(world):
         served.router.add_route(route.method, route.path, guarded(world, route))
     served.router.add_route("*", "/{rest:.*}", guarded(world, Route("*", "/", frozenset(), _nothing)))

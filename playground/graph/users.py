@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from aiohttp import web
 
@@ -13,9 +13,7 @@ from playground.graph.guard import READER
 from playground.graph.permissions import ATTRIBUTES_READ
 from playground.graph.refusals import Refused, bad, denied, missing
 from playground.people import Group, Person, guid
-
-if TYPE_CHECKING:
-    from playground.world import World
+from playground.world import World
 
 Json = dict[str, Any]
 _USUAL: Final = (

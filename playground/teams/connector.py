@@ -45,8 +45,8 @@ class Connector:
     def app(self) -> web.Application:
         app = web.Application(
             middlewares=[
-                recorded(self._world, "connector"),
-                faulty(self._world, "connector"),
+                recorded(self._world.journal, self._world.clock, "connector"),
+                faulty(self._world.faults, self._world.clock, "connector"),
                 self._guard,
             ],
             client_max_size=1024 * 1024,

@@ -2,7 +2,6 @@
 
 from playground.verified.callbacks import Habits
 from playground.verified.credentials import AUTHORITY, FABRIKAM, Credential
-from playground.verified.routes import setup
 from playground.verified.state import Unusable, Verified
 
-__all__ = ["AUTHORITY", "FABRIKAM", "Credential", "Habits", "Unusable", "Verified", "setup"]
+__all__ = ["AUTHORITY", "FABRIKAM", "Credential", "Habits", "Unusable", "Verified"]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
@@ -13,9 +11,7 @@ from playground.verified import views
 from playground.verified.refusals import Refused
 from playground.verified.service import CREATE_PATH, Service
 from playground.verified.wallet import Wallet
-
-if TYPE_CHECKING:
-    from playground.world import World
+from playground.world import World
 
 
 def setup(app: web.Application, world: World) -> None:
@@ -30,8 +26,8 @@ def setup(app: web.Application, world: World) -> None:
 
 
 def _service(world: World) -> web.Application:
-    journal = recorded(world, "verified", only=lambda request: request.path.endswith(CREATE_PATH))
-    app = web.Application(middlewares=[journal, _refused(world), faulty(world, "verified")])
+    journal = recorded(world.journal, world.clock, "verified", only=lambda request: request.path.endswith(CREATE_PATH))
+    app = web.Application(middlewares=[journal, _refused(world), faulty(world.faults, world.clock, "verified")])
     service = Service(world)
     app.router.add_post(CREATE_PATH, service.create)
     app.router.add_get("/requests/{request}", service.described)

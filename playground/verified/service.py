@@ -6,7 +6,7 @@ https://learn.microsoft.com/entra/verified-id/presentation-request-api
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import segno
 from aiohttp import web
@@ -16,9 +16,7 @@ from playground.verified.asked import Asked, Wanted, read
 from playground.verified.credentials import AUTHORITY
 from playground.verified.refusals import Refused, bad
 from playground.verified.state import CREATE, Presentation
-
-if TYPE_CHECKING:
-    from playground.world import World
+from playground.world import World
 
 Json = dict[str, Any]
 CREATE_PATH: Final = "/v1.0/verifiableCredentials/createPresentationRequest"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from pathlib import Path
 from string import Template
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import unquote
 
 from aiohttp import web
@@ -14,9 +14,7 @@ from playground.verified.callbacks import taken
 from playground.verified.credentials import AUTHORITY, Credential
 from playground.verified.judgement import unsuitable
 from playground.verified.state import GOOD, Answer, Presentation
-
-if TYPE_CHECKING:
-    from playground.world import World
+from playground.world import World
 
 PAGES: Final = Path(__file__).parent / "pages"
 _ISSUERS: Final = {AUTHORITY: "Contoso"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from aiohttp import web
@@ -11,9 +11,7 @@ from aiohttp import web
 from playground.verified import views
 from playground.verified.judgement import Fail
 from playground.verified.state import GOOD, Presentation, Unusable
-
-if TYPE_CHECKING:
-    from playground.world import World
+from playground.world import World
 
 _ID: Final = re.compile(r"/verified-id/requests/([0-9a-f-]{36})$")
 _BELOW: Final = 20.0  # points that a face which is not good enough stays under the threshold

@@ -23,6 +23,7 @@ from bot.verified.service import CALLBACK, RequestService
 from bot.verified.wire import CredentialType
 from playground import entra, verified
 from playground.faults import Fault
+from playground.verified.routes import setup
 from playground.world import World, create
 
 WANTED = CredentialType(verified.AUTHORITY, "VerifiedEmployee", "photo")
@@ -78,7 +79,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
         app = web.Application()
         app.router.add_post(CALLBACK, made.hear)
         entra.setup(app, world)
-        verified.setup(app, world)
+        setup(app, world)
         async with TestServer(app, host="127.0.0.1", port=int(world.origin.rsplit(":", 1)[1])):
             yield made
 

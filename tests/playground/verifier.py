@@ -12,7 +12,9 @@ import aiohttp
 from aiohttp import web
 from aiohttp.test_utils import TestServer, unused_port
 
-from playground import entra, graph, verified
+from playground import entra, graph
+from playground.verified import AUTHORITY
+from playground.verified.routes import setup as verify
 from playground.world import VERIFIED_ID, World, create
 
 Json = dict[str, Any]
@@ -41,14 +43,14 @@ class Verifier:
         one = {
             "type": "VerifiedEmployee",
             "purpose": "To know that it is you",
-            "acceptedIssuers": [verified.AUTHORITY],
+            "acceptedIssuers": [AUTHORITY],
             "constraints": [{"claimName": "revocationId", "values": [self.world.people[key].upn.upper()]}],
             "configuration": {
                 "validation": {"allowRevoked": False, "validateLinkedDomain": True, "faceCheck": face},
             },
         }
         body = {
-            "authority": verified.AUTHORITY,
+            "authority": AUTHORITY,
             "includeQRCode": True,
             "includeReceipt": False,
             "registration": {"clientName": "Vouchsafe", "purpose": "To know that it is you"},
@@ -80,8 +82,8 @@ async def verifying(folder: Path) -> AsyncIterator[Verifier]:
     port = unused_port()
     world = create(f"http://127.0.0.1:{port}", folder, record=folder / "record")
     app, listener = web.Application(), web.Application()
-    for part in (entra, graph, verified):
-        part.setup(app, world)
+    for setup in (entra.setup, graph.setup, verify):
+        setup(app, world)
     jar = aiohttp.CookieJar(unsafe=True)
     async with (
         TestServer(app, host="127.0.0.1", port=port),
