@@ -20,6 +20,7 @@ from bot.graph.permissions import BASE, OF_KINDS
 from bot.kinds import KINDS
 from bot.web import health
 
+WORDS_FROM = 20  # where the words begin in the drawing of the house
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
@@ -158,6 +159,28 @@ def test_files_that_are_named_exist(document: Path) -> None:
     text = document.read_text(encoding="utf-8")
     for name in re.findall(r"`((?:bot|cards|tests|docs|playground|manifest)/[\w/.-]+)`", text):
         assert any((ROOT / f"{name}{ending}").exists() for ending in ("", ".py")), name
+
+
+def test_the_house_is_drawn_as_it_is() -> None:
+    """Each folder and file of the drawing is where it is drawn, and no room of the bot or of the whole is left out."""
+    text = (ROOT / "docs/design.md").read_text(encoding="utf-8")
+    drawn = text.partition("one file for each kind.\n\n")[2].partition("\n\nDirections")[0]
+    rooms: dict[int, Path] = {}  # the folder a line of this indentation lies in
+    named: set[Path] = set()
+    here = ROOT
+    for line in drawn.splitlines():
+        depth = len(line) - len(line.lstrip())
+        if (room := re.match(r"\s+(\w+)/", line)) and depth < WORDS_FROM:
+            here = rooms[depth] = next((r for d, r in sorted(rooms.items(), reverse=True) if d < depth), ROOT) / room[1]
+            named.add(here)
+        elif depth < WORDS_FROM:
+            here = next((r for d, r in sorted(rooms.items(), reverse=True) if d < depth), ROOT)
+        rooms = {d: r for d, r in rooms.items() if d <= depth}
+        named |= {here / name for name in re.findall(r"\b\w+\.py\b", line)}
+        named |= {here / name for name in re.findall(r"(\w+)/(?=[ :,])", line[WORDS_FROM:])}
+    assert sorted(path for path in named if not path.exists()) == []
+    inside = {path.parent for folder in ("", "bot") for path in (ROOT / folder).glob("*/__init__.py")}
+    assert sorted(inside - named) == []
 
 
 def test_the_lock_files_name_no_place_to_fetch_from() -> None:
