@@ -22,6 +22,7 @@ from tests.contracts.call import published
 from tests.contracts.witness import WITNESS
 
 HERE = Path(__file__).parent
+os.umask(0o022)  # policies that tests write are writable by their owner alone, as the desk demands
 
 
 @pytest.hookimpl(wrapper=True)

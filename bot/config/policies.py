@@ -8,16 +8,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from stat import S_IWOTH
+from stat import S_IWGRP, S_IWOTH
 from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
+from bot.config.combinations import unsound
 from bot.config.settings import Settings
 from bot.core.errors import Misconfigured
 from bot.core.kind import Kind
-from bot.core.model import Mode, Way
+from bot.core.model import Mode
 from bot.core.policy import GROUP, LEVEL, Policy
+from bot.core.strictness import STRICTER
 
 _CONTEXT: Final = re.compile(r"c[1-9]\d?")
 _DURATION: Final = re.compile(r"([1-9]\d{0,5})([smhd])")
@@ -41,7 +43,7 @@ def load(path: str, kinds: Mapping[str, Kind], settings: Settings) -> Mapping[st
     for name, kind in kinds.items():
         policy = _over(kind, tables.get(name, {}), wrong)
         policies[name] = _filled(policy, settings)
-        wrong += [f"[{name}] {fault}" for fault in _unsound(kind, policies[name])]
+        wrong += [f"[{name}] {fault}" for fault in unsound(kind, policies[name])]
     if wrong:
         raise Misconfigured(f"{path or 'The policies'}:\n" + "\n".join(f"  {line}" for line in wrong))
     return MappingProxyType(policies)
@@ -52,8 +54,9 @@ def _read(path: str) -> Mapping[str, Any]:
         return {}
     file = Path(path)
     try:
-        if file.stat().st_mode & S_IWOTH:
-            raise Misconfigured(f"VOUCHSAFE_POLICIES: {path} may be changed by anybody on this machine; chmod o-w it")
+        if file.stat().st_mode & (S_IWGRP | S_IWOTH):  # of the file itself: what leads to it may be a link
+            told = "may be changed by others than its owner, and it says what the desk demands"
+            raise Misconfigured(f"VOUCHSAFE_POLICIES: {path} {told}; run `chmod go-w {path}`")
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise Misconfigured(f"VOUCHSAFE_POLICIES: {path} cannot be read ({error.strerror}); name a file") from error
@@ -70,25 +73,28 @@ def _over(kind: Kind, table: object, wrong: list[str]) -> Policy:
     changes = _parsed(kind, own, kind.name, frozenset(_PARSERS), wrong)
     variants = {name: dict(changed) for name, changed in kind.policy.variants.items()}
     for key, prefix in _VARIANTS.items():
-        for name, inner in _named(kind, table.get(key, {}), key, wrong):
+        for name, inner in _named(kind, table.get(key, {}), key, wrong).items():
             where = f"{kind.name}.{key}.{name}"
-            variants.setdefault(f"{prefix}{name}", {}).update(_parsed(kind, inner, where, _VARIABLE, wrong))
+            variants.setdefault(f"{prefix}{name}", {}).update(_parsed(kind, inner, where, frozenset(STRICTER), wrong))
     return replace(kind.policy, **changes, variants=MappingProxyType(variants))  # type: ignore[arg-type]  # each parser gives its own field's type
 
 
-def _named(kind: Kind, tables: object, key: str, wrong: list[str]) -> list[tuple[str, Mapping[str, object]]]:
+def _named(kind: Kind, tables: object, key: str, wrong: list[str]) -> Mapping[str, Mapping[str, object]]:
     """Return the tables for groups or levels by name, those that make sense."""
     if not isinstance(tables, Mapping):
         wrong.append(f'[{kind.name}] {key}: must be tables; write [{kind.name}.{key}."..."] and its keys below it')
-        return []
-    found: list[tuple[str, Mapping[str, object]]] = []
+        return {}
+    found: dict[str, Mapping[str, object]] = {}
     for name, inner in tables.items():
         try:
             called = _guid(name) if key == "groups" else _level(name, kind)
         except ValueError as error:
             wrong.append(f"[{kind.name}.{key}.{name}]: {error}")
             continue
-        found.append((called, inner if isinstance(inner, Mapping) else {}))
+        if called in found:
+            wrong.append(f"[{kind.name}.{key}.{name}]: is there twice; write it once")
+            continue
+        found[called] = inner if isinstance(inner, Mapping) else {}
     return found
 
 
@@ -123,22 +129,6 @@ def _filled(policy: Policy, settings: Settings) -> Policy:
         approvers_group=policy.approvers_group or settings.approvers_group,
         deny_list=policy.deny_list | settings.deny_list,
     )
-
-
-def _unsound(kind: Kind, policy: Policy) -> list[str]:
-    """What no single key shows: a kind given away for the asking, or a page nobody signs in for."""
-    groups = [(), *((name,) for name in policy.variants if name.startswith(GROUP))]
-    levels = [(), *((name,) for name in policy.variants if name.startswith(LEVEL))]
-    cases = [(*group, *level) for group in groups for level in levels]
-    faults = []
-    for terms in cases:
-        held = policy.under(terms)
-        where = f" ({', '.join(terms)})" if terms else ""
-        if not held.step_up and not held.approvals and not kind.harmless:
-            faults.append(f'asks for no proof at all{where}: set step_up (such as "c1") or approvals (1 or more)')
-        if not held.step_up and kind.way(policy) is Way.ENTER:
-            faults.append(f'opens a page without a sign-in{where}: set step_up (such as "c1")')
-    return faults
 
 
 def _mode(value: object) -> Mode:
@@ -225,6 +215,12 @@ def _evidence(value: object) -> str:
     return "face_check"
 
 
+def _several(value: object) -> str:
+    if value not in ("stricter", "last"):
+        raise ValueError('must be "stricter" (all that their groups demand) or "last" (what the last of them says)')
+    return str(value)
+
+
 def _reveal(value: object) -> str:
     if value not in ("dialog", "message"):
         raise ValueError('must be "dialog" or "message"')
@@ -256,11 +252,8 @@ _PARSERS: Final[Mapping[str, Callable[[object], object]]] = MappingProxyType(
         "secure_first": _yes_or_no,
         "generate": _yes_or_no,
         "threshold": _number(50, 100),
+        "several_groups": _several,
     }
 )
 _OPTIONS: Final = frozenset({"revoke_sessions", "secure_first", "generate", "threshold"})
-# What may differ by group or level; who may ask or approve, and how it comes about, may not.
-_VARIABLE: Final = frozenset(_PARSERS) - {
-    *("allowed_groups", "deny_list", "approvers_group", "guest_approvers", "known_approvers", "generate")
-}
 _VARIANTS: Final = MappingProxyType({"groups": GROUP, "levels": LEVEL})

@@ -74,6 +74,8 @@ def _objection(policy: Policy, facts: Facts, request: Request, moment: Moment) -
         return barred
     if not (facts.groups or frozenset()) & policy.allowed_groups:
         return Refusal(Reason.NOT_ALLOWED)
+    if policy.flaw(request.way, harmless=facts.harmless) is not None:
+        return Refusal(Reason.NO_PROOF)
     if policy.step_up and policy.step_up not in (facts.guarded_contexts or frozenset()):
         return Refusal(Reason.STEP_UP_UNGUARDED, MappingProxyType({"context": policy.step_up}))
     if moment in {Moment.HOME, Moment.ASK} and (facts.recent or 0) >= policy.per_day:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from enum import StrEnum
+from functools import reduce
 from types import MappingProxyType
 from typing import Any, Literal
 
-from bot.core.model import Mode
+from bot.core.model import Mode, Way
+from bot.core.strictness import STRICTER
 
 GROUP, LEVEL = "group:", "level:"
 
@@ -17,12 +20,21 @@ def _none() -> Mapping[str, Any]:
     return MappingProxyType({})
 
 
+class Flaw(StrEnum):
+    """What makes a policy one that nobody may be let through by."""
+
+    NO_PROOF = "no_proof"  # it gives something away for the asking
+    OPEN_PAGE = "open_page"  # it opens a page without a sign-in
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """What one kind demands: `policies.toml` over the kind's default over these.
 
     An empty `allowed_groups` allows nobody: who may ask is always said, never assumed. `variants` are changes for
-    the members of a group (`group:<id>`) or for how grave a case is (`level:<word>`); levels outrank groups.
+    the members of a group (`group:<id>`) or for how grave a case is (`level:<word>`), in the order of the file; levels
+    outrank groups. Whoever is in several groups does what each of them demands, unless `several_groups` says that the
+    one written last outranks the others.
     `revoke_sessions`, `secure_first`, `generate` and `threshold` are there for the kinds that name them as options.
     """
 
@@ -49,18 +61,38 @@ class Policy:
     secure_first: bool = False  # a new password or passkey must come first
     generate: bool = False  # make the password instead of having it typed
     threshold: int = 70  # least score of a face match, in per cent
+    several_groups: Literal["stricter", "last"] = "stricter"
     variants: Mapping[str, Mapping[str, Any]] = field(default_factory=_none)
 
     def terms(self, groups: Iterable[str], level: str | None) -> tuple[str, ...]:
         """Return the names of the variants that hold for a member of these groups and a case of this level."""
-        groups = [f"{GROUP}{group}" for group in sorted(groups)]
-        mine = {*groups, f"{LEVEL}{level}"}
+        mine = {*(f"{GROUP}{group}" for group in groups), f"{LEVEL}{level}"}
         return tuple(sorted((name for name in self.variants if name in mine), key=lambda n: n.startswith(LEVEL)))
 
     def under(self, terms: Iterable[str]) -> Policy:
-        """Return this policy as it reads under the variants of these names."""
-        changes = {key: value for term in terms for key, value in self.variants.get(term, {}).items()}
+        """Return this policy as it reads under the variants of these names: their order is its own."""
+        held = frozenset(terms)
+        changes = self._together([over for name, over in self.variants.items() if name in held and _by_group(name)])
+        for name, over in self.variants.items():
+            changes |= over if name in held and not _by_group(name) else {}
         return replace(self, **changes) if changes else self
+
+    def _together(self, groups: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """Lay several groups' changes together; where one does not set a key, what everybody has is its demand."""
+        laid = {key: value for group in groups for key, value in group.items()}
+        if self.several_groups == "last":
+            return laid
+        return {key: reduce(STRICTER[key], self._demands(key, groups)) for key in laid}
+
+    def _demands(self, key: str, groups: Sequence[Mapping[str, Any]]) -> list[Any]:
+        told = [group[key] for group in groups if key in group]
+        return told if len(told) == len(groups) else [getattr(self, key), *told]
+
+    def flaw(self, way: Way, *, harmless: bool) -> Flaw | None:
+        """Say why nothing may be given by this policy, or None. A face shown yesterday proves nobody here today."""
+        if not self.step_up and not self.approvals and not harmless:
+            return Flaw.NO_PROOF
+        return Flaw.OPEN_PAGE if not self.step_up and way is Way.ENTER else None
 
     @property
     def alone(self) -> bool:
@@ -68,12 +100,22 @@ class Policy:
         return not self.approvals
 
     @property
+    def clicked(self) -> bool:
+        """Whether somebody's yes may count for whom no approver has signed in."""
+        held = [self, *(self.under((name,)) for name in self.variants)]
+        return self.offered and any(p.approvals for p in held) and not all(p.approver_step_up for p in held)
+
+    @property
     def groups(self) -> frozenset[str]:
         """Every group whose membership makes a difference to who asks."""
-        named = (name.removeprefix(GROUP) for name in self.variants if name.startswith(GROUP))
+        named = (name.removeprefix(GROUP) for name in self.variants if _by_group(name))
         return self.allowed_groups.union(named)
 
     @property
     def offered(self) -> bool:
         """Whether there is anybody at all it is not off for."""
         return self.mode is not Mode.OFF or any(v.get("mode", Mode.OFF) is not Mode.OFF for v in self.variants.values())
+
+
+def _by_group(variant: str) -> bool:
+    return variant.startswith(GROUP)

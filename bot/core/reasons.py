@@ -18,6 +18,7 @@ class Reason(StrEnum):
     PRIVILEGED = "privileged"
     APPROVER = "approver"
     NOT_ALLOWED = "not_allowed"
+    NO_PROOF = "no_proof"
     TOO_MANY = "too_many"
     STEP_UP_UNGUARDED = "step_up_unguarded"
     OWN_REQUEST = "own_request"

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
+import structlog
+
 from bot.config.cloud import Cloud
 from bot.core.directory import ApproversGroup
 from bot.core.errors import Missing
@@ -20,6 +22,7 @@ ENOUGH: Final = 2  # people who could approve
 RARELY: Final = timedelta(minutes=10)
 VERIFY: Final = "verify"  # the policy that says whether proof of identity is offered at all
 
+SIGN: Final = 'set approver_step_up (such as "c1")'
 PROVE: Final = 'nobody is offered proof of identity until then; or write [verify] mode = "off"'
 # What an administrator has to do about each of the verifier's reasons.
 LACKS: Final = MappingProxyType(
@@ -29,6 +32,8 @@ LACKS: Final = MappingProxyType(
         "not_permitted": "Verified ID does not let the desk ask: grant VerifiableCredential.Create.PresentRequest",
     }
 )
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True)
@@ -64,6 +69,9 @@ class _Questions:
         told = [f"{group}: {'; '.join(wrong)}" for group in sorted(asked) if (wrong := await self._wrong(group))]
         return " | ".join(told)
 
+    async def clicks(self) -> str:
+        return clicked(self.in_force)
+
     async def _wrong(self, group: str) -> list[str]:
         try:
             found = await self.outside.directory.approvers_group(group)
@@ -92,8 +100,21 @@ def checks(cloud: Cloud, outside: Outside, in_force: Mapping[str, Policy], clock
         "app_token": Check(ask.app_token, "look at VOUCHSAFE_APP_ID, VOUCHSAFE_APP_SECRET and VOUCHSAFE_TENANT_ID"),
         "step_up": Check(ask.step_up, guard, warning=True),
         "approvers": Check(ask.approvers, "a yes is worth what this group is", warning=True),
+        "approver_sign_in": Check(ask.clicks, SIGN, warning=True),
         "verified_id": Check(ask.verified_id, PROVE, warning=True),
     }
+
+
+def clicked(in_force: Mapping[str, Policy]) -> str:
+    """Name the kinds for which whoever sits at an approver's screen approves; the trail marks each such yes."""
+    named = sorted(kind for kind, policy in in_force.items() if policy.clicked)
+    return f"{', '.join(named)}: a yes counts without a sign-in, from whoever has an approver's Teams" if named else ""
+
+
+def warn(in_force: Mapping[str, Policy]) -> None:
+    """Say at the start what policies allow that is better not allowed."""
+    if told := clicked(in_force):
+        log.warning("approver_step_up_off", told=told, fix=SIGN)
 
 
 def doubts(group: ApproversGroup, *, guests_count: bool) -> Iterator[str]:

@@ -36,7 +36,7 @@ from bot.process.connections import Outside, reach
 from bot.process.jobs import Handler, Jobs
 from bot.process.lifetime import FINISHING, Stop, run
 from bot.process.logs import AccessLog, ServerLog
-from bot.process.readiness import checks
+from bot.process.readiness import checks, warn
 from bot.store.postgres import PostgresStore
 from bot.teams import endpoint
 from bot.teams.delivery import Addresses, Delivery, listener
@@ -87,6 +87,7 @@ async def serve(settings: Settings, cloud: Cloud) -> None:
 async def begin(stack: AsyncExitStack, settings: Settings, cloud: Cloud) -> tuple[web.Application, Jobs, health.Health]:
     """Put one process together, ready to take work; the stack takes apart what leads outside."""
     in_force = policies.load(settings.policies, KINDS, settings)
+    warn(in_force)
     clock = SystemClock(cloud.time_file)
     outside = await reach(stack, settings, cloud, clock)
     await insist_on_database(outside.store)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 from datetime import timedelta
+from itertools import combinations
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.config import policies
+from bot.config.combinations import unsound
 from bot.core.errors import Misconfigured
 from bot.core.kind import Kind, Tools
 from bot.core.model import Finding, Mode, Outcome, Person, Receipt, Request, Sheet, Way
@@ -21,6 +25,13 @@ STAFF = "aaaaaaaa-0000-0000-0000-000000000001"
 BOSSES = "aaaaaaaa-0000-0000-0000-000000000002"
 EMERGENCY = "aaaaaaaa-0000-0000-0000-000000000003"
 OTHER = "aaaaaaaa-0000-0000-0000-000000000004"
+# Each of the two is sound, written so that the order of the file is not that of the ids.
+APART = f"""
+[lock.groups."{OTHER}"]
+step_up = false
+[lock.groups."{STAFF}"]
+approvals = 0
+"""
 
 
 @dataclass(frozen=True)
@@ -114,6 +125,7 @@ def test_every_key_of_a_policy_can_be_set(tmp_path: Path) -> None:
         show_wait = "7d"
         per_day = 1
         reveal = "message"
+        several_groups = "last"
         evidence = "face_check"
         evidence_age = "2h"
         revoke_sessions = true
@@ -136,6 +148,7 @@ def test_every_key_of_a_policy_can_be_set(tmp_path: Path) -> None:
         show_wait=timedelta(days=7),
         per_day=1,
         reveal="message",
+        several_groups="last",
         evidence="face_check",
         evidence_age=timedelta(hours=2),
         revoke_sessions=True,
@@ -210,6 +223,24 @@ def test_the_deny_list_of_the_settings_cannot_be_emptied(tmp_path: Path) -> None
         (f'[badge.groups."{STAFF}"]\nper_day = 0', "per_day = 0: must be a whole number from 1 to 100"),
         ("[badge.levels.high]\nstep_up = false\napprovals = 0", "asks for no proof at all (level:high)"),
         (f'[badge.groups."{STAFF}"]\nstep_up = false', f"asks for no proof at all (group:{STAFF}, level:low)"),
+        (f'[lock.groups."{STAFF}"]\nseveral_groups = "last"', "several_groups: there is no such key here"),
+        ('[lock]\nseveral_groups = "first"', 'must be "stricter"'),
+        (
+            f'[lock.groups."{STAFF}"]\nper_day = 1\n[lock.groups."{STAFF.upper()}"]\nper_day = 2',
+            f"[lock.groups.{STAFF.upper()}]: is there twice; write it once",
+        ),
+        (
+            f'[lock]\nseveral_groups = "last"\n{APART}',
+            f"asks for no proof at all (group:{OTHER}, group:{STAFF})",
+        ),
+        (
+            f'[lock.groups."{STAFF}"]\nstep_up = "c2"\n[lock.groups."{OTHER}"]\nstep_up = "c3"',
+            f"[lock] step_up: nobody can say which is stricter, c2 (group:{STAFF}) or c3 (group:{OTHER})",
+        ),
+        (
+            f'[lock.groups."{STAFF}"]\napprover_step_up = "c2"\n[lock.groups."{OTHER}"]\napprover_step_up = "c3"',
+            "[lock] approver_step_up: nobody can say",
+        ),
         ("[page]\nstep_up = false\napprovals = 1", "[page] opens a page without a sign-in"),
         (f'[page.groups."{STAFF}"]\nstep_up = ""\napprovals = 2', f"opens a page without a sign-in (group:{STAFF})"),
     ],
@@ -248,6 +279,51 @@ def test_a_level_of_the_file_lies_over_the_kinds_own(tmp_path: Path) -> None:
     badge = _load(tmp_path, "[badge.levels.low]\nper_day = 1")["badge"]
     assert badge.variants["level:low"] == {"approvals": 0, "per_day": 1}
     assert BADGE.policy.variants["level:low"] == {"approvals": 0}
+
+
+def test_a_member_of_two_groups_does_what_each_demands_and_the_order_is_the_files(tmp_path: Path) -> None:
+    lock = _load(tmp_path, APART)["lock"]
+    both = lock.terms({STAFF, OTHER}, "")
+    assert both == (f"group:{OTHER}", f"group:{STAFF}")
+    assert (lock.under(both).step_up, lock.under(both).approvals) == ("c1", 1)
+
+
+def test_contexts_that_differ_are_taken_where_the_file_says_which_holds(tmp_path: Path) -> None:
+    two = f'[lock.groups."{STAFF}"]\nstep_up = "c2"\n[lock.groups."{OTHER}"]\nstep_up = "c3"'
+    lock = _load(tmp_path, f'[lock]\nseveral_groups = "last"\n{two}')["lock"]
+    assert lock.under(lock.terms({STAFF, OTHER}, "")).step_up == "c3"
+    one = f'[lock.groups."{STAFF}"]\nstep_up = "c2"\n[lock.groups."{OTHER}"]\nper_day = 1'
+    lock = _load(tmp_path, one)["lock"]
+    assert lock.under(lock.terms({STAFF, OTHER}, "")).step_up == "c2"
+
+
+def test_of_what_is_wrong_only_the_fewest_groups_are_named(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured) as told:
+        _load(tmp_path, f'[lock]\nseveral_groups = "last"\nstep_up = false\n{APART}')
+    assert str(told.value).count("asks for no proof") == 1
+    assert f"asks for no proof at all (group:{STAFF}): " in str(told.value)
+
+
+VARIANTS = st.fixed_dictionaries({}, optional={"step_up": st.sampled_from(["", "c1"]), "approvals": st.integers(0, 1)})
+
+
+@given(
+    st.dictionaries(st.sampled_from([f"group:{n}" for n in range(5)]), VARIANTS),
+    st.dictionaries(st.sampled_from(["level:low", "level:high"]), VARIANTS),
+    VARIANTS,
+    st.sampled_from(["stricter", "last"]),
+    st.booleans(),
+)
+def test_the_start_finds_whatever_combination_lets_somebody_by(
+    groups: dict[str, Any], levels: dict[str, Any], own: dict[str, Any], several: Any, harmless: bool
+) -> None:
+    """Held against all of them: every set of groups, under every level."""
+    policy = replace(BADGE.policy, **own, several_groups=several, variants=MappingProxyType({**groups, **levels}))
+    kind = replace(BADGE, harmless=harmless)
+    sets = [held for size in range(len(groups) + 1) for held in combinations(groups, size)]
+    cases = [(*held, *level) for held in sets for level in [(), *((name,) for name in levels)]]
+    flawed = [terms for terms in cases if policy.under(terms).flaw(Way.SHOW, harmless=harmless)]
+    assert bool(list(unsound(kind, policy))) is bool(flawed)
 
 
 def test_what_only_locks_may_be_had_for_the_asking(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.config.cloud import PUBLIC
 from bot.core.directory import ApproversGroup
@@ -14,7 +15,7 @@ from bot.core.model import Mode
 from bot.kinds import KINDS
 from bot.process.clock import SystemClock
 from bot.process.connections import Outside
-from bot.process.readiness import checks
+from bot.process.readiness import checks, warn
 from bot.web.health import Health
 
 
@@ -124,3 +125,36 @@ async def test_a_group_that_is_sound_or_not_used_is_not_spoken_of() -> None:
     assert await warned(replace(SOUND, guests=1), guest_approvers=True) == ""
     assert await warned(None, mode=Mode.OFF) == ""
     assert "name another" in await warned(None)
+
+
+async def clicks(**policy: Any) -> str:
+    policies = {"tap": replace(KINDS["tap"].policy, **policy), "methods": KINDS["methods"].policy}
+    asked = checks(PUBLIC, cast("Outside", None), policies, SystemClock())
+    report = await Health({"approver_sign_in": asked["approver_sign_in"]}).report()
+    assert report.failed == {}
+    with capture_logs() as told:
+        warn(policies)
+    assert [f"{entry['told']}: {entry['fix']}" for entry in told] == list(report.warned.values())
+    return report.warned.get("approver_sign_in", "")
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        {"approver_step_up": ""},
+        {"variants": {"group:a": {"approver_step_up": ""}}},
+        {"approvals": 0, "approver_step_up": "", "variants": {"group:a": {"approvals": 1}}},
+    ],
+)
+async def test_a_yes_without_a_sign_in_is_warned_of(policy: dict[str, Any]) -> None:
+    said = await clicks(**policy)
+    assert said.startswith("tap: a yes counts without a sign-in")
+    assert "set approver_step_up" in said
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [{}, {"approver_step_up": "", "approvals": 0}, {"approver_step_up": "", "mode": Mode.OFF}],
+)
+async def test_where_every_yes_is_signed_for_or_none_is_asked_nothing_is_said(policy: dict[str, Any]) -> None:
+    assert await clicks(**policy) == ""

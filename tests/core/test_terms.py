@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import datetime, timedelta
-from typing import Literal
+from itertools import combinations
+from typing import Any, Literal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.core.decide import ApprovalFirst, Decision, Go, Refuse, StepUpFirst, decide
 from bot.core.events import ActLost, ActWanted, Asked, Looked
@@ -15,6 +18,7 @@ from bot.core.life.advance import advance
 from bot.core.model import Mode, Refusal, Status, Way
 from bot.core.policy import Policy
 from bot.core.reasons import Reason
+from bot.core.strictness import STRICTER
 from tests.core.samples import GOOD, NOW, POLICY, REQUEST, approval, proved, step_up
 
 SIGNED_IN = proved(step_up())
@@ -60,14 +64,122 @@ def test_variants(why: str, facts: Facts, expected: Decision, moment: Moment) ->
     assert decide(VARIED, facts, SIGNED_IN, moment, NOW) == expected, why
 
 
-def test_of_two_groups_the_one_written_last_outranks_the_other() -> None:
-    """In the order of the file: whoever is in both has one policy, not now this and now that."""
-    both = about("", "pilots", "bosses")
-    assert VARIED.terms(both.groups or (), both.level) == ("group:pilots", "group:bosses")
-    held = VARIED.under(VARIED.terms(both.groups or (), both.level))
-    assert (held.approvals, held.step_up, held.per_day) == (3, "c2", 1)
+def both(policy: Policy, *groups: str) -> Policy:
+    facts = about("", *groups)
+    return policy.under(policy.terms(facts.groups or (), facts.level))
+
+
+def test_of_two_groups_the_stricter_holds_whichever_is_written_first() -> None:
     turned = replace(VARIED, variants=dict(reversed(list(VARIED.variants.items()))))
-    assert turned.under(turned.terms(both.groups or (), both.level)).approvals == 0
+    for policy in (VARIED, turned):
+        held = both(policy, "pilots", "bosses")
+        assert (held.approvals, held.step_up, held.per_day) == (3, "c2", 1)
+
+
+def test_what_one_group_is_spared_another_may_still_demand() -> None:
+    """A group that does not set a key stands by what everybody has."""
+    policy = replace(POLICY, variants={"group:a": {"step_up": ""}, "group:b": {"approvals": 0}, "group:c": {}})
+    assert (both(policy, "a").step_up, both(policy, "b").approvals) == ("", 0)
+    for groups in (("a", "b"), ("a", "c", "b"), ("b", "a")):
+        assert both(policy, *groups) == replace(policy, step_up="c1", approvals=1), groups
+    assert both(replace(VARIED, mode=Mode.EVALUATE), "trial", "pilots").mode is Mode.EVALUATE
+
+
+def test_the_file_may_say_that_the_group_written_last_outranks_the_others() -> None:
+    """In the order of the file, whatever the groups are called and in whichever order a request names them."""
+    last = replace(VARIED, several_groups="last")
+    assert last.terms({"bosses", "pilots"}, "") == ("group:pilots", "group:bosses")
+    assert (both(last, "pilots", "bosses").approvals, both(last, "pilots", "bosses").per_day) == (3, 1)
+    assert last.under(("group:bosses", "group:pilots")).approvals == 3
+    turned = replace(last, variants=dict(reversed(list(last.variants.items()))))
+    assert both(turned, "pilots", "bosses").approvals == 0
+
+
+STRICT: list[tuple[str, Any, Any]] = [
+    ("mode", Mode.ENFORCE, Mode.EVALUATE),
+    ("mode", Mode.EVALUATE, Mode.OFF),
+    ("approvals", 1, 2),
+    ("step_up", "", "c1"),
+    ("step_up_age", timedelta(minutes=15), timedelta(minutes=5)),
+    ("approver_step_up", "", "c2"),
+    ("evidence", "", "face_check"),
+    ("evidence_age", timedelta(hours=24), timedelta(hours=1)),
+    ("step_up_wait", timedelta(minutes=15), timedelta(minutes=5)),
+    ("approval_wait", timedelta(hours=4), timedelta(hours=1)),
+    ("show_wait", timedelta(hours=4), timedelta(hours=1)),
+    ("approval_age", timedelta(hours=4), timedelta(hours=1)),
+    ("life", timedelta(hours=24), timedelta(hours=1)),
+    ("per_day", 3, 1),
+    ("reveal", "message", "dialog"),
+    ("revoke_sessions", False, True),
+    ("secure_first", False, True),
+    ("threshold", 70, 90),
+]
+
+
+@pytest.mark.parametrize(("key", "mild", "strict"), STRICT)
+def test_each_key_knows_which_of_two_values_demands_more(key: str, mild: Any, strict: Any) -> None:
+    for first, second in ((mild, strict), (strict, mild)):
+        policy = replace(POLICY, variants={"group:a": {key: first}, "group:b": {key: second}})
+        assert getattr(both(policy, "a", "b"), key) == strict
+        silent = replace(POLICY, **{key: first}, variants={"group:a": {key: second}, "group:b": {}})
+        assert getattr(both(silent, "a", "b"), key) == strict
+
+
+def test_no_key_that_varies_is_without_a_direction() -> None:
+    fixed = {"allowed_groups", "deny_list", "approvers_group", "guest_approvers", "known_approvers", "generate"}
+    fixed |= {"several_groups", "variants"}
+    assert set(STRICTER) == {f.name for f in fields(Policy)} - fixed == {key for key, _, _ in STRICT}
+
+
+GROUPS = st.dictionaries(
+    st.sampled_from(["group:a", "group:b", "group:c", "group:d"]),
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "step_up": st.sampled_from(["", "c1"]),
+            "approvals": st.integers(0, 2),
+            "evidence": st.sampled_from(["", "face_check"]),
+            "per_day": st.integers(1, 3),
+        },
+    ),
+)
+
+
+@given(GROUPS, st.sampled_from(["", "c1"]), st.integers(0, 2))
+def test_nobody_is_asked_less_for_being_in_one_more_group(
+    variants: dict[str, dict[str, Any]], step_up: str, approvals: int
+) -> None:
+    policy = replace(POLICY, step_up=step_up, approvals=approvals, variants=variants)
+    for size in range(1, len(variants) + 1):
+        for names in combinations(variants, size):
+            held = policy.under(names)
+            for key, stricter in STRICTER.items():
+                for name in names:
+                    alone = getattr(policy.under((name,)), key)
+                    assert stricter(alone, getattr(held, key)) == getattr(held, key), (key, names)
+
+
+# A policy that asks for nothing.
+
+
+@pytest.mark.parametrize("moment", list(Moment))
+def test_what_asks_for_no_proof_goes_to_nobody(moment: Moment) -> None:
+    """Not even with a face shown yesterday: it says nothing of who sits there now."""
+    bare = replace(POLICY, step_up="", approvals=0)
+    for policy in (bare, replace(bare, evidence="face_check")):
+        facts = replace(GOOD, proved_at=NOW)
+        assert reason(decide(policy, facts, SIGNED_IN, moment, NOW)) == Reason.NO_PROOF
+    assert decide(bare, replace(GOOD, harmless=True), SIGNED_IN, moment, NOW) == Go()
+    assert reason(decide(bare, replace(GOOD, roles=("admin",)), SIGNED_IN, moment, NOW)) == Reason.PRIVILEGED
+
+
+@pytest.mark.parametrize("moment", list(Moment))
+def test_a_page_without_a_sign_in_is_opened_to_nobody(moment: Moment) -> None:
+    policy = replace(POLICY, step_up="", approvals=1)
+    page = replace(SIGNED_IN, way=Way.ENTER)
+    for harmless in (False, True):
+        assert reason(decide(policy, replace(GOOD, harmless=harmless), page, moment, NOW)) == Reason.NO_PROOF
 
 
 def test_levels_come_last_whatever_the_groups_are_called() -> None:
@@ -215,8 +327,9 @@ def test_home_tells_of_the_daily_limit() -> None:
 
 def test_what_only_locks_needs_no_proof_but_has_its_walls() -> None:
     policy = Policy(step_up="", approvals=0, allowed_groups=frozenset({"employees"}))
-    assert decide(policy, replace(GOOD, guarded_contexts=None), REQUEST, Moment.ACT, NOW) == Go()
-    assert reason(decide(policy, replace(GOOD, guest=True), REQUEST, Moment.ACT, NOW)) == Reason.GUEST
+    locks = replace(GOOD, harmless=True)
+    assert decide(policy, replace(locks, guarded_contexts=None), REQUEST, Moment.ACT, NOW) == Go()
+    assert reason(decide(policy, replace(locks, guest=True), REQUEST, Moment.ACT, NOW)) == Reason.GUEST
 
 
 def test_an_act_is_carried_out_under_the_terms_it_was_decided_by() -> None:

@@ -359,12 +359,13 @@ def test_a_cloud_file_of_other_shapes_is_refused_too(tmp_path: Path, key: str, v
         from_file(file, host="127.0.0.1")
 
 
-def test_policies_that_anybody_may_write_are_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("mode", [0o666, 0o664, 0o646, 0o620])
+def test_policies_that_others_may_write_are_refused(tmp_path: Path, mode: int) -> None:
     """Who may change the file may have the desk ask for nothing."""
     file = tmp_path / "policies.toml"
     file.write_text("[tap]\nper_day = 1\n")
-    file.chmod(0o666)
-    with pytest.raises(Misconfigured, match=r"VOUCHSAFE_POLICIES.*chmod"):
+    file.chmod(mode)
+    with pytest.raises(Misconfigured, match=rf"VOUCHSAFE_POLICIES.*run `chmod go-w {file}`"):
         policies.load(str(file), KINDS, environment.load())
     file.chmod(0o644)
     policies.load(str(file), KINDS, environment.load())

@@ -111,7 +111,9 @@ def approved(request: Request, event: Approved, policy: Policy, now: datetime) -
     if request.status is not Status.APPROVAL:
         return refuse(request, Reason.CLOSED)
     approved = replace(request, evidence=(*request.evidence, event.evidence))
-    return _settle(approved, event.decision, policy, now, Note(Deed.APPROVED, _proof(event.evidence)))
+    return _settle(
+        approved, event.decision, policy, now, Note(Deed.APPROVED, {**_proof(event.evidence), **_click(event.evidence)})
+    )
 
 
 def closed(request: Request, event: Denied | Withdrew) -> Step:
@@ -212,3 +214,8 @@ def _proof(evidence: Evidence) -> Mapping[str, str]:
         "at": evidence.at.isoformat(),
         **({"choice": evidence.choice} if evidence.choice else {}),
     }
+
+
+def _click(evidence: Evidence) -> Mapping[str, str]:
+    """A yes without a sign-in is whoever sat at an approver's screen: the trail says so in so many words."""
+    return {} if evidence.strength else {"sign_in": "none"}

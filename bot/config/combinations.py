@@ -1,0 +1,52 @@
+"""Combinations: no set of groups and no level a person can be under may come to a policy that gives something away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+from typing import Final
+
+from bot.core.kind import Kind
+from bot.core.policy import GROUP, LEVEL, Flaw, Policy
+
+_SAYS: Final = {
+    Flaw.NO_PROOF: 'asks for no proof at all{where}: set step_up (such as "c1") or approvals (1 or more)',
+    Flaw.OPEN_PAGE: 'opens a page without a sign-in{where}: set step_up (such as "c1")',
+}
+_CONTEXTS: Final = ("step_up", "approver_step_up")
+_AT_ONCE: Final = 2  # groups: a flaw lies in two keys at the most, and each is one group's doing
+
+
+def unsound(kind: Kind, policy: Policy) -> Iterator[str]:
+    """Name what no single key shows, with the groups and the level it takes; of what includes another, the other."""
+    flawed: list[frozenset[str]] = []
+    for terms in _cases(policy):
+        flaw = policy.under(terms).flaw(kind.way(policy), harmless=kind.harmless)
+        if flaw is None or any(fewer <= frozenset(terms) for fewer in flawed):
+            continue
+        flawed.append(frozenset(terms))
+        yield _SAYS[flaw].format(where=f" ({', '.join(terms)})" if terms else "")
+    yield from _undecided(policy)
+
+
+def _cases(policy: Policy) -> Iterator[tuple[str, ...]]:
+    levels = [(), *((name,) for name in policy.variants if name.startswith(LEVEL))]
+    for size in range(_AT_ONCE + 1):
+        for groups in combinations(_groups(policy), size):
+            yield from ((*groups, *level) for level in levels)
+
+
+def _groups(policy: Policy) -> list[str]:
+    return [name for name in policy.variants if name.startswith(GROUP)]
+
+
+def _undecided(policy: Policy) -> Iterator[str]:
+    """Name the groups of which nobody can say whose demand is the stricter: contexts have no order."""
+    if policy.several_groups == "last":
+        return
+    for one, other in combinations(_groups(policy), 2):
+        for key in _CONTEXTS:
+            found = [policy.variants[group].get(key, "") for group in (one, other)]
+            if all(found) and len(set(found)) > 1:
+                fix = 'name the same in both, or set several_groups = "last"'
+                yield f"{key}: nobody can say which is stricter, {found[0]} ({one}) or {found[1]} ({other}); {fix}"
