@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.core.model import EvidenceType, Follow, Mode, Request, Status
 from cards import elements as e
 from cards.parts import card, facts, lines, quoted, standing
-from cards.texts import known
+from cards.texts import NAME, known, plain
 from cards.view import View
 from cards.words import details, names, own, particulars, say, typed, verdict, when
 
@@ -25,11 +25,21 @@ def alert(request: Request, view: View) -> e.Card:
     body = [
         standing(request, say(view, own(request.kind, _title(request)), **given), view),
         *lines(*(say(view, key, **given) for key in _texts(request))),
+        *lines(_lock(request, view)),
         *facts(rows),
         *quoted(request.requester.name, typed(request, view), view),
         *(quoted(ending.name, [(say(view, "fact.said"), ending.reason)], view) if ending else ()),
     ]
     return card(view, body)
+
+
+def _lock(request: Request, view: View) -> str:
+    """Say whether the desk still gives nothing out for this account because of this alarm."""
+    if request.frozen_at is not None:
+        return say(view, "alert.frozen", name=plain(request.subject.name, NAME))
+    if request.lifted_by:
+        return say(view, "alert.lifted", by=plain(request.lifted_by, NAME))
+    return ""
 
 
 def _title(request: Request) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.core.actions import Approve, Deny, SeeProof
 from bot.core.answers import ProofShown
+from bot.core.life.alarmed import stopped
 from bot.core.model import PENDING, EvidenceType, Request, Status
 from cards import elements as e
 from cards.buttons import press, ref, refresh, sign_in, watched
@@ -16,7 +17,7 @@ from cards.words import approvals, bare, details, names, own, particulars, say, 
 def approvers(request: Request, view: View, above: tuple[e.Piece, ...] = ()) -> e.Card:
     """Return the card in the approvers' channel, for all of them alike."""
     large = say(view, own(request.kind, "approvers.title"), **particulars(request, view))
-    state = "reported" if request.reported else str(request.status)
+    state = "stopped" if stopped(request) else "reported" if request.reported else str(request.status)
     said = request.ending.reason if request.ending and request.status is Status.DENIED else ""
     body = [
         *above,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import assert_never
 
 from bot.core.actions import Replace, Report, RevokeIt, Show, SignInAgain, Withdraw
+from bot.core.life.alarmed import stopped
+from bot.core.life.ended import too_late
 from bot.core.model import LIVE, EvidenceType, Follow, Mode, Request, Status, Way
 from cards import elements as e
 from cards.buttons import alarm, begin, dialog, press, ref, refresh, sign_in
@@ -17,8 +19,7 @@ from cards.words import bare, details, own, particulars, refused, say, staged, t
 
 def requester(request: Request, view: View, above: tuple[e.Piece, ...] = ()) -> e.Card:
     """Return the card; `above` goes on top of it, when something is to be said first."""
-    title = "request.step_up.checked" if _checking(request) else staged(request, "title")
-    large = say(view, title, **particulars(request, view))
+    large = say(view, _title(request), **particulars(request, view))
     body = [
         *above,
         standing(request, large, view),
@@ -32,6 +33,12 @@ def requester(request: Request, view: View, above: tuple[e.Piece, ...] = ()) -> 
     return card(view, body, _buttons(request, view), refresh(request, view))
 
 
+def _title(request: Request) -> str:
+    if stopped(request):
+        return "request.stopped.title"
+    return "request.step_up.checked" if _checking(request) else staged(request, "title")
+
+
 def _summary(request: Request, view: View) -> list[e.Piece | None]:
     """Say how it stands and what to do next, in a sentence or two."""
     given, ending = particulars(request, view), request.ending
@@ -39,9 +46,8 @@ def _summary(request: Request, view: View) -> list[e.Piece | None]:
     match request.status:
         case Status.UNKNOWN:
             return [*lines(say(view, worded(request, f"{state}.{_found(request)}"), **given))]
-        case Status.REVOKING | Status.REVOKED:
-            key = f"{state}.reported" if request.reported else f"{state}.text"
-            return [*lines(say(view, worded(request, key), **given))]
+        case Status.REVOKING | Status.REVOKED | Status.WITHDRAWN:
+            return [*lines(say(view, worded(request, f"{state}.{_taken_back(request)}"), **given))]
         case Status.REFUSED | Status.FAILED:
             refusal = ending.refusal if ending else None
             alarm = [say(view, "request.refused.alarm")] if request.reported else []
@@ -62,6 +68,13 @@ def _summary(request: Request, view: View) -> list[e.Piece | None]:
             return [*lines(say(view, worded(request, "request.ready.closed"), **given))]
         case _:
             return [*lines(say(view, worded(request, f"{state}.text"), **given))]
+
+
+def _taken_back(request: Request) -> str:
+    """Name why it is taken back: an alarm about the whole account, its owner's word, or because they wished it."""
+    if stopped(request):
+        return "stopped"
+    return "reported" if request.reported and request.status is not Status.WITHDRAWN else "text"
 
 
 def _reason(request: Request, view: View) -> list[e.Piece]:
@@ -108,7 +121,7 @@ def _found(request: Request) -> str:
 
 def _buttons(request: Request, view: View) -> list[e.Action | None]:
     report = None
-    if request.status in LIVE and not request.reported:
+    if request.status in LIVE and not request.reported and not too_late(request, view.now):
         report = press(view, "button.report", Report(ref(request)), tooltip=bare(view, "button.report_hint"))
     return [*_own(request, view), report, alarm(view) if not request.reported else None]
 
@@ -130,7 +143,7 @@ def _own(request: Request, view: View) -> list[e.Action | None]:
         case Status.ACTING | Status.REVOKING:
             return []
         case Status.DENIED | Status.EXPIRED | Status.WITHDRAWN | Status.FAILED | Status.ENDED | Status.REVOKED:
-            return [] if request.reported else [begin(view, "button.again", request.kind)]
+            return [] if request.reported or stopped(request) else [begin(view, "button.again", request.kind)]
         case Status.REFUSED | Status.EVALUATED:
             return []
         case _:

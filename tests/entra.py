@@ -20,7 +20,7 @@ from bot.core.verifier import Presentation
 
 TENANT = "11111111-1111-1111-1111-111111111111"
 QR = "data:image/png;base64,iVBORw0KGgo="
-PASS_POLICY = PassPolicy(True, 10, 480, 60, frozenset({"all_users"}), frozenset())
+PASS_POLICY = PassPolicy(True, 10, 480, 60, False, frozenset({"all_users"}), frozenset())
 
 
 @dataclass
@@ -161,6 +161,10 @@ class FakeDirectory:
     async def federated(self, upn: str) -> bool:
         self._trouble("federated")
         return upn.partition("@")[2] in self.elsewhere
+
+    def change_password(self, person: str) -> None:
+        """They choose one of their own, elsewhere."""
+        self._change(person, password_changed_at=self.clock.now())
 
     async def set_password(self, person: str, password: Secret, *, change_next: bool) -> None:
         self._trouble("set_password")

@@ -12,17 +12,19 @@ from typing import Any, assert_never
 from bot.core.actions import Approve, Ref, ReturnCode, Show, Submit
 from bot.core.answers import Answer, Entered, EntryWanted, PasswordCheck, RequestCard, SignInRefused
 from bot.core.errors import DeskError, Missing, Unavailable
+from bot.core.events import Lifted
 from bot.core.methods import Method, MethodKind
 from bot.core.model import Actor, Chat, Mode, Person, Request, Status, Way
 from bot.core.policy import Policy
 from bot.core.ports import Job, Messenger, Purpose, SignIn
 from bot.core.risk import Risk
 from bot.desk.acts import Acts
+from bot.desk.alarms import Alarms
 from bot.desk.approvals import Approvals
 from bot.desk.desk import Desk
 from bot.desk.facts import Inquiry
 from bot.desk.identity import Identity
-from bot.desk.ledger import Ledger
+from bot.desk.ledger import Ledger, happened
 from bot.desk.passwords import PasswordEntry
 from bot.desk.reception import Reception
 from bot.desk.requester import OwnStepUp
@@ -159,6 +161,7 @@ class Office:
     upkeep: Upkeep
     entry: PasswordEntry
     verifier: FakeVerifier
+    alarms: Alarms
 
     @property
     def ledger(self) -> Ledger:
@@ -255,10 +258,15 @@ class Office:
         await self.prove_all(request_id)
         return await self.act(request_id)
 
+    async def lift(self, request_id: str) -> None:
+        """Let Ben say that the account an alarm is about is in its owner's hands again."""
+        await self.ledger.change(request_id, happened(Lifted(person("ben"), "she rang back")))
+
     async def job(self, name: str, request_id: str = "r1") -> None:
         """Do a job of a request now, as the worker would."""
         handlers = {
             "alert": self.delivery.alert,
+            "lock": self.alarms.lock,
             "cards": self._delivered,
             "act": self.desk.acts.alone,
             "look": self.upkeep.look,
@@ -316,7 +324,8 @@ def office(
     proofs = Identity(ledger, inquiry, entra, issuer=ISSUER, type="VerifiedEmployee")
     desk = Desk(ledger, Reception(ledger, inquiry), acts, approvals, own_step_up, step_up, proofs)
     upkeep, entry = Upkeep(ledger, inquiry, directory), PasswordEntry(ledger, acts)
-    return Office(store, clock, directory, messenger, entra, desk, step_up, delivery, upkeep, entry, verifier)
+    alarms = Alarms(ledger, inquiry)
+    return Office(store, clock, directory, messenger, entra, desk, step_up, delivery, upkeep, entry, verifier, alarms)
 
 
 def _furnish(directory: FakeDirectory, name: str) -> None:

@@ -72,7 +72,8 @@ def _objection(policy: Policy, facts: Facts, request: Request, moment: Moment) -
     barred = wall(facts)
     if barred is not None:
         return barred
-    if not (facts.groups or frozenset()) & policy.allowed_groups:
+    unlisted = facts.locks and facts.groups is None  # nobody's lock waits for what cannot be found out
+    if not unlisted and not (facts.groups or frozenset()) & policy.allowed_groups:
         return Refusal(Reason.NOT_ALLOWED)
     if policy.flaw(request.way, harmless=facts.harmless) is not None:
         return Refusal(Reason.NO_PROOF)
@@ -88,7 +89,9 @@ def _objection(policy: Policy, facts: Facts, request: Request, moment: Moment) -
 
 
 def _unknown(policy: Policy, facts: Facts, request: Request) -> str:
-    """Name the first fact that could not be found out, or "" when all are there."""
+    """Name the first fact that could not be found out, or "" when all are there; a lock waits for none of them."""
+    if facts.locks:
+        return ""
     needed: list[tuple[str, object]] = [
         ("enabled", facts.enabled),
         ("guest", facts.guest),
@@ -97,6 +100,7 @@ def _unknown(policy: Policy, facts: Facts, request: Request) -> str:
         ("guarded_groups", facts.guarded_groups),
         ("groups", facts.groups),
         ("approves", frozenset() if facts.harmless else facts.approves),
+        ("frozen_at", "never" if facts.harmless else facts.frozen_at),
         ("recent", facts.recent),
         ("objection", facts.objection),
         ("level", facts.level),

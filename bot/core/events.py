@@ -29,12 +29,16 @@ class Approved:
 
 @dataclass(frozen=True, slots=True)
 class Denied:
-    """An approver's no. `proof` is the sign-in that confirmed it, where its verdict locks somebody out."""
+    """An approver's no; `alarm`: its verdict is that somebody else is in the account.
+
+    `proof` is the sign-in that confirmed it, where its verdict locks somebody out.
+    """
 
     by: Person
     reason: str
     choice: str = ""
     proof: Evidence | None = None
+    alarm: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +59,14 @@ class ActWanted:
 
 @dataclass(frozen=True, slots=True)
 class ActDone:
-    """The act answered; `attempt` says which claim it belongs to, so that a late answer is known as one."""
+    """The act answered; `attempt` says which claim it belongs to, so that a late answer is known as one.
+
+    `frozen`: an alarm came meanwhile, so what it made is not to stay.
+    """
 
     receipt: Receipt
     attempt: int
+    frozen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +103,10 @@ class ActLost:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What looking found after a lost answer: the receipt of what the act made, or nothing."""
+    """What looking found after a lost answer: the receipt of what the act made, or nothing; `frozen` as above."""
 
     found: Receipt | None
+    frozen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +126,22 @@ class Reported:
     """The subject says: this was not me."""
 
     by: Person
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """An alarm about the subject, raised by `by` with the request `alarm`, stops everything that is on its way."""
+
+    by: Person
+    alarm: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lifted:
+    """Somebody entitled says that the account is in its owner's hands: what this request froze goes on."""
+
+    by: Person
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +180,8 @@ Event = (
     | TimePassed
     | RevokeChosen
     | Reported
+    | Stopped
+    | Lifted
     | RevokeDone
     | Progressed
     | Followed
@@ -202,4 +229,9 @@ class Look:
     """Find out what a lost act has left behind."""
 
 
-Effect = Changed | AskSignIn | Revoke | Look | CarryOut | Watch | FollowUp
+@dataclass(frozen=True, slots=True)
+class Freeze:
+    """Stop everything else of the subject's that is on its way."""
+
+
+Effect = Changed | AskSignIn | Revoke | Look | CarryOut | Watch | FollowUp | Freeze

@@ -53,9 +53,9 @@ class Facts:
     `recent` how often they asked in the last 24 hours; `guarded_contexts` the authentication contexts for which
     Conditional Access demands a fresh sign-in of this person; `approvers` is what is known of those who approved;
     `approves` the groups of approvers they are in or could put themselves into as an owner; `proved_at` when they last
-    proved who they are.
-    `harmless`: what they ask for only locks or proves. `objection`, `where`, `level` and `found` are what the kind
-    itself found.
+    proved who they are; `frozen_at` since when an alarm freezes what they may get here.
+    `harmless`: what they ask for only locks or proves; `locks`: it only takes access away. `objection`, `where`,
+    `level` and `found` are what the kind itself found.
     """
 
     enabled: bool | None = None
@@ -70,8 +70,10 @@ class Facts:
     approvers: Mapping[str, ApproverFacts] | None = None
     approves: frozenset[str] | None = None
     proved_at: datetime | Literal["never"] | None = None
+    frozen_at: datetime | Literal["never"] | None = None
     objection: Refusal | Literal["none"] | None = None
     where: Mapping[str, Refusal] = field(default_factory=_none)
     level: str | None = None
     harmless: bool = False
+    locks: bool = False
     found: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))

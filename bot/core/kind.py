@@ -80,6 +80,7 @@ class Kind:
     options: frozenset[str] = frozenset()  # keys of the policy that only some kinds know
     levels: tuple[str, ...] = ()  # what `examine` may call a case, mildest first
     harmless: bool = False  # it only locks or proves: a policy may let anybody ask without a proof
+    locks: bool = False  # it only takes access away: no wall, and nothing that nobody knows, stands before it
     alarm: bool = False  # one press asks for it, and security hears of it however it ends
 
 

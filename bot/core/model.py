@@ -203,6 +203,7 @@ class Request:
 
     `expires_at` is when the present status runs out, `due_at` when the desk must next look by itself. `terms` are
     the variants of the policy that held when it was last decided, `stage` its kind's word for what became of it.
+    `acted_at` is when its act was recorded; `frozen_at` since when it freezes its subject, `lifted_by` who ended that.
     """
 
     id: str
@@ -225,6 +226,9 @@ class Request:
     replaced: bool = False
     reported: bool = False
     hidden: bool = False
+    acted_at: datetime | None = None
+    frozen_at: datetime | None = None
+    lifted_by: str = ""
     evidence: tuple[Evidence, ...] = ()
     receipt: Receipt | None = None
     ending: Ending | None = None
@@ -270,10 +274,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """What a person sees before they ask: what there is to know, and what there is to fill in.
-
-    `closed`: there is nothing to ask for, only something to read.
-    """
+    """What a person reads and fills in before they ask; `closed`: there is something to read, nothing to ask for."""
 
     fields: tuple[Field, ...] = ()
     lines: tuple[Line, ...] = ()
@@ -282,10 +283,9 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a kind found out about a request just now.
+    """What a kind found: its own no, and those that hold only `where` the policy sets the key.
 
-    `objection` is its own no, `where` those that hold only where the policy sets the key; `level` its word for how
-    grave it is (a policy may have variants for each); `found` goes with what was asked, for those who decide.
+    `level` is its word for how grave it is (a policy may have variants for each); `found` is for those who decide.
     """
 
     objection: Refusal | None = None

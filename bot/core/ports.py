@@ -163,6 +163,12 @@ class Unit(Protocol):
     async def latest(self, tenant: str, person: str, limit: int) -> Sequence[Request]:
         """Return the newest requests about or by a person, open ones first."""
 
+    async def frozen(self, tenant: str, subject: str) -> Mapping[str, datetime]:
+        """Return the requests by which alarms freeze this person's account, by id, and since when each does."""
+
+    async def on_its_way(self, tenant: str, subject: str) -> Sequence[Request]:
+        """Return every request about this person that is open, or whose act left something that works for a time."""
+
     async def due(self, now: datetime, limit: int) -> Sequence[str]:
         """Return ids of requests whose `due_at` has come."""
 

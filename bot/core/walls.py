@@ -10,16 +10,24 @@ from bot.core.reasons import Reason
 
 
 def wall(facts: Facts) -> Refusal | None:
-    """Say which wall stands before somebody with these facts, or None; all of them must be known."""
-    if not facts.enabled:
+    """Say which wall stands before somebody with these facts, or None; all of them must be known.
+
+    What only takes access away passes them: an administrator's alarm matters most. Not for a guest, whom Entra does
+    not sign out: https://learn.microsoft.com/graph/api/user-revokesigninsessions.
+    """
+    if not facts.enabled and not facts.locks:
         return Refusal(Reason.DISABLED)
     if facts.guest:
         home = MappingProxyType({"home": facts.home})
         return Refusal(Reason.GUEST_OF, home) if facts.home else Refusal(Reason.GUEST)
+    if facts.locks:
+        return None
     if facts.restricted:
         return Refusal(Reason.RESTRICTED)
     if facts.roles or facts.guarded_groups:
         return Refusal(Reason.PRIVILEGED)
     if facts.approves and not facts.harmless:  # one colleague could let themselves into the account that decides
         return Refusal(Reason.APPROVER)
+    if facts.frozen_at != "never" and not facts.harmless:
+        return Refusal(Reason.FROZEN)
     return None

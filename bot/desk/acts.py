@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from types import MappingProxyType
 from typing import Final, Protocol
@@ -107,7 +107,12 @@ class Acts:
     ) -> tuple[Step | None, Outcome | None]:
         """Carry out what was claimed, and write down what came of it before anybody sees it."""
         event, outcome = await self._tried(claimed, patience, entered)
-        return await self.ledger.change(claimed.id, happened(event)), outcome
+
+        async def came(request: Request) -> Event:
+            overtaken = isinstance(event, ActDone) and await self.inquiry.frozen(request)
+            return replace(event, frozen=True) if isinstance(event, ActDone) and overtaken else event
+
+        return await self.ledger.change(claimed.id, came), outcome
 
     async def _shown(self, claimed: Request, until: float, *, by_message: bool) -> Answer:
         step, outcome = await self._carried_out(claimed, min(PATIENCE, _left(until)))

@@ -71,7 +71,8 @@ class Approvals:
             return Refused(Refusal(Reason.REASON_REQUIRED), request)
         if confirmed:
             return await self._confirm_first(actor, request, Purpose.DENY, choice, reason)
-        return _card(await self.ledger.change(request.id, happened(Denied(actor.person, reason, choice))))
+        no = Denied(actor.person, reason, choice, alarm=self._alarms(request, choice))
+        return _card(await self.ledger.change(request.id, happened(no)))
 
     async def denied(self, sign_in: SignIn, also: Also) -> Answer:
         """Let a no count that its approver has confirmed with a sign-in, which then serves nothing else."""
@@ -85,14 +86,19 @@ class Approvals:
             refusal = await self.objection(proof.by, request)
             if refusal is not None and refusal.reason not in NO_ALL_THE_SAME:
                 return refusal
-            return Denied(sign_in.person, sign_in.reason, sign_in.choice, proof)
+            return Denied(
+                sign_in.person, sign_in.reason, sign_in.choice, proof, alarm=self._alarms(request, sign_in.choice)
+            )
 
         return _card(await self.ledger.change(sign_in.request, said, used_up), Slot.CONFIRM)
 
     def _locks(self, request: Request, choice: str) -> bool:
         """Whether a no with this verdict locks somebody out, and so wants the sign-in that a yes wants here."""
-        alarms = self.inquiry.kinds[request.kind].verdicts.alarms
-        return choice in alarms and bool(self.inquiry.policy(request).approver_step_up)
+        return self._alarms(request, choice) and bool(self.inquiry.policy(request).approver_step_up)
+
+    def _alarms(self, request: Request, choice: str) -> bool:
+        """Whether this verdict says that somebody else is in the account."""
+        return choice in self.inquiry.kinds[request.kind].verdicts.alarms
 
     async def refreshed(self, actor: Actor, request: Request) -> Answer:
         """Show an approver's private card as it stands; only to who was asked to confirm."""

@@ -40,10 +40,14 @@ class _Who:
 
 @dataclass(frozen=True, slots=True)
 class _Past:
-    """What we know of a person ourselves: how often they asked lately, by kind, and when they proved who they are."""
+    """What we know of a person ourselves: how often they asked lately, by kind, when they proved who they are.
+
+    And since when an alarm freezes their account.
+    """
 
     recent: Mapping[str, int]
     proved: datetime | Literal["never"]
+    frozen: datetime | Literal["never"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,20 +189,31 @@ class Inquiry:
             approvers=approvers.result(),
             approves=who.approves,
             proved_at=past.proved if past else None,
+            frozen_at=past.frozen if past else None,
             objection=_objection(found),
             where=found.where if found else {},
             level=found.level if found else None,
             harmless=self.kinds[request.kind].harmless,
+            locks=self.kinds[request.kind].locks,
             found=found.found if found else {},
         )
 
     async def _past(self, request: Request) -> _Past:
         tenant, subject, since = request.tenant, request.subject.id, self.clock.now() - DAY
         async with self.store.unit() as unit:
-            recent, proved = await asyncio.gather(
-                unit.recent(tenant, subject, since, but=request.id), unit.proved(tenant, subject)
+            recent, proved, frozen = await asyncio.gather(
+                unit.recent(tenant, subject, since, but=request.id),
+                unit.proved(tenant, subject),
+                unit.frozen(tenant, subject),
             )
-        return _Past(recent, proved or "never")
+        return _Past(recent, proved or "never", max(frozen.values(), default="never"))
+
+    async def frozen(self, request: Request) -> bool:
+        """Say whether an alarm forbids what this request would bring about."""
+        if self.kinds[request.kind].harmless:
+            return False
+        async with self.store.unit() as unit:
+            return bool(await unit.frozen(request.tenant, request.subject.id))
 
     async def _approvers(self, request: Request) -> Mapping[str, ApproverFacts]:
         """Look at everybody who approved once more: whether that still counts, the core decides."""

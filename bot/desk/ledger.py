@@ -19,6 +19,7 @@ from bot.core.events import (
     Effect,
     Event,
     FollowUp,
+    Freeze,
     Look,
     Revoke,
     SteppedUp,
@@ -153,6 +154,8 @@ class Ledger:
                 await unit.defer(Job("watch", request.id))
             case FollowUp():
                 await unit.defer(Job("follow", request.id, urgency=_urgency(request)))
+            case Freeze():
+                await unit.defer(Job("lock", request.id, urgency=Urgency.ALARM))
             case AskSignIn(context, enter):
                 if home is not None:
                     await self.prompt(unit, request, home, context, Purpose.ENTER if enter else Purpose.STEP_UP)

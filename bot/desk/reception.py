@@ -13,17 +13,16 @@ from bot.core import actions as do
 from bot.core.answers import Answer, Form, HomeCard, Offer, Refused, RequestCard
 from bot.core.decide import Refuse, decide
 from bot.core.errors import DeskError, Unavailable
-from bot.core.events import Asked, Withdrew
+from bot.core.events import Asked
 from bot.core.facts import Facts, Moment
 from bot.core.forms import check, clean
 from bot.core.model import PENDING, Actor, Person, Refusal, Request, Sheet, Status
 from bot.core.ports import Slot
 from bot.core.reasons import Reason
 from bot.desk.facts import Inquiry
-from bot.desk.ledger import Ledger, happened
+from bot.desk.ledger import Ledger
 
 NEWEST: Final = 5
-EVERY_ONE: Final = 50  # open ones come first, and there is one of a kind at most
 SHEET: Final = 4.0  # seconds for what a person reads before they ask
 
 
@@ -147,21 +146,11 @@ class Reception:
         request, step = await self.ledger.open(
             replace(draft, details={**draft.details, **facts.found}), Asked(decision)
         )
-        if self.inquiry.kinds[draft.kind].alarm:
-            await self._stop_everything(draft)
         if step is None and request.id != draft.id:
             return Refused(Refusal(Reason.ALREADY_OPEN), request)
         if step is not None and step.refusal is not None and not request.reported:
             return Refused(step.refusal)
         return RequestCard(request, Slot.REQUESTER)
-
-    async def _stop_everything(self, alarm: Request) -> None:
-        """Whoever is in the account may have asked for something: what waits is withdrawn."""
-        async with self.ledger.store.unit() as unit:
-            mine = await unit.latest(alarm.tenant, alarm.subject.id, EVERY_ONE)
-        for request in mine:
-            if request.status in PENDING and request.id != alarm.id and request.kind != alarm.kind:
-                await self.ledger.change(request.id, happened(Withdrew(alarm.requester)))
 
 
 def whose(actor: Actor, request: Request) -> bool:

@@ -41,7 +41,7 @@ class Upkeep:
             return
         tools = self.inquiry.tools(request.kind, terms=request.terms)
         found = await self.inquiry.kinds[request.kind].look(request, tools)
-        await self.ledger.change(request.id, happened(Looked(found)))
+        await self.ledger.change(request.id, happened(Looked(found, await self.inquiry.frozen(request))))
 
     async def watch(self, job: Job) -> None:
         """Look what became of what an act left behind."""

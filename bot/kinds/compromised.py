@@ -47,5 +47,6 @@ KIND: Final = Kind(
     look=look,
     follow=follow,
     harmless=True,
+    locks=True,
     alarm=True,
 )

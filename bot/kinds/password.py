@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Final
 
 from bot.core.errors import Rejected, Unfit
@@ -27,6 +28,7 @@ from bot.core.passwords import made
 from bot.core.policy import Policy
 
 WHY: Final = ("forgotten", "known", "expired", "other")
+SET_AT: Final = "set_at"  # of a receipt: when the password was set
 WEAK: Final = "password_rule"  # the directory's word for a password it does not take
 OWN_CHANGE: Final = timedelta(minutes=1)  # a longer one would take an earlier change for ours
 
@@ -73,20 +75,30 @@ async def carry_out(request: Request, tools: Tools) -> Outcome:
         if error.code != WEAK:
             raise
         raise _not_taken(shown=shown) from error
-    return Outcome(_receipt(request), password if shown else None)
+    return Outcome(_receipt(request, tools.clock.now()), password if shown else None)
 
 
 async def look(request: Request, tools: Tools) -> Receipt | None:
     """Entra keeps the moment of the last change; one after the person signed in for this request is ours."""
     changed = (await tools.directory.account(request.subject.id)).password_changed_at
     since = max([request.created_at, *(e.at for e in request.evidence_of(EvidenceType.STEP_UP))])
-    return _receipt(request) if changed is not None and changed >= since - OWN_CHANGE else None
+    return _receipt(request, changed) if changed is not None and changed >= since - OWN_CHANGE else None
 
 
 async def undo(request: Request, tools: Tools) -> None:
-    """Set a password nobody has seen, so that what was set works no more; where nothing was set, nothing is."""
-    if request.receipt is not None or await look(request, tools) is not None:
+    """Set a password nobody has seen, so that what was set works no more; where nothing was set, nothing is.
+
+    One that somebody has chosen since is not the desk's: what was set does not work then already.
+    """
+    receipt = request.receipt or await look(request, tools)
+    if receipt is not None and not await _changed_since(receipt, request, tools):
         await tools.directory.set_password(request.subject.id, made(), change_next=True)
+
+
+async def _changed_since(receipt: Receipt, request: Request, tools: Tools) -> bool:
+    changed = (await tools.directory.account(request.subject.id)).password_changed_at
+    at = receipt.params.get(SET_AT)  # an older version kept none
+    return at is not None and changed is not None and changed > datetime.fromisoformat(at) + OWN_CHANGE
 
 
 def _way(policy: Policy) -> Way:
@@ -99,8 +111,8 @@ def _not_taken(*, shown: bool) -> Rejected:
     return Unfit("set_password: it was not taken", code=PasswordReason.RULE)
 
 
-def _receipt(request: Request) -> Receipt:
-    return Receipt(request.subject.id)
+def _receipt(request: Request, at: datetime) -> Receipt:
+    return Receipt(request.subject.id, params=MappingProxyType({SET_AT: at.isoformat()}))
 
 
 KIND: Final = Kind(

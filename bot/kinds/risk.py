@@ -12,6 +12,7 @@ from typing import Final
 from bot.core.errors import DeskError, Rejected, giving
 from bot.core.facts import Moment
 from bot.core.kind import Kind, Tools, Verdicts
+from bot.core.life.alarmed import stopped
 from bot.core.model import (
     Choice,
     EvidenceType,
@@ -143,8 +144,8 @@ async def look(request: Request, tools: Tools) -> Receipt | None:
 
 
 async def undo(request: Request, tools: Tools) -> None:
-    """A flag cannot be put back; its owner's word that it was somebody else makes a graver one."""
-    if request.reported:
+    """A flag cannot be put back; word that it was somebody else, or an alarm about the account, makes a graver one."""
+    if request.reported or stopped(request):
         await tools.directory.confirm_compromised(request.subject.id)
 
 

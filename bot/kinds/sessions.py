@@ -42,4 +42,5 @@ KIND: Final = Kind(
     carry_out=carry_out,
     look=look,
     harmless=True,
+    locks=True,
 )

@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Final
 
+import structlog
 from aiohttp import web
 
 import cards
@@ -19,6 +20,7 @@ from bot.core.errors import Misconfigured
 from bot.core.policy import Policy
 from bot.core.ports import Clock, Purpose
 from bot.desk.acts import Acts
+from bot.desk.alarms import Alarms
 from bot.desk.approvals import Approvals
 from bot.desk.desk import Desk
 from bot.desk.facts import Inquiry
@@ -48,11 +50,16 @@ from bot.web.page import Pages
 from bot.web.places import PLACES, Places
 from manifest.package import resource
 
-FOREVER: Final = frozenset({"alert", "revoke"})  # jobs that are never given up: they lock, or say that somebody must
+FOREVER: Final = frozenset(
+    {"alert", "lock", "revoke"}
+)  # jobs that are never given up: they lock, or say that somebody must
+PROBE: Final = 5.0  # seconds for the database to answer at the start
 LARGEST: Final = 256 * 1024  # bytes of a body
 IDLE: Final = 75.0  # seconds a connection may take for a request's head; longer than an ingress keeps an idle one
 LISTENERS: Final[tuple[Listener, ...]] = (listener(KINDS),)  # who hears of every change of a request
 LINGER: Final = 2.0  # seconds for the rest of a body nobody wants any more
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +67,7 @@ class Inside:
     """The desk and what follows from its decisions."""
 
     desk: Desk
+    alarms: Alarms
     delivery: Delivery
     upkeep: Upkeep
     entry: PasswordEntry
@@ -134,7 +142,8 @@ def assemble(settings: Settings, outside: Outside, in_force: Mapping[str, Policy
     issuer, credential = settings.verified_id_authority, settings.verified_id_type
     proofs = Identity(ledger, inquiry, outside.sign_ins, issuer=issuer, type=credential)
     desk = Desk(ledger, Reception(ledger, inquiry), acts, approvals, own_step_up, step_up, proofs)
-    return Inside(desk, delivery, Upkeep(ledger, inquiry, outside.directory), PasswordEntry(ledger, acts))
+    alarms = Alarms(ledger, inquiry)
+    return Inside(desk, alarms, delivery, Upkeep(ledger, inquiry, outside.directory), PasswordEntry(ledger, acts))
 
 
 def uses(own: OwnStepUp, approvals: Approvals) -> Mapping[Purpose, Use]:
@@ -151,6 +160,7 @@ def handlers(inside: Inside) -> Mapping[str, Handler]:
     """Name who answers to each job."""
     return {
         "alert": inside.delivery.alert,
+        "lock": inside.alarms.lock,
         "cards": inside.delivery.cards,
         "stray": inside.delivery.stray,
         "act": inside.desk.acts.alone,

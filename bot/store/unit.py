@@ -12,9 +12,9 @@ from psycopg.types.json import Jsonb
 
 from bot.core.audit import GENESIS, Note
 from bot.core.errors import Conflict, Rejected
-from bot.core.model import VERIFIED, Chat, Mode, Person, Request, Status
+from bot.core.model import OPEN, VERIFIED, Chat, Mode, Person, Request, Status
 from bot.core.ports import Clock, Job, Posted, Purpose, SignIn, SignInStage, Unit
-from bot.store import codec, sql
+from bot.store import alarms, codec, sql
 from bot.store.pipeline import Pipeline
 
 WORDS: Final = ("name", "request", "slot", "person")  # of a job, as every version that runs takes them
@@ -89,6 +89,14 @@ class PostgresUnit(Unit):
     async def latest(self, tenant: str, person: str, limit: int) -> Sequence[Request]:
         rows = await self._line.rows(sql.LATEST, {"tenant": tenant, "person": person, "limit": limit})
         return tuple(codec.request_of(row) for row in rows)
+
+    async def frozen(self, tenant: str, subject: str) -> Mapping[str, datetime]:
+        rows = await self._line.rows(alarms.FROZEN, {"tenant": tenant, "subject": subject})
+        return {row["id"]: datetime.fromisoformat(row["at"]) for row in rows}
+
+    async def on_its_way(self, tenant: str, subject: str) -> Sequence[Request]:
+        values = {"tenant": tenant, "subject": subject, "done": Status.DONE.value, "open": [one.value for one in OPEN]}
+        return tuple(codec.request_of(row) for row in await self._line.rows(alarms.ON_ITS_WAY, values))
 
     async def due(self, now: datetime, limit: int) -> Sequence[str]:
         return tuple(row["id"] for row in await self._line.rows(sql.DUE, {"now": now, "limit": limit}))

@@ -40,6 +40,7 @@ class Presentation:
 
     id: str
     asked: Asked
+    made: datetime
     expires: datetime
     scanned: list[str] = field(default_factory=list)
     answer: Answer | None = None
@@ -65,7 +66,8 @@ class Verified:
 
     def begin(self, asked: Asked) -> Presentation:
         """Keep a request; it is good for five minutes."""
-        made = Presentation(str(uuid.uuid4()), asked, self._clock.now() + LIFE)
+        now = self._clock.now()
+        made = Presentation(str(uuid.uuid4()), asked, now, now + LIFE)
         self.requests[made.id] = made
         return made
 

@@ -42,6 +42,7 @@ GOOD = Facts(
     approvers={"ben": HELPER, "cleo": HELPER},
     approves=frozenset(),
     proved_at="never",
+    frozen_at="never",
     objection="none",
     level="",
 )

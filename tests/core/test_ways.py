@@ -40,6 +40,7 @@ from bot.core.events import (
 )
 from bot.core.life.acting import TRIES
 from bot.core.life.advance import advance
+from bot.core.life.ended import REPORTED_WITHIN
 from bot.core.life.step import AFTERWARDS, LOOK_AGAIN, PAGE_LIFE, Step, on_a_page
 from bot.core.model import Follow, Mode, Progress, Receipt, Refusal, Request, Status, Way
 from bot.core.policy import Policy
@@ -277,7 +278,14 @@ def test_what_an_act_left_behind_is_looked_at_until_its_end() -> None:
 def test_what_nobody_watches_only_runs_out() -> None:
     done = shown(replace(WATCHED, watch=None))
     assert done.due_at == WATCHED.expires_at
-    assert walk(NEW, *DONE).request.due_at is None
+    done = walk(NEW, *DONE).request
+    assert done.due_at == NOW + REPORTED_WITHIN  # a button goes from its card
+
+
+def test_when_nobody_can_report_it_any_more_its_card_says_so_once() -> None:
+    done = walk(NEW, *DONE).request
+    step = advance(done, TimePassed(), POLICY, NOW + REPORTED_WITHIN)
+    assert (step.request.status, step.request.due_at, step.effects) == (Status.DONE, None, (Changed(),))
 
 
 def test_a_stage_is_news_once() -> None:

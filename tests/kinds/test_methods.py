@@ -14,6 +14,7 @@ from bot.core.facts import Moment
 from bot.core.forms import Fault, check, clean
 from bot.core.kind import Tools
 from bot.core.life.advance import advance
+from bot.core.life.ended import REPORTED_WITHIN
 from bot.core.methods import REMOVABLE, Method, MethodKind
 from bot.core.model import Finding, Line, Mode, Person, Progress, Receipt, Refusal, Request, Sheet, Status, Way
 from bot.core.verifier import Verifier
@@ -335,7 +336,11 @@ async def test_what_was_not_theirs_is_told_as_a_stranger_in_the_account_once() -
     progress = await KIND.watch(done, tools(bunch(KEY)))
     assert progress == Progress("not_mine", receipt=replace(receipt, watch=None))
     step = advance(done, Progressed(progress), KIND.policy, NOW)
-    assert (step.request.status, step.request.stage, step.request.due_at) == (Status.DONE, "not_mine", None)
+    assert (step.request.status, step.request.stage, step.request.due_at) == (
+        Status.DONE,
+        "not_mine",
+        done.created_at + REPORTED_WITHIN,
+    )
     for part in ("title", "text"):
         assert known(f"methods.request.done.{step.request.stage}.{part}")
 

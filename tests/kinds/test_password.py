@@ -143,12 +143,15 @@ async def test_the_home_card_reads_the_account_alone() -> None:
     assert synced.objection == Refusal(PasswordReason.SYNCED)
 
 
+SET = Receipt("ann", params={"set_at": NOW.isoformat()})
+
+
 async def test_what_was_entered_is_set_once_and_is_nobodys_to_show() -> None:
     safe = Safe()
     outcome = await KIND.carry_out(request(), tools(safe, entered=TYPED))
     assert safe.held == [(TYPED, False)]
     assert outcome.secret is None
-    assert outcome.receipt == Receipt("ann")
+    assert outcome.receipt == SET
     assert TYPED not in repr(outcome)
 
 
@@ -159,7 +162,7 @@ async def test_a_made_one_is_shown_and_must_be_changed() -> None:
     assert change_next
     assert outcome.secret is not None
     assert outcome.secret.reveal() == password
-    assert outcome.receipt == Receipt("ann")
+    assert outcome.receipt == SET
     assert len(password) == MADE
     assert broken(password, ()) == ()
     assert password not in repr(outcome)
@@ -213,7 +216,7 @@ async def test_a_look_finds_what_a_lost_act_has_set(way: Way) -> None:
     assert await KIND.look(request(way), tools(safe)) is None
     with pytest.raises(AnswerLost):
         await KIND.carry_out(request(way), tools(safe, entered=TYPED))
-    assert await KIND.look(request(way), tools(safe)) == Receipt("ann")
+    assert await KIND.look(request(way), tools(safe)) == SET
 
 
 @pytest.mark.parametrize(
@@ -246,6 +249,13 @@ async def test_what_was_set_is_taken_back_by_one_nobody_has_seen() -> None:
     first, second = (password for password, _ in safe.held[1:])
     assert len({TYPED, first, second}) == 3
     assert broken(second, ()) == ()
+
+
+@pytest.mark.parametrize(("later", "left"), [(OWN_CHANGE, False), (OWN_CHANGE + timedelta(seconds=1), True)])
+async def test_one_that_was_chosen_since_is_not_ours_to_take_back(later: timedelta, left: bool) -> None:
+    safe = Safe(changed=NOW + later)
+    await KIND.undo(request(receipt=SET), tools(safe))
+    assert (safe.held == []) is left
 
 
 async def test_a_lost_one_is_taken_back_where_it_was_set_and_nothing_is_locked_where_it_was_not() -> None:

@@ -166,6 +166,7 @@ async def decided(watch: Watch, made: Request, policy: Policy = POLICY) -> Decis
         guarded_contexts=frozenset({"c1"}),
         approvers={"ben0": HELPER, "ben1": HELPER},
         approves=frozenset(),
+        frozen_at="never",
         objection="none" if found.objection is None else found.objection,
         where=found.where,
         level=found.level,

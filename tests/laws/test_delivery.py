@@ -221,7 +221,8 @@ async def test_what_is_urgent_goes_first(desk: Office, database_url: str) -> Non
     await desk.ask("kim", "r2", kind="risk")
     await desk.ask("ben", "r3", kind="compromised")
     waiting = [(name, request) for name, request in await queue(database_url) if name != "follow"]
-    assert waiting == [("act", "r3"), ("alert", "r3"), ("cards", "r1"), ("cards", "r2"), ("cards", "r3")]
+    alarm = [("act", "r3"), ("alert", "r3"), ("lock", "r3")]
+    assert waiting == [*alarm, ("cards", "r1"), ("cards", "r2"), ("cards", "r3")]
 
 
 async def test_everybody_who_listens_hears_of_every_change(desk: Office, database_url: str) -> None:

@@ -414,6 +414,7 @@ async def test_an_old_proof_is_none(trusting: Office) -> None:
     assert isinstance(await trusting.ask(request_id="r1"), RequestCard)
     await trusting.desk.handle(at_home("ann"), Report(Ref("r1", (await trusting.load("r1")).version)))
     await trusting.job("revoke", "r1")
+    await trusting.lift("r1")
     trusting.clock.advance(seconds=1)
     assert why(await trusting.ask(request_id="r2")) == Reason.EVIDENCE_MISSING
 
@@ -429,6 +430,7 @@ async def test_a_proof_its_subject_takes_back_is_none(trusting: Office, before: 
     await trusting.desk.handle(at_home("ann"), Report(Ref("v1", request.version)))
     if not before:
         await trusting.job("revoke", "v1")
+    await trusting.lift("v1")
     assert why(await trusting.ask(request_id="r1")) == Reason.EVIDENCE_MISSING
 
 
@@ -445,6 +447,7 @@ async def test_a_proof_taken_back_before_the_act_stops_the_act(trusting: Office)
     proof = await proved(trusting)
     await trusting.ready()
     await trusting.desk.handle(at_home("ann"), Report(Ref("v1", proof.version)))
+    await trusting.lift("v1")
     assert why(await trusting.show()) == Reason.EVIDENCE_MISSING
     assert trusting.directory.secrets == []
 

@@ -19,6 +19,7 @@ from bot.core.events import (
     Changed,
     FollowUp,
     Look,
+    Looked,
 )
 from bot.core.life.ended import next_look, take_back
 from bot.core.life.step import LOOK_AGAIN, Step, end, on_a_page, refuse, refused, wait
@@ -45,6 +46,8 @@ def claim(request: Request, *, again: bool, now: datetime) -> Step:
 def acted(request: Request, event: ActDone | ActFailed | ActPostponed | ActLost, policy: Policy, now: datetime) -> Step:
     if request.status is Status.ACTING and event.attempt == request.attempts:
         match event:
+            case ActDone(frozen=True):
+                return _late(request, event, now)
             case ActDone(receipt):
                 return _done(request, receipt, policy, now)
             case ActFailed(refusal):
@@ -57,16 +60,21 @@ def acted(request: Request, event: ActDone | ActFailed | ActPostponed | ActLost,
             case _:
                 assert_never(event)
     if isinstance(event, ActDone) and event.attempt == request.attempts:
-        if request.way is not Way.SHOW and request.status in {Status.UNKNOWN, Status.DONE}:  # there is nothing to see
+        unseen = request.way is not Way.SHOW and not event.frozen
+        if unseen and request.status in {Status.UNKNOWN, Status.DONE}:  # there is nothing to see
             return Step(request) if request.status is Status.DONE else _done(request, event.receipt, policy, now)
-        return take_back(
-            replace(request, receipt=event.receipt), Note(Deed.LATE, {"object": event.receipt.object_id}), now
-        )
+        return _late(request, event, now)
     return refuse(request, Reason.CLOSED)
 
 
+def _late(request: Request, event: ActDone, now: datetime) -> Step:
+    """It came too late to stay: what it made is taken back, and nobody sees it."""
+    made = replace(request, receipt=event.receipt, acted_at=request.acted_at or now)
+    return take_back(made, Note(Deed.LATE, {"object": event.receipt.object_id}), now)
+
+
 def _done(request: Request, receipt: Receipt, policy: Policy, now: datetime) -> Step:
-    done = replace(request, status=Status.DONE, receipt=receipt, expires_at=receipt.expires_at)
+    done = replace(request, status=Status.DONE, receipt=receipt, acted_at=now, expires_at=receipt.expires_at)
     done = replace(done, due_at=next_look(done, now))
     shown = Note(Deed.SHOWN, {"object": receipt.object_id})
     if not receipt.follow and not policy.under(request.terms).revoke_sessions:
@@ -100,14 +108,17 @@ def not_shown(request: Request, policy: Policy, now: datetime) -> Step:
     return Step(wait(request, Status.UNKNOWN, policy.show_wait, now), (Changed(),), (Note(Deed.LOST),))
 
 
-def looked(request: Request, found: Receipt | None, policy: Policy, now: datetime) -> Step:
+def looked(request: Request, event: Looked, policy: Policy, now: datetime) -> Step:
     """What needs no showing is done when it is found; else a person decides.
 
-    A second lost answer goes to the helpdesk.
+    A second lost answer goes to the helpdesk. What an alarm overtook is taken back, found or not.
     """
     if request.status is not Status.UNKNOWN:
         return refuse(request, Reason.CLOSED)
+    found = event.found
     note = Note(Deed.LOOKED, {"found": found.object_id if found else ""})
+    if event.frozen:
+        return take_back(replace(request, receipt=found or request.receipt), note, now)
     if found is not None and request.way is not Way.SHOW:
         step = _done(request, found, policy, now)
         return replace(step, notes=(note, *step.notes))

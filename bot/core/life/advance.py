@@ -25,6 +25,7 @@ from bot.core.events import (
     Event,
     Followed,
     Hid,
+    Lifted,
     Looked,
     Progressed,
     Reported,
@@ -32,10 +33,11 @@ from bot.core.events import (
     RevokeDone,
     ShowFailed,
     SteppedUp,
+    Stopped,
     TimePassed,
     Withdrew,
 )
-from bot.core.life import acting, ended, waiting
+from bot.core.life import acting, alarmed, ended, waiting
 from bot.core.life.step import Step, end, refused
 from bot.core.model import PENDING, Ending, Refusal, Request, Status
 from bot.core.policy import Policy
@@ -88,19 +90,21 @@ def _advanced(request: Request, event: Event, policy: Policy, now: datetime) -> 
         case Approved():
             return waiting.approved(request, event, policy, now)
         case Denied() | Withdrew():
-            return waiting.closed(request, event)
+            return waiting.closed(request, event, now)
         case ActWanted():
             return waiting.wanted(request, event, policy, now)
         case ActDone() | ActFailed() | ActPostponed() | ActLost():
             return acting.acted(request, event, policy, now)
         case ShowFailed():
             return acting.not_shown(request, policy, now)
-        case Looked(found):
-            return acting.looked(request, found, policy, now)
+        case Looked():
+            return acting.looked(request, event, policy, now)
         case TimePassed(decision):
             return _time_passed(request, decision, policy, now)
         case RevokeChosen() | Reported() | RevokeDone() | Progressed() | Followed() | Hid():
             return ended.happened(request, event, now)
+        case Stopped() | Lifted():
+            return alarmed.happened(request, event, now)
         case _:
             assert_never(event)
 

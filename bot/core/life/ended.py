@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
-from typing import assert_never
+from datetime import datetime, timedelta
+from typing import Final, assert_never
 
 from bot.core.audit import Deed, Note
 from bot.core.events import (
@@ -19,9 +19,11 @@ from bot.core.events import (
     RevokeDone,
     Watch,
 )
-from bot.core.life.step import LOOK_AGAIN, Step, end, person, refuse
-from bot.core.model import Ending, Follow, Person, Progress, Request, Status, Way
+from bot.core.life.step import LOOK_AGAIN, Step, end, frozen, person, refuse
+from bot.core.model import OPEN, Ending, Follow, Person, Progress, Request, Status, Way
 from bot.core.reasons import Reason
+
+REPORTED_WITHIN: Final = timedelta(days=1)  # of the act; later, only an alarm about the whole account makes sense
 
 Late = RevokeChosen | Reported | RevokeDone | Progressed | Followed | Hid
 
@@ -42,10 +44,18 @@ def happened(request: Request, event: Late, now: datetime) -> Step:
 
 def next_look(request: Request, now: datetime) -> datetime | None:
     """Return when to look next what became of what the act left behind, at its end at the latest."""
-    every = request.receipt.watch if request.receipt else None
-    if every is None:
-        return request.expires_at
-    return min(now + every, request.expires_at) if request.expires_at else now + every
+    every, until = request.receipt.watch if request.receipt else None, _reported_until(request)
+    turns = (now + every if every else None, request.expires_at, until if until > now else None)
+    return min((turn for turn in turns if turn is not None), default=None)
+
+
+def too_late(request: Request, now: datetime) -> bool:
+    """Whether nobody can say any more that it was not them: what has come since is not the desk's to take back."""
+    return request.status not in OPEN and now >= _reported_until(request)
+
+
+def _reported_until(request: Request) -> datetime:
+    return (request.acted_at or request.created_at) + REPORTED_WITHIN
 
 
 def time_passed(request: Request, now: datetime) -> Step:
@@ -54,9 +64,9 @@ def time_passed(request: Request, now: datetime) -> Step:
         return Step(replace(request, due_at=now + LOOK_AGAIN), (Revoke(sessions=request.reported),))
     if request.expires_at is not None and now >= request.expires_at:
         return Step(end(request, Status.ENDED, Ending()), (Changed(),), (Note(Deed.ENDED),))
-    if request.receipt is None or request.receipt.watch is None:
-        return Step(replace(request, due_at=request.expires_at))
-    return Step(replace(request, due_at=next_look(request, now)), (Watch(),))
+    seen = (Changed(),) if request.due_at == _reported_until(request) else ()  # a button goes
+    watched = (Watch(),) if request.receipt is not None and request.receipt.watch is not None else ()
+    return Step(replace(request, due_at=next_look(request, now)), (*seen, *watched))
 
 
 def _hidden(request: Request, by: Person) -> Step:
@@ -92,13 +102,14 @@ def _followed(request: Request, *, done: bool) -> Step:
 
 def _taken_back(request: Request, event: RevokeChosen | Reported | RevokeDone, now: datetime) -> Step:
     match event:
-        case RevokeChosen(by) if request.status in {Status.DONE, Status.UNKNOWN} and _lives(request):
+        case RevokeChosen(by) if (request.status is Status.UNKNOWN and _made(request)) or lives(request):
             return take_back(request, Note(Deed.REVOKE_CHOSEN, person(by)), now)
+        case Reported() if not request.reported and too_late(request, now):
+            return refuse(request, Reason.TOO_LATE)
         case Reported(by) if not request.reported:
-            return take_back(replace(request, reported=True), Note(Deed.REPORTED, person(by)), now)
+            return frozen(take_back(replace(request, reported=True), Note(Deed.REPORTED, person(by)), now), now)
         case RevokeDone() if request.status is Status.REVOKING:
-            verdict = request.ending.choice if request.ending is not None else ""  # it may still have to be followed
-            ended = end(request, Status.REVOKED, Ending(choice=verdict))
+            ended = end(request, Status.REVOKED, _of_revoked(request.ending or Ending()))
             return Step(ended, (Changed(),), (Note(Deed.REVOKED),))
         case _:
             return refuse(request, Reason.CLOSED)
@@ -110,6 +121,15 @@ def take_back(request: Request, note: Note, now: datetime) -> Step:
     return Step(revoking, (Changed(), Revoke(sessions=request.reported)), (note,))
 
 
-def _lives(request: Request) -> bool:
+def lives(request: Request) -> bool:
     """Whether the act left something behind that works until a certain time."""
+    return request.status is Status.DONE and _made(request)
+
+
+def _made(request: Request) -> bool:
     return request.receipt is not None and request.receipt.expires_at is not None
+
+
+def _of_revoked(ending: Ending) -> Ending:
+    """What is still to be said of what was taken back: a verdict may have to be followed; an alarm is the reason."""
+    return Ending(choice=ending.choice, refusal=ending.refusal)

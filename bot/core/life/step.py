@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.core.audit import Deed, Note
-from bot.core.events import Effect
-from bot.core.model import Ending, Person, Refusal, Request, Status, Way
+from bot.core.events import Effect, Freeze
+from bot.core.model import Ending, Mode, Person, Refusal, Request, Status, Way
 from bot.core.reasons import Reason
 
 LOOK_AGAIN: Final = timedelta(seconds=30)  # between two looks at something that could not be found out
@@ -43,6 +43,14 @@ def on_a_page(request: Request, now: datetime) -> Request:
 
 def end(request: Request, status: Status, ending: Ending) -> Request:
     return replace(request, status=status, ending=ending, expires_at=None, due_at=None)
+
+
+def frozen(step: Step, now: datetime) -> Step:
+    """Let an alarm freeze its subject's account here; a trial only says what it would do."""
+    if step.request.mode is not Mode.ENFORCE:
+        return step
+    request = replace(step.request, frozen_at=now)
+    return replace(step, request=request, effects=(*step.effects, Freeze()), notes=(*step.notes, Note(Deed.FROZEN)))
 
 
 def refuse(request: Request, reason: Reason) -> Step:

@@ -22,7 +22,7 @@ from bot.core.events import (
     Withdrew,
 )
 from bot.core.life.acting import claim
-from bot.core.life.step import LOOK_AGAIN, Step, end, on_a_page, person, refuse, refused, wait
+from bot.core.life.step import LOOK_AGAIN, Step, end, frozen, on_a_page, person, refuse, refused, wait
 from bot.core.model import (
     PENDING,
     Ending,
@@ -45,9 +45,10 @@ def asked(request: Request, decision: Decision, policy: Policy, now: datetime) -
     request = replace(request, terms=decision.terms, mode=policy.under(decision.terms).mode)
     match decision:
         case Refuse(refusal):
-            return _turned_down(request, refusal, note)
+            step = _turned_down(request, refusal, note)
         case _:
-            return _settle(request, decision, policy, now, note)
+            step = _settle(request, decision, policy, now, note)
+    return frozen(step, now) if request.reported else step  # an alarm counts whatever becomes of the request itself
 
 
 def _turned_down(request: Request, refusal: Refusal, note: Note) -> Step:
@@ -116,7 +117,7 @@ def approved(request: Request, event: Approved, policy: Policy, now: datetime) -
     )
 
 
-def closed(request: Request, event: Denied | Withdrew) -> Step:
+def closed(request: Request, event: Denied | Withdrew, now: datetime) -> Step:
     """A no or a withdrawal; where a no came with a verdict, its kind has something to do about it."""
     match event:
         case Withdrew(by):
@@ -126,7 +127,8 @@ def closed(request: Request, event: Denied | Withdrew) -> Step:
             step = _ended_by(request, Status.DENIED, ending, Deed.DENIED, signed_in)
             if step.refusal is not None or not choice:
                 return step
-            return replace(step, request=replace(step.request, follow=Follow.DUE), effects=(*step.effects, FollowUp()))
+            due = replace(step, request=replace(step.request, follow=Follow.DUE), effects=(*step.effects, FollowUp()))
+            return frozen(due, now) if event.alarm else due
         case _:
             assert_never(event)
 

@@ -1,0 +1,44 @@
+"""After an alarm: what was on its way is stopped, and what it froze goes on when somebody entitled lifts it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import assert_never
+
+from bot.core.audit import Deed, Note
+from bot.core.events import Changed, Lifted, Stopped
+from bot.core.life.ended import lives, take_back
+from bot.core.life.step import Step, end, person, refuse
+from bot.core.model import PENDING, Ending, Refusal, Request, Status
+from bot.core.reasons import Reason
+
+
+def happened(request: Request, event: Stopped | Lifted, now: datetime) -> Step:
+    match event:
+        case Stopped():
+            return _stopped(request, event, now)
+        case Lifted(by, reason):
+            if request.frozen_at is None:
+                return refuse(request, Reason.CLOSED)
+            lifted = Note(Deed.LIFTED, {**person(by), "reason": reason})
+            return Step(replace(request, frozen_at=None, lifted_by=by.name), (Changed(),), (lifted,))
+        case _:
+            assert_never(event)
+
+
+def stopped(request: Request) -> bool:
+    """Whether an alarm ended this request, or has what it made taken back."""
+    refusal = request.ending.refusal if request.ending is not None else None
+    return refusal is not None and refusal.reason == Reason.FROZEN and request.status is not Status.REFUSED
+
+
+def _stopped(request: Request, event: Stopped, now: datetime) -> Step:
+    """What waits ends, what is under way or still works is taken back; what is over is no longer on its way."""
+    note = Note(Deed.STOPPED, {**person(event.by), "alarm": event.alarm})
+    why = Ending(event.by.id, event.by.name, refusal=Refusal(Reason.FROZEN))
+    if request.status in PENDING:
+        return Step(end(request, Status.WITHDRAWN, why), (Changed(),), (note,))
+    if request.status in {Status.ACTING, Status.UNKNOWN} or lives(request):
+        return take_back(replace(request, ending=why), note, now)
+    return Step(request)
