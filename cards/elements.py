@@ -77,7 +77,6 @@ class ColumnSet(Piece, containers.ColumnSet):  # type: ignore[misc]  # the packa
 
 class Column(Piece, containers.Column):  # type: ignore[misc]  # the package is untyped
     kind = "Column"
-    content_alignment = PropertyType(type=str, key_name="verticalContentAlignment")
 
 
 class Fact(Piece, containers.Fact):  # type: ignore[misc]  # the package is untyped
@@ -106,23 +105,16 @@ class Execute(Action):
     kind = "Action.Execute"
     verb = PropertyType(type=str)
     data = PropertyType(type=dict)
-    inputs = PropertyType(type=str, key_name="associatedInputs")
 
 
 class Submit(Action):
     kind = "Action.Submit"
     data = PropertyType(type=dict)
-    inputs = PropertyType(type=str, key_name="associatedInputs")
 
 
 class OpenUrl(Action):
     kind = "Action.OpenUrl"
     url = PropertyType(type=str)
-
-
-class ToggleVisibility(Action):
-    kind = "Action.ToggleVisibility"
-    targets = PropertyType(type=list, key_name="targetElements")
 
 
 class ShowCard(Action):
@@ -143,14 +135,6 @@ class InputText(Input):
     multiline = PropertyType(type=bool, key_name="isMultiline")
     longest = PropertyType(type=int, key_name="maxLength")
     regex = PropertyType(type=str)
-
-
-class InputNumber(Input):
-    kind = "Input.Number"
-    value = PropertyType(type=(int, float))
-    placeholder = PropertyType(type=str)
-    minimum = PropertyType(type=(int, float), key_name="min")
-    maximum = PropertyType(type=(int, float), key_name="max")
 
 
 class Option(Piece):

@@ -8,12 +8,11 @@ from datetime import UTC, datetime
 from typing import Final
 
 from bot.core.answers import Refused, Said
-from bot.core.model import Evidence, EvidenceType, Line, Receipt, Refusal, Request
+from bot.core.model import Evidence, EvidenceType, Line, Refusal, Request
 from cards.texts import NAME, Markup, known, plain, text, wanted
 from cards.view import View
 
 MISSING: Final = "…"
-SAYABLE: Final = 200  # characters
 _ADDRESS: Final = re.compile(r"https://([\w./-]*\w)", re.ASCII)  # one that somebody typed was broken before
 
 
@@ -161,11 +160,6 @@ def stamp(value: str) -> datetime | None:
     except ValueError:
         return None
     return moment if moment.tzinfo else None
-
-
-def _sayable(receipt: Receipt | None) -> Mapping[str, str]:
-    """What a receipt holds for people: a picture is not among it."""
-    return {k: v for k, v in receipt.params.items() if len(v) <= SAYABLE} if receipt is not None else {}
 
 
 def _result(kind: str, name: str, value: str, view: View) -> Markup:

@@ -20,7 +20,7 @@ from bot.core.verifier import Presentation
 
 TENANT = "11111111-1111-1111-1111-111111111111"
 QR = "data:image/png;base64,iVBORw0KGgo="
-PASS_POLICY = PassPolicy(True, 10, 480, 60, False, frozenset({"all_users"}), frozenset())
+PASS_POLICY = PassPolicy(True, 10, 480, 60, frozenset({"all_users"}), frozenset())
 
 
 @dataclass

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import re
 import statistics
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -96,6 +98,8 @@ def _imports(file: Path) -> set[str]:
                 found |= {_meant(module, alias.name) for alias in names}
             case ast.ImportFrom():
                 found.add("a relative import")
+            case _:
+                pass
     return found
 
 
@@ -188,6 +192,27 @@ def _is_kind(node: ast.expr) -> bool:
             return True
         case _:
             return False
+
+
+def test_every_match_covers_all_there_is() -> None:
+    """Mypy says so of each, when it is asked and nobody is let off: a new event or answer is forgotten nowhere."""
+    asked = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["mypy"]
+    assert "exhaustive-match" in asked["enable_error_code"]
+    assert asked["strict"]
+    let_off = re.compile(r"# (?:type: ignore\[[^\]]*exhaustive-match|mypy:)")
+    assert [file for file in _all() if let_off.search(file.read_text(encoding="utf-8"))] == []
+
+
+def test_values_are_frozen_and_slotted() -> None:
+    for file in _files("bot/core", "bot/kinds", "bot/desk", "bot/config", "cards", "manifest"):
+        loose = [n.name for n in ast.walk(_tree(file)) if isinstance(n, ast.ClassDef) and not _frozen(n)]
+        assert loose == [], file
+
+
+def _frozen(node: ast.ClassDef) -> bool:
+    """Whether a class is no dataclass, or one whose values stay as they were made."""
+    made = [ast.unparse(d) for d in node.decorator_list if "dataclass" in ast.unparse(d)]
+    return all("frozen=True" in one and "slots=True" in one for one in made)
 
 
 def test_modules_and_functions_stay_short() -> None:

@@ -23,7 +23,6 @@ class PassPolicy:
     minimum: int
     maximum: int
     default: int
-    one_time_only: bool
     included: frozenset[str]
     excluded: frozenset[str]
 

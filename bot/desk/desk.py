@@ -22,9 +22,7 @@ from bot.desk.reception import Reception, whose
 from bot.desk.requester import OwnStepUp
 from bot.desk.stepup import StepUp
 
-NEWEST: Final = 5
 APPROVERS: Final = frozenset({Reason.ALREADY_APPROVED, Reason.REASON_REQUIRED, Reason.NO_PRIVATE_CHAT})
-SHEET: Final = 4.0  # seconds for what a person reads before they ask
 
 
 @dataclass(frozen=True, slots=True)

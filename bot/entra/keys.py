@@ -163,7 +163,3 @@ def _key(jwk: dict[str, Any]) -> Key | None:
         frozenset(e for e in endorsements if isinstance(e, str)) if isinstance(endorsements, list) else frozenset()
     )
     return Key(kid=kid, public=public, endorsements=endorsed, published=repr(sorted(jwk.items())))
-
-
-def _text(value: object) -> bool:
-    return isinstance(value, str)

@@ -108,7 +108,6 @@ def pass_policy(found: AuthenticationMethodConfiguration) -> PassPolicy:
         minimum=needed(found.minimum_lifetime_in_minutes, "minimumLifetimeInMinutes"),
         maximum=needed(found.maximum_lifetime_in_minutes, "maximumLifetimeInMinutes"),
         default=needed(found.default_lifetime_in_minutes, "defaultLifetimeInMinutes"),
-        one_time_only=needed(found.is_usable_once, "isUsableOnce"),
         included=frozenset(needed(target.id, "includeTargets.id") for target in included),
         excluded=frozenset(needed(target.id, "excludeTargets.id") for target in excluded),
     )

@@ -13,6 +13,7 @@ from bot.config.cloud import Cloud
 from bot.config.settings import Settings
 from bot.core.errors import Misconfigured, Rejected
 from bot.core.ports import Clock
+from bot.entra.idtoken import openid_url
 from bot.entra.keys import KeyRing
 from bot.entra.signins import EntraSignIns
 from bot.entra.tokens import AppTokens
@@ -55,8 +56,8 @@ async def reach(stack: AsyncExitStack, settings: Settings, cloud: Cloud, clock: 
     tokens = AppTokens(cloud, settings.app_id, secret, settings.tenant_id, clock)
     directory = _directory(settings, cloud, tokens, clock, store)
     stack.push_async_callback(directory.close)
-    metadata = f"{cloud.authority(settings.tenant_id)}/v2.0/.well-known/openid-configuration"
-    sign_ins = EntraSignIns(settings=settings, cloud=cloud, keys=KeyRing(session, metadata, clock), clock=clock)
+    keys = KeyRing(session, openid_url(cloud, settings.tenant_id), clock)
+    sign_ins = EntraSignIns(settings=settings, cloud=cloud, keys=keys, clock=clock)
     stack.push_async_callback(sign_ins.close)
     messenger, courier, siren = _connectors(session, tokens, cloud, store)
     return Outside(

@@ -9,7 +9,6 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Final
 
-import structlog
 from aiohttp import web
 
 import cards
@@ -53,13 +52,10 @@ from manifest.package import resource
 FOREVER: Final = frozenset(
     {"alert", "lock", "revoke"}
 )  # jobs that are never given up: they lock, or say that somebody must
-PROBE: Final = 5.0  # seconds for the database to answer at the start
 LARGEST: Final = 256 * 1024  # bytes of a body
 IDLE: Final = 75.0  # seconds a connection may take for a request's head; longer than an ingress keeps an idle one
 LISTENERS: Final[tuple[Listener, ...]] = (listener(KINDS),)  # who hears of every change of a request
 LINGER: Final = 2.0  # seconds for the rest of a body nobody wants any more
-
-log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)

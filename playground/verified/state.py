@@ -40,7 +40,6 @@ class Presentation:
 
     id: str
     asked: Asked
-    made: datetime
     expires: datetime
     scanned: list[str] = field(default_factory=list)
     answer: Answer | None = None
@@ -66,8 +65,7 @@ class Verified:
 
     def begin(self, asked: Asked) -> Presentation:
         """Keep a request; it is good for five minutes."""
-        now = self._clock.now()
-        made = Presentation(str(uuid.uuid4()), asked, now, now + LIFE)
+        made = Presentation(str(uuid.uuid4()), asked, self._clock.now() + LIFE)
         self.requests[made.id] = made
         return made
 

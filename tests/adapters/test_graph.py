@@ -152,7 +152,6 @@ async def test_the_pass_policy_is_read(world: World, directory: GraphDirectory) 
     world.graph.policy.minimum, world.graph.policy.one_time = 30, True
     found = await directory.pass_policy()
     assert (found.enabled, found.minimum, found.maximum, found.default) == (True, 30, 480, 60)
-    assert found.one_time_only
     assert (found.included, found.excluded) == (frozenset({"all_users"}), frozenset({NO_PASS}))
     world.graph.policy.enabled = False
     assert not (await directory.pass_policy()).enabled

@@ -27,7 +27,6 @@ POLICY = PassPolicy(
     minimum=20,
     maximum=240,
     default=45,
-    one_time_only=False,
     included=frozenset({"all_users"}),
     excluded=frozenset(),
 )
@@ -210,9 +209,8 @@ async def test_only_the_pass_a_lost_answer_left_may_be_replaced() -> None:
     assert await objection(shown, tools(Shelf(found=[a_pass("ours")]))) is not None
 
 
-@pytest.mark.parametrize("one_time_only", [True, False])
-async def test_a_pass_works_once_whatever_the_tenant_allows(one_time_only: bool) -> None:
-    shelf = Shelf(replace(POLICY, one_time_only=one_time_only))
+async def test_a_pass_works_once_whatever_the_tenant_allows() -> None:
+    shelf = Shelf(POLICY)
     outcome = await KIND.carry_out(request(), tools(shelf))
     assert shelf.one_time is True
     assert outcome.secret is not None
