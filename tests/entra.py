@@ -232,6 +232,9 @@ class FakeVerifier:
     async def unavailable(self) -> str:
         return self.missing
 
+    async def probe(self) -> str:
+        return self.missing
+
     async def begin(self, *, upn: str, state: Secret, key: Secret, threshold: int, language: str) -> Presentation:
         if self.trouble is not None:
             raise self.trouble

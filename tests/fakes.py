@@ -303,7 +303,7 @@ def office(
     policies = {name: _of_kind(kind.policy, policy, mode) for name, kind in KINDS.items()} | {
         "tap": replace(policy, mode=mode)
     }
-    policies |= {name: replace(policies[name], **changes) for name, changes in own.items()}
+    policies |= {name: policies[name].changed(changes) for name, changes in own.items()}
     messenger, entra, verifier = FakeMessenger(), FakeSignIns(clock), FakeVerifier(clock)
     ledger = Ledger(store, clock, policies, LISTENERS)
     inquiry = Inquiry(directory, verifier, store, KINDS, policies, clock, r"[A-Z]+\d+")

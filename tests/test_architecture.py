@@ -14,7 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.core import options
 from bot.core.ports import Purpose
+from bot.kinds import KINDS
 
 ROOT = Path(__file__).parent.parent
 OURS = ("bench", "bot", "cards", "manifest", "playground")
@@ -213,6 +215,82 @@ def _frozen(node: ast.ClassDef) -> bool:
     """Whether a class is no dataclass, or one whose values stay as they were made."""
     made = [ast.unparse(d) for d in node.decorator_list if "dataclass" in ast.unparse(d)]
     return all("frozen=True" in one and "slots=True" in one for one in made)
+
+
+# What a kind is called, and what only it has, is named in its own module, in its texts and its story, and nowhere else.
+STORIES = {"cards.stories", "cards.gallery"}  # samples of what people see: each kind registers its own there
+# Words that mean something else where they stand: Entra's, PostgreSQL's, HTML's, a unit's, what a receipt keeps.
+OTHERWISE = {
+    "bot.teams.phrases": {"minutes", "ticket"},  # what a sentence may hold, whatever is asked for
+    "bot.config.checks": {"password"},  # a part of a database's address
+    "bot.config.keys": {"minutes"},  # a unit of time
+    "bot.core.methods": {"password"},  # Entra's type of a sign-in method
+    "bot.desk.identity": {"threshold", "why"},  # what the receipt of a proof keeps, and the trail says of a doubt
+    "bot.graph.faults": {"password"},  # a word of Graph's refusals
+    "bot.graph.protection": {"risk"},  # an operation of Graph, as metrics count it
+    "bot.graph.methods": {"methods"},
+    "bot.process.logs": {"password"},  # a name that a secret goes by
+    "bot.web.entry": {"password"},  # a field of an HTML form
+}
+
+
+def test_nobody_but_the_kinds_names_one_or_anything_of_its_own() -> None:
+    """A new kind is its module, its texts and its place in the list: nothing else has to hear of it."""
+    own = {*KINDS, *_own_options(), *_own_fields()}
+    texts = re.compile(rf"({'|'.join(KINDS)})\.\w*")
+    wrong = {}
+    for file in (file for file in [ROOT / "app.py", *_files("bot", "cards", "manifest")] if not _of_kinds(file)):
+        said = {word for word in _said(_tree(file)) if word in own or texts.match(word)}
+        if told := said - OTHERWISE.get(_name(file), set()):
+            wrong[_name(file)] = sorted(told)
+    assert wrong == {}
+    unused = {module: words - _said(_tree(_file(module))) for module, words in OTHERWISE.items()}
+    assert {module: words for module, words in unused.items() if words} == {}
+
+
+def test_nobody_knows_more_of_the_kinds_than_their_list() -> None:
+    for file in (file for file in _all() if not _of_kinds(file)):
+        assert [name for name in _imports(file) if _under(name, "bot.kinds") and name != "bot.kinds"] == [], file
+
+
+def _of_kinds(file: Path) -> bool:
+    return _under(_name(file), "bot.kinds") or _name(file) in STORIES
+
+
+def _file(module: str) -> Path:
+    return ROOT.joinpath(*module.split(".")).with_suffix(".py")
+
+
+def _own_options() -> set[str]:
+    shared = {value.name for value in vars(options).values() if isinstance(value, options.Option)}
+    return {option.name for kind in KINDS.values() for option in kind.policy.options} - shared
+
+
+def _own_fields() -> set[str]:
+    """What only one kind asks in its form; what several do is the desk's own word."""
+    asked = [{field for n in ast.walk(_tree(file)) for field in _field(n)} for file in _files("bot/kinds")]
+    return {name for names in asked for name in names if sum(name in others for others in asked) == 1}
+
+
+def _field(node: ast.AST) -> list[str]:
+    match node:
+        case ast.Call(func=ast.Name(id="Field"), args=[ast.Constant(value=str(name)), *_]):
+            return [name]
+        case _:
+            return []
+
+
+def _said(tree: ast.Module) -> set[str]:
+    """Every text in a module but its docstrings, parts of f-strings too."""
+    bodies = [
+        n for n in ast.walk(tree) if isinstance(n, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    told = {id(n.value) for body in bodies for n in body.body if isinstance(n, ast.Expr)}
+    return {
+        n.value
+        for n in ast.walk(tree)
+        if isinstance(n, ast.Constant) and isinstance(n.value, str) and id(n) not in told
+    }
 
 
 def test_modules_and_functions_stay_short() -> None:

@@ -14,7 +14,9 @@ import pytest
 
 import app
 from bot.config import policies
+from bot.config.keys import KEYS
 from bot.config.settings import PREFIX, Settings
+from bot.core.kind import Kind
 from bot.core.policy import GROUP
 from bot.graph.permissions import BASE, OF_KINDS
 from bot.kinds import KINDS
@@ -89,7 +91,19 @@ def test_the_examples_of_policies_load_and_have_every_key(tmp_path: Path) -> Non
     (tmp_path / "policies.toml").write_text(examples, encoding="utf-8")
     loaded = policies.load(str(tmp_path / "policies.toml"), KINDS, Known())  # type: ignore[arg-type]  # all it takes from the settings
     assert any(name.startswith(GROUP) for policy in loaded.values() for name in policy.variants)
-    assert set(_keys(tomllib.loads(examples))) >= set(policies._PARSERS)
+    assert set(_keys(tomllib.loads(examples))) >= set(KEYS).union(*(_options(kind) for kind in KINDS.values()))
+
+
+def test_each_option_says_for_which_kinds_it_is() -> None:
+    """On its line in the example, the kind's own where it stands under another's."""
+    for option in {option for kind in KINDS.values() for option in kind.policy.options}:
+        told = re.search(rf"^{option.name} = .*# .*; for ([\w, ]+)$", README, flags=re.MULTILINE)
+        assert told is not None, option.name
+        assert set(told[1].split(", ")) == {kind.name for kind in KINDS.values() if option.name in _options(kind)}
+
+
+def _options(kind: Kind) -> set[str]:
+    return {option.name for option in kind.policy.options}
 
 
 def _keys(table: dict[str, Any]) -> Iterator[str]:

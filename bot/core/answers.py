@@ -124,12 +124,13 @@ class EntryPage:
 class PasswordCheck:
     """What is wrong with what was entered so far: keys of the catalogue, none when all is well.
 
-    `met` are the rules it keeps; `strength` runs from 0 (guessed at once) to 4.
+    `met` are the rules it keeps; `strength` runs from 0 (guessed at once) to 4; `kind` has the words for it.
     """
 
     faults: tuple[str, ...]
     met: tuple[str, ...]
     strength: int
+    kind: str = field(repr=False)  # so that nothing in it can look like what was typed
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,7 +85,7 @@ def _objection(policy: Policy, facts: Facts, request: Request, moment: Moment) -
         return Refusal(Reason.EVIDENCE_MISSING)
     if isinstance(facts.objection, Refusal):
         return facts.objection
-    return next((refusal for key, refusal in facts.where.items() if getattr(policy, key)), None)
+    return next((refusal for key, refusal in facts.where.items() if policy.says(key)), None)
 
 
 def _unknown(policy: Policy, facts: Facts, request: Request) -> str:

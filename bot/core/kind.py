@@ -42,6 +42,20 @@ async def _there(_tools: Tools) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Need:
+    """What a kind cannot do without, as `/readyz` warns of it while there is a policy that offers the kind.
+
+    `probe` finds out in earnest why it is lacking, or "": it may cost something, so it is asked rarely, and `missing`
+    in between. `fix` says what to do; `fixes` what more to do by the reason.
+    """
+
+    name: str
+    probe: Callable[[Tools], Awaitable[str]]
+    fix: str
+    fixes: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Verdicts:
     """What an approver may add to a yes or a no; the first is what a plain press means. Keys of the catalogue.
 
@@ -61,7 +75,8 @@ class Kind:
     out); `examine` is what the kind itself finds, from facts gathered now; `carry_out` is the one act: it writes at
     most once and lets `AnswerLost` through; `look` finds what a lost act left behind; `undo` takes it back,
     `watch` looks what became of it, `follow` does what comes after it: these three may be repeated. `missing`
-    says why the tenant cannot offer it at all. Texts come from the catalogue under the kind's name.
+    says why the tenant cannot offer it at all, and `need` what an admin has to do about that. The options in its
+    `policy` are those a file may set for it. Texts, its page's too, come from the catalogue under the kind's name.
     """
 
     name: str  # stored, and in policies.toml: never renamed
@@ -76,8 +91,8 @@ class Kind:
     watch: Callable[[Request, Tools], Awaitable[Progress | None]] = _no_progress
     follow: Callable[[Request, Tools], Awaitable[None]] = _nothing
     missing: Callable[[Tools], Awaitable[str]] = _there
+    need: Need | None = None
     verdicts: Verdicts = Verdicts()
-    options: frozenset[str] = frozenset()  # keys of the policy that only some kinds know
     levels: tuple[str, ...] = ()  # what `examine` may call a case, mildest first
     harmless: bool = False  # it only locks or proves: a policy may let anybody ask without a proof
     locks: bool = False  # it only takes access away: no wall, and nothing that nobody knows, stands before it

@@ -8,12 +8,15 @@ from datetime import timedelta
 from enum import StrEnum
 from functools import reduce
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Final, Literal, TypeVar, cast
 
 from bot.core.model import Mode, Way
-from bot.core.strictness import STRICTER
+from bot.core.options import Option
+from bot.core.strictness import STRICTER, Stricter
 
 GROUP, LEVEL = "group:", "level:"
+ALONE: Final = "alone"  # what a policy says by which nobody else is asked
+T = TypeVar("T")
 
 
 def _none() -> Mapping[str, Any]:
@@ -35,7 +38,7 @@ class Policy:
     the members of a group (`group:<id>`) or for how grave a case is (`level:<word>`), in the order of the file; levels
     outrank groups. Whoever is in several groups does what each of them demands, unless `several_groups` says that the
     one written last outranks the others.
-    `revoke_sessions`, `secure_first`, `generate` and `threshold` are there for the kinds that name them as options.
+    `options` are the keys that its kind brings along, each with its value; what is not there is not known.
     """
 
     mode: Mode = Mode.ENFORCE
@@ -57,10 +60,7 @@ class Policy:
     life: timedelta = timedelta(hours=24)  # from asking to the act, whatever was done in between
     per_day: int = 3
     reveal: Literal["dialog", "message"] = "dialog"
-    revoke_sessions: bool = False  # sign out everywhere once it is done
-    secure_first: bool = False  # a new password or passkey must come first
-    generate: bool = False  # make the password instead of having it typed
-    threshold: int = 70  # least score of a face match, in per cent
+    options: Mapping[Option[Any], Any] = field(default_factory=lambda: MappingProxyType({}))
     several_groups: Literal["stricter", "last"] = "stricter"
     variants: Mapping[str, Mapping[str, Any]] = field(default_factory=_none)
 
@@ -69,24 +69,48 @@ class Policy:
         mine = {*(f"{GROUP}{group}" for group in groups), f"{LEVEL}{level}"}
         return tuple(sorted((name for name in self.variants if name in mine), key=lambda n: n.startswith(LEVEL)))
 
+    def option(self, wanted: Option[T]) -> T:
+        """Return what this policy says of an option; what is usual, where its kind has none such."""
+        return cast("T", self.options.get(wanted, wanted.usual))
+
+    def says(self, demand: str) -> bool:
+        """Whether it is so by this policy: that nobody else is asked (`alone`), or what an option is called."""
+        return self.alone if demand == ALONE else any(value for o, value in self.options.items() if o.name == demand)
+
+    def changed(self, changes: Mapping[str, Any]) -> Policy:
+        """Return this policy with other values, by the names of keys and of options."""
+        if not changes:
+            return self
+        mine = {option: changes.get(option.name, value) for option, value in self.options.items()}
+        rest = {key: value for key, value in changes.items() if key not in {option.name for option in mine}}
+        return replace(self, **rest, options=MappingProxyType(mine))
+
     def under(self, terms: Iterable[str]) -> Policy:
         """Return this policy as it reads under the variants of these names: their order is its own."""
         held = frozenset(terms)
         changes = self._together([over for name, over in self.variants.items() if name in held and _by_group(name)])
         for name, over in self.variants.items():
             changes |= over if name in held and not _by_group(name) else {}
-        return replace(self, **changes) if changes else self
+        return self.changed(changes)
 
     def _together(self, groups: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """Lay several groups' changes together; where one does not set a key, what everybody has is its demand."""
         laid = {key: value for group in groups for key, value in group.items()}
         if self.several_groups == "last":
             return laid
-        return {key: reduce(STRICTER[key], self._demands(key, groups)) for key in laid}
+        return {key: reduce(self._stricter(key), self._demands(key, groups)) for key in laid}
 
     def _demands(self, key: str, groups: Sequence[Mapping[str, Any]]) -> list[Any]:
         told = [group[key] for group in groups if key in group]
-        return told if len(told) == len(groups) else [getattr(self, key), *told]
+        return told if len(told) == len(groups) else [self._value(key), *told]
+
+    def _value(self, key: str) -> Any:
+        found = [value for option, value in self.options.items() if option.name == key]
+        return found[0] if found else getattr(self, key)
+
+    def _stricter(self, key: str) -> Stricter[Any]:
+        found = [option.stricter for option in self.options if option.name == key and option.stricter is not None]
+        return found[0] if found else STRICTER[key]
 
     def flaw(self, way: Way, *, harmless: bool) -> Flaw | None:
         """Say why nothing may be given by this policy, or None. A face shown yesterday proves nobody here today."""

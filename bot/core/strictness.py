@@ -38,8 +38,5 @@ STRICTER: Final[Mapping[str, Stricter[Any]]] = MappingProxyType(
         "life": min,
         "per_day": min,
         "reveal": _harder("message", "dialog"),
-        "revoke_sessions": max,
-        "secure_first": max,
-        "threshold": max,
     }
 )

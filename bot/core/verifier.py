@@ -28,6 +28,9 @@ class Verifier(Protocol):
         Asked again from time to time; the admin is told where the desk tells its health.
         """
 
+    async def probe(self) -> str:
+        """Find out in earnest, as `unavailable` would say it."""
+
     async def begin(self, *, upn: str, state: Secret, key: Secret, threshold: int, language: str) -> Presentation:
         """Ask for the credential of exactly this person, by our own issuer, with a face match.
 

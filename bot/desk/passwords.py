@@ -39,7 +39,7 @@ class PasswordEntry:
         opened = await self._opened(cookie)
         if isinstance(opened, SignInRefused):
             return opened
-        return await asyncio.to_thread(check, text, await self._words(opened[1].subject))
+        return await asyncio.to_thread(check, text, await self._words(opened[1].subject), opened[1].kind)
 
     async def entered(self, cookie: str, text: str) -> Entered | PasswordCheck | SignInRefused:
         """Act with what was entered, if every rule is kept."""
@@ -47,7 +47,7 @@ class PasswordEntry:
         if isinstance(opened, SignInRefused):
             return opened
         sign_in, request = opened
-        checked = await asyncio.to_thread(check, text, await self._words(request.subject))
+        checked = await asyncio.to_thread(check, text, await self._words(request.subject), request.kind)
         if checked.faults:
             return checked
         step = await self.acts.enter(request, Secret(text))
@@ -93,7 +93,7 @@ class PasswordEntry:
         return (*person.name.split(), *account.name.split(), account.upn.partition("@")[0], account.upn)
 
 
-def check(text: str, words: tuple[str, ...]) -> PasswordCheck:
+def check(text: str, words: tuple[str, ...], kind: str) -> PasswordCheck:
     """Hold a password against Entra's rules and a strength that outlives a leak; in a thread of its own."""
     from zxcvbn import zxcvbn  # noqa: PLC0415 - twelve megabytes of words, for the few who choose a password
 
@@ -102,7 +102,7 @@ def check(text: str, words: tuple[str, ...]) -> PasswordCheck:
     if strength < STRONG:
         faults = (*faults, Rule.GUESSABLE)
     met = tuple(rule for rule in Rule if rule not in faults)
-    return PasswordCheck(tuple(faults), met if text else (), strength)
+    return PasswordCheck(tuple(faults), met if text else (), strength, kind)
 
 
 def _refused(request: Request) -> Refusal | None:

@@ -12,6 +12,7 @@ from bot.core.errors import AnswerLost, Rejected, Unavailable
 from bot.core.events import Followed, Looked, Progressed, RevokeDone, TimePassed
 from bot.core.facts import Moment
 from bot.core.model import EvidenceType, Follow, Mode, Request, Status
+from bot.core.options import REVOKE_SESSIONS
 from bot.core.ports import Job
 from bot.desk.facts import Inquiry
 from bot.desk.ledger import Ledger, happened
@@ -80,7 +81,7 @@ class Upkeep:
 
     async def _followed(self, request: Request) -> None:
         acted = request.receipt is not None  # also when what was made could not be shown: it holds
-        if acted and self.inquiry.policy(request).revoke_sessions:
+        if acted and self.inquiry.policy(request).option(REVOKE_SESSIONS):
             await self.directory.revoke_sessions(request.subject.id)
         await self.inquiry.kinds[request.kind].follow(request, self.inquiry.tools(request.kind, terms=request.terms))
 

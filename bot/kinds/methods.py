@@ -29,6 +29,7 @@ from bot.core.model import (
     Sheet,
     Way,
 )
+from bot.core.options import REVOKE_SESSIONS
 from bot.core.policy import Policy
 
 WHY: Final = ("lost", "old", "not_mine", "other")
@@ -223,12 +224,11 @@ KIND: Final = Kind(
         "UserAuthMethod-External.ReadWrite.All",
         "UserAuthMethod-TAP.ReadWrite.All",
     ),
-    policy=Policy(approvals=0),
+    policy=Policy(approvals=0, options={REVOKE_SESSIONS: False}),
     way=lambda _: Way.ALONE,
     sheet=sheet,
     examine=examine,
     carry_out=carry_out,
     look=look,
     watch=watch,
-    options=frozenset({"revoke_sessions"}),
 )

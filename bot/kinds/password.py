@@ -24,9 +24,11 @@ from bot.core.model import (
     Sheet,
     Way,
 )
+from bot.core.options import REVOKE_SESSIONS, Option, yes_or_no
 from bot.core.passwords import made
 from bot.core.policy import Policy
 
+GENERATE: Final = Option("generate", usual=False, parse=yes_or_no)  # make it, instead of having it typed
 WHY: Final = ("forgotten", "known", "expired", "other")
 SET_AT: Final = "set_at"  # of a receipt: when the password was set
 WEAK: Final = "password_rule"  # the directory's word for a password it does not take
@@ -48,7 +50,7 @@ async def sheet(_asker: Person, tools: Tools) -> Sheet:
         Field("text", required_if=("reason", "other"), longest=300, multiline=True),
     )
     lines = [Line("password.sheet.shown" if _way(tools.policy) is Way.SHOW else "password.sheet.entered")]
-    if tools.policy.revoke_sessions:
+    if tools.policy.option(REVOKE_SESSIONS):
         lines.append(Line("password.sheet.sessions"))
     return Sheet(fields, tuple(lines))
 
@@ -102,7 +104,7 @@ async def _changed_since(receipt: Receipt, request: Request, tools: Tools) -> bo
 
 
 def _way(policy: Policy) -> Way:
-    return Way.SHOW if policy.generate else Way.ENTER
+    return Way.SHOW if policy.option(GENERATE) else Way.ENTER
 
 
 def _not_taken(*, shown: bool) -> Rejected:
@@ -118,12 +120,11 @@ def _receipt(request: Request, at: datetime) -> Receipt:
 KIND: Final = Kind(
     name="password",
     permissions=("User-PasswordProfile.ReadWrite.All", "Organization.Read.All"),
-    policy=Policy(step_up="c1", approvals=0, revoke_sessions=True),
+    policy=Policy(step_up="c1", approvals=0, options={GENERATE: False, REVOKE_SESSIONS: True}),
     way=_way,
     sheet=sheet,
     examine=examine,
     carry_out=carry_out,
     look=look,
     undo=undo,
-    options=frozenset({"generate", "revoke_sessions"}),
 )

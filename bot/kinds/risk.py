@@ -27,10 +27,12 @@ from bot.core.model import (
     Sheet,
     Way,
 )
-from bot.core.policy import LEVEL, Policy
+from bot.core.options import REVOKE_SESSIONS, Option, yes_or_no
+from bot.core.policy import ALONE, LEVEL, Policy
 from bot.core.risk import COMPROMISED, Detection, Risk
 from bot.core.skew import CLOCK_SKEW
 
+SECURE_FIRST: Final = Option("secure_first", usual=False, parse=yes_or_no, stricter=max)  # a new password or passkey
 WHY: Final = ("travel", "new_device", "changed_password", "other")
 LEVELS: Final = ("low", "medium", "high", "hidden", "unknown", "compromised")
 NEVER_ALONE: Final = frozenset({"hidden", "unknown", "compromised"})
@@ -167,21 +169,21 @@ def _level(risk: Risk) -> str:
 
 
 async def _where(person: str, risk: Risk, level: str, tools: Tools) -> Mapping[str, Refusal]:
-    where = {"alone": Refusal(RiskReason.NOT_ALONE)} if level in NEVER_ALONE else {}
+    where = {ALONE: Refusal(RiskReason.NOT_ALONE)} if level in NEVER_ALONE else {}
     if _demanded(tools.policy, level) and not await _secured(person, risk, tools):
-        where["secure_first"] = Refusal(RiskReason.SECURE_FIRST)
+        where[SECURE_FIRST.name] = Refusal(RiskReason.SECURE_FIRST)
     return where
 
 
 def _first(policy: Policy, level: str) -> bool:
     """Whether everybody with a flag of this level has to secure their account first, as far as the policy says so."""
-    return policy.under((f"{LEVEL}{level}",)).secure_first
+    return policy.under((f"{LEVEL}{level}",)).option(SECURE_FIRST)
 
 
 def _demanded(policy: Policy, level: str) -> bool:
     """Whether anybody with a flag of this level might have to secure their account first: else nothing is read."""
     terms = [name for name in policy.variants if not name.startswith(LEVEL) or name == f"{LEVEL}{level}"]
-    return policy.secure_first or any(policy.under((term,)).secure_first for term in terms)
+    return policy.option(SECURE_FIRST) or any(policy.under((term,)).option(SECURE_FIRST) for term in terms)
 
 
 async def _secured(person: str, risk: Risk, tools: Tools) -> bool:
@@ -249,12 +251,12 @@ KIND: Final = Kind(
         "UserAuthMethod-Passkey.Read.All",
     ),
     policy=Policy(
-        revoke_sessions=True,
+        options={REVOKE_SESSIONS: True, SECURE_FIRST: False},
         variants=MappingProxyType(
             {
                 "level:low": {"approvals": 0},
-                "level:high": {"approvals": 1, "secure_first": True},
-                "level:compromised": {"approvals": 1, "secure_first": True},
+                "level:high": {"approvals": 1, SECURE_FIRST.name: True},
+                "level:compromised": {"approvals": 1, SECURE_FIRST.name: True},
             }
         ),
     ),
@@ -266,6 +268,5 @@ KIND: Final = Kind(
     undo=undo,
     follow=follow,
     verdicts=Verdicts(yes=("dismissed", "safe"), no=("none", "compromised"), alarms=frozenset({"compromised"})),
-    options=frozenset({"secure_first", "revoke_sessions"}),
     levels=LEVELS,
 )

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Final
 
 from bot.core.errors import Rejected
-from bot.core.kind import Kind, Tools
+from bot.core.kind import Kind, Need, Tools
 from bot.core.model import (
     VERIFIED,
     Finding,
@@ -25,10 +25,20 @@ from bot.core.model import (
     Status,
     Way,
 )
+from bot.core.options import Option, number
 from bot.core.policy import Policy
 
-# What the service says no with for everybody, until an administrator has done something about it.
-NOBODY: Final = frozenset({"not_set_up", "no_billing", "not_permitted"})
+# Least score of a face match, in per cent; Verified ID takes none under 50 and says 70 where nobody does.
+THRESHOLD: Final = Option("threshold", usual=70, parse=number(50, 100), stricter=max)
+PROVE: Final = 'nobody is offered proof of identity until then; or write [verify] mode = "off"'
+# What an administrator has to do about each reason for which nobody is verified.
+LACKS: Final = MappingProxyType(
+    {
+        "not_set_up": "Verified ID is not set up: set it up and name its DID in VOUCHSAFE_VERIFIED_ID_AUTHORITY",
+        "no_billing": "Face Check is not paid for: link a subscription to it (https://aka.ms/fcbilling)",
+        "not_permitted": "Verified ID does not let the desk ask: grant VerifiableCredential.Create.PresentRequest",
+    }
+)
 STATE, KEY = 24, 32  # bytes of chance in each of the two secrets
 
 
@@ -47,6 +57,10 @@ async def missing(tools: Tools) -> str:
     return await tools.verifier.unavailable()
 
 
+async def probe(tools: Tools) -> str:
+    return await tools.verifier.probe()
+
+
 async def examine(_request: Request, _tools: Tools) -> Finding:
     """Nothing is objected to: a proof gives nothing away."""
     return Finding()
@@ -54,7 +68,7 @@ async def examine(_request: Request, _tools: Tools) -> Finding:
 
 async def carry_out(request: Request, tools: Tools) -> Outcome:
     """Ask for this person's credential, once. Of the two secrets that come back only the hashes are kept."""
-    threshold = tools.policy.threshold
+    threshold = tools.policy.option(THRESHOLD)
     account = await tools.directory.account(request.subject.id)
     state = Secret(f"{request.id}.{secrets.token_urlsafe(STATE)}")
     key = Secret(f"{request.id}.{secrets.token_urlsafe(KEY)}")  # whose it is must show before anything else is read
@@ -63,7 +77,7 @@ async def carry_out(request: Request, tools: Tools) -> Outcome:
             upn=account.upn, state=state, key=key, threshold=threshold, language=request.subject.language
         )
     except Rejected as error:
-        reason = VerifyReason.NOT_SET_UP if error.code in NOBODY else VerifyReason.NOT_TAKEN
+        reason = VerifyReason.NOT_SET_UP if error.code in LACKS else VerifyReason.NOT_TAKEN
         raise Rejected(str(error), code=reason) from error
     params = {
         "url": begun.url,
@@ -98,7 +112,7 @@ def _digest(secret: Secret) -> str:
 KIND: Final = Kind(
     name="verify",
     permissions=("CustomSecAttributeAssignment.ReadWrite.All",),
-    policy=Policy(step_up="", approvals=0, per_day=5, threshold=70),
+    policy=Policy(step_up="", approvals=0, per_day=5, options={THRESHOLD: 70}),
     way=lambda _: Way.ALONE,
     sheet=sheet,
     examine=examine,
@@ -106,6 +120,6 @@ KIND: Final = Kind(
     look=look,
     follow=follow,
     missing=missing,
-    options=frozenset({"threshold"}),
+    need=Need("verified_id", probe, PROVE, LACKS),
     harmless=True,
 )

@@ -135,7 +135,7 @@ def _verifier(
         clock=clock,
         wanted=wanted,
         public_url=settings.public_url,
-        purpose=lambda language: cards.text("verify.purpose", language),
+        purpose=lambda language: cards.text("web.wallet.purpose", language),
     )
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from types import MappingProxyType
+from functools import partial
 from typing import Final
 
 import structlog
@@ -13,6 +13,8 @@ import structlog
 from bot.config.cloud import Cloud
 from bot.core.directory import ApproversGroup
 from bot.core.errors import Missing
+from bot.core.facts import Moment
+from bot.core.kind import Kind, Kinds, Need, Tools
 from bot.core.policy import Policy
 from bot.core.ports import Clock
 from bot.process.connections import Outside
@@ -20,18 +22,7 @@ from bot.web.health import Check
 
 ENOUGH: Final = 2  # people who could approve
 RARELY: Final = timedelta(minutes=10)
-VERIFY: Final = "verify"  # the policy that says whether proof of identity is offered at all
-
 SIGN: Final = 'set approver_step_up (such as "c1")'
-PROVE: Final = 'nobody is offered proof of identity until then; or write [verify] mode = "off"'
-# What an administrator has to do about each of the verifier's reasons.
-LACKS: Final = MappingProxyType(
-    {
-        "not_set_up": "Verified ID is not set up: set it up and name its DID in VOUCHSAFE_VERIFIED_ID_AUTHORITY",
-        "no_billing": "Face Check is not paid for: link a subscription to it (https://aka.ms/fcbilling)",
-        "not_permitted": "Verified ID does not let the desk ask: grant VerifiableCredential.Create.PresentRequest",
-    }
-)
 
 log = structlog.get_logger(__name__)
 
@@ -44,7 +35,7 @@ class _Questions:
     outside: Outside
     in_force: Mapping[str, Policy]
     clock: Clock
-    probed_at: datetime | None = None
+    probed_at: dict[str, datetime] = field(default_factory=dict)
 
     async def database(self) -> str:
         await self.outside.store.ping()
@@ -80,19 +71,27 @@ class _Questions:
         guests = all(p.guest_approvers for p in self.in_force.values() if p.approvers_group == group)
         return list(doubts(found, guests_count=guests))
 
-    async def verified_id(self) -> str:
-        verify = self.in_force.get(VERIFY)
-        if verify is None or not verify.offered:
+    async def lacking(self, kind: Kind, need: Need) -> str:
+        """Say what the tenant lacks for a kind; a reason nobody has words for is told as it is."""
+        policy, now = self.in_force.get(kind.name), self.clock.now()
+        if policy is None or not policy.offered:
             return ""
-        if self.probed_at is None or self.clock.now() - self.probed_at >= RARELY:
-            self.probed_at = self.clock.now()
-            return _lacks(await self.outside.verifier.probe())
-        return _lacks(await self.outside.verifier.unavailable())
+        tools = Tools(self.outside.directory, self.outside.verifier, self.clock, policy, "", Moment.HOME)
+        probed_at = self.probed_at.get(kind.name)
+        if probed_at is None or now - probed_at >= RARELY:
+            self.probed_at[kind.name] = now
+            reason = await need.probe(tools)
+        else:
+            reason = await kind.missing(tools)
+        return f"{reason} ({need.fixes[reason]})" if reason in need.fixes else reason
 
 
-def checks(cloud: Cloud, outside: Outside, in_force: Mapping[str, Policy], clock: Clock) -> Mapping[str, Check]:
+def checks(
+    cloud: Cloud, outside: Outside, kinds: Kinds, in_force: Mapping[str, Policy], clock: Clock
+) -> Mapping[str, Check]:
     """List what must work before this process takes work, and what is told besides."""
     ask = _Questions(cloud, outside, in_force, clock)
+    needs = [(kind, kind.need) for kind in kinds.values() if kind.need is not None]
     guard = "give the context a Conditional Access policy for all who may ask: MFA, sign-in frequency every time"
     return {
         "database": Check(ask.database, "look at VOUCHSAFE_DATABASE_URL, run `vouchsafe migrate`"),
@@ -101,7 +100,7 @@ def checks(cloud: Cloud, outside: Outside, in_force: Mapping[str, Policy], clock
         "step_up": Check(ask.step_up, guard, warning=True),
         "approvers": Check(ask.approvers, "a yes is worth what this group is", warning=True),
         "approver_sign_in": Check(ask.clicks, SIGN, warning=True),
-        "verified_id": Check(ask.verified_id, PROVE, warning=True),
+        **{need.name: Check(partial(ask.lacking, kind, need), need.fix, warning=True) for kind, need in needs},
     }
 
 
@@ -134,11 +133,6 @@ def doubts(group: ApproversGroup, *, guests_count: bool) -> Iterator[str]:
             f"of {group.unnamed} members the directory does not say whose accounts they are, so that two of one person "
             "would count as two (fill in VOUCHSAFE_PERSON_ATTRIBUTE)"
         )
-
-
-def _lacks(reason: str) -> str:
-    """Say what is missing; a reason nobody has words for is told as it is."""
-    return f"{reason} ({LACKS[reason]})" if reason in LACKS else reason
 
 
 def _contexts(policy: Policy) -> frozenset[str]:

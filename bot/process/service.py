@@ -96,7 +96,7 @@ async def begin(stack: AsyncExitStack, settings: Settings, cloud: Cloud) -> tupl
     outside = await reach(stack, settings, cloud, clock)
     await insist_on_database(outside.store)
     inside = assemble(settings, outside, in_force, clock)
-    probes = health.Health(checks(cloud, outside, in_force, clock))
+    probes = health.Health(checks(cloud, outside, KINDS, in_force, clock))
     app = application(settings, cloud, outside, inside, probes, clock)
     jobs = Jobs(
         outside.store,

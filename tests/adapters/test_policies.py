@@ -15,11 +15,16 @@ from hypothesis import strategies as st
 
 from bot.config import policies
 from bot.config.combinations import unsound
+from bot.config.keys import KEYS
 from bot.core.errors import Misconfigured
 from bot.core.kind import Kind, Tools
 from bot.core.model import Finding, Mode, Outcome, Person, Receipt, Request, Sheet, Way
+from bot.core.options import REVOKE_SESSIONS
 from bot.core.policy import Policy
 from bot.kinds import KINDS
+from bot.kinds.password import GENERATE
+from bot.kinds.risk import SECURE_FIRST
+from bot.kinds.verify import THRESHOLD
 
 STAFF = "aaaaaaaa-0000-0000-0000-000000000001"
 BOSSES = "aaaaaaaa-0000-0000-0000-000000000002"
@@ -75,9 +80,13 @@ def _kind(name: str, policy: Policy, way: Way = Way.SHOW, **more: Any) -> Kind:
 
 BADGE = _kind(
     "badge",
-    Policy(step_up="c1", approvals=1, variants=MappingProxyType({"level:low": {"approvals": 0}})),
+    Policy(
+        step_up="c1",
+        approvals=1,
+        options={REVOKE_SESSIONS: False, SECURE_FIRST: False, GENERATE: False, THRESHOLD: 70},
+        variants=MappingProxyType({"level:low": {"approvals": 0}}),
+    ),
     levels=("low", "high"),
-    options=frozenset({"revoke_sessions", "secure_first", "generate", "threshold"}),
 )
 TWO = {"badge": BADGE, "lock": _kind("lock", Policy(per_day=9))}
 ALL = TWO | {
@@ -151,16 +160,13 @@ def test_every_key_of_a_policy_can_be_set(tmp_path: Path) -> None:
         several_groups="last",
         evidence="face_check",
         evidence_age=timedelta(hours=2),
-        revoke_sessions=True,
-        secure_first=True,
-        generate=True,
-        threshold=85,
+        options={REVOKE_SESSIONS: True, SECURE_FIRST: True, GENERATE: True, THRESHOLD: 85},
         variants={"level:low": {"approvals": 0}},
     )
 
 
 def test_no_key_of_a_policy_is_forgotten() -> None:
-    assert set(policies._PARSERS) == {f.name for f in fields(Policy)} - {"variants"}
+    assert set(KEYS) == {f.name for f in fields(Policy)} - {"options", "variants"}
 
 
 def test_what_one_kind_says_does_not_touch_another(tmp_path: Path) -> None:
@@ -213,6 +219,7 @@ def test_the_deny_list_of_the_settings_cannot_be_emptied(tmp_path: Path) -> None
         ("[badge.levels.grave]\napprovals = 1", "[badge.levels.grave]: there is no such level; there are: low, high"),
         ("[lock.levels.low]\napprovals = 1", "[lock.levels.low]: there is no such level; this kind knows none"),
         ("[badge.groups.staff]\napprovals = 1", "[badge.groups.staff]: must be an Entra object id"),
+        (f'[badge.groups]\n"{STAFF}" = 3', f'[badge] groups."{STAFF}": must be a table'),
         ("[badge]\ngroups = 3", "[badge] groups: must be tables"),
         ("[badge]\nlevels = []", "[badge] levels: must be tables"),
         (f'[badge.groups."{STAFF}"]\nallowed_groups = ["{STAFF}"]', "allowed_groups: there is no such key here"),

@@ -37,11 +37,12 @@ class Service:
 @dataclass
 class Around:
     verifier: Service
+    directory: None = None
 
 
 async def told(service: Service, mode: Mode = Mode.ENFORCE) -> str:
     policies = {"verify": replace(KINDS["verify"].policy, mode=mode)}
-    asked = checks(PUBLIC, cast("Outside", Around(service)), policies, SystemClock())
+    asked = checks(PUBLIC, cast("Outside", Around(service)), KINDS, policies, SystemClock())
     report = await Health({"verified_id": asked["verified_id"]}).report()
     assert report.failed == {}  # the process takes work all the same
     return report.warned.get("verified_id", "")
@@ -96,7 +97,7 @@ class Tenant:
 
 async def warned(group: ApproversGroup | None, **policy: Any) -> str:
     policies = {"tap": replace(KINDS["tap"].policy, **{"approvers_group": "helpdesk", **policy})}
-    asked = checks(PUBLIC, cast("Outside", Tenant(Entra(group))), policies, SystemClock())
+    asked = checks(PUBLIC, cast("Outside", Tenant(Entra(group))), KINDS, policies, SystemClock())
     report = await Health({"approvers": asked["approvers"]}).report()
     assert report.failed == {}
     return report.warned.get("approvers", "")
@@ -129,7 +130,7 @@ async def test_a_group_that_is_sound_or_not_used_is_not_spoken_of() -> None:
 
 async def clicks(**policy: Any) -> str:
     policies = {"tap": replace(KINDS["tap"].policy, **policy), "methods": KINDS["methods"].policy}
-    asked = checks(PUBLIC, cast("Outside", None), policies, SystemClock())
+    asked = checks(PUBLIC, cast("Outside", None), KINDS, policies, SystemClock())
     report = await Health({"approver_sign_in": asked["approver_sign_in"]}).report()
     assert report.failed == {}
     with capture_logs() as told:

@@ -40,7 +40,7 @@ DONE = replace(READY, status=Status.DONE, attempts=1)
 CODE = f"{ID}.one-time-code-that-nobody-may-see"
 TYPED = "Kanarie <vogel> & 'Tinte' $field 42"
 FORM = "application/x-www-form-urlencoded"
-ALL_WELL = PasswordCheck((), tuple(Rule), 4)
+ALL_WELL = PasswordCheck((), tuple(Rule), 4, "password")
 
 Browser = TestClient[web.Request, web.Application]
 Start = Callable[[web.Application], Awaitable[Browser]]
@@ -211,7 +211,7 @@ async def test_what_was_typed_reaches_the_desk_to_the_letter(desk: Desk, browser
 
 
 async def test_all_that_is_wrong_is_said_at_once_with_the_field_empty(desk: Desk, browser: Browser) -> None:
-    desk.came = PasswordCheck((Rule.LENGTH, Rule.CLASSES, Rule.GUESSABLE), (Rule.CHARACTERS, Rule.NAME), 0)
+    desk.came = PasswordCheck((Rule.LENGTH, Rule.CLASSES, Rule.GUESSABLE), (Rule.CHARACTERS, Rule.NAME), 0, "password")
     response = await _sent(browser)
     page = await response.text()
     assert response.status == 200
@@ -359,7 +359,7 @@ async def test_a_form_that_is_not_ours_sets_and_checks_nothing(
 
 
 async def test_the_script_hears_what_is_wrong_in_words(desk: Desk, browser: Browser) -> None:
-    desk.found = PasswordCheck((Rule.NAME, Rule.GUESSABLE), (Rule.LENGTH,), 1)
+    desk.found = PasswordCheck((Rule.NAME, Rule.GUESSABLE), (Rule.LENGTH,), 1, "password")
     response = await browser.post(
         "/step-up/enter/check",
         json={"password": TYPED, "check": TOKEN},
@@ -378,7 +378,7 @@ async def test_the_script_hears_what_is_wrong_in_words(desk: Desk, browser: Brow
 
 @pytest.mark.parametrize("strength", range(5))
 async def test_every_strength_has_a_word(desk: Desk, browser: Browser, strength: int) -> None:
-    desk.found = PasswordCheck((), (), strength)
+    desk.found = PasswordCheck((), (), strength, "password")
     assert (await (await _asked(browser)).json())["word"]
 
 
@@ -456,7 +456,7 @@ async def test_nothing_typed_is_in_the_log_when_the_desk_breaks(
 
 
 async def test_a_person_who_tries_too_many_waits_whatever_the_browser(desk: Desk, browser: Browser) -> None:
-    desk.came = PasswordCheck((Rule.LENGTH,), (), 0)
+    desk.came = PasswordCheck((Rule.LENGTH,), (), 0, "password")
     answers = [await _sent(browser) for _ in range(9)]
     assert [answer.status for answer in answers] == [200] * 8 + [429]
     assert int(answers[-1].headers["Retry-After"]) >= 1

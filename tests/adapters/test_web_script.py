@@ -57,7 +57,7 @@ class Desk(EntryDesk):
         if self.busy:
             self.busy -= 1
             raise RuntimeError("away")
-        return self.found if isinstance(self.found, SignInRefused) else check(text, ("Ann", "Archer"))
+        return self.found if isinstance(self.found, SignInRefused) else check(text, ("Ann", "Archer"), "password")
 
 
 @pytest.fixture
@@ -178,7 +178,7 @@ async def test_sent_it_reaches_the_desk_once_and_teams_hears(desk: Desk, page: P
 
 
 async def test_faults_are_all_there_with_the_field_empty(desk: Desk, page: Page) -> None:
-    desk.came = check("archer", ("Archer",))
+    desk.came = check("archer", ("Archer",), "password")
     await page.locator("#password").fill("archer")
     await page.locator("#send").click()
     await expect(page.get_by_role("alert").first).to_contain_text(cards.text("password.rule.name", "en"))

@@ -38,6 +38,7 @@ from bot.core.life.acting import TRIES
 from bot.core.life.advance import advance
 from bot.core.life.step import Step
 from bot.core.model import LIVE, PENDING, Follow, Mode, Progress, Receipt, Refusal, Request, Status, Way
+from bot.core.options import REVOKE_SESSIONS
 from bot.core.policy import Policy
 from bot.core.reasons import Reason
 from tests.core.samples import ANN, BEN, GOOD, NOW, POLICY, REQUEST, approval, step_up
@@ -59,6 +60,7 @@ CHANGES: list[dict[str, Any]] = [
 # Whatever the case, there are policies here under which more, or less, is asked for.
 VARIED = replace(
     POLICY,
+    options={REVOKE_SESSIONS: False},
     variants={
         "level:low": {"approvals": 0},
         "level:high": {"approvals": 2, "revoke_sessions": True},
@@ -261,7 +263,7 @@ class ForTheAsking(Life):
     """What only locks may need no proof at all; every wall stands all the same."""
 
     way = Way.ALONE
-    policy = replace(POLICY, step_up="", approvals=0, revoke_sessions=True)
+    policy = replace(POLICY, step_up="", approvals=0, options={REVOKE_SESSIONS: True})
 
 
 ENOUGH = settings(max_examples=100, stateful_step_count=30, deadline=None)

@@ -16,14 +16,17 @@ from bot.core.events import ActLost, ActWanted, Asked, Looked
 from bot.core.facts import Facts, Moment
 from bot.core.life.advance import advance
 from bot.core.model import Mode, Refusal, Status, Way
+from bot.core.options import Option, number, yes_or_no
 from bot.core.policy import Policy
 from bot.core.reasons import Reason
 from bot.core.strictness import STRICTER
 from tests.core.samples import GOOD, NOW, POLICY, REQUEST, approval, proved, step_up
 
 SIGNED_IN = proved(step_up())
+SECURE_FIRST = Option("secure_first", usual=False, parse=yes_or_no, stricter=max)
 VARIED = replace(
     POLICY,
+    options={SECURE_FIRST: False},
     variants={
         "group:pilots": {"approvals": 0, "per_day": 1},
         "group:bosses": {"approvals": 3, "step_up": "c2"},
@@ -111,25 +114,37 @@ STRICT: list[tuple[str, Any, Any]] = [
     ("life", timedelta(hours=24), timedelta(hours=1)),
     ("per_day", 3, 1),
     ("reveal", "message", "dialog"),
-    ("revoke_sessions", False, True),
-    ("secure_first", False, True),
-    ("threshold", 70, 90),
+    ("careful", False, True),
+    ("score", 70, 90),
 ]
+
+
+# What kinds bring along varies by the same rule.
+CARE, SCORE = Option("careful", usual=False, parse=yes_or_no, stricter=max), Option("score", 70, number(0, 100), max)
+CAREFUL = replace(POLICY, options={CARE: False, SCORE: 70})
+
+
+def value(policy: Policy, key: str) -> Any:
+    return next((v for option, v in policy.options.items() if option.name == key), None) or getattr(policy, key, False)
 
 
 @pytest.mark.parametrize(("key", "mild", "strict"), STRICT)
 def test_each_key_knows_which_of_two_values_demands_more(key: str, mild: Any, strict: Any) -> None:
     for first, second in ((mild, strict), (strict, mild)):
-        policy = replace(POLICY, variants={"group:a": {key: first}, "group:b": {key: second}})
-        assert getattr(both(policy, "a", "b"), key) == strict
-        silent = replace(POLICY, **{key: first}, variants={"group:a": {key: second}, "group:b": {}})
-        assert getattr(both(silent, "a", "b"), key) == strict
+        policy = replace(CAREFUL, variants={"group:a": {key: first}, "group:b": {key: second}})
+        assert value(both(policy, "a", "b"), key) == strict
+        silent = replace(CAREFUL.changed({key: first}), variants={"group:a": {key: second}, "group:b": {}})
+        assert value(both(silent, "a", "b"), key) == strict
 
 
 def test_no_key_that_varies_is_without_a_direction() -> None:
-    fixed = {"allowed_groups", "deny_list", "approvers_group", "guest_approvers", "known_approvers", "generate"}
+    fixed = {"allowed_groups", "deny_list", "approvers_group", "guest_approvers", "known_approvers", "options"}
     fixed |= {"several_groups", "variants"}
-    assert set(STRICTER) == {f.name for f in fields(Policy)} - fixed == {key for key, _, _ in STRICT}
+    assert (
+        set(STRICTER)
+        == {f.name for f in fields(Policy)} - fixed
+        == {key for key, _, _ in STRICT} - {CARE.name, SCORE.name}
+    )
 
 
 GROUPS = st.dictionaries(

@@ -43,6 +43,7 @@ from bot.core.life.advance import advance
 from bot.core.life.ended import REPORTED_WITHIN
 from bot.core.life.step import AFTERWARDS, LOOK_AGAIN, PAGE_LIFE, Step, on_a_page
 from bot.core.model import Follow, Mode, Progress, Receipt, Refusal, Request, Status, Way
+from bot.core.options import REVOKE_SESSIONS
 from bot.core.policy import Policy
 from bot.core.reasons import Reason
 from tests.core.samples import ANN, BEN, NOW, POLICY, REQUEST, approval, step_up
@@ -320,7 +321,7 @@ def test_nothing_becomes_of_what_is_not_done_or_is_taken_back(events: Iterable[E
 
 
 def test_what_follows_an_act_is_due_where_the_kind_or_the_policy_says_so() -> None:
-    revoking = replace(POLICY, revoke_sessions=True)
+    revoking = replace(POLICY, options={REVOKE_SESSIONS: True})
     assert walk(ALONE, *DONE).request.follow is Follow.NOTHING
     for policy, receipt in ((revoking, RECEIPT), (POLICY, replace(RECEIPT, follow=True))):
         step = walk(ALONE, *ACTING, ActDone(receipt, 1), policy=policy)
@@ -331,14 +332,14 @@ def test_what_follows_an_act_is_due_where_the_kind_or_the_policy_says_so() -> No
 
 
 def test_what_follows_under_a_variant() -> None:
-    policy = replace(POLICY, variants={"level:high": {"revoke_sessions": True}})
+    policy = replace(POLICY, options={REVOKE_SESSIONS: False}, variants={"level:high": {"revoke_sessions": True}})
     high = ("level:high",)
     asked = walk(ALONE, Asked(Go(high)), ActWanted(Go(high)), policy=policy).request
     assert advance(asked, ActDone(RECEIPT, 1), policy, NOW).request.follow is Follow.DUE
 
 
 def test_what_follows_is_done_or_refused_for_good_once() -> None:
-    due = walk(ALONE, *DONE, policy=replace(POLICY, revoke_sessions=True)).request
+    due = walk(ALONE, *DONE, policy=replace(POLICY, options={REVOKE_SESSIONS: True})).request
     for done, end in ((True, Follow.DONE), (False, Follow.FAILED)):
         step = advance(due, Followed(done), POLICY, NOW)
         assert (step.request.follow, step.request.status) == (end, Status.DONE)

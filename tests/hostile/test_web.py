@@ -418,7 +418,7 @@ def test_what_people_and_the_tenant_say_is_text_on_every_page(name: str, other: 
         pages = Pages(CLOUD, cards.text, other)
         ann = Person("tenant", "ann", name, language)
         asked = Request("r2", "password", ann, ann, {}, Mode.ENFORCE, Status.READY, 4, AT, way=Way.ENTER)
-        checked = PasswordCheck((Rule.LENGTH,), (), 0)
+        checked = PasswordCheck((Rule.LENGTH,), (), 0, "password")
         refusal = Refusal("too_many", {"limit": other})
         return [
             pages.start(SignInPage(ann, Purpose.STEP_UP, asked, AT), sign_in=other, check=name),

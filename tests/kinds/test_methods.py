@@ -17,6 +17,7 @@ from bot.core.life.advance import advance
 from bot.core.life.ended import REPORTED_WITHIN
 from bot.core.methods import REMOVABLE, Method, MethodKind
 from bot.core.model import Finding, Line, Mode, Person, Progress, Receipt, Refusal, Request, Sheet, Status, Way
+from bot.core.options import REVOKE_SESSIONS
 from bot.core.verifier import Verifier
 from bot.kinds import KINDS
 from bot.kinds.methods import KIND, ORDER, MethodsReason
@@ -355,7 +356,7 @@ async def test_what_was_theirs_is_not_watched(why: str) -> None:
 def test_the_kind_is_listed_with_a_permission_for_each_type_it_removes() -> None:
     assert KINDS["methods"] is KIND
     assert KIND.way(KIND.policy) is Way.ALONE
-    assert (KIND.policy.approvals, KIND.policy.step_up, KIND.policy.revoke_sessions) == (0, "c1", False)
+    assert (KIND.policy.approvals, KIND.policy.step_up, KIND.policy.option(REVOKE_SESSIONS)) == (0, "c1", False)
     assert all(re.fullmatch(r"methods\.[a-z_]+", reason) for reason in MethodsReason)
     removing = {
         MethodKind.PASSKEY: "Passkey",

@@ -15,11 +15,12 @@ from bot.core.facts import Moment
 from bot.core.forms import Fault, check, clean
 from bot.core.kind import Tools
 from bot.core.model import Evidence, EvidenceType, Finding, Mode, Person, Receipt, Refusal, Request, Secret, Status, Way
+from bot.core.options import REVOKE_SESSIONS
 from bot.core.passwords import MADE, broken
 from bot.core.policy import Policy
 from bot.core.verifier import Verifier
 from bot.kinds import KINDS
-from bot.kinds.password import KIND, OWN_CHANGE, PasswordReason
+from bot.kinds.password import GENERATE, KIND, OWN_CHANGE, PasswordReason
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 ANN = Person("tenant", "ann", "Ann Archer")
@@ -69,7 +70,7 @@ def tools(safe: Safe, *, entered: str | None = None, moment: Moment = Moment.ACT
         directory=cast("Directory", safe),
         verifier=cast("Verifier", None),
         clock=Noon(),
-        policy=replace(KIND.policy, **policy),
+        policy=KIND.policy.changed(policy),
         ticket_pattern="",
         moment=moment,
         entered=Secret(entered) if entered is not None else None,
@@ -99,14 +100,19 @@ def signed_in(at: datetime) -> Evidence:
 
 def test_what_it_demands_by_itself() -> None:
     policy = KIND.policy
-    assert (policy.approvals, policy.step_up, policy.revoke_sessions, policy.generate) == (0, "c1", True, False)
-    assert KIND.options == {"generate", "revoke_sessions"}
+    assert (policy.approvals, policy.step_up, policy.option(REVOKE_SESSIONS), policy.option(GENERATE)) == (
+        0,
+        "c1",
+        True,
+        False,
+    )
+    assert set(policy.options) == {GENERATE, REVOKE_SESSIONS}
     assert not KIND.harmless
 
 
 def test_it_is_entered_unless_the_policy_has_it_made() -> None:
     assert KIND.way(Policy()) is Way.ENTER
-    assert KIND.way(Policy(generate=True)) is Way.SHOW
+    assert KIND.way(KIND.policy.changed({"generate": True})) is Way.SHOW
 
 
 async def test_the_sheet_asks_why_and_says_what_will_happen() -> None:

@@ -31,11 +31,12 @@ from bot.core.model import (
     Status,
     Way,
 )
+from bot.core.options import REVOKE_SESSIONS
 from bot.core.policy import Policy
 from bot.core.risk import Detection, Risk
 from bot.core.verifier import Verifier
 from bot.kinds import KINDS
-from bot.kinds.risk import KIND, LEVELS, RiskReason
+from bot.kinds.risk import KIND, LEVELS, SECURE_FIRST, RiskReason
 from cards.texts import known, wanted
 from cards.view import View
 from cards.words import details
@@ -413,7 +414,7 @@ async def test_a_flag_nobody_knows_the_age_of_is_newer_than_anything() -> None:
 
 
 async def test_a_policy_may_demand_it_of_everybody_or_of_a_group() -> None:
-    strict = replace(POLICY, secure_first=True)
+    strict = POLICY.changed({"secure_first": True})
     assert await decided(Watch(), request(""), strict) == Refuse(Refusal(RiskReason.SECURE_FIRST), ())
     group = replace(POLICY, variants={"group:employees": {"secure_first": True}})
     assert await decided(Watch(), request(""), group) == Refuse(Refusal(RiskReason.SECURE_FIRST), ("group:employees",))
@@ -523,8 +524,8 @@ def test_the_kind_is_listed_with_words_for_all_it_says() -> None:
     assert KIND.way(POLICY) is Way.ALONE
     assert KIND.levels == LEVELS
     assert (POLICY.approvals, POLICY.step_up, POLICY.per_day) == (1, "c1", 3)
-    assert POLICY.revoke_sessions
-    assert not POLICY.secure_first
+    assert POLICY.option(REVOKE_SESSIONS)
+    assert not POLICY.option(SECURE_FIRST)
     assert all(re.fullmatch(r"risk\.[a-z_]+", reason) for reason in RiskReason)
     verdicts = [*KIND.verdicts.yes, *KIND.verdicts.no, "lead_yes", "lead_no"]
     assert KIND.verdicts.yes == ("dismissed", "safe")

@@ -20,7 +20,7 @@ from bot.core.model import VERIFIED, Finding, Mode, Outcome, Person, Receipt, Re
 from bot.core.presentations import Doubt
 from bot.core.verifier import Presentation
 from bot.kinds import KINDS
-from bot.kinds.verify import KIND, VerifyReason
+from bot.kinds.verify import KIND, THRESHOLD, VerifyReason
 from cards.texts import LANGUAGES, known
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -46,6 +46,9 @@ class Wallets:
 
     async def unavailable(self) -> str:
         return self.why
+
+    async def probe(self) -> str:
+        return await self.unavailable()
 
     async def begin(self, *, upn: str, state: Secret, key: Secret, threshold: int, language: str) -> Presentation:
         asked = {"upn": upn, "state": state, "key": key, "threshold": threshold, "language": language}
@@ -77,7 +80,7 @@ def tools(wallets: Wallets | None = None, people: People | None = None, **policy
         directory=cast("Directory", people or People()),
         verifier=wallets or Wallets(),
         clock=Noon(),
-        policy=replace(KIND.policy, **policy),
+        policy=KIND.policy.changed(policy),
         ticket_pattern="",
     )
 
@@ -104,10 +107,10 @@ async def begun(wallets: Wallets, **policy: Any) -> Outcome:
 
 def test_what_it_demands_by_itself() -> None:
     policy = KIND.policy
-    assert (policy.step_up, policy.approvals, policy.per_day, policy.threshold) == ("", 0, 5, 70)
+    assert (policy.step_up, policy.approvals, policy.per_day, policy.option(THRESHOLD)) == ("", 0, 5, 70)
     assert KIND.harmless
     assert not KIND.alarm
-    assert KIND.options == {"threshold"}
+    assert set(policy.options) == {THRESHOLD}
     assert KIND.way(policy) is Way.ALONE
 
 

@@ -97,7 +97,7 @@ async def test_ann_proves_who_she_is_with_her_phone(play: Play, take: Take) -> N
     await phone.get_by_test_id("request-newest").click()
     await ann.sees(words("verify.request.done.scanned.title"))
     await ann.picture("verify-4-scanned")
-    await expect(phone.get_by_test_id("purpose")).to_have_text(words("verify.purpose"))
+    await expect(phone.get_by_test_id("purpose")).to_have_text(words("web.wallet.purpose"))
     await ann.picture("verify-5-phone", phone)
     await phone.get_by_test_id("present").click()
     await expect(phone.get_by_test_id("result")).to_contain_text("Shared")

@@ -24,6 +24,7 @@ from bot.core.events import (
 from bot.core.life.ended import next_look, take_back
 from bot.core.life.step import LOOK_AGAIN, Step, end, on_a_page, refuse, refused, wait
 from bot.core.model import Ending, Follow, Receipt, Refusal, Request, Status, Way
+from bot.core.options import REVOKE_SESSIONS
 from bot.core.policy import Policy
 from bot.core.reasons import Reason
 
@@ -77,7 +78,7 @@ def _done(request: Request, receipt: Receipt, policy: Policy, now: datetime) -> 
     done = replace(request, status=Status.DONE, receipt=receipt, acted_at=now, expires_at=receipt.expires_at)
     done = replace(done, due_at=next_look(done, now))
     shown = Note(Deed.SHOWN, {"object": receipt.object_id})
-    if not receipt.follow and not policy.under(request.terms).revoke_sessions:
+    if not receipt.follow and not policy.under(request.terms).option(REVOKE_SESSIONS):
         return Step(done, (Changed(),), (shown,))
     return Step(replace(done, follow=Follow.DUE), (Changed(), FollowUp()), (shown,))
 

@@ -1,0 +1,126 @@
+"""Keys: what every policy may say in the file, and how each is read; what is wrong is said with what it must be."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from types import MappingProxyType
+from typing import Final
+from uuid import UUID
+
+from bot.core.model import Mode
+from bot.core.options import number, yes_or_no
+
+_CONTEXT: Final = re.compile(r"c[1-9]\d?")
+_DURATION: Final = re.compile(r"([1-9]\d{0,5})([smhd])")
+_UNITS: Final = MappingProxyType({"s": "seconds", "m": "minutes", "h": "hours", "d": "days"})
+_SHORTEST: Final = timedelta(minutes=1)
+_LONGEST: Final = timedelta(days=7)
+
+
+def _mode(value: object) -> Mode:
+    if not isinstance(value, str) or value not in set(Mode):
+        raise ValueError(f"must be one of {', '.join(repr(m.value) for m in Mode)}")
+    return Mode(value)
+
+
+def guid(value: object) -> str:
+    try:
+        return str(UUID(value)) if isinstance(value, str) else _not_guid()
+    except ValueError:
+        return _not_guid()
+
+
+def _not_guid() -> str:
+    raise ValueError("must be an Entra object id (a GUID)")
+
+
+def _guids(value: object) -> frozenset[str]:
+    if not isinstance(value, list):
+        raise ValueError("must be a list of Entra object ids")  # noqa: TRY004 - told like every other fault
+    return frozenset(guid(one) for one in value)
+
+
+def _groups(value: object) -> frozenset[str]:
+    found = _guids(value)
+    if not found:
+        raise ValueError('names nobody; leave it out for the groups of the settings, or set mode = "off"')
+    return found
+
+
+def _context(value: object) -> str:
+    if value is False or value == "":
+        return ""
+    if not isinstance(value, str) or not _CONTEXT.fullmatch(value):
+        raise ValueError('must be an authentication context, "c1" to "c99", or false for none')
+    return value
+
+
+def _duration(value: object) -> timedelta:
+    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError('must be a duration such as "15m", "4h" or "1d"')
+    duration = timedelta(**{_UNITS[match[2]]: int(match[1])})
+    if not _SHORTEST <= duration <= _LONGEST:
+        raise ValueError('must lie between "1m" and "7d"')
+    return duration
+
+
+def _age(longest: timedelta, why: str) -> Callable[[object], timedelta]:
+    """Return what reads a duration that may not be longer than this: `why` says what would come of it."""
+
+    def parse(value: object) -> timedelta:
+        age = _duration(value)
+        if age > longest:
+            most = f"{longest // timedelta(hours=1)}h"
+            raise ValueError(f'must lie between "1m" and "{most}": {why}')
+        return age
+
+    return parse
+
+
+def _evidence(value: object) -> str:
+    if value is False or value == "":
+        return ""
+    if value != "face_check":
+        raise ValueError('must be "face_check", or false for none')
+    return "face_check"
+
+
+def _several(value: object) -> str:
+    if value not in ("stricter", "last"):
+        raise ValueError('must be "stricter" (all that their groups demand) or "last" (what the last of them says)')
+    return str(value)
+
+
+def _reveal(value: object) -> str:
+    if value not in ("dialog", "message"):
+        raise ValueError('must be "dialog" or "message"')
+    return str(value)
+
+
+KEYS: Final[Mapping[str, Callable[[object], object]]] = MappingProxyType(
+    {
+        "mode": _mode,
+        "allowed_groups": _groups,
+        "deny_list": _guids,
+        "approvers_group": guid,
+        "approvals": number(0, 9),
+        "step_up": _context,
+        "step_up_age": _age(timedelta(hours=1), "of an older sign-in nobody knows who is at the screen now"),
+        "approver_step_up": _context,
+        "guest_approvers": yes_or_no,
+        "known_approvers": yes_or_no,
+        "evidence": _evidence,
+        "evidence_age": _duration,
+        "step_up_wait": _duration,
+        "approval_wait": _duration,
+        "show_wait": _duration,
+        "approval_age": _age(timedelta(hours=24), "an older yes was given for another day"),
+        "life": _age(timedelta(hours=72), "nobody remembers what an older request was for"),
+        "per_day": number(1, 100),
+        "reveal": _reveal,
+        "several_groups": _several,
+    }
+)
