@@ -9,6 +9,7 @@ from bot.core.model import Request
 from bot.core.ports import Slot
 from cards import elements as e
 from cards.alert import alert as _alert
+from cards.alert import lift
 from cards.approvers import approvers, confirm, proof
 from cards.approvers import reminder as _reminder
 from cards.buttons import alarm
@@ -113,6 +114,8 @@ def _placed(request: Request, slot: Slot, view: View) -> e.Card:
             return confirm(request, view)
         case Slot.SECURITY:
             return _alert(request, view)
+        case Slot.LIFT:
+            return lift(request, view)
         case Slot.SECRET:
             return curtain(request, view)
         case Slot.PROMPT:  # Teams draws the prompt itself; this stands in its place once it is over

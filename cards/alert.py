@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from bot.core.actions import Lift
 from bot.core.model import EvidenceType, Follow, Mode, Request, Status
 from cards import elements as e
+from cards.buttons import press, ref, sign_in
 from cards.parts import card, facts, lines, quoted, standing
 from cards.texts import NAME, known, plain
 from cards.view import View
-from cards.words import details, names, own, particulars, say, typed, verdict, when
+from cards.words import bare, details, names, own, particulars, say, typed, verdict, when
 
 
 def alert(request: Request, view: View) -> e.Card:
@@ -30,7 +32,29 @@ def alert(request: Request, view: View) -> e.Card:
         *quoted(request.requester.name, typed(request, view), view),
         *(quoted(ending.name, [(say(view, "fact.said"), ending.reason)], view) if ending else ()),
     ]
-    return card(view, body)
+    return card(view, body, [_lift(request, view)] if request.frozen_at is not None else [])
+
+
+def lift(request: Request, view: View) -> e.Card:
+    """Return an approver's private card: whose lock they lift, and the sign-in that makes it count."""
+    key = "counted" if request.frozen_at is None else "text" if view.link else "expired"
+    given = particulars(request, view)
+    body = [standing(request, say(view, "lift.title", **given), view), *lines(say(view, f"lift.{key}", **given))]
+    return card(view, body, [sign_in(view, "button.sign_in_and_lift")] if key == "text" else [])
+
+
+def _lift(request: Request, view: View) -> e.ShowCard:
+    """Who lifts a lock says how they made sure; the server asks for it all the same."""
+    reason = e.InputText(
+        id="reason",
+        label=bare(view, "lift.reason", **particulars(request, view)),
+        multiline=True,
+        required=True,
+        longest=500,
+        error=bare(view, "lift.reason_missing"),
+    )
+    send = press(view, "button.lift_send", Lift(ref(request), ""), style="destructive")
+    return e.ShowCard(title=bare(view, "button.lift"), card=e.Card(body=[reason], actions=[send]))
 
 
 def _lock(request: Request, view: View) -> str:

@@ -24,6 +24,7 @@ def requester(request: Request, view: View, above: tuple[e.Piece, ...] = ()) -> 
         *above,
         standing(request, large, view),
         *_summary(request, view),
+        *_frozen(request, view),
         _picture(request, view),
         trial(request, view),
         *facts([*details(request, view), (say(view, "fact.asked"), when(request.created_at))]),
@@ -68,6 +69,13 @@ def _summary(request: Request, view: View) -> list[e.Piece | None]:
             return [*lines(say(view, worded(request, "request.ready.closed"), **given))]
         case _:
             return [*lines(say(view, worded(request, f"{state}.text"), **given))]
+
+
+def _frozen(request: Request, view: View) -> list[e.Piece]:
+    """Say that nothing is given out because of this alarm, or that it is again."""
+    if request.frozen_at is not None:
+        return lines(say(view, "request.frozen"))
+    return lines(say(view, "request.lifted")) if request.lifted_by else []
 
 
 def _taken_back(request: Request) -> str:

@@ -161,7 +161,6 @@ class Office:
     upkeep: Upkeep
     entry: PasswordEntry
     verifier: FakeVerifier
-    alarms: Alarms
 
     @property
     def ledger(self) -> Ledger:
@@ -182,7 +181,7 @@ class Office:
         async with self.store.unit() as unit:
             found = [
                 await unit.sign_in_for(request_id, name, purpose)
-                for purpose in (Purpose.STEP_UP, Purpose.APPROVE, Purpose.DENY)
+                for purpose in (Purpose.STEP_UP, Purpose.LIFT, Purpose.APPROVE, Purpose.DENY)
             ]
         return next(sign_in for sign_in in found if sign_in is not None)
 
@@ -266,7 +265,7 @@ class Office:
         """Do a job of a request now, as the worker would."""
         handlers = {
             "alert": self.delivery.alert,
-            "lock": self.alarms.lock,
+            "lock": self.desk.alarms.lock,
             "cards": self._delivered,
             "act": self.desk.acts.alone,
             "look": self.upkeep.look,
@@ -319,13 +318,13 @@ def office(
     delivery = Delivery(ledger, inquiry, messenger, messenger, addresses)
     approvals = Approvals(ledger, inquiry, addresses.helpdesk)
     own_step_up = OwnStepUp(ledger, inquiry)
-    step_up = StepUp(ledger, inquiry, entra, uses(own_step_up, approvals))
+    alarms = Alarms(ledger, inquiry, frozenset({addresses.helpdesk, addresses.security}))
+    step_up = StepUp(ledger, inquiry, entra, uses(own_step_up, approvals, alarms))
     acts = Acts(ledger, inquiry, delivery.secrets)
     proofs = Identity(ledger, inquiry, entra, issuer=ISSUER, type="VerifiedEmployee")
-    desk = Desk(ledger, Reception(ledger, inquiry), acts, approvals, own_step_up, step_up, proofs)
+    desk = Desk(ledger, Reception(ledger, inquiry), acts, approvals, own_step_up, step_up, proofs, alarms)
     upkeep, entry = Upkeep(ledger, inquiry, directory), PasswordEntry(ledger, acts)
-    alarms = Alarms(ledger, inquiry)
-    return Office(store, clock, directory, messenger, entra, desk, step_up, delivery, upkeep, entry, verifier, alarms)
+    return Office(store, clock, directory, messenger, entra, desk, step_up, delivery, upkeep, entry, verifier)
 
 
 def _furnish(directory: FakeDirectory, name: str) -> None:

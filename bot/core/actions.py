@@ -79,6 +79,14 @@ class Deny:
 
 
 @dataclass(frozen=True, slots=True)
+class Lift:
+    """An approver says that an account is in its owner's hands again, and how they made sure."""
+
+    ref: Ref
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class SeeProof:
     """An approver wants to see a proof of identity, with their own rights and for themselves."""
 
@@ -153,7 +161,7 @@ class ReturnCode:
 
 Own = SignInAgain | Withdraw | Show | Replace | Hide | RevokeIt | Report  # only for whom the request is about
 Plain = Own | SeeProof | Refresh
-Press = Plain | Approve | Deny
+Press = Plain | Approve | Deny | Lift
 Action = Home | Help | ShowStatus | Cancel | NotUnderstood | Begin | Submit | OfferToken | ReturnCode | Press
 
 VERBS: Final[Mapping[str, type[Plain]]] = {
@@ -167,11 +175,12 @@ VERBS: Final[Mapping[str, type[Plain]]] = {
     "see-proof": SeeProof,
     "refresh": Refresh,
 }
-APPROVE, DENY = "approve", "deny"
+APPROVE, DENY, LIFT = "approve", "deny", "lift"
 NAMES: Final[Mapping[type[Press], str]] = {
     **{action: verb for verb, action in VERBS.items()},
     Approve: APPROVE,
     Deny: DENY,
+    Lift: LIFT,
 }
 BEGIN, SUBMIT, HOME = "begin", "submit", "home"
 LONGEST: Final = 2000
@@ -209,6 +218,8 @@ def unpack(data: Mapping[str, object]) -> Action | None:
         return Approve(ref, given.get("choice", ""))
     if verb == DENY:
         return Deny(ref, given.get("reason", ""), given.get("choice", ""))
+    if verb == LIFT:
+        return Lift(ref, given.get("reason", ""))
     return VERBS[verb](ref) if verb in VERBS else None
 
 

@@ -42,6 +42,7 @@ class Deed(StrEnum):
     REPORTED = "reported"
     FROZEN = "frozen"
     STOPPED = "stopped"
+    LIFT_INTENDED = "lift_intended"
     LIFTED = "lifted"
     REVOKED = "revoked"
     ENDED = "ended"

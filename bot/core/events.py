@@ -138,10 +138,14 @@ class Stopped:
 
 @dataclass(frozen=True, slots=True)
 class Lifted:
-    """Somebody entitled says that the account is in its owner's hands: what this request froze goes on."""
+    """Somebody entitled says that the account is in its owner's hands: what this request froze goes on.
+
+    `proof` is the sign-in that confirmed it, where the policy wants one.
+    """
 
     by: Person
     reason: str
+    proof: Evidence | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,6 +105,7 @@ class EvidenceType(StrEnum):
     STEP_UP = "step_up"
     APPROVAL = "approval"
     DENIAL = "denial"  # confirms a no; it counts for nothing else, so no request keeps it
+    LIFT = "lift"  # confirms that a lock is lifted, and nothing else either
 
 
 @dataclass(frozen=True, slots=True)

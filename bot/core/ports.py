@@ -55,6 +55,7 @@ class Purpose(StrEnum):
     STEP_UP = "prove"  # as stored: the requester's own step-up
     APPROVE = "approve"  # an approver's yes, which counts when the sign-in is through
     DENY = "deny"  # an approver's no that locks somebody out, which counts when the sign-in is through
+    LIFT = "lift"  # an approver's word that a locked account is in its owner's hands, when the sign-in is through
     ENTER = "enter"  # opens the page where its subject enters a new password
     LOOK = "look"  # an approver looks at a proof of identity, with their own rights
 
@@ -99,6 +100,7 @@ class Slot(StrEnum):
     PROMPT = "prompt"  # the OAuth card that asks the requester, or an approver who wants to look, to sign in
     SECRET = "secret"  # noqa: S105 - the name of a place: the private message that holds the secret, where the policy reveals by message
     SECURITY = "security"
+    LIFT = "lift"  # the private card of an approver who lifts a lock
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from bot.core.model import PENDING, Actor, Chat, Person, Refusal, Request
 from bot.core.ports import Job, Purpose, Slot
 from bot.core.reasons import Reason
 from bot.desk.acts import Acts
+from bot.desk.alarms import Alarms
 from bot.desk.approvals import Approvals
 from bot.desk.identity import Identity
 from bot.desk.ledger import Ledger, happened
@@ -34,6 +35,7 @@ class Desk:
     own_step_up: OwnStepUp
     step_up: StepUp
     proofs: Identity
+    alarms: Alarms
 
     async def handle(self, actor: Actor, action: do.Action, *, card: str = "") -> Answer:
         """Do what `actor` asks for and say what came of it. `card` is the message that was pressed, if any."""
@@ -113,6 +115,8 @@ class Desk:
                 return await self.approvals.approve(actor, request, action.choice)
             case do.Deny():
                 return await self.approvals.deny(actor, request, action.reason, action.choice)
+            case do.Lift():
+                return await self.alarms.lift(actor, request, action.reason)
             case do.SeeProof():
                 return await self.proofs.ask(actor, request)
             case do.Refresh():

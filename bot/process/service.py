@@ -63,7 +63,6 @@ class Inside:
     """The desk and what follows from its decisions."""
 
     desk: Desk
-    alarms: Alarms
     delivery: Delivery
     upkeep: Upkeep
     entry: PasswordEntry
@@ -134,21 +133,22 @@ def assemble(settings: Settings, outside: Outside, in_force: Mapping[str, Policy
     delivery = Delivery(ledger, inquiry, outside.courier, outside.siren, _addresses(settings))
     acts = Acts(ledger, inquiry, courier=delivery.secrets)
     own_step_up = OwnStepUp(ledger, inquiry)
-    step_up = StepUp(ledger, inquiry, outside.sign_ins, uses(own_step_up, approvals))
+    alarms = Alarms(ledger, inquiry, frozenset({settings.helpdesk_channel, settings.security_channel}))
+    step_up = StepUp(ledger, inquiry, outside.sign_ins, uses(own_step_up, approvals, alarms))
     issuer, credential = settings.verified_id_authority, settings.verified_id_type
     proofs = Identity(ledger, inquiry, outside.sign_ins, issuer=issuer, type=credential)
-    desk = Desk(ledger, Reception(ledger, inquiry), acts, approvals, own_step_up, step_up, proofs)
-    alarms = Alarms(ledger, inquiry)
-    return Inside(desk, alarms, delivery, Upkeep(ledger, inquiry, outside.directory), PasswordEntry(ledger, acts))
+    desk = Desk(ledger, Reception(ledger, inquiry), acts, approvals, own_step_up, step_up, proofs, alarms)
+    return Inside(desk, delivery, Upkeep(ledger, inquiry, outside.directory), PasswordEntry(ledger, acts))
 
 
-def uses(own: OwnStepUp, approvals: Approvals) -> Mapping[Purpose, Use]:
+def uses(own: OwnStepUp, approvals: Approvals, alarms: Alarms) -> Mapping[Purpose, Use]:
     """Name what follows a sign-in that is through, by its purpose."""
     return {
         Purpose.STEP_UP: Use(own.finish, silent=True),
         Purpose.ENTER: Use(own.finish, page=True),
         Purpose.APPROVE: Use(approvals.finish),
         Purpose.DENY: Use(approvals.denied),
+        Purpose.LIFT: Use(alarms.finish),
     }
 
 
@@ -156,7 +156,7 @@ def handlers(inside: Inside) -> Mapping[str, Handler]:
     """Name who answers to each job."""
     return {
         "alert": inside.delivery.alert,
-        "lock": inside.alarms.lock,
+        "lock": inside.desk.alarms.lock,
         "cards": inside.delivery.cards,
         "stray": inside.delivery.stray,
         "act": inside.desk.acts.alone,

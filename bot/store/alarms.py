@@ -7,13 +7,6 @@ FROZEN: Final = """
     WHERE tenant = %(tenant)s AND subject = %(subject)s AND (doc ->> 'frozen_at') IS NOT NULL
 """
 
-EVERY_FROZEN: Final = """
-    SELECT id, tenant, kind, requester, subject, status, mode, version, created_at, expires_at, due_at, doc
-    FROM requests
-    WHERE (doc ->> 'frozen_at') IS NOT NULL
-    ORDER BY tenant, subject, created_at, id
-"""
-
 ON_ITS_WAY: Final = """
     SELECT id, tenant, kind, requester, subject, status, mode, version, created_at, expires_at, due_at, doc
     FROM requests

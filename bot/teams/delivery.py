@@ -154,8 +154,10 @@ class Delivery:
         view = replace(view, language=person.language, user=chat.user, person=person.id)
         if isinstance(answer, RequestCard) and answer.slot is Slot.CONFIRM:
             return await self._confirming(answer.request, view)
-        if isinstance(answer, RequestCard) and answer.request.way is Way.ENTER:
-            return replace(view, link=await self._link(answer.request, person.id, Purpose.ENTER))
+        lifts = isinstance(answer, RequestCard) and answer.slot is Slot.LIFT
+        if isinstance(answer, RequestCard) and (lifts or answer.request.way is Way.ENTER):
+            purpose = Purpose.LIFT if lifts else Purpose.ENTER
+            return replace(view, link=await self._link(answer.request, person.id, purpose))
         return view
 
     async def stray(self, job: Job) -> None:
@@ -245,17 +247,8 @@ class Delivery:
         request, where, view = rows.request, self.addresses, self._view(rows.request)
         if informed:
             view = await self._informed(request, view)
-        return Scene(
-            request,
-            rows.home,
-            rows.sign_ins,
-            rows.posted,
-            view,
-            where.helpdesk,
-            where.security,
-            where.resource,
-            where.start,
-        )
+        places = (where.helpdesk, where.security, where.resource, where.start)
+        return Scene(request, rows.home, rows.sign_ins, rows.posted, view, *places)
 
     async def _informed(self, request: Request, view: View) -> View:
         """Add what Entra says about the account, for those who must decide."""

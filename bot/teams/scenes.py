@@ -103,6 +103,8 @@ def _requesters(scene: Scene) -> Iterator[PlannedMessage]:
 
 def _news(request: Request) -> str:
     """Name what a request's message is news about; what its person has just done themselves is none."""
+    if request.lifted_by:
+        return f"{request.status}.lifted"
     by_itself, waited = request.way is Way.ALONE, bool(request.evidence_of(EvidenceType.APPROVAL))
     match request.status:
         case Status.DONE if request.stage:  # found out by looking; who is told by the outside is at it themselves
@@ -161,6 +163,11 @@ def alarming(request: Request, verdicts: Verdicts) -> bool:
 def _security(scene: Scene) -> Iterator[PlannedMessage]:
     if alarming(scene.request, scene.view.verdicts):
         yield PlannedMessage(Slot.SECURITY, "", _card(scene.request, Slot.SECURITY, scene.view), channel=scene.security)
+    for sign_in in scene.sign_ins:
+        if sign_in.purpose is Purpose.LIFT:
+            view = _personal(scene.view, sign_in.person, sign_in.chat, scene.link(sign_in))
+            card = _card(scene.request, Slot.LIFT, view)
+            yield PlannedMessage(Slot.LIFT, sign_in.person.id, card, chat=sign_in.chat)
 
 
 def _personal(view: View, person: Person, chat: Chat, link: str) -> View:

@@ -28,7 +28,9 @@ _TYPES: Final = MappingProxyType(
 )
 TOO_OFTEN: Final = "too_often"
 _ABOUT: Final = ("reads", "keeps", "never", "who", "help")
-_VERBS: Final = MappingProxyType({Purpose.APPROVE: "approve", Purpose.DENY: "deny", Purpose.ENTER: "enter"})
+_VERBS: Final = MappingProxyType(
+    {Purpose.APPROVE: "approve", Purpose.DENY: "deny", Purpose.LIFT: "lift", Purpose.ENTER: "enter"}
+)
 
 
 class Text(Protocol):

@@ -4,24 +4,26 @@ what was on its way is stopped, what was under way is taken back, and locking pa
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
 import pytest
 
-from bot.core.actions import Begin, Deny, Ref, Replace, Report
-from bot.core.answers import Refused, RequestCard, SecretShown
+from bot.core.actions import Begin, Deny, Lift, Ref, Replace, Report
+from bot.core.answers import Answer, Refused, RequestCard, SecretShown
 from bot.core.decide import Refuse, decide
 from bot.core.errors import Unavailable
 from bot.core.events import Lifted
 from bot.core.facts import Moment
-from bot.core.model import Request, Status
+from bot.core.model import Actor, Chat, Request, Status
 from bot.core.ports import Urgency
 from bot.core.reasons import Reason
 from bot.desk.alarms import SETTLED
 from bot.desk.ledger import happened
 from bot.kinds import KINDS
 from bot.process.service import FOREVER
+from tests.entra import TENANT
 from tests.fakes import Office, at_home, in_channel, person, private
 from tests.laws.seen import why
 
@@ -232,6 +234,106 @@ async def test_an_approvers_no_for_an_intruder_freezes(desk: Office) -> None:
         await desk.sign_in("ben")
     assert (await desk.load("r1")).status is Status.DENIED
     assert why(await desk.ask(request_id="r2")) == Reason.FROZEN
+
+
+# Lifting: by somebody entitled, with a sign-in, on record.
+
+SECURITY = "19:security@thread.tacv2"
+
+
+def in_security(name: str) -> Actor:
+    return Actor(person(name), Chat(TENANT, SECURITY, "https://connector.example/", personal=False))
+
+
+def in_another_channel(name: str) -> Actor:
+    return Actor(person(name), Chat(TENANT, "19:else@thread.tacv2", "https://connector.example/", personal=False))
+
+
+async def press_lift(desk: Office, alarm_id: str, name: str = "ben", why: str = "She rang back") -> Answer:
+    await desk.desk.installed(person(name), private(name))
+    version = (await desk.load(alarm_id)).version
+    return await desk.desk.handle(in_security(name), Lift(Ref(alarm_id, version), why))
+
+
+async def test_an_approver_lifts_it_with_a_sign_in_and_it_is_on_record(desk: Office) -> None:
+    first = await alarm(desk)
+    await desk.job("act", first.id)
+    await desk.job("cards", first.id)
+    assert '"lift"' in desk.messenger.shown("19:security")
+    await press_lift(desk, first.id)
+    assert why(await desk.ask(request_id="too-soon")) == Reason.FROZEN  # a press alone lifts nothing
+    await desk.job("cards", first.id)
+    assert "Lift the lock of Ann" in desk.messenger.shown("a:ben")
+    await desk.sign_in("ben", first.id)
+    assert isinstance(await desk.ask(), RequestCard)
+    await desk.job("cards", first.id)
+    assert "Ben lifted the lock" in desk.messenger.shown("19:security")
+    assert '"lift"' not in desk.messenger.shown("19:security")
+    assert "you can ask me for things again" in desk.messenger.shown("a:ann")
+    lifted = [e async for e in desk.store.audit_entries(TENANT) if e.deed in {"lift_intended", "lifted"}]
+    assert [(e.deed, e.data["by"], e.data.get("reason"), e.data.get("strength")) for e in lifted] == [
+        ("lift_intended", "ben", None, None),
+        ("lifted", "ben", "She rang back", "c1"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("who", "where", "said", "reason"),
+    [
+        ("kim", in_security, "I know her", Reason.NOT_APPROVER),
+        ("ann", at_home, "It is me", Reason.OWN_LOCK),
+        ("ben", at_home, "  ", Reason.LIFT_REASON),
+        ("ben", in_another_channel, "She rang back", Reason.LIFT_ELSEWHERE),
+    ],
+)
+async def test_nobody_else_lifts_it(
+    desk: Office, who: str, where: Callable[[str], Actor], said: str, reason: str
+) -> None:
+    first = await alarm(desk)
+    await desk.desk.installed(person(who), private(who))
+    answer = await desk.desk.handle(where(who), Lift(Ref(first.id, first.version), said))
+    assert why(answer) == reason
+    assert (await desk.load(first.id)).frozen_at is not None
+
+
+async def test_who_is_no_approver_by_the_sign_in_lifts_nothing(desk: Office) -> None:
+    first = await alarm(desk)
+    await press_lift(desk, first.id)
+    desk.directory.members["helpdesk"].discard("ben")
+    assert why(await desk.sign_in("ben", first.id)) == Reason.NOT_APPROVER
+    assert (await desk.load(first.id)).frozen_at is not None
+
+
+async def test_one_lift_ends_every_alarm_that_was_there_and_none_that_came_later(desk: Office) -> None:
+    first = await alarm(desk)
+    await desk.job("act", first.id)
+    second = await alarm(desk)
+    await desk.job("act", second.id)
+    desk.clock.advance(seconds=1)
+    await press_lift(desk, first.id)
+    desk.clock.advance(seconds=1)
+    third = await alarm(desk)
+    await desk.sign_in("ben", first.id)
+    assert [(await desk.load(one.id)).frozen_at is None for one in (first, second, third)] == [True, True, False]
+    assert why(await desk.ask()) == Reason.FROZEN
+
+
+async def test_a_sign_in_that_lifted_serves_nothing_else(desk: Office) -> None:
+    first = await alarm(desk)
+    await desk.ask("kim", "kims")
+    await desk.sign_in("kim", "kims")
+    await press_lift(desk, first.id)
+    desk.entra.kept = desk.clock.now()
+    await desk.sign_in("ben", first.id)
+    with pytest.raises(AssertionError, match=Reason.USED_SIGN_IN):
+        await desk.approve(request_id="kims")
+
+
+async def test_lifted_twice_is_lifted_once(desk: Office) -> None:
+    first = await alarm(desk)
+    await press_lift(desk, first.id)
+    await desk.sign_in("ben", first.id)
+    assert why(await press_lift(desk, first.id)) == Reason.CLOSED
 
 
 # Taking back: only what the desk did, only while it is still what it did, and for a day.

@@ -18,10 +18,11 @@ def happened(request: Request, event: Stopped | Lifted, now: datetime) -> Step:
     match event:
         case Stopped():
             return _stopped(request, event, now)
-        case Lifted(by, reason):
+        case Lifted(by, reason, proof):
             if request.frozen_at is None:
                 return refuse(request, Reason.CLOSED)
-            lifted = Note(Deed.LIFTED, {**person(by), "reason": reason})
+            signed = {"strength": proof.strength, "at": proof.at.isoformat()} if proof is not None else {}
+            lifted = Note(Deed.LIFTED, {**person(by), "reason": reason, **signed})
             return Step(replace(request, frozen_at=None, lifted_by=by.name), (Changed(),), (lifted,))
         case _:
             assert_never(event)
