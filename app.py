@@ -70,7 +70,7 @@ def serve(cloud_file: Path | None) -> None:
         from bot.config import environment
         from bot.process import logs
 
-        found, cloud = environment.load(), _cloud(cloud_file)
+        found, cloud = environment.load(keyed=True), _cloud(cloud_file)
         logs.configure(found.log_level)
 
         from bot.process.service import serve as run
@@ -85,8 +85,20 @@ def migrate() -> None:
         from bot.config import environment
         from bot.store import schema
 
-        schema.migrate(environment.load().database_url.get_secret_value())
+        schema.migrate(environment.load().owner_url)
     click.echo("The database is up to date.")
+
+
+@cli.command()
+@click.argument("role")
+def grant(role: str) -> None:
+    """Let a role of the database run the desk: it may add to the audit trail, and never change it. Safe to repeat."""
+    with failures_told():
+        from bot.config import environment
+        from bot.store import grants
+
+        grants.grant(environment.load().owner_url, role)
+    click.echo(f"{role} may run the desk: name it in VOUCHSAFE_DATABASE_URL.")
 
 
 @cli.command()
@@ -125,17 +137,36 @@ def export(tenant: str) -> None:
 
 @audit.command()
 @click.option("--tenant", default="", help="One tenant only; all of them otherwise.")
-def verify(tenant: str) -> None:
-    """Check that no entry of the trail was changed, left out or cut off; exit code 1 when one was."""
+@click.option("--head", "heads", multiple=True, metavar="HASH[:N]", help="An end of the trail that was kept elsewhere.")
+@click.option("--plain-until", type=click.IntRange(0), help="The last entry that may be without a key.")
+def verify(tenant: str, heads: tuple[str, ...], plain_until: int | None) -> None:
+    """Check that no entry of the trail was changed, left out or cut off; exit code 1 when one was.
+
+    The desk says the ends of the trail in its log (audit_head): keep them where the database's owner cannot reach, and
+    hand one in with --head, for an end that is stored beside the trail can be rewritten with it.
+    """
     with failures_told():
         from bot.config import environment
         from bot.process import trail
 
-        whole = True
-        for checked in trail.verified(environment.load(), tenant):
+        anchors, whole = [trail.anchor(head) for head in heads], True
+        for checked in trail.verified(environment.load(keyed=True), tenant, anchors=anchors, plain_until=plain_until):
             whole = whole and checked.broken is None
             click.echo(str(checked))
     sys.exit(0 if whole else 1)
+
+
+@audit.command()
+@click.argument("name", default="")
+def key(name: str) -> None:
+    """Make a key for VOUCHSAFE_AUDIT_KEYS, called NAME or by this month. It is printed here and kept nowhere.
+
+    To change keys, put the new one first and leave the old ones behind it: they still verify what they wrote.
+    """
+    with failures_told():
+        from bot.process import trail
+
+        click.echo(trail.fresh_key(name))
 
 
 @cli.command()

@@ -17,6 +17,7 @@ from bench import rounds
 from bench.contestants import World
 from bench.figures import Section, Table, number
 from cards import text
+from playground import postgres
 from playground.replicas import ROOT
 from playground.server import Play, playground
 from playground.teams.views import Seen
@@ -58,7 +59,7 @@ async def measure(_: World, __: Sequence[str], count: int, seconds: float) -> Se
         async with playground(folder=Path(name), replicas=0, extras=PEOPLE * count) as play:
             await play.replicas.migrate()
             async with wire(play.database_url, Path(line)) as laid:
-                env = {**play.replicas.env, "VOUCHSAFE_DATABASE_URL": laid.url(play.database_url)}
+                env = {**play.replicas.env, "VOUCHSAFE_DATABASE_URL": laid.url(postgres.as_desk(play.database_url))}
                 await play.replicas.start(play.replicas.add(root=ROOT, env=env))
                 play.teams.announce()
                 await play.teams.delivery.settled()

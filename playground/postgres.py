@@ -6,12 +6,14 @@ import time
 import warnings
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import psycopg
 from psycopg import sql
 
 SERVER = "postgres"  # the database every server has; it is never made anew
 EMPTY = "template1"  # what PostgreSQL copies when nothing else is said
+DESK = "desk"  # the role the bot runs as; the server's own owns the tables
 _RECOVERY = 120.0  # seconds
 _running: dict[Path, tuple[Any, int]] = {}
 
@@ -28,9 +30,16 @@ def start(folder: Path, *, database: str = "vouchsafe", like: str = EMPTY) -> st
     if database != SERVER:
         name = sql.Identifier(database)
         with psycopg.connect(server.get_uri(), autocommit=True, connect_timeout=10) as connection:
+            if connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [DESK]).fetchone() is None:
+                connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(DESK)))
             connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
             connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(name, sql.Identifier(like)))
     return str(server.get_uri(database=database))
+
+
+def as_desk(url: str) -> str:
+    """The same database, for the role the bot runs as."""
+    return urlsplit(url)._replace(netloc=f"{DESK}@").geturl()
 
 
 def stop(folder: Path) -> None:

@@ -16,6 +16,8 @@ from time import monotonic
 
 import aiohttp
 
+from playground.postgres import DESK
+
 ROOT = Path(__file__).parent.parent  # app.py lies beside this package, in a clone as in a wheel: the same version
 HOST = "127.0.0.1"
 _READY = 60.0
@@ -52,8 +54,12 @@ class Replica:
 class Replicas:
     """All processes of the bot, numbered from 0."""
 
-    def __init__(self, *, count: int, env: Mapping[str, str], cloud: Path, logs: Path) -> None:
+    def __init__(
+        self, *, count: int, env: Mapping[str, str], cloud: Path, logs: Path, owner: Mapping[str, str] | None = None
+    ) -> None:
+        """`owner` is what the one who migrates is told besides: who owns the tables."""
         self.env = dict(env)
+        self._owner = dict(owner or {})
         self._cloud = cloud
         self._logs = logs
         logs.mkdir(parents=True, exist_ok=True)
@@ -79,15 +85,21 @@ class Replicas:
         return number
 
     async def migrate(self, root: Path = ROOT, env: Mapping[str, str] | None = None) -> None:
-        """Bring the database to the version whose code is at `root`."""
+        """Bring the database to the version whose code is at `root`; this one's also lets the bot's role in."""
+        as_owner = {**self.env, **self._owner} if env is None else env
+        await self._done(["migrate"], root, as_owner)
+        if self._owner and env is None:
+            await self._done(["grant", DESK], root, as_owner)
+
+    async def _done(self, arguments: list[str], root: Path, env: Mapping[str, str]) -> None:
         log = self._logs / "migrate.log"
-        process = await self._run(["migrate"], log=log, port=0, root=root, env=env)
+        process = await self._run(arguments, log=log, port=0, root=root, env=env)
         try:
             await asyncio.wait_for(process.wait(), _READY)
         except TimeoutError:
             process.kill()
         if process.returncode != 0:
-            raise NotStarted(f"`vouchsafe migrate` failed; {tail(log)}")
+            raise NotStarted(f"`vouchsafe {' '.join(arguments)}` failed; {tail(log)}")
 
     async def begin(self) -> None:
         await asyncio.gather(*(self.start(replica.number) for replica in self.all))

@@ -79,7 +79,8 @@ async def playground(
         cloud.write_text(json.dumps(earth.cloud(), indent=2))
         bots = Replicas(
             count=replicas,
-            env={**environment(earth, url), **(env or {})},
+            env={**environment(earth, postgres.as_desk(url)), **(env or {})},
+            owner={"VOUCHSAFE_DATABASE_OWNER_URL": url},
             cloud=cloud,
             logs=folder / "logs",
         )
@@ -161,6 +162,7 @@ def environment(earth: world.World, database: str) -> dict[str, str]:
         "VOUCHSAFE_TENANT_ID": earth.tenant,
         "VOUCHSAFE_PUBLIC_URL": earth.public_url,
         "VOUCHSAFE_DATABASE_URL": database,
+        "VOUCHSAFE_AUDIT_KEYS": earth.audit_key,
         "VOUCHSAFE_HOST": HOST,
         "VOUCHSAFE_DRAIN": "0",  # what plays the balancer passes over whoever refuses
         "VOUCHSAFE_APPROVERS_GROUP": people.HELPDESK,

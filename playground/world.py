@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -31,6 +32,7 @@ class World:
     tenant: str
     bot_id: str
     bot_secret: str
+    audit_key: str
     public_url: str
     people: People
     clock: Clock
@@ -80,6 +82,7 @@ def create(origin: str, folder: Path, record: Path | None = None, *, extras: int
         tenant=TENANT,
         bot_id=BOT_ID,
         bot_secret=BOT_SECRET,
+        audit_key=f"playground:{secrets.token_urlsafe(32)}",
         public_url=origin.rstrip("/"),
         people=people,
         clock=clock,

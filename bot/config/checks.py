@@ -35,14 +35,18 @@ _NOWHERE: Final = re.compile(r"(^|\.)(test|example|invalid|localhost|local|inter
 _CHECKED: Final = frozenset({"verify-ca", "verify-full"})
 
 
-def faults(settings: Settings) -> Iterator[Fault]:
-    """Name whatever is missing, weak or only an example."""
+def faults(settings: Settings, *, keyed: bool) -> Iterator[Fault]:
+    """Name whatever is missing, weak or only an example; the trail's key is missed where something is `keyed`."""
     public = urlsplit(settings.public_url)
     if loopback(public.hostname or ""):
         return
     yield from (("public_url", fault) for fault in _address(public.scheme, public.hostname or ""))
     yield from (("app_secret", fault) for fault in _secret(settings.app_secret.get_secret_value()))
     yield from (("database_url", fault) for fault in _database(settings.database_url.get_secret_value()))
+    if settings.database_owner_url:
+        yield from (("database_owner_url", fault) for fault in _database(settings.owner_url))
+    if keyed and not settings.audit_keys:
+        yield "audit_keys", "is missing; `vouchsafe audit key` makes one: keep it where the database's owner is not"
     yield from _ids(settings)
     for name in ("helpdesk_channel", "security_channel"):
         if not _CHANNEL.fullmatch(getattr(settings, name)):

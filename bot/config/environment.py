@@ -14,8 +14,11 @@ from bot.core.errors import Misconfigured
 _NAMES: Final = {f"{PREFIX}{name.upper()}": name for name in Settings.model_fields}
 
 
-def load() -> Settings:
-    """Read the environment; raise `Misconfigured` naming every variable that is missing, wrong or none of ours."""
+def load(*, keyed: bool = False) -> Settings:
+    """Read the environment; raise `Misconfigured` naming every variable that is missing, wrong or none of ours.
+
+    `keyed` is for what writes or checks the audit trail: its key must be there. Whoever migrates must not hold it.
+    """
     ours = [name for name in os.environ if name.upper().startswith(PREFIX)]
     faults = [(name, "is not a setting of Vouchsafe") for name in sorted(set(ours) - set(_NAMES))]
     try:
@@ -23,7 +26,7 @@ def load() -> Settings:
     except ValidationError as error:
         faults += [(_variable(*e["loc"]), _fix(e["type"], e["msg"])) for e in error.errors(include_input=False)]
     else:
-        faults += [(_variable(name), fault) for name, fault in checks.faults(found)]
+        faults += [(_variable(name), fault) for name, fault in checks.faults(found, keyed=keyed)]
         if not faults:
             return found
     lines = "".join(f"\n  {name}: {fault}" for name, fault in faults)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Final, Literal
@@ -11,11 +12,15 @@ from uuid import UUID
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from bot.core.audit import Key, Keys
+
 PREFIX = "VOUCHSAFE_"
 LAST_PORT: Final = 65535
 WIDEST: Final = 8  # bits of the widest network a proxy may be in
 _DID: Final = re.compile(r"did:[a-z0-9]{1,32}:[A-Za-z0-9.:%_-]{1,2000}")
 _PERSON: Final = re.compile(r"employeeId|extensionAttribute([1-9]|1[0-5])")
+_KEY: Final = re.compile(r"(?P<name>[a-z0-9][a-z0-9.-]{0,31}):(?P<key>[A-Za-z0-9_-]{43})")
+_RANDOM: Final = 16  # different bytes that 32 random ones have at least
 _NAME: Final = re.compile(r"[A-Za-z0-9]{1,32}")
 _LABEL: Final = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
 _ORIGIN: Final = re.compile(rf"https?://({_LABEL}(\.{_LABEL})*|\[::1\])(:(?P<port>[1-9]\d{{0,4}}))?")
@@ -32,6 +37,16 @@ class Settings(BaseSettings):
     tenant_id: str = Field(description="The one Entra tenant the desk serves.")
     public_url: str = Field(description="Where people's browsers reach the bot, https, without a path.")
     database_url: SecretStr = Field(description="PostgreSQL; off this machine with `?sslmode=verify-full`.")
+    database_owner_url: SecretStr = Field(
+        default=SecretStr(""),
+        description="The same database by the role that owns its tables, for `migrate` and `grant` alone; "
+        "without it they use the other.",
+    )
+    audit_keys: SecretStr = Field(
+        default=SecretStr(""),
+        description="Keys of the audit trail, `name:key`, comma-separated: the first writes, all of them verify. "
+        "`vouchsafe audit key` makes one; `serve` and `audit verify` need it.",
+    )
     approvers_group: str = Field(description="Object id of the Entra group whose members approve.")
     allowed_groups: Ids = Field(description="Object ids of the groups whose members may ask, comma-separated.")
     helpdesk_channel: str = Field(
@@ -83,6 +98,16 @@ class Settings(BaseSettings):
     )
 
     @property
+    def owner_url(self) -> str:
+        """How the tables' owner gets into the database."""
+        return self.database_owner_url.get_secret_value() or self.database_url.get_secret_value()
+
+    @property
+    def keys(self) -> Keys:
+        """The keys of the audit trail."""
+        return keys_of(self.audit_keys.get_secret_value())
+
+    @property
     def attribute_names(self) -> Mapping[str, str]:
         """What the tenant calls the parts of a proof of identity, by the desk's own words."""
         return {"at": self.attribute_verified_at, "score": self.attribute_score, "request": self.attribute_request}
@@ -128,6 +153,15 @@ class Settings(BaseSettings):
     def _there(cls, value: SecretStr | str) -> SecretStr | str:
         if not (value.get_secret_value() if isinstance(value, SecretStr) else value).strip():
             raise ValueError("must not be empty")
+        return value
+
+    @field_validator("audit_keys")
+    @classmethod
+    def _keys(cls, value: SecretStr) -> SecretStr:
+        """What is wrong is not quoted."""
+        keys = [keyed(one, f"number {n}") for n, one in enumerate(_split(value.get_secret_value()), 1)]
+        if len({one.partition(":")[0] for one in keys}) < len(keys):
+            raise ValueError("has two keys of one name")
         return value
 
     @field_validator("ticket_pattern")
@@ -187,6 +221,27 @@ def _guid(text: str, which: str = "it") -> str:
         return str(UUID(text))
     except ValueError:
         raise ValueError(f"{which} is not an Entra object id (a GUID)") from None
+
+
+def keys_of(text: str) -> Keys:
+    """Read keys of the trail that were found to be some."""
+    told = (one.partition(":") for one in _split(text))
+    return Keys(tuple(Key(name, _decoded(key)) for name, _, key in told))
+
+
+def keyed(text: str, which: str = "it") -> str:
+    """Return a key of the trail if it is one. What is none is not quoted."""
+    found = _KEY.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{which} is not a key of the trail: `vouchsafe audit key` makes one (name:key)")
+    if len(set(_decoded(found["key"]))) < _RANDOM:
+        raise ValueError(f"{which} was not made at random: `vouchsafe audit key` makes one")
+    return text
+
+
+def _decoded(key: str) -> bytes:
+    """Base64 as in addresses, without its padding."""
+    return urlsafe_b64decode(key + "=" * (-len(key) % 4))
 
 
 def _network(text: str, which: str) -> str:

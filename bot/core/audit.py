@@ -1,14 +1,16 @@
-"""The audit vocabulary and the hash chain: every entry carries the hash of the one before it in its tenant."""
+"""The audit vocabulary and the chain: each entry's hash is over the one before it, under a key no database holds."""
 
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Final
 
 
 class Deed(StrEnum):
@@ -52,6 +54,7 @@ class Deed(StrEnum):
     POSTPONED = "postponed"
     PROOF_SEEN = "proof_seen"
     PROOF_DOUBTED = "proof_doubted"
+    KEYED = "keyed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +66,44 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class Key:
+    """A key of the trail: each entry names by its `id` the key it was made with."""
+
+    id: str
+    secret: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The first key is written with, all of them verify; without any, what is written is a plain chain."""
+
+    every: tuple[Key, ...] = ()
+
+    @property
+    def current(self) -> str:
+        return self.every[0].id if self.every else ""
+
+    def secret(self, key_id: str) -> bytes | None:
+        return next((key.secret for key in self.every if key.id == key_id), None)
+
+
+PLAIN: Final = Keys()
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What an entry is about; there may be no request, and then no kind and no mode either."""
+
+    tenant: str
+    request: str = ""
+    kind: str = ""
+    subject: str = ""
+    mode: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
-    """One link of a tenant's chain; `seq` counts from 1 without gaps, `at` is UTC."""
+    """One link of a tenant's chain; `seq` counts from 1 without gaps, `at` is UTC. Without a `key` it is plain."""
 
     tenant: str
     seq: int
@@ -77,27 +116,29 @@ class Entry:
     data: Mapping[str, str]
     previous: str
     hash: str
+    key: str = ""
 
 
 GENESIS = "0" * 64
 
 
-def link(
-    previous: str,
-    *,
-    tenant: str,
-    seq: int,
-    at: datetime,
-    request: str,
-    kind: str,
-    subject: str,
-    mode: str,
-    note: Note,
-) -> Entry:
-    """Make the entry that follows the one whose hash is `previous`."""
-    data = dict(note.data)
-    digest = _digest(previous, tenant, seq, at, request, kind, subject, mode, note.deed.value, data)
-    return Entry(tenant, seq, at, request, kind, subject, mode, note.deed.value, data, previous, digest)
+def link(previous: str, *, about: About, seq: int, at: datetime, note: Note, keys: Keys = PLAIN) -> Entry:
+    """Make the entry that follows the one whose hash is `previous`, with the current key if there is one."""
+    unsigned = Entry(
+        tenant=about.tenant,
+        seq=seq,
+        at=at,
+        request=about.request,
+        kind=about.kind,
+        subject=about.subject,
+        mode=about.mode,
+        deed=note.deed.value,
+        data=dict(note.data),
+        previous=previous,
+        hash="",
+        key=keys.current,
+    )
+    return replace(unsigned, hash=_digest(unsigned, keys.secret(keys.current)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,59 +149,88 @@ class Break:
     why: str
 
 
-def verify(entries: Iterable[Entry], head: tuple[int, str] | None = None) -> Break | None:
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """How far a chain was walked from its beginning, entry by entry, and from where on it carries keys.
+
+    Plain entries are those from before there was a key: none may come after the first keyed one, unless its place is
+    no later than `plain_until`. Then none at all may be plain after that place.
+    """
+
+    keys: Keys = PLAIN
+    plain_until: int | None = None
+    seq: int = 0
+    previous: str = GENESIS
+    keyed_from: int = 0
+    used: frozenset[str] = frozenset()
+
+    def on(self, entry: Entry) -> Walk | Break:
+        """Return the walk after the next entry, or what is wrong with that one."""
+        if entry.seq != self.seq + 1:
+            return Break(self.seq + 1, "an entry is missing")
+        if entry.previous != self.previous:
+            return Break(entry.seq, "it does not follow the entry before it")
+        secret = self.keys.secret(entry.key)
+        if entry.key and secret is None:
+            return Break(entry.seq, f"it names the key {entry.key!r}, which was not given")
+        if not hmac.compare_digest(entry.hash.encode(), _digest(entry, secret).encode()):
+            return Break(entry.seq, "it was changed after it was written, or written without the key it names")
+        if not entry.key and self._late(entry.seq):
+            return Break(entry.seq, "it carries no key, after others did: an older version wrote it, or somebody else")
+        keyed_from = self.keyed_from or (entry.seq if entry.key else 0)
+        used = self.used if entry.key in self.used or not entry.key else self.used | {entry.key}
+        return replace(self, seq=entry.seq, previous=entry.hash, keyed_from=keyed_from, used=used)
+
+    def end(self, head: tuple[int, str] | None) -> Break | None:
+        """Say what is wrong with where the chain ends: `head` is its stored end (last seq, its hash), if known."""
+        if head is not None and head != (self.seq, self.previous):
+            return Break(self.seq + 1, "the end of the chain is missing")
+        if self.keys.current and self.seq and not self.keyed_from and self.seq > (self.plain_until or 0):
+            return Break(self.seq, "no entry carries a key: whoever may write the database could have written all")
+        return None
+
+    def _late(self, seq: int) -> bool:
+        return bool(self.keyed_from) if self.plain_until is None else seq > self.plain_until
+
+
+def verify(
+    entries: Iterable[Entry],
+    head: tuple[int, str] | None = None,
+    keys: Keys = PLAIN,
+    *,
+    plain_until: int | None = None,
+) -> Break | None:
     """Walk one tenant's entries in order of `seq`; return the first break, or None when the chain is whole.
 
-    `head` is the stored end of the chain (last seq, its hash): with it, a cut-off tail is found too.
+    With `head`, the stored end of the chain (last seq, its hash), a cut-off tail is found too, as long as whoever cut
+    it could not write that one also.
     """
-    seq, previous = 0, GENESIS
+    walk = Walk(keys, plain_until)
     for entry in entries:
-        if entry.seq != seq + 1:
-            return Break(seq + 1, "an entry is missing")
-        if entry.previous != previous:
-            return Break(entry.seq, "it does not follow the entry before it")
-        if entry.hash != _digest(*_fields(entry)):
-            return Break(entry.seq, "it was changed after it was written")
-        seq, previous = entry.seq, entry.hash
-    if head is not None and head != (seq, previous):
-        return Break(seq + 1, "the end of the chain is missing")
-    return None
+        went = walk.on(entry)
+        if isinstance(went, Break):
+            return went
+        walk = went
+    return walk.end(head)
 
 
-def _fields(entry: Entry) -> tuple[str, str, int, datetime, str, str, str, str, str, dict[str, str]]:
-    return (
-        entry.previous,
-        entry.tenant,
-        entry.seq,
-        entry.at,
-        entry.request,
-        entry.kind,
-        entry.subject,
-        entry.mode,
-        entry.deed,
-        dict(entry.data),
-    )
-
-
-def _digest(
-    previous: str,
-    tenant: str,
-    seq: int,
-    at: datetime,
-    request: str,
-    kind: str,
-    subject: str,
-    mode: str,
-    deed: str,
-    data: dict[str, str],
-) -> str:
-    text = f"[{_json(previous)},{_json(tenant)},{seq},{story(at, request, kind, subject, mode, deed, data)}"
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def story(at: datetime, request: str, kind: str, subject: str, mode: str, deed: str, data: Mapping[str, str]) -> str:
-    """Return the part of what is hashed that does not depend on the place in the chain: its end."""
-    return _json([at.isoformat(), request, kind, subject, mode, deed, dict(data)])[1:]
+def _digest(entry: Entry, secret: bytes | None) -> str:
+    """Return an entry's hash: HMAC-SHA256 under its key, SHA-256 for a plain one."""
+    text = _json(
+        [
+            entry.previous,
+            entry.tenant,
+            entry.seq,
+            entry.at.isoformat(),
+            entry.request,
+            entry.kind,
+            entry.subject,
+            entry.mode,
+            entry.deed,
+            dict(entry.data),
+        ]
+    ).encode()
+    return hashlib.sha256(text).hexdigest() if secret is None else hmac.new(secret, text, hashlib.sha256).hexdigest()
 
 
 def _json(value: object) -> str:

@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Protocol
 
-from bot.core.audit import Note
+from bot.core.audit import About, Note
 from bot.core.model import Chat, Person, Request, Secret
 
 
@@ -151,7 +151,7 @@ class Unit(Protocol):
     async def save(self, request: Request) -> Request:
         """Write the next version; raise `Conflict` when somebody else did. Return it with its new version."""
 
-    async def note(self, request: Request, *notes: Note) -> None:
+    async def note(self, about: Request | About, *notes: Note) -> None:
         """Append to the tenant's audit chain."""
 
     async def defer(self, *jobs: Job) -> None: ...

@@ -51,7 +51,8 @@ async def reach(stack: AsyncExitStack, settings: Settings, cloud: Cloud, clock: 
     """Open what leads outside; the stack closes it again in reverse."""
     secret = settings.app_secret.get_secret_value()
     url = settings.database_url.get_secret_value()
-    store = await stack.enter_async_context(PostgresStore(url, clock=clock, size=settings.workers + 8))
+    opened = PostgresStore(url, clock=clock, size=settings.workers + 8, keys=settings.keys)
+    store = await stack.enter_async_context(opened)
     session = await stack.enter_async_context(aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)))
     tokens = AppTokens(cloud, settings.app_id, secret, settings.tenant_id, clock)
     directory = _directory(settings, cloud, tokens, clock, store)

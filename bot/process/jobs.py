@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Protocol
@@ -73,7 +73,7 @@ class Jobs:
 
     `count` is told the name of a job and how a try of it ended: done, again, handed_back or failed. A job whose name
     is in `forever` is tried until it is done, whatever went wrong: it locks somebody's account, or says that one is
-    in other hands.
+    in other hands. `chores` are done again and again, after so many seconds each.
     """
 
     def __init__(
@@ -85,6 +85,7 @@ class Jobs:
         workers: int,
         forever: Collection[str] = (),
         count: Count = lambda _name, _outcome: None,
+        chores: Sequence[tuple[float, Callable[[], Awaitable[None]]]] = (),
     ) -> None:
         self._queue = queue
         self._clock = clock
@@ -93,6 +94,7 @@ class Jobs:
         self._workers = workers
         self._forever = frozenset(forever)
         self._count = count
+        self._chores = (*chores, (1.0, self._sweep), (BEAT, self._recover), (3600.0, self._prune))
 
     async def run(self, stop: asyncio.Event) -> None:
         """Carry out jobs until `stop` is set; then let running ones end for a while and hand back the others."""
@@ -101,11 +103,7 @@ class Jobs:
         await pool.open(wait=False)  # a database that is away now is there later
         try:
             async with app.open_async(pool), asyncio.TaskGroup() as group:
-                chores = [
-                    group.create_task(_every(1.0, self._sweep, stop)),
-                    group.create_task(_every(BEAT, self._recover, stop)),
-                    group.create_task(_every(3600.0, self._prune, stop)),
-                ]
+                chores = [group.create_task(_every(seconds, chore, stop)) for seconds, chore in self._chores]
                 await self._work(app, stop)
                 for chore in chores:  # each is one transaction: nothing of it is half done
                     chore.cancel()

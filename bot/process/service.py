@@ -34,6 +34,7 @@ from bot.kinds import KINDS
 from bot.process import metrics
 from bot.process.clock import SystemClock
 from bot.process.connections import Outside, reach
+from bot.process.heads import EVERY, Heads
 from bot.process.jobs import Handler, Jobs
 from bot.process.lifetime import FINISHING, Stop, run
 from bot.process.logs import AccessLog, ServerLog
@@ -95,7 +96,10 @@ async def begin(stack: AsyncExitStack, settings: Settings, cloud: Cloud) -> tupl
     outside = await reach(stack, settings, cloud, clock)
     await insist_on_database(outside.store)
     inside = assemble(settings, outside, in_force, clock)
-    probes = health.Health(checks(cloud, outside, KINDS, in_force, clock))
+    heads = Heads(outside.store, settings)
+    await heads.seal()
+    stack.callback(heads.tell)
+    probes = health.Health({**checks(cloud, outside, KINDS, in_force, clock), **heads.checks()})
     app = application(settings, cloud, outside, inside, probes, clock)
     jobs = Jobs(
         outside.store,
@@ -104,6 +108,7 @@ async def begin(stack: AsyncExitStack, settings: Settings, cloud: Cloud) -> tupl
         workers=settings.workers,
         forever=FOREVER,
         count=metrics.worked,
+        chores=((EVERY, heads.look),),
     )
     await outside.directory.warm()
     settle()

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from bot.core.audit import Entry, Note, story
+from bot.core.audit import Entry
 from bot.core.model import Chat, Follow, Mode, Person, Request, Status, Way
 from bot.core.ports import Posted, Purpose, SignIn, SignInStage, Slot
 from bot.store.values import (
@@ -103,21 +101,24 @@ def request_of(row: Row) -> Request:
     )
 
 
-def notes_row(tenant: str, notes: Sequence[tuple[Request, Note]], at: datetime) -> dict[str, Any]:
-    """Return the entries that are to follow each other at the end of a tenant's chain, column by column."""
-    said = [(r.id, r.kind, r.subject.id, r.mode.value, note.deed.value, note.data) for r, note in notes]
-    requests, kinds, subjects, modes, deeds, data = zip(*said, strict=True)
+def entries_row(entries: Sequence[Entry]) -> dict[str, Any]:
+    """Return entries that follow each other at the end of one tenant's chain, column by column; they share a time."""
+    last = entries[-1]
     return {
-        "tenant": tenant,
-        "name": json.dumps(tenant, ensure_ascii=False),
-        "at": at,
-        "requests": list(requests),
-        "kinds": list(kinds),
-        "subjects": list(subjects),
-        "modes": list(modes),
-        "deeds": list(deeds),
-        "data": [Jsonb(dict(each)) for each in data],
-        "stories": [story(at, *each) for each in said],
+        "tenant": last.tenant,
+        "at": last.at,
+        "key": last.key,
+        "seq": last.seq,
+        "hash": last.hash,
+        "seqs": [entry.seq for entry in entries],
+        "requests": [entry.request for entry in entries],
+        "kinds": [entry.kind for entry in entries],
+        "subjects": [entry.subject for entry in entries],
+        "modes": [entry.mode for entry in entries],
+        "deeds": [entry.deed for entry in entries],
+        "data": [Jsonb(dict(entry.data)) for entry in entries],
+        "previous": [entry.previous for entry in entries],
+        "hashes": [entry.hash for entry in entries],
     }
 
 
@@ -134,6 +135,7 @@ def entry_of(row: Row) -> Entry:
         data=texts_of(row["data"]),
         previous=row["previous"],
         hash=row["hash"],
+        key=row["key"],
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import select
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncGenerator, AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from types import TracebackType
@@ -16,10 +16,10 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool
 
-from bot.core.audit import Entry
+from bot.core.audit import PLAIN, Entry, Keys
 from bot.core.errors import Misconfigured
 from bot.core.ports import Clock, Store
-from bot.store import codec, forming, sql
+from bot.store import chain, codec, forming, sql
 from bot.store.budget import TurnBudget
 from bot.store.faults import translated
 from bot.store.pipeline import Pipeline
@@ -44,11 +44,14 @@ KEPT_FOR: Final = timedelta(days=1)  # sign-ins and finished jobs
 class PostgresStore(Store):
     """Open it with `async with`; `url` is anything libpq understands.
 
-    `wait` is how many seconds somebody waits for a free connection.
+    `wait` is how many seconds somebody waits for a free connection; the audit trail is written with the `keys`.
+    `written` are the ends of the chains as this very process wrote them last.
     """
 
-    def __init__(self, url: str, *, clock: Clock, size: int = 10, wait: float = WAIT) -> None:
+    def __init__(self, url: str, *, clock: Clock, size: int = 10, wait: float = WAIT, keys: Keys = PLAIN) -> None:
+        self.written: dict[str, tuple[int, str]] = {}
         self._clock = clock
+        self._keys = keys
         self._wait = wait
         self._shape = newest()
         self._url = checked(url)
@@ -94,11 +97,13 @@ class PostgresStore(Store):
             line = Pipeline(await self._pool.getconn(), self._instead)
         try:
             try:
-                unit = PostgresUnit(line, self._clock)
+                unit = PostgresUnit(line, self._clock, self._keys)
                 with translated():
                     yield unit
-                    unit.finish()
+                    await unit.finish()
                 await line.commit()
+                for tenant, head in unit.heads.items():
+                    self.written[tenant] = max(head, self.written.get(tenant, head))
             except BaseException:
                 for connection in line.connections:
                     await _undo(connection)
@@ -128,17 +133,33 @@ class PostgresStore(Store):
             return False
         return any(applied(row["revision"], row["scripts"], row["oldest"]).serves(self._shape) for row in rows)
 
+    async def too_much(self) -> str:
+        """Say what the role of this URL may do with the trail beyond adding to it; "" when that is all."""
+        (may,) = await self._all(chain.TOO_MUCH, {})
+        if may["owns"]:
+            return "it owns the audit trail"
+        return "it may change the audit trail" if may["changes"] else "it may make tables" if may["makes"] else ""
+
     async def tenants(self) -> tuple[str, ...]:
-        return tuple(row["tenant"] for row in await self._all(sql.TENANTS, {}))
+        return tuple(row["tenant"] for row in await self._all(chain.TENANTS, {}))
 
     async def head(self, tenant: str) -> tuple[int, str] | None:
         """Return the end of a tenant's chain: the last seq and its hash."""
-        rows = await self._all(sql.HEAD, {"tenant": tenant})
+        rows = await self._all(chain.HEAD, {"tenant": tenant})
         return (rows[0]["seq"], rows[0]["hash"]) if rows else None
+
+    async def hash_at(self, tenant: str, seq: int) -> str:
+        """Return the hash of one entry, or "" when it is not there."""
+        rows = await self._all(chain.HASH_AT, {"tenant": tenant, "seq": seq})
+        return str(rows[0]["hash"]) if rows else ""
+
+    async def plain_ends(self) -> tuple[str, ...]:
+        """Return the tenants whose chain ends with an entry that carries no key."""
+        return tuple(row["tenant"] for row in await self._all(chain.PLAIN_ENDS, {}))
 
     async def audit_entries(
         self, tenant: str, upto: int | None = None, since: datetime | None = None
-    ) -> AsyncIterator[Entry]:
+    ) -> AsyncGenerator[Entry]:
         """Walk a tenant's chain from its beginning, up to and with `upto` (a head that was read before).
 
         With `since`, only what was written from then on.
@@ -149,10 +170,10 @@ class PostgresStore(Store):
                 connection.transaction(),
                 connection.cursor("trail") as cursor,
             ):
-                await connection.execute(sql.NO_HURRY)
+                await connection.execute(chain.NO_HURRY)
                 cursor.itersize = PAGE
                 values = {"tenant": tenant, "upto": upto, "since": since}
-                await cursor.execute(sql.ENTRIES if since is None else sql.ENTRIES_SINCE, values)
+                await cursor.execute(chain.ENTRIES if since is None else chain.ENTRIES_SINCE, values)
                 async for row in cursor:
                     yield codec.entry_of(row)
 

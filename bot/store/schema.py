@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import psycopg
 from alembic import command
@@ -13,7 +13,7 @@ from sqlalchemy import Connection, NullPool, create_engine
 from sqlalchemy.exc import DBAPIError
 
 from bot.core.errors import Misconfigured, Unavailable
-from bot.store import forming
+from bot.store import forming, grants
 from bot.store.shape import REVISION, applied, checked, newest, scripts
 
 HERE: Final = Path(__file__).parent / "migrations"
@@ -53,7 +53,7 @@ def _upgrade(connection: Connection) -> None:
     config.attributes["connection"] = connection
     fresh = connection.exec_driver_sql(forming.QUEUE_THERE).scalar_one() is None
     command.upgrade(config, "head")
-    cursor = connection.connection.cursor()
+    cursor: psycopg.Cursor[Any] = connection.connection.cursor()  # type: ignore[assignment]  # what the engine's creator made
     cursor.execute(forming.SCRIPTS)
     done = {name for (name,) in cursor.fetchall()}
     for path in scripts():
@@ -63,6 +63,8 @@ def _upgrade(connection: Connection) -> None:
             cursor.execute(path.read_text(encoding="utf-8"))
         cursor.execute(forming.ADD_SCRIPT, {"name": path.name})
     cursor.execute(forming.SERVE, {"oldest": _oldest(config)})
+    for (role,) in cursor.execute(forming.GRANTED).fetchall():
+        grants.give(cursor, role)
 
 
 def _newer(connection: Connection) -> bool:

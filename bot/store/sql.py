@@ -1,4 +1,4 @@
-"""Every statement the desk sends to PostgreSQL, and nothing else; values are always parameters."""
+"""Every statement the desk sends to PostgreSQL but those of the audit trail (`chain`); values are always parameters."""
 
 # ruff: noqa: S608 - what is put together here are column lists of this very module, never a value
 
@@ -73,61 +73,6 @@ LATEST: Final = f"""
 """
 
 DUE: Final = "SELECT id FROM requests WHERE due_at <= %(now)s ORDER BY due_at LIMIT %(limit)s"
-
-# The audit trail. `seq` has no gaps: the head of a tenant's chain is locked from here to the commit, which is why
-# PostgreSQL works the hashes out (`core.audit` says of what), and nobody is waited for in between.
-BEGIN_CHAIN: Final = """
-    INSERT INTO chains (tenant, seq, hash) VALUES (%(tenant)s, 0, %(hash)s) ON CONFLICT DO NOTHING
-"""
-
-_ENTRY: Final = "tenant, seq, at, request, kind, subject, mode, deed, data, previous, hash"
-
-APPEND: Final = f"""
-    WITH RECURSIVE head AS (
-        SELECT seq, hash FROM chains WHERE tenant = %(tenant)s FOR UPDATE
-    ), said AS (
-        SELECT * FROM unnest(%(requests)s::text[], %(kinds)s::text[], %(subjects)s::text[], %(modes)s::text[],
-                             %(deeds)s::text[], %(data)s::jsonb[], %(stories)s::text[])
-        WITH ORDINALITY AS each (request, kind, subject, mode, deed, data, story, place)
-    ), chain AS (
-        SELECT 0::bigint AS place, seq, '' AS previous, hash FROM head
-        UNION ALL
-        SELECT said.place, chain.seq + 1, chain.hash,
-               encode(sha256(convert_to(
-                   '["' || chain.hash || '",' || %(name)s || ',' || chain.seq + 1 || ',' || said.story, 'UTF8')), 'hex')
-        FROM chain JOIN said ON said.place = chain.place + 1
-    ), put AS (
-        INSERT INTO audit ({_ENTRY})
-        SELECT %(tenant)s, seq, %(at)s, request, kind, subject, mode, deed, data, previous, hash
-        FROM chain JOIN said USING (place)
-    )
-    UPDATE chains SET seq = last.seq, hash = last.hash
-    FROM (SELECT seq, hash FROM chain ORDER BY place DESC LIMIT 1) AS last
-    WHERE tenant = %(tenant)s
-"""
-
-ENTRIES: Final = f"""
-    SELECT {_ENTRY} FROM audit
-    WHERE tenant = %(tenant)s AND (%(upto)s::bigint IS NULL OR seq <= %(upto)s::bigint)
-    ORDER BY seq
-"""
-
-# The times of a chain are those of several machines, so that a later entry may carry an earlier one: hence both
-# conditions. The first seq is looked for by its time: `+ 0` keeps PostgreSQL from walking there from the beginning.
-ENTRIES_SINCE: Final = f"""
-    SELECT {_ENTRY} FROM audit
-    WHERE tenant = %(tenant)s AND (%(upto)s::bigint IS NULL OR seq <= %(upto)s::bigint)
-      AND at >= %(since)s
-      AND seq >= (SELECT min(seq + 0) FROM audit WHERE tenant = %(tenant)s AND at >= %(since)s)
-    ORDER BY seq
-"""
-
-# Whoever reads the trail may be a person with a pager.
-NO_HURRY: Final = "SET LOCAL idle_in_transaction_session_timeout = '30min'"
-
-TENANTS: Final = "SELECT tenant FROM chains ORDER BY tenant"
-
-HEAD: Final = "SELECT seq, hash FROM chains WHERE tenant = %(tenant)s"
 
 # Private chats: where results may go.
 REMEMBER: Final = """

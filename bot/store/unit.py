@@ -10,11 +10,11 @@ from typing import Any, Final
 from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
-from bot.core.audit import GENESIS, Note
+from bot.core.audit import GENESIS, About, Entry, Keys, Note, link
 from bot.core.errors import Conflict, Rejected
 from bot.core.model import OPEN, VERIFIED, Chat, Mode, Person, Request, Status
 from bot.core.ports import Clock, Job, Posted, Purpose, SignIn, SignInStage, Unit
-from bot.store import alarms, codec, sql
+from bot.store import alarms, chain, codec, sql
 from bot.store.pipeline import Pipeline
 
 WORDS: Final = ("name", "request", "slot", "person")  # of a job, as every version that runs takes them
@@ -27,20 +27,22 @@ class PostgresUnit(Unit):
     What is written waits in line for whatever is read next, or for `finish`: so does the `Conflict` it may raise.
     """
 
-    def __init__(self, line: Pipeline, clock: Clock) -> None:
+    def __init__(self, line: Pipeline, clock: Clock, keys: Keys) -> None:
         self._line = line
         self._clock = clock
-        self._notes: list[tuple[Request, Note]] = []
+        self._keys = keys
+        self._notes: list[tuple[About, Note]] = []
         self._jobs: dict[str, Job] = {}
+        self.heads: dict[str, tuple[int, str]] = {}  # of the chains this unit makes longer, once it is finished
 
-    def finish(self) -> None:
+    async def finish(self) -> None:
         """Put in line what was kept for last; the caller commits."""
         self._enqueue()
-        by_tenant: dict[str, list[tuple[Request, Note]]] = {}
-        for request, note in self._notes:
-            by_tenant.setdefault(request.tenant, []).append((request, note))
+        by_tenant: dict[str, list[tuple[About, Note]]] = {}
+        for about, note in self._notes:
+            by_tenant.setdefault(about.tenant, []).append((about, note))
         for tenant in sorted(by_tenant):
-            self._append(tenant, by_tenant[tenant])
+            await self._append(tenant, by_tenant[tenant])
 
     async def add(self, request: Request) -> Request | None:
         row = codec.request_row(request)
@@ -61,8 +63,9 @@ class PostgresUnit(Unit):
         self._line.put(sql.SAVE_REQUEST, codec.request_row(request), conflict=stale)
         return replace(request, version=request.version + 1)
 
-    async def note(self, request: Request, *notes: Note) -> None:
-        self._notes.extend((request, note) for note in notes)
+    async def note(self, about: Request | About, *notes: Note) -> None:
+        told = _about(about) if isinstance(about, Request) else about
+        self._notes.extend((told, note) for note in notes)
 
     async def defer(self, *jobs: Job) -> None:
         for job in jobs:
@@ -155,9 +158,17 @@ class PostgresUnit(Unit):
         values = {"tenant": tenant, "key": key, "now": now}
         return bool(await self._line.rows(sql.FIRST_TIME, values, writes=True))
 
-    def _append(self, tenant: str, notes: Sequence[tuple[Request, Note]]) -> None:
-        self._line.put(sql.BEGIN_CHAIN, {"tenant": tenant, "hash": GENESIS})
-        self._line.put(sql.APPEND, codec.notes_row(tenant, notes, self._clock.now()))
+    async def _append(self, tenant: str, notes: Sequence[tuple[About, Note]]) -> None:
+        """Lock the end of the chain, whatever waits in line going first, and put in line what follows it."""
+        self._line.put(chain.BEGIN_CHAIN, {"tenant": tenant, "hash": GENESIS})
+        (head,) = await self._line.rows(chain.LOCK_HEAD, {"tenant": tenant}, writes=True)
+        last, previous, at = head["seq"], head["hash"], self._clock.now()
+        entries: list[Entry] = []
+        for seq, (about, note) in enumerate(notes, last + 1):
+            entries.append(link(previous, about=about, seq=seq, at=at, note=note, keys=self._keys))
+            previous = entries[-1].hash
+        self._line.put(chain.APPEND, codec.entries_row(entries))
+        self.heads[tenant] = (entries[-1].seq, previous)
 
     def _enqueue(self) -> None:
         if not self._jobs:
@@ -179,3 +190,7 @@ class PostgresUnit(Unit):
 def _lock(job: Job) -> str:
     """What may not run twice at once: deliveries to one message, and otherwise the same job of one request."""
     return f"{job.request}:{job.slot}:{job.person}" if job.slot else f"{job.name}:{job.request}::{job.person}"
+
+
+def _about(request: Request) -> About:
+    return About(request.tenant, request.id, request.kind, request.subject.id, request.mode.value)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from psycopg.types.json import Jsonb
 
-from bot.core.audit import Deed, Note, link
+from bot.core.audit import About, Deed, Note, link
 from bot.core.model import (
     Chat,
     Ending,
@@ -146,13 +146,9 @@ def test_posted(posted: Posted) -> None:
 def test_entries(request: Request, data: dict[str, str], at: datetime) -> None:
     entry = link(
         "0",
-        tenant=request.tenant,
+        about=About(request.tenant, request.id, request.kind, request.subject.id, request.mode.value),
         seq=1,
         at=at,
-        request=request.id,
-        kind=request.kind,
-        subject=request.subject.id,
-        mode=request.mode.value,
         note=Note(Deed.ASKED, data),
     )
     assert codec.entry_of(stored({**asdict(entry), "data": Jsonb(dict(entry.data))})) == entry

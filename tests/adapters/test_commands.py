@@ -18,6 +18,7 @@ from click.testing import CliRunner
 
 import app
 from bot import __version__
+from bot.config import environment
 from bot.core.audit import Deed, Note
 from bot.core.model import Mode, Person, Request, Status
 from bot.process.clock import SystemClock
@@ -35,6 +36,7 @@ WHOLE = {
     "VOUCHSAFE_HELPDESK_CHANNEL": "19:help@thread.tacv2",
     "VOUCHSAFE_SECURITY_CHANNEL": "19:sec@thread.tacv2",
     "VOUCHSAFE_HELPDESK_CONTACT": "extension 4357",
+    "VOUCHSAFE_AUDIT_KEYS": "2026-11:kZ3v1Qw8Lr5tYb0nXc7uMe2sJd4fGh6iPa9oRqTlVxE",
     "VOUCHSAFE_HOST": "127.0.0.1",
     "VOUCHSAFE_PORT": "0",
 }
@@ -138,7 +140,7 @@ def trail(database_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
 async def _written(url: str) -> None:
     ann = Person(TENANT, "ann", "Änn")
     request = Request("r1", "tap", ann, ann, {}, Mode.ENFORCE, Status.STEP_UP, 1, datetime.now(UTC))
-    async with PostgresStore(url, clock=SystemClock()) as store, store.unit() as unit:
+    async with PostgresStore(url, clock=SystemClock(), keys=environment.load().keys) as store, store.unit() as unit:
         await unit.note(request, Note(Deed.ASKED), Note(Deed.STEP_UP_BEGUN), Note(Deed.WITHDRAWN, {"by": "ann"}))
 
 
@@ -154,7 +156,10 @@ def test_the_trail_is_exported_as_lines() -> None:
 @pytest.mark.usefixtures("trail")
 def test_a_whole_trail_is_said_to_be_whole() -> None:
     done = CliRunner().invoke(app.cli, ["audit", "verify", "--tenant", TENANT])
-    assert (done.exit_code, done.output) == (0, f"{TENANT}: 3 entries, whole\n")
+    assert (done.exit_code, done.output) == (
+        0,
+        f"{TENANT}: 3 entries, whole; with a key from entry 1 on (2026-11)\n",
+    )
 
 
 @pytest.mark.parametrize(

@@ -197,7 +197,7 @@ async def test_a_start_is_given_up_when_it_is_no_longer_wanted() -> None:
 EARLY = """
 import os, signal
 from bot.config import environment
-environment.load = lambda: os.kill(os.getpid(), signal.SIGTERM)
+environment.load = lambda **_: os.kill(os.getpid(), signal.SIGTERM)
 import app
 app.cli(["serve"])
 """

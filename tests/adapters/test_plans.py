@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import uuid4
@@ -14,10 +14,10 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from bench.past import TENANT, Past, fill
-from bot.core.audit import GENESIS, Deed, Note
+from bot.core.audit import GENESIS, About, Deed, Note, link
 from bot.core.model import VERIFIED, Chat, Mode, Person, Request, Status
 from bot.core.ports import Job, Posted, Purpose, SignIn, SignInStage, Slot
-from bot.store import codec, sql
+from bot.store import chain, codec, sql
 from tests.conftest import TEMPLATE
 
 PAST = Past(2000, jobs=20_000)
@@ -28,9 +28,11 @@ ANN = Person(TENANT, "p7", "Ann Archer", "en")
 HOME = Chat(TENANT, "a:7", "https://smba.trafficmanager.net/emea/", personal=True, user="29:7")
 ASKED = Request("new", "verify", ANN, ANN, {}, Mode.ENFORCE, Status.STEP_UP, 6, NOW)
 SIGNING = SignIn("s7", Purpose.STEP_UP, ANN, HOME, "r7", 1, "c1", SignInStage.BEGUN, NOW, NOW, version=3)
+FIRST = link(GENESIS, about=About(TENANT, "r7", "tap", "p7", "enforce"), seq=10**9, at=NOW, note=Note(Deed.ASKED))
+ADDED = (FIRST, replace(FIRST, seq=10**9 + 1))
 WAKE = Jsonb(asdict(Job("cards", "new")))
 
-# A name of `bot.store.sql`, and values like those the desk comes with.
+# A name of `bot.store.sql` or of `bot.store.chain`, and values like those the desk comes with.
 CASES: Mapping[str, Mapping[str, Any]] = {
     "ADD_REQUEST": codec.request_row(ASKED),
     "RIVAL": codec.request_row(ASKED),
@@ -41,7 +43,10 @@ CASES: Mapping[str, Mapping[str, Any]] = {
     "LATEST": {"tenant": TENANT, "person": "p7", "limit": 5},
     "DUE": {"now": NOW, "limit": 200},
     "BEGIN_CHAIN": {"tenant": TENANT, "hash": GENESIS},
-    "APPEND": codec.notes_row(TENANT, [(ASKED, Note(Deed.ASKED)), (ASKED, Note(Deed.READY))], NOW),
+    "LOCK_HEAD": {"tenant": TENANT},
+    "APPEND": codec.entries_row(ADDED),
+    "HASH_AT": {"tenant": TENANT, "seq": 9},
+    "PLAIN_ENDS": {},
     "ENTRIES_SINCE": {"tenant": TENANT, "upto": None, "since": NOW - timedelta(minutes=9)},
     "TENANTS": {},
     "HEAD": {"tenant": TENANT},
@@ -68,8 +73,9 @@ CASES: Mapping[str, Mapping[str, Any]] = {
 # Those that are no question, touch no table that grows, run once an hour, or mean to read everything.
 OTHERS = {
     *("SESSION", "BEGIN", "COMMIT", "PING", "NO_HURRY", "TURN", "TAKE_TURNS", "NEXT_TURN"),
-    *("ENTRIES", "DROP_ORPHANS", "PRUNE_JOBS"),
+    *("ENTRIES", "TOO_MUCH", "DROP_ORPHANS", "PRUNE_JOBS"),
 }
+STATEMENTS = {**vars(sql), **vars(chain)}
 FETCH = "SELECT procrastinate_fetch_job_v2(ARRAY['cards', 'act'], NULL)"
 
 
@@ -114,7 +120,7 @@ def _scanned(node: Mapping[str, Any]) -> Iterator[str]:
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_statement_reads_what_it_needs(grown: psycopg.Connection[dict[str, Any]], name: str) -> None:
-    plan = planned(grown, getattr(sql, name), CASES[name])
+    plan = planned(grown, STATEMENTS[name], CASES[name])
     assert plan.scanned == set()
     assert plan.blocks <= BLOCKS
 
@@ -124,5 +130,5 @@ def test_a_job_is_found_in_a_long_queue(grown: psycopg.Connection[dict[str, Any]
 
 
 def test_no_statement_is_forgotten() -> None:
-    every = {name for name in vars(sql) if name.isupper() and not name.startswith("_") and name != "OPEN"}
+    every = {name for name in STATEMENTS if name.isupper() and not name.startswith("_") and name != "OPEN"}
     assert every == {*CASES, *OTHERS}

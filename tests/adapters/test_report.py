@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 
 from app import _said
-from bot.core.audit import GENESIS, Deed, Entry, Note, link
+from bot.core.audit import GENESIS, About, Deed, Entry, Note, link
 from bot.core.model import Mode
 from bot.process.report import NOT_THEIRS, rows, text
 
@@ -22,13 +22,9 @@ def trail(*told: tuple[str, str, str, Note], mode: Mode = Mode.EVALUATE) -> Iter
         seq = next(seqs)
         entry = link(
             previous,
-            tenant="t",
+            about=About("t", request, kind, person, mode.value),
             seq=seq,
             at=START + timedelta(minutes=seq),
-            request=request,
-            kind=kind,
-            subject=person,
-            mode=mode.value,
             note=note,
         )
         previous = entry.hash

@@ -11,6 +11,7 @@ from datetime import timedelta
 from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 
+from bot.config.settings import keys_of
 from bot.core.audit import Entry, verify
 from bot.core.model import Request
 from bot.core.ports import Slot
@@ -85,9 +86,14 @@ async def violations(stage: Stage) -> dict[str, list[str]]:
         "no message to the wrong conversation": _misplaced(stage, book),
         "no card tells a lie": await _lies(stage, book),
         "security hears of every alarm": await _unheard(stage, book),
-        "the chain is unbroken": [why.why for why in (verify(book.entries, book.head),) if why is not None],
+        "the chain is unbroken": _unbroken(stage, book),
         "no job was given up": [f"{book.given_up} were"] if book.given_up else [],
     }
+
+
+def _unbroken(stage: Stage, book: Books) -> list[str]:
+    broken = verify(book.entries, book.head, keys_of(stage.play.world.audit_key))
+    return [f"entry {broken.seq}: {broken.why}"] if broken else []
 
 
 def _explained(stage: Stage, book: Books) -> list[str]:

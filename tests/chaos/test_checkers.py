@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core.audit import GENESIS, Deed, Entry, Note, link, verify
+from bot.core.audit import GENESIS, About, Deed, Entry, Note, link, verify
 from bot.core.model import Request, Status
 from bot.core.ports import Posted, Slot
 from bot.teams.scenes import PlannedMessage
@@ -48,13 +48,9 @@ def written(*steps: Step, kind: str = "tap", request: str = "r1", subject: str =
             entries.append(
                 link(
                     entries[-1].hash if entries else GENESIS,
-                    tenant="tenant",
+                    about=About("tenant", request, kind, subject, "enforce"),
                     seq=len(entries) + 1,
                     at=NOW + timedelta(seconds=number),
-                    request=request,
-                    kind=kind,
-                    subject=subject,
-                    mode="enforce",
                     note=note,
                 )
             )

@@ -30,6 +30,7 @@ async def leaks(play: Play, folder: Path, *, by_message: bool = False) -> list[s
     shown = [issued.value for issued in play.world.graph.issued]
     found = _found({**kept, **sent}, [*shown, *play.world.graph.passwords.told], "a secret")
     found += _found(kept, _services(play), "what only the Verified ID service may know")
+    found += _found(kept, [play.world.audit_key.partition(":")[2]], "the key of the audit trail")
     return found + _scores(play)
 
 

@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 from playwright.async_api import Browser, async_playwright
 
+from bot.store import grants
 from bot.store.schema import migrate
 from playground import postgres
 from playground.server import Play, playground
@@ -29,7 +30,9 @@ def data() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="vouchsafe-stories-"))
     folder.chmod(0o755)  # the server runs as another user when the tests run as root
     try:
-        migrate(postgres.start(folder / "postgres", database=READY))
+        url = postgres.start(folder / "postgres", database=READY)
+        migrate(url)
+        grants.grant(url, postgres.DESK)
         yield folder / "postgres"
     finally:
         postgres.stop(folder / "postgres")

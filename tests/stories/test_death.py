@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, suppress
 import psycopg
 import pytest
 
+from bot.config.settings import keys_of
 from bot.core.audit import verify
 from bot.process.clock import SystemClock
 from playground.faults import Fault
@@ -78,14 +79,14 @@ async def sleeping(play: Play, *, there: bool) -> None:
             await asyncio.sleep(0.05)
 
 
-async def whole(play: Play) -> None:
+async def whole(play: Play, *, plain_until: int | None = None) -> None:
     """The audit chain is unbroken, and nobody was shown a pass twice."""
     async with patient(play.database_url, SystemClock(), size=2) as store:
         for tenant in await store.tenants():
             head = await store.head(tenant)  # first: the desk may be at work still
             assert head is not None
             entries = [entry async for entry in store.audit_entries(tenant, upto=head[0])]
-            assert verify(entries, head) is None
+            assert verify(entries, head, keys_of(play.world.audit_key), plain_until=plain_until) is None
             shown = [entry.request for entry in entries if entry.deed == "shown"]
             assert len(shown) == len(set(shown))
 
