@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -179,10 +180,8 @@ class Office:
     async def waiting(self, name: str, request_id: str) -> SignIn:
         """The step-up this person is asked for."""
         async with self.store.unit() as unit:
-            found = [
-                await unit.sign_in_for(request_id, name, purpose)
-                for purpose in (Purpose.STEP_UP, Purpose.LIFT, Purpose.APPROVE, Purpose.DENY)
-            ]
+            every = (Purpose.STEP_UP, Purpose.LIFT, Purpose.APPROVE, Purpose.DENY)
+            found = await asyncio.gather(*(unit.sign_in_for(request_id, name, purpose) for purpose in every))
         return next(sign_in for sign_in in found if sign_in is not None)
 
     async def sign_in(self, name: str = "ann", request_id: str = "r1") -> Answer:

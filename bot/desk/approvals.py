@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -138,13 +139,15 @@ class Approvals:
         now, person = self.ledger.clock.now(), actor.person
         context = self.inquiry.policy(request).approver_step_up
         async with self.ledger.store.unit() as unit:
-            home = await unit.private_chat(person.tenant, person.id)
+            home, other, waiting = await asyncio.gather(
+                unit.private_chat(person.tenant, person.id),
+                unit.sign_in_for(request.id, person.id, OTHER[purpose]),
+                unit.sign_in_for(request.id, person.id, purpose),
+            )
             if home is None:
                 return Refused(Refusal(Reason.NO_PRIVATE_CHAT), request)
-            other = await unit.sign_in_for(request.id, person.id, OTHER[purpose])
             if other is not None:
                 await unit.keep_sign_in(replace(other, flow=None, stage=SignInStage.FINISHED))
-            waiting = await unit.sign_in_for(request.id, person.id, purpose)
             fresh = waiting is not None and waiting.expires_at > now and waiting.stage is SignInStage.BEGUN
             if not fresh or waiting is None or (waiting.choice, waiting.reason) != (choice, reason):
                 wanted = begin(request, purpose, home, context, now, choice)
