@@ -7,12 +7,14 @@ from typing import Any, assert_never
 from bot.core.answers import Form, HomeCard, ProofShown, Refused, RequestCard, Said, SecretShown, StatusCard
 from bot.core.model import Request
 from bot.core.ports import Slot
+from bot.core.watch import Finding
 from cards import elements as e
 from cards.alert import alert as _alert
 from cards.alert import lift
 from cards.approvers import approvers, confirm, proof
 from cards.approvers import reminder as _reminder
 from cards.buttons import alarm
+from cards.finding import finding
 from cards.home import form, home, status
 from cards.messages import line, message, prompt, secret_message
 from cards.parts import card, header, lines
@@ -40,7 +42,7 @@ __all__ = [
     "title",
 ]
 
-Showable = HomeCard | StatusCard | Form | RequestCard | SecretShown | ProofShown | Refused | Said
+Showable = HomeCard | StatusCard | Form | RequestCard | SecretShown | ProofShown | Refused | Said | Finding
 
 
 def show(answer: Showable, view: View) -> dict[str, Any]:
@@ -58,7 +60,7 @@ def title(answer: Showable, view: View) -> str:
             return text(f"{kind}.title", view.language)
         case Refused():
             return text("refusal.title", view.language)
-        case HomeCard() | StatusCard() | ProofShown() | Said():
+        case HomeCard() | StatusCard() | ProofShown() | Said() | Finding():
             return text("app.name", view.language)
         case _:
             assert_never(answer)
@@ -96,6 +98,8 @@ def _card(answer: Showable, view: View) -> e.Card:
             return proof(answer, view)
         case Refused():
             return _refused(answer, view)
+        case Finding():
+            return finding(answer, view)
         case Said(key, params):
             return card(view, lines(say(view, key, **params)))
         case _:

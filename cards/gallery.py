@@ -24,6 +24,7 @@ from bot.core.model import (
 )
 from bot.core.ports import Slot
 from bot.core.reasons import Reason
+from bot.core.watch import Finding, Sort
 from cards import Showable, View, show
 from cards.messages import secret_message
 from cards.stories import FIELDS, NOW, STORIES, Params
@@ -206,8 +207,16 @@ def _found(kind: str, own: View, channel: View) -> Shown:
         yield f"confirm/{verdict}_counted", RequestCard(said, Slot.CONFIRM), ben
 
 
+def _findings(view: View) -> Shown:
+    for sort in (Sort.BY, Sort.ABOUT, Sort.REFUSED):
+        yield f"finding/{sort}", Finding("f1", BEN, sort, "hour", 5, NOW, ASKED.id), view
+    for window in ("minute", "hour", "day"):
+        yield f"finding/yes_{window}", Finding("f1", BEN, Sort.YES, window, 15, NOW, ASKED.id), view
+
+
 def _others(view: View) -> Shown:
     channel = replace(view, user="", person="")
+    yield from _findings(channel)
     for status in (Status.REVOKING, Status.REVOKED):
         yield f"security/{status}", RequestCard(replace(at(status), reported=True), Slot.SECURITY), channel
     refused = replace(at(Status.REFUSED), ending=Ending(refusal=Refusal(Reason.DENY_LIST)), evidence=())

@@ -10,7 +10,7 @@ from itertools import count
 from typing import Any
 
 from bot.core.directory import Account, ApproversGroup, Standing
-from bot.core.errors import AnswerLost, Missing, Rejected, Unavailable
+from bot.core.errors import AnswerLost, Forged, Missing, Rejected, Unavailable
 from bot.core.methods import Method, MethodKind
 from bot.core.model import Secret
 from bot.core.passes import IssuedPass, Pass, PassPolicy
@@ -272,6 +272,8 @@ class FakeSignIns:
         return SignedIn(self.tenant, self.who or person, self.contexts, at)
 
     async def silently(self, token: str, *, tenant: str, person: str, context: str) -> SignedIn:  # noqa: ARG002 - the port's shape
+        if token.startswith("forged"):
+            raise Forged("not a token of theirs", code="wrong_person")
         if not self.silent:
             raise Unavailable("interaction required")
         return self._proven(person)
@@ -279,7 +281,7 @@ class FakeSignIns:
     async def delegated(self, token: Secret, *, tenant: str, person: str) -> Secret:  # noqa: ARG002 - the port's shape
         """The token's text says whose it is."""
         if token.reveal() != person:
-            raise Rejected("somebody else's token", code="wrong_person")
+            raise Forged("somebody else's token", code="wrong_person")
         return token
 
     async def begin(self, *, context: str, login_hint: str) -> Mapping[str, object]:  # noqa: ARG002

@@ -35,6 +35,7 @@ from bot.kinds import KINDS
 from bot.process.service import LISTENERS, uses
 from bot.store.postgres import PostgresStore
 from bot.teams.delivery import Addresses, Delivery
+from bot.teams.findings import Findings
 from tests.entra import TENANT, FakeClock, FakeDirectory, FakeSignIns, FakeVerifier
 
 __all__ = [
@@ -159,6 +160,7 @@ class Office:
     desk: Desk
     step_up: StepUp
     delivery: Delivery
+    findings: Findings
     upkeep: Upkeep
     entry: PasswordEntry
     verifier: FakeVerifier
@@ -265,6 +267,7 @@ class Office:
         handlers = {
             "alert": self.delivery.alert,
             "lock": self.desk.alarms.lock,
+            "finding": self.findings.tell,
             "cards": self._delivered,
             "act": self.desk.acts.alone,
             "look": self.upkeep.look,
@@ -323,7 +326,8 @@ def office(
     proofs = Identity(ledger, inquiry, entra, issuer=ISSUER, type="VerifiedEmployee")
     desk = Desk(ledger, Reception(ledger, inquiry), acts, approvals, own_step_up, step_up, proofs, alarms)
     upkeep, entry = Upkeep(ledger, inquiry, directory), PasswordEntry(ledger, acts)
-    return Office(store, clock, directory, messenger, entra, desk, step_up, delivery, upkeep, entry, verifier)
+    findings = Findings(store, clock, messenger, addresses.security, "en", addresses.contact)
+    return Office(store, clock, directory, messenger, entra, desk, step_up, delivery, findings, upkeep, entry, verifier)
 
 
 def _furnish(directory: FakeDirectory, name: str) -> None:

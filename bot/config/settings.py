@@ -13,6 +13,7 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.core.audit import Key, Keys
+from bot.core.watch import Thresholds
 
 PREFIX = "VOUCHSAFE_"
 LAST_PORT: Final = 65535
@@ -77,6 +78,15 @@ class Settings(BaseSettings):
     attribute_verified_at: str = Field(default="LastVerifiedAt", description="Its attribute for when.")
     attribute_score: str = Field(default="LastVerifiedScore", description="Its attribute for the score of the face.")
     attribute_request: str = Field(default="LastVerifiedRequest", description="Its attribute for the request's id.")
+    alert_failed: int = Field(
+        default=5, ge=1, description="Security hears of somebody from so many failed proofs within an hour on."
+    )
+    alert_refused: int = Field(
+        default=3, ge=1, description="And of an approver whose yes or no did not count so often within an hour."
+    )
+    alert_yes_minute: int = Field(default=4, ge=1, description="And of one who approved so often within a minute,")
+    alert_yes_hour: int = Field(default=15, ge=1, description="within an hour,")
+    alert_yes_day: int = Field(default=50, ge=1, description="or within a day.")
     cloud: Literal["public", "gcch", "dod"] = Field(
         default="public", description="Which Microsoft cloud: `public`, `gcch` or `dod`."
     )
@@ -96,6 +106,17 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least level that is logged."
     )
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """From how many on security hears of what somebody tried or allowed."""
+        return Thresholds(
+            failed=self.alert_failed,
+            refused=self.alert_refused,
+            yes_minute=self.alert_yes_minute,
+            yes_hour=self.alert_yes_hour,
+            yes_day=self.alert_yes_day,
+        )
 
     @property
     def owner_url(self) -> str:

@@ -55,6 +55,8 @@ class Deed(StrEnum):
     PROOF_SEEN = "proof_seen"
     PROOF_DOUBTED = "proof_doubted"
     KEYED = "keyed"
+    PROOF_FAILED = "proof_failed"
+    FOUND = "found"
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,10 @@ class Unfit(Rejected):
     """What was entered was not taken, and nothing happened: something else may be entered."""
 
 
+class Forged(Rejected):
+    """What was offered as a proof is none of that person: made up, somebody else's, or got for something else."""
+
+
 class Missing(Rejected):
     """What was asked for is not there."""
 

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from bot.core.audit import About, Note
 from bot.core.model import Chat, Person, Request, Secret
+from bot.core.watch import Count, Finding, Sort
 
 
 class Clock(Protocol):
@@ -204,6 +205,14 @@ class Unit(Protocol):
 
     async def used_for(self, tenant: str, person: str, at: datetime) -> str:
         """Return the id of the request that a person's sign-in of that moment serves, or ""."""
+
+    async def tried(self, person: Person, sort: Sort, now: datetime) -> Count:
+        """Count that this happened once more, and return how often it did."""
+
+    async def found(self, finding: Finding) -> bool:
+        """Keep what is out of the ordinary; say whether it is new for this person, sort and hour."""
+
+    async def finding(self, finding_id: str) -> Finding | None: ...
 
     async def first_time(self, tenant: str, key: str, now: datetime) -> bool:
         """Say whether this key was not seen before, and remember it: Teams delivers some things twice."""

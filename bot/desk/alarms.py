@@ -18,6 +18,7 @@ from bot.core.life.acting import ACT_LIMIT
 from bot.core.model import Actor, EvidenceType, Person, Refusal, Request
 from bot.core.ports import Job, Purpose, SignIn, SignInStage, Slot, Unit, Urgency
 from bot.core.reasons import Reason
+from bot.core.watch import Sort
 from bot.desk.facts import Inquiry
 from bot.desk.ledger import Also, Ledger, begin, happened, proved
 
@@ -56,7 +57,7 @@ class Alarms:
         if not actor.chat.personal and actor.chat.place not in self.channels:
             refusal = Refusal(Reason.LIFT_ELSEWHERE)
         if refusal is not None:
-            await self.ledger.refuse(request, refusal, person.id)
+            await self.ledger.refuse(request, refusal, person, Sort.REFUSED)
             return Refused(refusal)
         if not reason:
             return Refused(Refusal(Reason.LIFT_REASON))

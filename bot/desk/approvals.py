@@ -15,11 +15,13 @@ from bot.core.evidence import unaged
 from bot.core.facts import ApproverFacts, Moment
 from bot.core.life.advance import past
 from bot.core.life.step import Step
-from bot.core.model import Actor, Chat, Evidence, EvidenceType, Refusal, Request, Status
+from bot.core.model import Actor, Chat, Evidence, EvidenceType, Person, Refusal, Request, Status
 from bot.core.ports import Purpose, SignIn, SignInStage, Slot, Unit, Urgency
 from bot.core.reasons import Reason
+from bot.core.watch import Sort
 from bot.desk.facts import Inquiry
 from bot.desk.ledger import Also, Ledger, begin, happened, proved
+from bot.desk.record import HARMLESS
 
 # A no is heard of who has said yes before; a plain one also where no sign-in would prove anything: it needs none.
 NO_ALL_THE_SAME: Final = frozenset({Reason.ALREADY_APPROVED})
@@ -44,20 +46,19 @@ class Approvals:
         """Take an approver's press: count it, or send them a private card to confirm it with a sign-in."""
         refusal = await self.objection(actor.person.id, request)
         if refusal is not None:
-            await self.ledger.refuse(request, refusal, actor.person.id)
+            await self.ledger.refuse(request, refusal, actor.person, Sort.REFUSED)
             return Refused(refusal, request)
         choice = choice if choice in self.inquiry.kinds[request.kind].verdicts.yes else ""
         if self.inquiry.policy(request).approver_step_up:
             return await self._confirm_first(actor, request, Purpose.APPROVE, choice)
         now, person = self.ledger.clock.now(), actor.person
         evidence = Evidence(EvidenceType.APPROVAL, person.id, person.name, now, "", request.id, choice)
-        return _card(await self.ledger.change(request.id, lambda r: self.approved(r, evidence)))
+        return _card(await self._counted(request.id, person, evidence))
 
     async def finish(self, sign_in: SignIn, also: Also) -> Answer:
         """Count a yes that its approver has confirmed with a sign-in."""
         evidence = proved(sign_in, EvidenceType.APPROVAL)
-        step = await self.ledger.change(sign_in.request, lambda r: self.approved(r, evidence), also)
-        return _card(step, Slot.CONFIRM)
+        return _card(await self._counted(sign_in.request, sign_in.person, evidence, also), Slot.CONFIRM)
 
     async def deny(self, actor: Actor, request: Request, reason: str, choice: str) -> Answer:
         """Take an approver's no. It needs a reason; where it locks somebody out, their sign-in as well, like a yes."""
@@ -65,7 +66,7 @@ class Approvals:
         confirmed = self._locks(request, choice)
         refusal = await self.objection(actor.person.id, request)
         if refusal is not None and refusal.reason not in (NO_ALL_THE_SAME if confirmed else NO_BY_A_PRESS):
-            await self.ledger.refuse(request, refusal, actor.person.id)
+            await self.ledger.refuse(request, refusal, actor.person, Sort.REFUSED)
             return Refused(refusal, request)
         reason = reason.strip()
         if not reason:
@@ -91,7 +92,8 @@ class Approvals:
                 sign_in.person, sign_in.reason, sign_in.choice, proof, alarm=self._alarms(request, sign_in.choice)
             )
 
-        return _card(await self.ledger.change(sign_in.request, said, used_up), Slot.CONFIRM)
+        step = await self.ledger.change(sign_in.request, said, used_up)
+        return _card(await self._noticed(sign_in.person, step), Slot.CONFIRM)
 
     def _locks(self, request: Request, choice: str) -> bool:
         """Whether a no with this verdict locks somebody out, and so wants the sign-in that a yes wants here."""
@@ -131,6 +133,27 @@ class Approvals:
         if refusal is not None:
             return refusal
         return Approved(evidence, decide(self.inquiry.policies[request.kind], facts, counted, Moment.WAY, now))
+
+    async def _counted(
+        self, request_id: str, approver: Person, evidence: Evidence, also: Also | None = None
+    ) -> Step | None:
+        """Let a yes happen, and count it for its approver."""
+
+        async def with_count(unit: Unit, request: Request) -> None:
+            if also is not None:
+                await also(unit, request)
+            if evidence in request.evidence:
+                await self.ledger.record.counted(unit, approver, Sort.YES, request)
+
+        step = await self.ledger.change(request_id, lambda r: self.approved(r, evidence), with_count)
+        return await self._noticed(approver, step)
+
+    async def _noticed(self, approver: Person, step: Step | None) -> Step | None:
+        """Count for an approver that what they had confirmed did not count."""
+        if step is not None and step.refusal is not None and step.refusal.reason not in HARMLESS:
+            async with self.ledger.store.unit() as unit:
+                await self.ledger.record.counted(unit, approver, Sort.REFUSED, step.request)
+        return step
 
     async def _confirm_first(
         self, actor: Actor, request: Request, purpose: Purpose, choice: str, reason: str = ""

@@ -14,6 +14,7 @@ from bot.core.life.step import Step
 from bot.core.model import PENDING, Actor, Chat, Person, Refusal, Request
 from bot.core.ports import Job, Purpose, Slot
 from bot.core.reasons import Reason
+from bot.core.watch import Sort
 from bot.desk.acts import Acts
 from bot.desk.alarms import Alarms
 from bot.desk.approvals import Approvals
@@ -109,7 +110,7 @@ class Desk:
             return Refused(Refusal(Reason.CHANGED), request)
         match action:
             case do.Approve() | do.Deny() | do.SeeProof() if self.approvals.elsewhere(actor.chat):
-                await self.ledger.refuse(request, Refusal(Reason.NOT_HERE), actor.person.id)
+                await self.ledger.refuse(request, Refusal(Reason.NOT_HERE), actor.person, Sort.REFUSED)
                 return Refused(Refusal(Reason.NOT_HERE))
             case do.Approve():
                 return await self.approvals.approve(actor, request, action.choice)
@@ -128,7 +129,8 @@ class Desk:
         """What only the person it is about may do, and only in their private chat."""
         refusal = _not_own(actor, request)
         if refusal is not None:
-            await self.ledger.refuse(request, refusal, actor.person.id)
+            sort = Sort.BY if refusal.reason == Reason.NOT_YOURS else Sort.PRESS
+            await self.ledger.refuse(request, refusal, actor.person, sort)
             return Refused(refusal)
         match action:
             case do.Show() | do.Replace():

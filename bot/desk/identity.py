@@ -15,14 +15,16 @@ from bot.core.actions import OfferToken
 from bot.core.answers import Answer, Done, ProofShown, Refused, Said, SignInWanted
 from bot.core.approval import may_approve
 from bot.core.audit import Deed, Note
-from bot.core.errors import Missing, Rejected, Unavailable
+from bot.core.errors import Forged, Missing, Rejected, Unavailable
 from bot.core.events import Event, Progressed
 from bot.core.model import VERIFIED, Actor, Progress, Receipt, Refusal, Request, Secret, Status
 from bot.core.ports import Purpose, SignIn, SignIns, SignInStage, Unit
 from bot.core.presentations import Callback, Failed, Presented, Retrieved, judge, read
 from bot.core.reasons import Reason
+from bot.core.watch import Sort
 from bot.desk.facts import Inquiry
 from bot.desk.ledger import Ledger, begin
+from bot.desk.record import Try
 from bot.desk.stepup import bound
 
 SCANNED, FAILED = "scanned", "failed"
@@ -43,7 +45,10 @@ class Identity:
     async def expects(self, key: str) -> bool:
         """Say whether a request was made with this key; it names the request, so one look says it."""
         request = await self._load(key.partition(".")[0])
-        return request is not None and request.receipt is not None and _same(request.receipt, "key", key)
+        if request is None:
+            return False
+        known = request.receipt is not None and _same(request.receipt, "key", key)
+        return known or await self._stranger(request)
 
     async def called_back(self, key: str, body: object) -> bool:
         """Take what the Verified ID service says of a request; False when it does not know the secrets of one.
@@ -55,11 +60,18 @@ class Identity:
             return False
         request = await self._load(callback.state.reveal().partition(".")[0])
         receipt = request.receipt if request is not None else None
-        if request is None or receipt is None or not _authentic(receipt, key, callback):
+        if request is None:
             return False
+        if receipt is None or not _authentic(receipt, key, callback):
+            return await self._stranger(request)
         if self._awaits(request, callback):
             await self._progressed(request.id, callback)
         return True
+
+    async def _stranger(self, request: Request) -> bool:
+        """Write down that somebody spoke for the service without its secrets, and say that it was not the service."""
+        await self.ledger.record.failed(request, Try("wrong_secret", "wallet", request.subject))
+        return False
 
     async def link(self, request_id: str) -> str:
         """Return the address that opens the wallet of whoever holds the credential; "" when that is over."""
@@ -97,6 +109,8 @@ class Identity:
 
         async def also(unit: Unit, request: Request) -> None:
             await unit.note(request, *(Note(Deed.PROOF_DOUBTED, {"why": doubt}) for doubt in doubts))
+            for _ in doubts:
+                await self.ledger.record.counted(unit, request.requester, Sort.BY, request)
 
         await self.ledger.change(request_id, became, also)
         for doubt in doubts:
@@ -125,7 +139,7 @@ class Identity:
         """Send an approver a sign-in prompt in their private chat: what they may see, Entra decides by their token."""
         refusal = await self._objection(actor.person.id, request)
         if refusal is not None:
-            await self.ledger.refuse(request, refusal, actor.person.id)
+            await self.ledger.refuse(request, refusal, actor.person, Sort.REFUSED)
             return Refused(refusal, request)
         now = self.ledger.clock.now()
         async with self.ledger.store.unit() as unit:
@@ -145,7 +159,10 @@ class Identity:
     async def offered(self, actor: Actor, sign_in: SignIn, action: OfferToken) -> Answer:
         """Read with the token Teams exchanged for this approver, and show it to them; nothing of it is kept."""
         request = await self.ledger.load(sign_in.request)
-        if request is None or not bound(actor, sign_in) or sign_in.expires_at <= self.ledger.clock.now():
+        if request is not None and not bound(actor, sign_in):
+            await self.ledger.record.failed(request, Try("not_theirs", "token", sign_in.person, actor.person))
+            return SignInWanted(sign_in.id, Reason.SIGN_IN_EXPIRED)
+        if request is None or sign_in.expires_at <= self.ledger.clock.now():
             return SignInWanted(sign_in.id, Reason.SIGN_IN_EXPIRED)
         if sign_in.stage is SignInStage.FINISHED:
             return Done()
@@ -159,6 +176,8 @@ class Identity:
             proof = {}
         except Rejected as error:
             log.warning("proof_not_shown", request=request.id, error_code=error.code)
+            if isinstance(error, Forged):
+                await self.ledger.record.failed(request, Try(error.code, "token", person, actor.person))
             return await self._over(request, sign_in, Refused(Refusal(Reason.MAY_NOT_LOOK)))
         return await self._over(request, sign_in, ProofShown(request.subject, proof))
 

@@ -31,6 +31,8 @@ from bot.core.model import Chat, Evidence, EvidenceType, Person, Refusal, Reques
 from bot.core.policy import Policy
 from bot.core.ports import Clock, Job, Purpose, SignIn, SignInStage, Store, Unit, Urgency
 from bot.core.reasons import Reason
+from bot.core.watch import USUAL, Sort, Thresholds
+from bot.desk.record import Record
 
 TRIES: Final = 5  # two people press at once: the second loads again and decides again
 PROMPT_LIFE: Final = timedelta(minutes=5)
@@ -50,7 +52,8 @@ def _unheard(_kind: str, _status: str) -> None:
 class Ledger:
     """`listeners` say which jobs follow whenever something about a request changed.
 
-    `moved` is told the kind and the new status of a request once that is committed.
+    `moved` is told the kind and the new status of a request once that is committed; from `thresholds` on what was
+    tried and what was allowed is out of the ordinary.
     """
 
     store: Store
@@ -58,6 +61,7 @@ class Ledger:
     policies: Mapping[str, Policy]
     listeners: tuple[Listener, ...]
     moved: Moved = _unheard
+    thresholds: Thresholds = USUAL
 
     async def load(self, request_id: str) -> Request | None:
         async with self.store.unit() as unit:
@@ -106,10 +110,16 @@ class Ledger:
         """A press without a sign-in uses none up."""
         return bool(evidence.strength) and await self.used(request.tenant, evidence.by, evidence.at, but=request.id)
 
-    async def refuse(self, request: Request, refusal: Refusal, by: str = "") -> None:
-        """Write a refusal down that changes nothing."""
-        async with self.store.unit() as unit:
-            await unit.note(request, Note(Deed.REFUSED, {"reason": refusal.reason, "by": by, **refusal.params}))
+    @property
+    def record(self) -> Record:
+        """Where what was tried and failed is written down."""
+        return Record(self.store, self.clock, self.thresholds)
+
+    async def refuse(
+        self, request: Request, refusal: Refusal, by: Person | None = None, sort: Sort = Sort.PRESS
+    ) -> None:
+        """Write a refusal down that changes nothing, as far as that person's part of the trail goes."""
+        await self.record.refused(request, refusal, by, sort)
 
     async def note(self, request: Request, *notes: Note) -> None:
         async with self.store.unit() as unit:

@@ -15,6 +15,7 @@ from bot.core.ports import Purpose, SignIn, SignInStage
 from bot.core.reasons import Reason
 from bot.desk.acts import Acts
 from bot.desk.ledger import Ledger
+from bot.desk.record import Try
 from bot.desk.stepup import digest, same
 
 STRONG: Final = 3  # of zxcvbn's 0 to 4: safe from somebody who has stolen a slow hash
@@ -64,7 +65,11 @@ class PasswordEntry:
         """Return the transaction this browser signed in for, and its request, as long as both are open."""
         async with self.ledger.store.unit() as unit:
             sign_in = await unit.sign_in(cookie.partition(".")[0])
-        if sign_in is None or not sign_in.cookie or not same(cookie, sign_in.cookie):
+        if sign_in is None:
+            return SignInRefused(Reason.SIGN_IN_FAILED, "en")
+        if not sign_in.cookie or not same(cookie, sign_in.cookie):
+            request = await self.ledger.load(sign_in.request)
+            await self.ledger.record.failed(request, Try("another_browser", "page", sign_in.person))
             return SignInRefused(Reason.SIGN_IN_FAILED, "en")
         open_now = sign_in.stage is SignInStage.RETURNED and sign_in.purpose is Purpose.ENTER
         if not open_now or sign_in.expires_at <= self.ledger.clock.now():

@@ -100,7 +100,7 @@ class Reception:
         draft = self._draft(actor.person, kind, uuid4().hex)
         refusal = self._refusal(draft, await self.inquiry.about(draft, Moment.HOME), Moment.HOME)
         if refusal is not None:
-            await self.ledger.refuse(draft, refusal, actor.person.id)
+            await self.ledger.refuse(draft, refusal, actor.person)
             return Refused(refusal)
         try:
             sheet = await self._sheet(actor.person, kind, Moment.HOME)

@@ -12,16 +12,19 @@ from typing import Final
 from bot.core.actions import OfferToken
 from bot.core.answers import Answer, Done, EntryWanted, Refused, SignInPage, SignInRefused, SignInWanted
 from bot.core.audit import Deed, Note
-from bot.core.errors import Conflict, DeskError, Rejected, Unavailable
+from bot.core.errors import Conflict, DeskError, Forged, Rejected, Unavailable
 from bot.core.evidence import fresh
 from bot.core.life.step import PAGE_LIFE
-from bot.core.model import Actor, Refusal, Request
+from bot.core.model import Actor, Person, Refusal, Request
 from bot.core.ports import Purpose, SignedIn, SignIn, SignIns, SignInStage, Unit
 from bot.core.reasons import Reason
 from bot.desk.facts import Inquiry
 from bot.desk.ledger import Also, Ledger
+from bot.desk.record import Try
 
 TRIES: Final = 3  # wrong codes before the transaction is over
+
+NO_PROOF: Final = frozenset({Reason.SIGN_IN_CANCELLED, Reason.UNKNOWN})  # nothing was offered that did not hold
 
 Finish = Callable[[SignIn, Also], Awaitable[Answer]]
 
@@ -51,8 +54,10 @@ class StepUp:
     async def offered(self, actor: Actor, action: OfferToken) -> Answer:
         """Try with the token Teams exchanged silently; when that is not enough, the popup is asked for."""
         sign_in = await self._load(action.sign_in)
-        use = self.uses.get(sign_in.purpose) if sign_in is not None else None
-        if sign_in is None or not bound(actor, sign_in) or use is None or not use.silent:
+        if sign_in is None or not await self.own(actor, sign_in, "token"):
+            return SignInWanted(action.sign_in, Reason.SIGN_IN_EXPIRED)
+        use = self.uses.get(sign_in.purpose)
+        if use is None or not use.silent:
             return SignInWanted(action.sign_in, Reason.SIGN_IN_EXPIRED)
         if sign_in.stage is SignInStage.FINISHED:  # another of this person's clients was faster
             return Done()
@@ -63,9 +68,14 @@ class StepUp:
             proven = await self.sign_ins.silently(
                 action.token, tenant=person.tenant, person=person.id, context=sign_in.context
             )
+        except Forged as error:
+            await self._tried(sign_in, error.code, "token", actor.person)
+            return SignInWanted(sign_in.id, Reason.WEAK_SIGN_IN)
         except (Rejected, Unavailable):
             return SignInWanted(sign_in.id, Reason.WEAK_SIGN_IN)
         reason = await self._weakness(sign_in, proven)
+        if reason is Reason.WRONG_PERSON:
+            await self._tried(sign_in, reason, "token", actor.person)
         if reason is not None:  # not the end of it: the button asks for a sign-in made for this
             return SignInWanted(sign_in.id, reason)
         return await self._finish(replace(sign_in, at=proven.at))
@@ -90,6 +100,7 @@ class StepUp:
         if refused is not None:
             return refused
         if sign_in.cookie and not same(cookie, sign_in.cookie):
+            await self._tried(sign_in, "another_browser", "browser")
             return SignInRefused(Reason.SIGN_IN_FAILED, sign_in.person.language)
         try:
             flow = await self.sign_ins.begin(context=sign_in.context, login_hint=await self._hint(sign_in))
@@ -106,7 +117,10 @@ class StepUp:
         Where something is to be entered, the proof serves in this very browser and nowhere else: it counts at once.
         """
         sign_in = await self._load(cookie.partition(".")[0])
-        if sign_in is None or not sign_in.cookie or not same(cookie, sign_in.cookie):
+        if sign_in is None:
+            return SignInRefused(Reason.SIGN_IN_FAILED, "en")
+        if not sign_in.cookie or not same(cookie, sign_in.cookie):
+            await self._tried(sign_in, "another_browser", "browser")
             return SignInRefused(Reason.SIGN_IN_FAILED, "en")
         refused = self._over(sign_in)
         if refused is not None or sign_in.stage is not SignInStage.STARTED or sign_in.flow is None:
@@ -127,7 +141,7 @@ class StepUp:
     async def code_returned(self, actor: Actor, code: str) -> Answer:
         """Take the code that came back through Teams: from the same person, in the same chat, once."""
         sign_in = await self._load(code.partition(".")[0])
-        if sign_in is None or not bound(actor, sign_in):
+        if sign_in is None or not await self.own(actor, sign_in, "code"):
             return Refused(Refusal(Reason.SIGN_IN_FAILED))
         if sign_in.stage is SignInStage.FINISHED and same(code, sign_in.code):
             return Done()  # Teams sent it twice
@@ -178,6 +192,18 @@ class StepUp:
             return SignInRefused(Reason.ONLY_BY_TEAMS, sign_in.person.language)
         return None
 
+    async def own(self, actor: Actor, sign_in: SignIn, door: str) -> bool:
+        """Say whether this person may go on with a transaction; that somebody else tried to is written down."""
+        if bound(actor, sign_in):
+            return True
+        await self._tried(sign_in, "not_theirs", door, actor.person)
+        return False
+
+    async def _tried(self, sign_in: SignIn, reason: str, door: str, by: Person | None = None) -> None:
+        """Write down a proof that did not hold; the transaction goes on."""
+        request = await self.ledger.load(sign_in.request)
+        await self.ledger.record.failed(request, Try(reason, door, sign_in.person, by))
+
     async def _load(self, sign_in_id: str) -> SignIn | None:
         async with self.ledger.store.unit() as unit:
             return await unit.sign_in(sign_in_id)
@@ -196,12 +222,17 @@ class StepUp:
         request = await self.ledger.load(sign_in.request)
         if await self._kept(replace(sign_in, flow=None, stage=SignInStage.FINISHED)) and request is not None:
             async with self.ledger.store.unit() as unit:
-                await unit.note(request, Note(Deed.STEP_UP_FAILED, {"by": sign_in.person.id, "reason": reason}))
+                if reason in NO_PROOF:
+                    await unit.note(request, Note(Deed.STEP_UP_FAILED, {"by": sign_in.person.id, "reason": reason}))
+                else:
+                    tried = Try(reason, "browser", sign_in.person, sign_in.person, Deed.STEP_UP_FAILED)
+                    await self.ledger.record.failing(unit, request, tried)
                 await self.ledger.changed(unit, request)
         return SignInRefused(reason, sign_in.person.language)
 
     async def _miss(self, sign_in: SignIn) -> Answer:
         missed = replace(sign_in, tries=sign_in.tries + 1)
+        await self._tried(sign_in, "wrong_code", "code", sign_in.person)
         if missed.tries >= TRIES:
             await self._failed(sign_in, Reason.SIGN_IN_FAILED)
         else:

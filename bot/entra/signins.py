@@ -16,7 +16,7 @@ from msal.exceptions import MsalServiceError
 
 from bot.config.cloud import Cloud
 from bot.config.settings import Settings
-from bot.core.errors import DeskError, Rejected, Unavailable
+from bot.core.errors import DeskError, Forged, Rejected, Unavailable
 from bot.core.model import Secret
 from bot.core.ports import Clock, SignedIn, SignIns
 from bot.entra.idtoken import Flaw, Identity, Keys, TokenReader
@@ -128,6 +128,15 @@ class EntraSignIns(SignIns):
         return _proven(await self._tokens.read(_id_token(result), nonce=hashed))
 
     async def _exchangeable(self, token: str, tenant: str, person: str) -> None:
+        """Raise `Forged` for what no client of Teams would offer for this person; an old token is only old."""
+        try:
+            await self._offered(token, tenant, person)
+        except Rejected as error:
+            if error.code in {Flaw.EXPIRED, Flaw.NOT_YET}:
+                raise
+            raise Forged(str(error), code=error.code) from None
+
+    async def _offered(self, token: str, tenant: str, person: str) -> None:
         offered = await self._tokens.read(token)
         _belongs(offered, tenant, person)
         if SCOPE not in offered.scopes:  # an ID token is for us to read, not to exchange, and so is any other

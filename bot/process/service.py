@@ -42,6 +42,7 @@ from bot.process.readiness import checks, warn
 from bot.store.postgres import PostgresStore
 from bot.teams import endpoint
 from bot.teams.delivery import Addresses, Delivery, listener
+from bot.teams.findings import Findings
 from bot.teams.throttle import Throttle
 from bot.web import entry, health, stepup, wallet
 from bot.web.limit import PROXIES, Limit
@@ -50,9 +51,8 @@ from bot.web.page import Pages
 from bot.web.places import PLACES, Places
 from manifest.package import resource
 
-FOREVER: Final = frozenset(
-    {"alert", "lock", "revoke"}
-)  # jobs that are never given up: they lock, or say that somebody must
+# Jobs that are never given up: they lock, or say that somebody must.
+FOREVER: Final = frozenset({"alert", "finding", "lock", "revoke"})
 LARGEST: Final = 256 * 1024  # bytes of a body
 IDLE: Final = 75.0  # seconds a connection may take for a request's head; longer than an ingress keeps an idle one
 LISTENERS: Final[tuple[Listener, ...]] = (listener(KINDS),)  # who hears of every change of a request
@@ -65,6 +65,7 @@ class Inside:
 
     desk: Desk
     delivery: Delivery
+    findings: Findings
     upkeep: Upkeep
     entry: PasswordEntry
 
@@ -130,7 +131,7 @@ async def insist_on_database(store: PostgresStore) -> None:
 
 def assemble(settings: Settings, outside: Outside, in_force: Mapping[str, Policy], clock: Clock) -> Inside:
     """Put the desk together."""
-    ledger = Ledger(outside.store, clock, in_force, LISTENERS, metrics.moved)
+    ledger = Ledger(outside.store, clock, in_force, LISTENERS, metrics.moved, settings.thresholds)
     inquiry = Inquiry(
         outside.directory, outside.verifier, outside.store, KINDS, in_force, clock, settings.ticket_pattern
     )
@@ -143,7 +144,9 @@ def assemble(settings: Settings, outside: Outside, in_force: Mapping[str, Policy
     issuer, credential = settings.verified_id_authority, settings.verified_id_type
     proofs = Identity(ledger, inquiry, outside.sign_ins, issuer=issuer, type=credential)
     desk = Desk(ledger, Reception(ledger, inquiry), acts, approvals, own_step_up, step_up, proofs, alarms)
-    return Inside(desk, delivery, Upkeep(ledger, inquiry, outside.directory), PasswordEntry(ledger, acts))
+    where = (settings.security_channel, settings.channel_language, settings.helpdesk_contact)
+    findings, upkeep = Findings(outside.store, clock, outside.siren, *where), Upkeep(ledger, inquiry, outside.directory)
+    return Inside(desk, delivery, findings, upkeep, PasswordEntry(ledger, acts))
 
 
 def uses(own: OwnStepUp, approvals: Approvals, alarms: Alarms) -> Mapping[Purpose, Use]:
@@ -162,6 +165,7 @@ def handlers(inside: Inside) -> Mapping[str, Handler]:
     return {
         "alert": inside.delivery.alert,
         "lock": inside.desk.alarms.lock,
+        "finding": inside.findings.tell,
         "cards": inside.delivery.cards,
         "stray": inside.delivery.stray,
         "act": inside.desk.acts.alone,

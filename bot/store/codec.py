@@ -12,6 +12,7 @@ from psycopg.types.json import Jsonb
 from bot.core.audit import Entry
 from bot.core.model import Chat, Follow, Mode, Person, Request, Status, Way
 from bot.core.ports import Posted, Purpose, SignIn, SignInStage, Slot
+from bot.core.watch import Finding, Sort, hour
 from bot.store.values import (
     Row,
     chat_of,
@@ -137,6 +138,26 @@ def entry_of(row: Row) -> Entry:
         hash=row["hash"],
         key=row["key"],
     )
+
+
+def finding_row(finding: Finding) -> dict[str, Any]:
+    person = finding.person
+    doc = {"name": person.name, "window": finding.window, "count": finding.count, "request": finding.request}
+    return {
+        "id": finding.id,
+        "tenant": person.tenant,
+        "person": person.id,
+        "sort": finding.sort.value,
+        "hour": hour(finding.at),
+        "at": finding.at,
+        "doc": Jsonb(doc),
+    }
+
+
+def finding_of(row: Row) -> Finding:
+    doc = row["doc"]
+    person = Person(row["tenant"], row["person"], doc["name"])
+    return Finding(row["id"], person, Sort(row["sort"]), doc["window"], doc["count"], utc(row["at"]), doc["request"])
 
 
 def home_row(person: Person, chat: Chat) -> dict[str, Any]:

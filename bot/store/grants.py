@@ -25,6 +25,7 @@ NEEDS: Final = MappingProxyType(
         "audit": ADD,
         "budgets": KEEP,
         "chains": KEEP,  # its triggers let it only grow
+        "findings": ADD,
         "posted": KEEP,
         "private_chats": ALL,
         "queue_scripts": READ,
@@ -32,6 +33,7 @@ NEEDS: Final = MappingProxyType(
         "seen": ALL,
         "served": READ,
         "sign_ins": ALL,
+        "tries": ALL,
         "used_sign_ins": ALL,
     }
 )

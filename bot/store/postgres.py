@@ -203,6 +203,7 @@ class PostgresStore(Store):
             (sql.PRUNE_SEEN, {"before": now - SEEN_FOR}),
             (sql.PRUNE_SIGN_INS, {"before": now - KEPT_FOR}),
             (sql.PRUNE_USED_SIGN_INS, {"before": now - KEPT_FOR}),
+            (sql.PRUNE_TRIES, {"before": now - 2 * KEPT_FOR}),
             (sql.PRUNE_JOBS, {"age": KEPT_FOR.total_seconds()}),
         ):
             with translated():

@@ -149,6 +149,27 @@ SIGN_INS: Final = f"""
     ORDER BY person, doc ->> 'purpose', created_at DESC, id DESC
 """
 
+# What is counted, in steps of ten seconds: a person fills so many rows a day and no more, whatever they do.
+TRIED: Final = """
+    WITH put AS (
+        INSERT INTO tries (tenant, person, sort, at, count) VALUES (%(tenant)s, %(person)s, %(sort)s, %(at)s, 1)
+        ON CONFLICT (tenant, person, sort, at) DO UPDATE SET count = tries.count + 1
+    )
+    SELECT 1 + coalesce(sum(count) FILTER (WHERE at > %(minute)s), 0) AS minute,
+           1 + coalesce(sum(count) FILTER (WHERE at > %(hour)s), 0) AS hour,
+           1 + coalesce(sum(count), 0) AS day
+    FROM tries WHERE tenant = %(tenant)s AND person = %(person)s AND sort = %(sort)s AND at > %(day)s
+"""
+
+ADD_FINDING: Final = """
+    INSERT INTO findings (id, tenant, person, sort, hour, at, doc)
+    VALUES (%(id)s, %(tenant)s, %(person)s, %(sort)s, %(hour)s, %(at)s, %(doc)s)
+    ON CONFLICT DO NOTHING
+    RETURNING id
+"""
+
+LOAD_FINDING: Final = "SELECT id, tenant, person, sort, at, doc FROM findings WHERE id = %(id)s"
+
 FIRST_TIME: Final = """
     INSERT INTO seen (tenant, key, at) VALUES (%(tenant)s, %(key)s, %(now)s) ON CONFLICT DO NOTHING RETURNING key
 """
@@ -233,6 +254,8 @@ NEXT_TURN: Final = """
 PRUNE_SEEN: Final = "DELETE FROM seen WHERE at < %(before)s"
 
 PRUNE_SIGN_INS: Final = "DELETE FROM sign_ins WHERE expires_at < %(before)s"
+
+PRUNE_TRIES: Final = "DELETE FROM tries WHERE at < %(before)s"
 
 PRUNE_USED_SIGN_INS: Final = "DELETE FROM used_sign_ins WHERE at < %(before)s"
 

@@ -14,6 +14,7 @@ from bot.core.audit import GENESIS, About, Entry, Keys, Note, link
 from bot.core.errors import Conflict, Rejected
 from bot.core.model import OPEN, VERIFIED, Chat, Mode, Person, Request, Status
 from bot.core.ports import Clock, Job, Posted, Purpose, SignIn, SignInStage, Unit
+from bot.core.watch import WINDOWS, Count, Finding, Sort, slot
 from bot.store import alarms, chain, codec, sql
 from bot.store.pipeline import Pipeline
 
@@ -153,6 +154,19 @@ class PostgresUnit(Unit):
     async def used_for(self, tenant: str, person: str, at: datetime) -> str:
         row = await self._one(sql.SIGN_IN_USED, {"tenant": tenant, "person": person, "at": at})
         return str(row["request"]) if row else ""
+
+    async def tried(self, person: Person, sort: Sort, now: datetime) -> Count:
+        minute, hour, day = (now - window for window in WINDOWS)
+        values = {"tenant": person.tenant, "person": person.id, "sort": sort.value, "at": slot(now)}
+        (row,) = await self._line.rows(sql.TRIED, {**values, "minute": minute, "hour": hour, "day": day}, writes=True)
+        return Count(row["minute"], row["hour"], row["day"])
+
+    async def found(self, finding: Finding) -> bool:
+        return bool(await self._line.rows(sql.ADD_FINDING, codec.finding_row(finding), writes=True))
+
+    async def finding(self, finding_id: str) -> Finding | None:
+        row = await self._one(sql.LOAD_FINDING, {"id": finding_id})
+        return codec.finding_of(row) if row else None
 
     async def first_time(self, tenant: str, key: str, now: datetime) -> bool:
         values = {"tenant": tenant, "key": key, "now": now}

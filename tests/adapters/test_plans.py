@@ -17,12 +17,23 @@ from bench.past import TENANT, Past, fill
 from bot.core.audit import GENESIS, About, Deed, Note, link
 from bot.core.model import VERIFIED, Chat, Mode, Person, Request, Status
 from bot.core.ports import Job, Posted, Purpose, SignIn, SignInStage, Slot
+from bot.core.watch import Finding, Sort
 from bot.store import chain, codec, sql
 from tests.conftest import TEMPLATE
 
 PAST = Past(2000, jobs=20_000)
 BLOCKS = 80  # of 8 kB; the tables have hundreds
-BIG = {"requests", "audit", "posted", "private_chats", "sign_ins", "used_sign_ins", "seen", "procrastinate_jobs"}
+BIG = {
+    "requests",
+    "audit",
+    "posted",
+    "private_chats",
+    "sign_ins",
+    "used_sign_ins",
+    "seen",
+    "procrastinate_jobs",
+    "tries",
+}
 NOW: Final = datetime.now(UTC)
 ANN = Person(TENANT, "p7", "Ann Archer", "en")
 HOME = Chat(TENANT, "a:7", "https://smba.trafficmanager.net/emea/", personal=True, user="29:7")
@@ -61,6 +72,18 @@ CASES: Mapping[str, Mapping[str, Any]] = {
     "LOAD_SIGN_IN": {"id": "s7"},
     "SIGN_IN_FOR": {"request": "r7", "person": "p7", "finished": "begun", "purpose": "prove"},
     "SIGN_INS": {"request": "r7"},
+    "TRIED": {
+        "tenant": TENANT,
+        "person": "p7",
+        "sort": "refused",
+        "at": NOW,
+        "minute": NOW - timedelta(minutes=1),
+        "hour": NOW - timedelta(hours=1),
+        "day": NOW - timedelta(days=1),
+    },
+    "ADD_FINDING": codec.finding_row(Finding("f1", ANN, Sort.REFUSED, "hour", 3, NOW, "r7")),
+    "LOAD_FINDING": {"id": "f1"},
+    "PRUNE_TRIES": {"before": NOW - timedelta(days=2)},
     "FIRST_TIME": {"tenant": TENANT, "key": "message new", "now": NOW},
     "ENQUEUE": {"keys": ["cards:new::"], "locks": ["cards:new::"], "args": [WAKE], "priorities": [0]},
     "RECOVER": {"silent": 7, "longest": 90, "tries": 500, "forever": ["revoke"]},

@@ -13,7 +13,7 @@ import aiohttp
 import jwt
 import pytest
 
-from bot.core.errors import Rejected, Unavailable
+from bot.core.errors import Forged, Rejected, Unavailable
 from bot.core.model import Secret
 from bot.entra.idtoken import Flaw, openid_url
 from bot.entra.keys import KeyRing
@@ -81,6 +81,7 @@ async def test_a_session_that_is_not_enough_needs_the_page(world: World, sign_in
         with pytest.raises(Rejected) as caught:
             await silently(world, sign_ins, sso_token(world, world.people["ann"]))
         assert caught.value.code == "interaction_required"
+        assert not isinstance(caught.value, Forged)  # so it is with everybody
 
 
 async def test_the_same_token_offered_again_is_answered_by_entra_again(world: World, sign_ins: EntraSignIns) -> None:
@@ -96,7 +97,7 @@ async def test_the_same_token_offered_again_is_answered_by_entra_again(world: Wo
 
 async def test_a_token_of_somebody_else_is_not_even_tried(world: World, sign_ins: EntraSignIns) -> None:
     world.entra.silent["ben"] = True
-    with pytest.raises(Rejected) as caught:
+    with pytest.raises(Forged) as caught:
         await silently(world, sign_ins, sso_token(world, world.people["ben"]))
     assert caught.value.code == Flaw.WRONG_PERSON
     assert world.journal.of("entra", "POST", "/token") == []
@@ -104,7 +105,7 @@ async def test_a_token_of_somebody_else_is_not_even_tried(world: World, sign_ins
 
 async def test_a_chat_of_another_tenant_is_not_even_tried(world: World, sign_ins: EntraSignIns) -> None:
     ann = world.people["ann"]
-    with pytest.raises(Rejected) as caught:
+    with pytest.raises(Forged) as caught:
         await sign_ins.silently(sso_token(world, ann), tenant=world.bot_id, person=ann.id, context="c1")
     assert caught.value.code == Flaw.WRONG_TENANT
 
@@ -112,7 +113,7 @@ async def test_a_chat_of_another_tenant_is_not_even_tried(world: World, sign_ins
 async def test_an_id_token_is_not_taken_for_one_to_exchange(world: World, sign_ins: EntraSignIns) -> None:
     session = Session("passkey", world.clock.now())
     token = id_token(world, world.people["ann"], session=session, contexts=("c1",))
-    with pytest.raises(Rejected) as caught:
+    with pytest.raises(Forged) as caught:
         await silently(world, sign_ins, token)
     assert caught.value.code == Flaw.NOT_FOR_EXCHANGE
 
@@ -134,10 +135,10 @@ async def test_only_what_teams_got_for_the_desk_is_exchanged(
     world.entra.silent["ann"] = True
     ann = world.people["ann"]
     token = sso_token(world, ann, client=client, scope=scope)
-    with pytest.raises(Rejected) as caught:
+    with pytest.raises(Forged) as caught:
         await silently(world, sign_ins, token)
     assert caught.value.code == flaw
-    with pytest.raises(Rejected) as caught:
+    with pytest.raises(Forged) as caught:
         await sign_ins.delegated(Secret(token), tenant=world.tenant, person=ann.id)
     assert caught.value.code == flaw
     assert world.journal.of("entra", "POST", "/token") == []
@@ -156,6 +157,7 @@ async def test_a_token_that_ran_out_is_refused_here(world: World, sign_ins: Entr
     with pytest.raises(Rejected) as caught:
         await silently(world, sign_ins, token)
     assert caught.value.code == Flaw.EXPIRED
+    assert not isinstance(caught.value, Forged)  # it is theirs, and old
 
 
 async def test_one_persons_trouble_is_not_anothers(world: World, sign_ins: EntraSignIns) -> None:

@@ -1,0 +1,93 @@
+"""Watch: when what somebody tried, or allowed, is out of the ordinary; it stops nobody, it says so once an hour."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from bot.core.model import Person
+
+BUDGET: Final = 20  # entries of the trail that one person's failures may fill within an hour; the rest is counted
+WINDOWS: Final = (timedelta(minutes=1), timedelta(hours=1), timedelta(days=1))
+STEP: Final = timedelta(seconds=10)  # what happened within it is counted together
+
+
+class Sort(StrEnum):
+    """What is counted, person by person; as stored."""
+
+    BY = "proof_by"  # proofs this person offered that did not hold
+    ABOUT = "proof_about"  # proofs about this person that did not hold, whoever else offered them
+    REFUSED = "refused"  # their yes or no, which was not theirs to give
+    YES = "yes"  # their yes, which counted
+    PRESS = "press"  # anything else that was refused to them: it only has its budget
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How often it happened up to now, this time included."""
+
+    minute: int
+    hour: int
+    day: int
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """From how many on security hears of it: within an hour, but for a yes, which is also looked at more closely."""
+
+    failed: int = 5
+    refused: int = 3
+    yes_minute: int = 4
+    yes_hour: int = 15
+    yes_day: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What security is told of one person: so many of a sort within a `window`; `request` is the last one."""
+
+    id: str
+    person: Person
+    sort: Sort
+    window: str
+    count: int
+    at: datetime
+    request: str
+
+    @property
+    def tenant(self) -> str:
+        return self.person.tenant
+
+
+USUAL: Final = Thresholds()
+
+
+def unusual(sort: Sort, count: Count, limits: Thresholds) -> tuple[str, int] | None:
+    """Return within which window there were too many, and how many, or None; the shortest window says most."""
+    kept: tuple[tuple[str, int, int], ...]
+    match sort:
+        case Sort.BY | Sort.ABOUT:
+            kept = (("hour", count.hour, limits.failed),)
+        case Sort.REFUSED:
+            kept = (("hour", count.hour, limits.refused),)
+        case Sort.YES:
+            kept = (
+                ("minute", count.minute, limits.yes_minute),
+                ("hour", count.hour, limits.yes_hour),
+                ("day", count.day, limits.yes_day),
+            )
+        case Sort.PRESS:
+            kept = ()
+    return next(((window, many) for window, many, limit in kept if many >= limit), None)
+
+
+def hour(at: datetime) -> datetime:
+    """Return the hour of the clock in which security hears of a person and a sort once."""
+    return at.replace(minute=0, second=0, microsecond=0)
+
+
+def slot(at: datetime) -> datetime:
+    """Return the beginning of the ten seconds in which things are counted together."""
+    return at.replace(second=at.second - at.second % STEP.seconds, microsecond=0)

@@ -1,0 +1,95 @@
+"""Record: what was tried and failed is written down, within bounds; what is out of the ordinary security hears of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+from uuid import uuid4
+
+from bot.core.audit import About, Deed, Note
+from bot.core.model import Person, Refusal, Request
+from bot.core.ports import Clock, Job, Store, Unit, Urgency
+from bot.core.reasons import Reason
+from bot.core.watch import BUDGET, Count, Finding, Sort, Thresholds, unusual
+
+# A yes or no that came too late, twice, or while something was away says nothing about who gave it.
+HARMLESS: Final = frozenset(
+    {
+        Reason.ALREADY_APPROVED,
+        Reason.BUSY,
+        Reason.CHANGED,
+        Reason.CLOSED,
+        Reason.NO_PRIVATE_CHAT,
+        Reason.REASON_REQUIRED,
+        Reason.STEP_UP_UNGUARDED,
+        Reason.UNAVAILABLE,
+        Reason.UNKNOWN,
+        Reason.USED_SIGN_IN,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """A proof that did not hold: `about` whom, `by` whom if that is known, at which door, and why. Never a token."""
+
+    reason: str
+    door: str
+    about: Person
+    by: Person | None = None
+    deed: Deed = Deed.PROOF_FAILED
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    store: Store
+    clock: Clock
+    thresholds: Thresholds
+
+    async def failed(self, request: Request | None, tried: Try) -> None:
+        """Write down in a transaction of its own that a proof did not hold."""
+        async with self.store.unit() as unit:
+            await self.failing(unit, request, tried)
+
+    async def failing(self, unit: Unit, request: Request | None, tried: Try) -> None:
+        """The same, in a transaction that is open."""
+        by = tried.by.id if tried.by is not None else ""
+        data = {"by": by, "about": tried.about.id, "reason": tried.reason, "door": tried.door}
+        told = request if request is not None else About(tried.about.tenant, subject=tried.about.id)
+        counts = []
+        if tried.by is not None:
+            counts.append(await self.counted(unit, tried.by, Sort.BY, request))
+        if by != tried.about.id:
+            counts.append(await self.counted(unit, tried.about, Sort.ABOUT, request))
+        await _noted(unit, told, tried.deed, data, counts[0])
+
+    async def refused(self, request: Request, refusal: Refusal, by: Person | None, sort: Sort) -> None:
+        """Write down that something was refused which changes nothing, and count it as what it was."""
+        data = {"reason": refusal.reason, "by": by.id if by is not None else "", **refusal.params}
+        sort = Sort.PRESS if refusal.reason in HARMLESS else sort
+        async with self.store.unit() as unit:
+            who = by if by is not None else request.requester
+            count = await self.counted(unit, who, sort, request)
+            if sort is Sort.BY and who.id != request.subject.id:
+                await self.counted(unit, request.subject, Sort.ABOUT, request)
+            await _noted(unit, request, Deed.REFUSED, data, count)
+
+    async def counted(self, unit: Unit, person: Person, sort: Sort, request: Request | None) -> Count:
+        """Count one more of a person; where that is out of the ordinary, security hears of it, once an hour."""
+        now = self.clock.now()
+        count = await unit.tried(person, sort, now)
+        if too_many := unusual(sort, count, self.thresholds):
+            about = request.id if request is not None else ""
+            finding = Finding(uuid4().hex, person, sort, *too_many, now, about)
+            if await unit.found(finding):
+                found = {"sort": sort.value, "person": person.id, "window": too_many[0], "count": str(too_many[1])}
+                await unit.note(About(person.tenant, subject=person.id), Note(Deed.FOUND, found))
+                await unit.defer(Job("finding", finding.id, urgency=Urgency.ALARM))
+        return count
+
+
+async def _noted(unit: Unit, about: Request | About, deed: Deed, data: Mapping[str, str], count: Count) -> None:
+    """Write it down unless this person's failures have filled their part; the last one says that more may follow."""
+    if count.hour <= BUDGET:
+        await unit.note(about, Note(deed, {**data, "further": "counted"} if count.hour == BUDGET else data))

@@ -1,0 +1,28 @@
+"""A finding in the security channel: somebody tried, or allowed, more than is usual; nothing was stopped by it."""
+
+from __future__ import annotations
+
+from bot.core.watch import Finding, Sort
+from cards import elements as e
+from cards.parts import card, facts, header, lines
+from cards.view import View
+from cards.words import say, when
+
+
+def finding(found: Finding, view: View) -> e.Card:
+    """Return who it is about, what there was too much of, and where to look."""
+    given = {"name": found.person.name, "count": found.count}
+    key = f"finding.yes_{found.window}" if found.sort is Sort.YES else f"finding.{found.sort}"
+    rows: list[tuple[str, str]] = [
+        (say(view, "finding.at"), when(found.at)),
+        (say(view, "alert.person"), found.person.id),
+        (say(view, "finding.last"), found.request),
+    ]
+    return card(
+        view,
+        [
+            header(say(view, "finding.title"), say(view, f"finding.about_{found.sort}", **given)),
+            *lines(say(view, key, **given), say(view, "finding.next", **given)),
+            *facts(rows),
+        ],
+    )
