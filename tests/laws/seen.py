@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import psycopg
@@ -27,12 +28,14 @@ def touched(desk: Office) -> list[Any]:
     return [*desk.directory.writes, *desk.verifier.asked]
 
 
-async def at_rest(url: str) -> str:
-    """All that any table holds, as text."""
+async def at_rest(url: str, but: Collection[str] = ()) -> str:
+    """All that any table holds but these, as text."""
     tables = "SELECT schemaname, tablename FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
     async with await psycopg.AsyncConnection.connect(url) as connection:
         texts: list[str] = []
         for schema, table in await (await connection.execute(tables)).fetchall():
+            if table in but:
+                continue
             found = await connection.execute(f'SELECT t::text FROM "{schema}"."{table}" AS t')  # noqa: S608 - names from the catalogue
             texts += [row[0] for row in await found.fetchall()]
     return "\n".join(texts)
