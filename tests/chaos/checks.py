@@ -81,6 +81,7 @@ async def violations(stage: Stage) -> dict[str, list[str]]:
     return {
         "every request is where its audit says": _explained(stage, book),
         "no act twice, none without a claim": list(deeds.excess(deeds.acts(stage.play.world), book.entries)),
+        "nothing is given out after an alarm": list(deeds.thawed(book.entries)),
         "no secret at rest": await leaks(stage.play, stage.folder),
         "no secret shown twice or to anybody else": _shown(stage),
         "no message to the wrong conversation": _misplaced(stage, book),

@@ -10,6 +10,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from bot.core.audit import Deed, Entry
+from bot.kinds import KINDS
 from playground.journal import Entry as Call
 from playground.world import World
 
@@ -96,6 +97,20 @@ def _objects(done: Sequence[Act], entries: Sequence[Entry]) -> Iterator[str]:
             yield f"{number} passes of {subject} are in no entry, and {lost[subject]} answers were lost"
     once = Counter((act.subject, act.object) for act in done if act.kind == "methods")
     yield from (f"the method {thing[1]} of {thing[0]} was removed {n} times" for thing, n in once.items() if n > 1)
+
+
+def thawed(entries: Sequence[Entry]) -> Iterator[str]:
+    """Say what was given out while an alarm froze the account of whose it is, and was never taken back."""
+    frozen: dict[str, set[str]] = {}
+    back = {e.request for e in entries if e.deed in {Deed.STOPPED, Deed.LATE, Deed.REVOKED}}
+    for entry in entries:
+        alarms = frozen.setdefault(entry.subject, set())
+        if entry.deed == Deed.FROZEN:
+            alarms.add(entry.request)
+        if entry.deed == Deed.LIFTED:
+            alarms.discard(entry.request)
+        if alarms and entry.deed == Deed.SHOWN and not KINDS[entry.kind].harmless and entry.request not in back:
+            yield f"{entry.kind} {entry.request} was given out after an alarm"
 
 
 def by_request(entries: Sequence[Entry]) -> Mapping[str, list[Entry]]:

@@ -172,6 +172,14 @@ class TestDeeds:
         assert list(deeds.unheard(raised, {"r1"})) == []
         assert list(deeds.unheard(written(*WHOLE, (Note(Deed.DENIED),)), ())) == []
 
+    def test_what_is_given_out_after_an_alarm(self) -> None:
+        alarm = written((Note(Deed.ASKED), Note(Deed.FROZEN)), kind="compromised", request="alarm")
+        assert list(deeds.thawed([*alarm, *written(*WHOLE)])) == ["tap r1 was given out after an alarm"]
+        assert list(deeds.thawed([*written(*WHOLE), *alarm])) == []
+        assert list(deeds.thawed([*alarm, *written(*WHOLE, (Note(Deed.STOPPED),))])) == []
+        assert list(deeds.thawed([*alarm, *written((Note(Deed.LIFTED),), request="alarm"), *written(*WHOLE)])) == []
+        assert list(deeds.thawed([*alarm, *written(*WHOLE, kind="sessions")])) == []
+
     def test_what_was_done_is_read_from_what_graph_was_asked(self, earth: world.World) -> None:
         ann, graph = guid("user/ann"), "/graph/v1.0"
         for method, path, body, status in (

@@ -30,6 +30,7 @@ MOVES: Final[Mapping[Deed, tuple[frozenset[Status], Status]]] = {
     Deed.REVOKED: (frozenset({S.REVOKING}), S.REVOKED),
     Deed.ENDED: (frozenset({S.DONE}), S.ENDED),
 }
+UNDER_WAY: Final = frozenset({S.ACTING, S.UNKNOWN, S.DONE})  # from where an alarm has it taken back
 # After which a decision says where it goes on, and from where that may be.
 DECIDED: Final[Mapping[Deed, frozenset[Status]]] = {
     Deed.STEPPED_UP: frozenset({S.STEP_UP}),
@@ -104,6 +105,8 @@ def _begun(deeds: Sequence[Deed]) -> Iterable[Status]:
 
 
 def _after(here: Status, deeds: Sequence[Deed], *, unknown: bool) -> set[Status]:
+    if Deed.STOPPED in deeds:
+        return {S.WITHDRAWN} if here in PENDING else {S.REVOKING} if here in UNDER_WAY else set()
     moves = [MOVES[deed] for deed in deeds if deed in MOVES]
     if moves:
         return {to for before, to in moves[-1:] if here in before}

@@ -119,7 +119,9 @@ def looked(request: Request, event: Looked, policy: Policy, now: datetime) -> St
     found = event.found
     note = Note(Deed.LOOKED, {"found": found.object_id if found else ""})
     if event.frozen:
-        return take_back(replace(request, receipt=found or request.receipt), note, now)
+        late = Note(Deed.LATE, {"object": found.object_id if found else ""})
+        step = take_back(replace(request, receipt=found or request.receipt), late, now)
+        return replace(step, notes=(note, *step.notes))
     if found is not None and request.way is not Way.SHOW:
         step = _done(request, found, policy, now)
         return replace(step, notes=(note, *step.notes))
