@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
+from types import MappingProxyType
 from typing import Final
 
 import structlog
 
 from bot.config.cloud import Cloud
 from bot.core.directory import ApproversGroup
-from bot.core.errors import Missing
+from bot.core.errors import Missing, Rejected
 from bot.core.facts import Moment
 from bot.core.kind import Kind, Kinds, Need, Tools
 from bot.core.policy import Policy
@@ -35,7 +36,10 @@ class _Questions:
     outside: Outside
     in_force: Mapping[str, Policy]
     clock: Clock
+    tenant: str
+    where: Mapping[str, str]  # channels by what they are for
     probed_at: dict[str, datetime] = field(default_factory=dict)
+    lost: list[str] = field(default_factory=list)
 
     async def database(self) -> str:
         await self.outside.store.ping()
@@ -60,6 +64,27 @@ class _Questions:
         told = [f"{group}: {'; '.join(wrong)}" for group in sorted(asked) if (wrong := await self._wrong(group))]
         return " | ".join(told)
 
+    async def channels(self) -> str:
+        """Say which channel takes nothing of ours; asked rarely, and again soon where one does not."""
+        if self.lost or self._due("channels"):
+            self.lost = [told for name, channel in self.where.items() if (told := await self._lost(name, channel))]
+        return "; ".join(self.lost)
+
+    async def _lost(self, name: str, channel: str) -> str:
+        try:
+            await self.outside.siren.channel_there(self.tenant, channel)
+        except (Missing, Rejected) as error:
+            return f"{name}: {error}"
+        return ""
+
+    def _due(self, what: str) -> bool:
+        """Say whether what is asked rarely is asked now, and remember that it was."""
+        now, last = self.clock.now(), self.probed_at.get(what)
+        if last is not None and now - last < RARELY:
+            return False
+        self.probed_at[what] = now
+        return True
+
     async def clicks(self) -> str:
         return clicked(self.in_force)
 
@@ -73,24 +98,27 @@ class _Questions:
 
     async def lacking(self, kind: Kind, need: Need) -> str:
         """Say what the tenant lacks for a kind; a reason nobody has words for is told as it is."""
-        policy, now = self.in_force.get(kind.name), self.clock.now()
+        policy = self.in_force.get(kind.name)
         if policy is None or not policy.offered:
             return ""
         tools = Tools(self.outside.directory, self.outside.verifier, self.clock, policy, "", Moment.HOME)
-        probed_at = self.probed_at.get(kind.name)
-        if probed_at is None or now - probed_at >= RARELY:
-            self.probed_at[kind.name] = now
-            reason = await need.probe(tools)
-        else:
-            reason = await kind.missing(tools)
+        reason = await (need.probe if self._due(kind.name) else kind.missing)(tools)
         return f"{reason} ({need.fixes[reason]})" if reason in need.fixes else reason
 
 
 def checks(
-    cloud: Cloud, outside: Outside, kinds: Kinds, in_force: Mapping[str, Policy], clock: Clock
+    cloud: Cloud,
+    outside: Outside,
+    kinds: Kinds,
+    in_force: Mapping[str, Policy],
+    clock: Clock,
+    *,
+    tenant: str = "",
+    channels: Mapping[str, str] = MappingProxyType({}),
 ) -> Mapping[str, Check]:
     """List what must work before this process takes work, and what is told besides."""
-    ask = _Questions(cloud, outside, in_force, clock)
+    ask = _Questions(cloud, outside, in_force, clock, tenant, channels)
+    found = "put the app into that team, or set the channel's id anew: until then nobody there hears anything"
     needs = [(kind, kind.need) for kind in kinds.values() if kind.need is not None]
     guard = "give the context a Conditional Access policy for all who may ask: MFA, sign-in frequency every time"
     return {
@@ -98,6 +126,7 @@ def checks(
         "teams_keys": Check(ask.teams_keys, f"the process must reach {cloud.bot_openid}"),
         "app_token": Check(ask.app_token, "look at VOUCHSAFE_APP_ID, VOUCHSAFE_APP_SECRET and VOUCHSAFE_TENANT_ID"),
         "step_up": Check(ask.step_up, guard, warning=True),
+        "channels": Check(ask.channels, found, warning=True),  # locking goes on without them, so this process does too
         "approvers": Check(ask.approvers, "a yes is worth what this group is", warning=True),
         "approver_sign_in": Check(ask.clicks, SIGN, warning=True),
         **{need.name: Check(partial(ask.lacking, kind, need), need.fix, warning=True) for kind, need in needs},

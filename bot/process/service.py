@@ -100,7 +100,8 @@ async def begin(stack: AsyncExitStack, settings: Settings, cloud: Cloud) -> tupl
     heads = Heads(outside.store, settings)
     await heads.seal()
     stack.callback(heads.tell)
-    probes = health.Health({**checks(cloud, outside, KINDS, in_force, clock), **heads.checks()})
+    asked = checks(cloud, outside, KINDS, in_force, clock, tenant=settings.tenant_id, channels=_channels(settings))
+    probes = health.Health({**asked, **heads.checks()})
     app = application(settings, cloud, outside, inside, probes, clock)
     jobs = Jobs(
         outside.store,
@@ -225,6 +226,14 @@ def _pace() -> Throttle:
     alarms = frozenset(kind.name for kind in KINDS.values() if kind.alarm)
     turns, raised, told = Limit(burst=120, rate=6), Limit(burst=20, rate=0.5), Limit(burst=1, rate=1 / 60)
     return Throttle(turns.wait, raised.wait, told.wait, alarms)
+
+
+def _channels(settings: Settings) -> Mapping[str, str]:
+    """Name the channels by the setting that says where each is."""
+    return {
+        "VOUCHSAFE_HELPDESK_CHANNEL": settings.helpdesk_channel,
+        "VOUCHSAFE_SECURITY_CHANNEL": settings.security_channel,
+    }
 
 
 def _addresses(settings: Settings) -> Addresses:

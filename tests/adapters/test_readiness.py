@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import pytest
@@ -17,6 +17,7 @@ from bot.process.clock import SystemClock
 from bot.process.connections import Outside
 from bot.process.readiness import checks, warn
 from bot.web.health import Health
+from tests.entra import FakeClock
 
 
 @dataclass
@@ -159,3 +160,36 @@ async def test_a_yes_without_a_sign_in_is_warned_of(policy: dict[str, Any]) -> N
 )
 async def test_where_every_yes_is_signed_for_or_none_is_asked_nothing_is_said(policy: dict[str, Any]) -> None:
     assert await clicks(**policy) == ""
+
+
+@dataclass
+class Siren:
+    gone: set[str]
+    asked: list[str] = field(default_factory=list)
+
+    async def channel_there(self, tenant: str, channel: str) -> None:
+        assert tenant == "tenant"
+        self.asked.append(channel)
+        if channel in self.gone:
+            raise Missing("the conversation is not there")
+
+
+@dataclass
+class Teams:
+    siren: Siren
+
+
+async def test_a_channel_that_is_not_there_is_told_until_it_is_and_locking_goes_on_without_it() -> None:
+    siren, clock = Siren({"19:b"}), FakeClock()
+    channels = {"HELPDESK": "19:a", "SECURITY": "19:b"}
+    outside = cast("Outside", Teams(siren))
+    check = checks(PUBLIC, outside, KINDS, {}, clock, tenant="tenant", channels=channels)["channels"]
+    report = await Health({"channels": check}).report()
+    assert report.failed == {}
+    assert report.warned["channels"].startswith("SECURITY: the conversation is not there: put the app into that team")
+    siren.gone.clear()
+    assert [await check.run(), await check.run()] == ["", ""]
+    assert siren.asked == ["19:a", "19:b"] * 2  # while one is lost, every time; else rarely
+    clock.advance(minutes=10)
+    siren.gone.add("19:a")
+    assert "HELPDESK" in await check.run()
