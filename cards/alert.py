@@ -27,6 +27,7 @@ def alert(request: Request, view: View) -> e.Card:
     body = [
         standing(request, say(view, own(request.kind, _title(request)), **given), view),
         *lines(*(say(view, key, **given) for key in _texts(request))),
+        *lines(say(view, "alert.count", count=view.alarms) if view.alarms > 1 else ""),
         *lines(_lock(request, view)),
         *facts(rows),
         *quoted(request.requester.name, typed(request, view), view),

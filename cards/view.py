@@ -36,4 +36,5 @@ class View:
     looks: bool = False
     wallet: str = ""
     alarm: str = ""
+    alarms: int = 1  # how often the same alarm was raised within a minute
     denies: bool = False

@@ -172,6 +172,9 @@ class Unit(Protocol):
     async def on_its_way(self, tenant: str, subject: str) -> Sequence[Request]:
         """Return every request about this person that is open, or whose act left something that works for a time."""
 
+    async def raised(self, tenant: str, subject: str, kind: str, since: datetime) -> Sequence[tuple[str, datetime]]:
+        """Return the requests of a kind about a person made since then, and when, in that order."""
+
     async def due(self, now: datetime, limit: int) -> Sequence[str]:
         """Return ids of requests whose `due_at` has come."""
 

@@ -14,3 +14,9 @@ ON_ITS_WAY: Final = """
       AND (status = ANY(%(open)s) OR (status = %(done)s AND expires_at IS NOT NULL))
     ORDER BY created_at, id
 """
+
+RAISED: Final = """
+    SELECT id, created_at FROM requests
+    WHERE tenant = %(tenant)s AND subject = %(subject)s AND kind = %(kind)s AND created_at >= %(since)s
+    ORDER BY created_at, id
+"""

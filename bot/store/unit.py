@@ -17,6 +17,7 @@ from bot.core.ports import Clock, Job, Posted, Purpose, SignIn, SignInStage, Uni
 from bot.core.watch import WINDOWS, Count, Finding, Sort, slot
 from bot.store import alarms, chain, codec, sql
 from bot.store.pipeline import Pipeline
+from bot.store.values import utc
 
 WORDS: Final = ("name", "request", "slot", "person")  # of a job, as every version that runs takes them
 ADDS: Final = 3  # the request that is in the way may be gone when we look at it
@@ -101,6 +102,10 @@ class PostgresUnit(Unit):
     async def on_its_way(self, tenant: str, subject: str) -> Sequence[Request]:
         values = {"tenant": tenant, "subject": subject, "done": Status.DONE.value, "open": [one.value for one in OPEN]}
         return tuple(codec.request_of(row) for row in await self._line.rows(alarms.ON_ITS_WAY, values))
+
+    async def raised(self, tenant: str, subject: str, kind: str, since: datetime) -> Sequence[tuple[str, datetime]]:
+        values = {"tenant": tenant, "subject": subject, "kind": kind, "since": since}
+        return tuple((row["id"], utc(row["created_at"])) for row in await self._line.rows(alarms.RAISED, values))
 
     async def due(self, now: datetime, limit: int) -> Sequence[str]:
         return tuple(row["id"] for row in await self._line.rows(sql.DUE, {"now": now, "limit": limit}))

@@ -11,12 +11,14 @@ import structlog
 
 import cards
 from bot.core.answers import Answer, RequestCard
-from bot.core.errors import AnswerLost, Missing, Rejected, Unavailable
+from bot.core.errors import Rejected, Unavailable
 from bot.core.kind import Kinds
 from bot.core.model import Actor, Chat, Person, Request, Status, Way
 from bot.core.ports import Job, Messenger, Posted, Purpose, SignIn, SignInStage, Slot, Urgency
 from bot.desk.facts import Inquiry
 from bot.desk.ledger import Ledger
+from bot.teams.board import Board
+from bot.teams.bursts import burst
 from bot.teams.scenes import PlannedMessage, Scene, account, alarming, chosen, confirming, wanted
 from bot.teams.secret import SecretMessage
 from cards.view import View
@@ -77,6 +79,10 @@ class Delivery:
     addresses: Addresses
 
     @property
+    def board(self) -> Board:
+        return Board(self.ledger.store, self.messenger)
+
+    @property
     def secrets(self) -> SecretMessage:
         return SecretMessage(self.ledger.store, self.messenger, self._view)
 
@@ -108,13 +114,19 @@ class Delivery:
         rows = await self._rows(job.request)
         if rows is None:
             return
-        scene = await self._scene(rows, informed=False)
         there = next((p for p in rows.posted if p.slot is Slot.SECURITY), None)
+        scene = await self._scene(rows, informed=False)
+        if self.inquiry.kinds[rows.request.kind].alarm:
+            counted = await burst(self.ledger.store, rows.request)
+            if there is None and counted.first != job.request:
+                await self._defer(replace(job, request=counted.first, urgency=Urgency.ALARM))
+                return
+            scene = replace(scene, view=replace(scene.view, alarms=counted.count))
         should = next((w for w in wanted(scene) if w.slot is Slot.SECURITY), None)
         try:
             if there is None and should is not None:
                 await self.siren.thread_turn(should.channel)
-            await self._converge(self.siren, rows.request, there, should)
+            await self.board.converge(self.siren, rows.request, there, should)
         except Rejected as error:
             log.exception("alarm_not_told", request=job.request, error_code=error.code)
             raise Unavailable("the security channel takes nothing", retry_after=CLOSED) from error
@@ -136,7 +148,7 @@ class Delivery:
     ) -> list[Unavailable]:
         """Settle one message; what must wait is returned, and what nobody can be told is written down."""
         try:
-            await self._converge(self.messenger, request, there, should)
+            await self.board.converge(self.messenger, request, there, should)
         except Unavailable as error:
             return [error]
         except Rejected as error:  # the request goes on
@@ -173,63 +185,11 @@ class Delivery:
         known = next((p.chat for p in posted if p.chat is not None and p.chat.place == place), None)
         if known is not None and not owned:
             chat = replace(known, id=job.person)  # in a channel, the thread of its own that it began
-            await self._gone(Posted(job.request, Slot.REQUESTER, "", chat, job.slot, ""), keep=False)
+            await self.board.gone(Posted(job.request, Slot.REQUESTER, "", chat, job.slot, ""), keep=False)
 
-    async def _converge(
-        self, by: Messenger, request: Request, there: Posted | None, should: PlannedMessage | None
-    ) -> None:
-        """Bring one message to what it should be. Raises `Unavailable`, and `Rejected` where nobody can be told."""
-        try:
-            if should is None:
-                await self._gone(there)
-            elif there is None or there.deleted or not there.activity or should.anew(there):
-                await self._post(by, request, should)
-                await self._gone(there, keep=False)
-            elif there.shown != should.fingerprint and there.chat is not None:
-                await self._change(by, request, there, should)
-        except AnswerLost as error:
-            raise Unavailable("no answer to a message") from error
-
-    async def _change(self, by: Messenger, request: Request, there: Posted, should: PlannedMessage) -> None:
-        if there.chat is None:
-            return
-        try:
-            await by.update(there.chat, there.activity, should.message)
-        except Missing:  # somebody deleted it
-            if should.channel:
-                await by.thread_turn(should.channel)
-            await self._post(by, request, should)
-            return
-        await self._keep(replace(there, shown=should.fingerprint))
-
-    async def _post(self, by: Messenger, request: Request, should: PlannedMessage) -> None:
-        if should.chat is None and not should.channel:  # a reminder before its thread is known
-            raise Unavailable("the thread is not there yet", retry_after=1)
-        # It is on its way: a client may show it before its id is kept here, and it must not count as a stray then.
-        going = Posted(request.id, should.slot, should.person, should.chat, "", "")
-        await self._keep(going)
-        try:
-            if should.chat is not None:
-                chat, activity = should.chat, await by.post(should.chat, should.message)
-            else:
-                chat, activity = await by.post_in_channel(request.tenant, should.channel, should.message)
-        except Rejected:
-            await self._keep(replace(going, deleted=True))
-            raise
-        await self._keep(replace(going, chat=chat, activity=activity, shown=should.fingerprint))
-
-    async def _gone(self, posted: Posted | None, *, keep: bool = True) -> None:
-        """Take a message away; one that was on its way when its answer got lost is no longer waited for."""
-        if posted is None or posted.deleted:
-            return
-        if posted.chat is not None and posted.activity:
-            await self.messenger.delete(posted.chat, posted.activity)
-        if keep:
-            await self._keep(replace(posted, deleted=True))
-
-    async def _keep(self, posted: Posted) -> None:
+    async def _defer(self, job: Job) -> None:
         async with self.ledger.store.unit() as unit:
-            await unit.keep_posted(posted)
+            await unit.defer(job)
 
     async def _rows(self, request_id: str) -> Rows | None:
         async with self.ledger.store.unit() as unit:

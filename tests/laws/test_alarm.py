@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -14,6 +15,7 @@ from bot.core.directory import Standing
 from bot.core.errors import Rejected, Unavailable
 from bot.core.model import Follow, Mode, Request, Status
 from bot.core.passes import Pass
+from bot.core.ports import Slot
 from bot.core.reasons import Reason
 from bot.kinds import KINDS
 from tests.entra import TENANT, FakeClock
@@ -157,11 +159,38 @@ async def test_the_daily_limit_silences_nobody(desk: Office) -> None:
     limit = KINDS["compromised"].policy.per_day
     for _ in range(limit):
         await locked(desk)
+        desk.clock.advance(minutes=2)
     assert desk.directory.writes == ["revoke ann"] * limit
     refused = await locked(desk)
     assert (refused.status, len(desk.directory.writes)) == (Status.REFUSED, limit)
     posted = [chat for chat, _ in desk.messenger.messages if chat.startswith(SECURITY)]
     assert len(posted) == limit + 1
+
+
+async def test_six_alarms_within_a_minute_are_one_card_that_counts(desk: Office) -> None:
+    for _ in range(6):
+        last = await locked(desk)
+        desk.clock.advance(seconds=10)
+    first = (await waiting_alerts(desk, last.id)).pop()
+    assert first != last.id
+    await desk.job("alert", first)
+    posted = [json.dumps(m) for (chat, _), m in desk.messenger.messages.items() if chat.startswith(SECURITY)]
+    assert len(posted) == 1
+    assert "Raised 6 times" in posted[0]
+    desk.clock.advance(minutes=2)
+    await locked(desk)
+    assert len([chat for chat, _ in desk.messenger.messages if chat.startswith(SECURITY)]) == 2
+
+
+async def waiting_alerts(desk: Office, last: str) -> set[str]:
+    """The alarms whose card is to be brought up to date, but the last one's own."""
+    async with desk.store.connections("look", 1) as pool, pool.connection() as connection:
+        rows = await connection.execute(
+            "SELECT DISTINCT args ->> 'request' AS id FROM procrastinate_jobs WHERE args ->> 'name' = 'alert'"
+        )
+        found = {row["id"] for row in await rows.fetchall()} - {last}
+    async with desk.store.unit() as unit:
+        return {one for one in found if any(p.slot is Slot.SECURITY for p in await unit.posted(one))}
 
 
 async def test_pressed_twice_at_once_there_is_one_alarm(desk: Office) -> None:
