@@ -70,7 +70,7 @@ _FLAG: Final = (
     Line("risk.told.remedy"),
 )
 _DOUBTS: Final = (
-    *("none", "many", "wrong_issuer", "wrong_type", "wrong_person", "revoked", "unlinked", "no_face"),
+    *("none", "many", "wrong_issuer", "wrong_type", "wrong_person", "revoked", "expired", "unlinked", "no_face"),
     *("low_score", "spoof", "declined", "no_credential", "other"),
 )
 

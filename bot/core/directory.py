@@ -17,7 +17,8 @@ from bot.core.risk import Detection, Risk
 class Account:
     """What Entra says about a person. `restricted`: in a restricted management administrative unit.
 
-    `sessions_from`: what was signed in before then is signed out. `home`: the domain a guest comes from, if it shows.
+    `sessions_from`: what was signed in before then is signed out; `created_at`: since when there is the account, where
+    Entra knows. `home`: the domain a guest comes from, if it shows.
     `human`: the attribute by which two accounts of one human are known, such as the employee id; "" for none.
     """
 
@@ -33,6 +34,7 @@ class Account:
     sessions_from: datetime | None = None
     home: str = ""
     human: str = ""
+    created_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
 from bot.core.model import Secret
+from bot.core.skew import CLOCK_SKEW
 
 PERSON: Final = "revocationId"  # the claim that holds the user principal name
 VALID: Final = "VALID"
@@ -28,6 +30,7 @@ class Doubt(StrEnum):
     WRONG_TYPE = "wrong_type"
     WRONG_PERSON = "wrong_person"
     REVOKED = "revoked"
+    EXPIRED = "expired"
     UNLINKED = "unlinked"
     NO_FACE = "no_face"
     LOW_SCORE = "low_score"
@@ -42,6 +45,7 @@ _TOLD: Final = (
     (Doubt.SPOOF, ("spoof", "liveness")),
     (Doubt.LOW_SCORE, ("matchconfidence", "confidencescore")),
     (Doubt.REVOKED, ("revoked",)),
+    (Doubt.EXPIRED, ("credentialhasexpired", "credentialisexpired", "expiredcredential")),
     (Doubt.DECLINED, ("declin", "cancel", "accessdenied")),
     (Doubt.NO_CREDENTIAL, ("nocredential", "missingcredential", "credentialnotfound", "nomatching")),
 )
@@ -49,13 +53,18 @@ _TOLD: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """One credential that was shown; what was not told of it is empty. `score` is the face match, in per cent."""
+    """One credential that was shown; what was not told of it is empty.
+
+    `issued` and `expires` are aware; `score` is the face match, in per cent.
+    """
 
     issuer: str
     types: tuple[str, ...]
     claims: Mapping[str, str] = field(repr=False)
     revocation: str
     domain: str
+    issued: datetime | None
+    expires: datetime | None
     score: float | None
 
 
@@ -108,8 +117,20 @@ def read(body: object) -> Callback | None:
             return None
 
 
-def judge(presented: Presented, *, issuer: str, type: str, upn: str, threshold: int) -> str:  # noqa: A002 - Verified ID's word
-    """Return "" when this proves that the person of this name was there, else the `Doubt`."""
+def judge(
+    presented: Presented,
+    *,
+    issuer: str,
+    type: str,  # noqa: A002 - Verified ID's word
+    upn: str,
+    threshold: int,
+    at: datetime,
+    since: datetime | None,
+) -> str:
+    """Return "" when this proves that the person of this name was there `at` that time, else the `Doubt`.
+
+    `since` is when the account was made, where that is known: what is older was issued to who had the name before.
+    """
     if len(presented.credentials) != 1:
         return Doubt.MANY if presented.credentials else Doubt.NONE
     shown = presented.credentials[0]
@@ -117,15 +138,25 @@ def judge(presented: Presented, *, issuer: str, type: str, upn: str, threshold: 
         return Doubt.WRONG_ISSUER
     if type not in shown.types:
         return Doubt.WRONG_TYPE
-    if not _same(shown.claims.get(PERSON, ""), upn):
-        return Doubt.WRONG_PERSON
-    if shown.revocation != VALID:
-        return Doubt.REVOKED
+    doubt = _stale(shown, upn, at, since)
+    if doubt:
+        return doubt
     if not shown.domain:
         return Doubt.UNLINKED
     if shown.score is None:
         return Doubt.NO_FACE
     return "" if shown.score >= threshold else Doubt.LOW_SCORE
+
+
+def _stale(shown: Credential, upn: str, at: datetime, since: datetime | None) -> str:
+    """Say why a credential of the right sort is not this person's now; what is not told of its time is a no."""
+    if not _same(shown.claims.get(PERSON, ""), upn):
+        return Doubt.WRONG_PERSON
+    if shown.revocation != VALID:
+        return Doubt.REVOKED
+    if shown.issued is None or shown.expires is None or not shown.issued - CLOCK_SKEW <= at < shown.expires:
+        return Doubt.EXPIRED
+    return Doubt.WRONG_PERSON if since is not None and shown.issued < since else ""
 
 
 def why(code: str, message: str) -> str:
@@ -149,6 +180,8 @@ def _credential(told: Mapping[str, object]) -> Credential:
         claims=claims,
         revocation=_text(_object(told.get("credentialState")).get("revocationStatus")),
         domain=domain if domain.startswith("https://") else "",
+        issued=_moment(told.get("issuanceDate")),
+        expires=_moment(told.get("expirationDate")),
         score=_score(_object(told.get("faceCheck")).get("matchConfidenceScore")),
     )
 
@@ -158,6 +191,15 @@ def _score(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 100:  # noqa: PLR2004 - per cent
         return None
     return float(value)
+
+
+def _moment(value: object) -> datetime | None:
+    """Return a time that says where on Earth it is meant; what is none is none."""
+    try:
+        at = datetime.fromisoformat(_text(value))
+    except ValueError:
+        return None
+    return at if at.tzinfo is not None else None
 
 
 def _same(claimed: str, upn: str) -> bool:

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from types import MappingProxyType
 from typing import assert_never
 
@@ -124,8 +125,7 @@ class Identity:
             case Failed(message_kind=kind):
                 return Progress(FAILED, over=True, receipt=_closed(receipt, why=kind)), ""
             case Presented():
-                upn, threshold = receipt.params["upn"], int(receipt.params["threshold"])
-                doubt = judge(callback, issuer=self.issuer, type=self.type, upn=upn, threshold=threshold)
+                doubt = self._doubt(receipt, callback)
                 if doubt:
                     return Progress(FAILED, over=True, receipt=_closed(receipt, why=doubt)), doubt
                 score = int(callback.credentials[0].score or 0)  # rounded down: no better than it was
@@ -134,6 +134,20 @@ class Identity:
                 return Progress(VERIFIED, over=True, receipt=proof), ""
             case _:
                 assert_never(callback)
+
+    def _doubt(self, receipt: Receipt, presented: Presented) -> str:
+        """Say why what was shown does not prove that the person this was asked for is there now, or ""."""
+        params = receipt.params
+        since = datetime.fromisoformat(params["since"]) if params.get("since") else None
+        return judge(
+            presented,
+            issuer=self.issuer,
+            type=self.type,
+            upn=params["upn"],
+            threshold=int(params["threshold"]),
+            at=self.ledger.clock.now(),
+            since=since,
+        )
 
     async def ask(self, actor: Actor, request: Request) -> Answer:
         """Send an approver a sign-in prompt in their private chat: what they may see, Entra decides by their token."""

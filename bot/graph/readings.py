@@ -30,6 +30,7 @@ ACCOUNT_FIELDS: Final = (
     "isManagementRestricted",
     "externalUserState",
     "preferredLanguage",
+    "createdDateTime",
     "lastPasswordChangeDateTime",
     "signInSessionsValidFromDateTime",
 )
@@ -95,6 +96,7 @@ def account(user: User, human_attribute: str = "") -> Account:
         human=human(user, human_attribute),
         password_changed_at=perhaps(user.last_password_change_date_time),
         sessions_from=perhaps(user.sign_in_sessions_valid_from_date_time),
+        created_at=perhaps(user.created_date_time),  # null for some of before June 2018: no credential is that old
     )
 
 

@@ -86,6 +86,7 @@ async def carry_out(request: Request, tools: Tools) -> Outcome:
         "key": _digest(key),
         "upn": account.upn,
         "threshold": str(threshold),
+        "since": account.created_at.isoformat() if account.created_at is not None else "",
     }
     return Outcome(Receipt(begun.id, begun.expires_at, MappingProxyType(params)))
 

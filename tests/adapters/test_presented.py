@@ -57,7 +57,15 @@ class Desk:
         assert isinstance(last, Presented)
         assert last.state.reveal() == "state-of-ann"
         upn = self.world.people[key].upn
-        return judge(last, issuer=WANTED.authority, type=WANTED.type, upn=upn, threshold=THRESHOLD)
+        return judge(
+            last,
+            issuer=WANTED.authority,
+            type=WANTED.type,
+            upn=upn,
+            threshold=THRESHOLD,
+            at=self.world.clock.now(),
+            since=None,
+        )
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import json
 import math
 from copy import deepcopy
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,7 +16,10 @@ from hypothesis import strategies as st
 from bot.core.presentations import Credential, Doubt, Failed, Presented, Retrieved, judge, read, why
 
 ISSUER, TYPE, UPN, THRESHOLD = "did:web:verifiedid.contoso.example", "VerifiedEmployee", "ann@contoso.example", 70
+NOW = datetime(2026, 9, 2, 8, 59, tzinfo=UTC)  # a minute before it runs out
+JOINED = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)  # when the account was made
 Json = dict[str, Any]
+WANTED: Json = {"issuer": ISSUER, "type": TYPE, "upn": UPN, "threshold": THRESHOLD, "at": NOW, "since": None}
 SHOWN: Json = {
     "issuer": ISSUER,
     "type": ["VerifiableCredential", TYPE],
@@ -53,7 +57,7 @@ def _presented(*shown: Any) -> Presented:
 
 
 def _judged(*shown: Any, **changes: Any) -> str:
-    asked: Json = {"issuer": ISSUER, "type": TYPE, "upn": UPN, "threshold": THRESHOLD, **changes}
+    asked: Json = {**WANTED, **changes}
     return judge(_presented(*shown), **asked)
 
 
@@ -85,6 +89,8 @@ def test_the_three_callbacks_are_told_apart() -> None:
             claims={"revocationId": UPN, "displayName": "Ann Archer"},  # no photo comes in
             revocation="VALID",
             domain="https://contoso.example/",
+            issued=datetime(2026, 3, 2, 9, 0, tzinfo=UTC),
+            expires=datetime(2026, 9, 2, 9, 0, tzinfo=UTC),
             score=86.314159,
         ),
     )
@@ -142,7 +148,7 @@ def test_anything_at_all_can_come_with_a_callback(status: str, rest: Json) -> No
     said = read({"requestId": "r", "requestStatus": status, "state": "s", **rest})
     assert said is not None
     if isinstance(said, Presented):
-        assert judge(said, issuer=ISSUER, type=TYPE, upn=UPN, threshold=THRESHOLD) != ""
+        assert judge(said, **WANTED) != ""
 
 
 PATHS = [
@@ -192,6 +198,15 @@ def test_the_right_credential_proves_somebody() -> None:
         ("claims.revocationId", "", Doubt.WRONG_PERSON),
         ("credentialState.revocationStatus", "REVOKED", Doubt.REVOKED),
         ("credentialState.revocationStatus", "", Doubt.REVOKED),
+        ("expirationDate", "2026-09-02T08:59:00Z", Doubt.EXPIRED),
+        ("expirationDate", "2026-09-02T10:58:59+02:00", Doubt.EXPIRED),
+        ("expirationDate", "2026-09-02T09:00:00", Doubt.EXPIRED),  # of no time zone
+        ("expirationDate", "next year", Doubt.EXPIRED),
+        ("expirationDate", 1788339600, Doubt.EXPIRED),
+        ("expirationDate", "", Doubt.EXPIRED),
+        ("expirationDate", ..., Doubt.EXPIRED),
+        ("issuanceDate", "2026-09-02T09:05:00Z", Doubt.EXPIRED),
+        ("issuanceDate", ..., Doubt.EXPIRED),
         ("domainValidation.url", "", Doubt.UNLINKED),
         ("domainValidation.url", "http://contoso.example/", Doubt.UNLINKED),
         ("faceCheck", ..., Doubt.NO_FACE),
@@ -209,6 +224,12 @@ def test_each_flaw_has_its_word(path: str, value: Any, doubt: Doubt) -> None:
     assert _judged(_with(path, value)) == doubt
 
 
+@pytest.mark.parametrize(("joined", "doubt"), [(0, ""), (-1, ""), (1, Doubt.WRONG_PERSON)])
+def test_a_credential_from_before_the_account_was_made_is_another_persons(joined: int, doubt: str) -> None:
+    """A name that was somebody else's before is given to a new account, and the old credential has not run out."""
+    assert _judged(SHOWN, since=JOINED + timedelta(seconds=joined)) == doubt
+
+
 def test_exactly_one_credential_is_asked_for() -> None:
     assert _judged() == Doubt.NONE
     assert _judged(SHOWN, SHOWN) == Doubt.MANY
@@ -216,7 +237,7 @@ def test_exactly_one_credential_is_asked_for() -> None:
     assert _judged("nonsense") == Doubt.WRONG_ISSUER
     said = read(_body(verifiedCredentialsData={"0": SHOWN}))
     assert isinstance(said, Presented)
-    assert judge(said, issuer=ISSUER, type=TYPE, upn=UPN, threshold=THRESHOLD) == Doubt.NONE
+    assert judge(said, **WANTED) == Doubt.NONE
 
 
 def test_a_desk_that_expects_nothing_believes_nobody() -> None:
@@ -241,6 +262,8 @@ def test_a_face_must_reach_what_is_asked_for() -> None:
         (ERROR["code"], ERROR["message"], Doubt.LOW_SCORE),
         ("claimValidationError", "Liveness check failed: spoof suspected", Doubt.SPOOF),
         ("claimValidationError", "The presented verifiable credential is revoked.", Doubt.REVOKED),
+        ("claimValidationError", "The credential has expired.", Doubt.EXPIRED),
+        ("requestExpired", "The request has expired.", Doubt.OTHER),
         ("userDeclined", "", Doubt.DECLINED),
         ("access_denied", "The user cancelled the request.", Doubt.DECLINED),
         ("noCredential", "", Doubt.NO_CREDENTIAL),
@@ -255,7 +278,4 @@ def test_an_error_comes_down_to_a_word(code: str, message: str, doubt: Doubt) ->
 
 def test_a_callback_survives_the_wire() -> None:
     assert isinstance(read(json.loads(json.dumps(BODY))), Presented)
-    assert (
-        judge(replace(_presented(SHOWN), request_id="other"), issuer=ISSUER, type=TYPE, upn=UPN, threshold=THRESHOLD)
-        == ""
-    )
+    assert judge(replace(_presented(SHOWN), request_id="other"), **WANTED) == ""

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, Final
 
 import pytest
@@ -49,6 +50,8 @@ def body(site: Site, upn: str = "cleo@contoso.example") -> Json:
                 "claims": {"revocationId": upn, "displayName": "Cleo", "photo": "x" * 1000},
                 "credentialState": {"revocationStatus": "VALID"},
                 "domainValidation": {"url": "https://contoso.example/"},
+                "issuanceDate": (site.office.clock.now() - timedelta(days=30)).isoformat(),
+                "expirationDate": (site.office.clock.now() + timedelta(days=30)).isoformat(),
                 "faceCheck": {"matchConfidenceScore": 86.3, "sourcePhotoQuality": "HIGH"},
             }
         ],
@@ -138,6 +141,9 @@ WRONG: Final = {
     "a type that is a word": ("type", "VerifiedEmployee "),
     "revoked": ("credentialState.revocationStatus", "REVOKED"),
     "nothing about revocation": ("credentialState", {}),
+    "run out": ("expirationDate", "2026-01-01T00:00:00Z"),
+    "never running out": ("expirationDate", None),
+    "issued some day": ("issuanceDate", "9999-12-31T23:59:59Z"),
     "no linked domain": ("domainValidation", {"url": ""}),
     "no face": ("faceCheck", None),
     "a low score": ("faceCheck.matchConfidenceScore", 69.9),

@@ -143,7 +143,7 @@ async def test_exactly_this_person_is_asked_for_in_their_language_at_the_policys
     assert (receipt.object_id, receipt.expires_at) == (BEGUN.id, BEGUN.expires_at)
     assert not receipt.follow
     assert receipt.watch is None
-    wanted = {"url": BEGUN.url, "qr": BEGUN.qr, "upn": "ann@contoso.example", "threshold": "85"}
+    wanted = {"url": BEGUN.url, "qr": BEGUN.qr, "upn": "ann@contoso.example", "threshold": "85", "since": ""}
     assert {k: v for k, v in receipt.params.items() if k not in {"state", "key"}} == wanted
 
 

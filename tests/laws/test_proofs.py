@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -74,6 +74,8 @@ def credential(name: str = "ann", **changes: Any) -> Json:
         "claims": {"revocationId": f"{name}@contoso.example", "displayName": "Ann Archer"},
         "credentialState": {"revocationStatus": "VALID"},
         "domainValidation": {"url": "https://contoso.example/"},
+        "issuanceDate": "2026-05-04T09:00:00Z",
+        "expirationDate": "2026-11-20T10:10:00Z",  # ten minutes after the clock of these tests begins
         "faceCheck": {"matchConfidenceScore": SCORE},
         **changes,
     }
@@ -325,6 +327,24 @@ async def test_where_verified_id_is_not_ready_the_person_is_told_so(desk: Office
 # What is shown is judged again by us.
 
 
+async def test_a_credential_that_ran_out_while_it_was_asked_for_proves_nothing(desk: Office) -> None:
+    wallet = await asked(desk)
+    shown = [credential(expirationDate=(desk.clock.now() + timedelta(seconds=30)).isoformat())]
+    desk.clock.advance(seconds=30)
+    assert await wallet.shows(verifiedCredentialsData=shown)
+    assert await doubts(desk) == [Doubt.EXPIRED]
+    assert await last_proof(desk) is None
+
+
+async def test_the_credential_of_who_had_the_name_before_proves_nobody(desk: Office) -> None:
+    made = datetime(2026, 5, 4, 9, 0, 1, tzinfo=UTC)  # a second after the credential was issued
+    desk.directory.accounts["ann"] = replace(desk.directory.accounts["ann"], created_at=made)
+    wallet = await asked(desk)
+    assert await wallet.shows(verifiedCredentialsData=[credential()])
+    assert await doubts(desk) == [Doubt.WRONG_PERSON]
+    assert await last_proof(desk) is None
+
+
 @pytest.mark.parametrize(
     ("shown", "doubt"),
     [
@@ -332,6 +352,8 @@ async def test_where_verified_id_is_not_ready_the_person_is_told_so(desk: Office
         ([credential(issuer="did:web:elsewhere.example")], Doubt.WRONG_ISSUER),
         ([credential(type=["VerifiableCredential"])], Doubt.WRONG_TYPE),
         ([credential(credentialState={"revocationStatus": "REVOKED"})], Doubt.REVOKED),
+        ([credential(expirationDate="2026-11-20T09:59:59Z")], Doubt.EXPIRED),
+        ([credential(expirationDate=None)], Doubt.EXPIRED),
         ([credential(domainValidation={})], Doubt.UNLINKED),
         ([credential(faceCheck={"matchConfidenceScore": 69.99})], Doubt.LOW_SCORE),
         ([credential(faceCheck=None)], Doubt.NO_FACE),

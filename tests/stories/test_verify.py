@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -130,9 +131,13 @@ class TestOften:
         await self.shows(ann, "wrong_person", credential="ben")
         await self.shows(ann, "wrong_issuer", credential="fabrikam")
         await self.shows(ann, "low_score", score=55.5)
+        phone = service.phones["ann"]
+        phone[0], kept_on_it = replace(phone[0], expires=play.world.clock.now()), phone[0]
+        await self.shows(ann, "expired")
+        phone[0] = kept_on_it
         service.revoke("ann")
         await self.shows(ann, "revoked")
-        assert await doubts(play) == ["wrong_person", "wrong_issuer", "low_score", "revoked"]
+        assert await doubts(play) == ["wrong_person", "wrong_issuer", "low_score", "expired", "revoked"]
         service.honest = True
         await self.shows(ann, "revoked")
         assert kept(play) == {}
