@@ -331,11 +331,12 @@ def office(
 
 
 def _furnish(directory: FakeDirectory, name: str) -> None:
-    """Something for every kind to act on: a flag, and a key that may go because there is another."""
+    """Something for every kind to act on: a flag, and a key that may go because something as strong stays."""
     if name not in APPROVERS:  # whose yes would not count
         directory.risks[name] = Risk("atRisk", "medium", "none", LONG_AGO)
     directory.registered[name] = [
         Method(MethodKind.PASSKEY, "key-1", "YubiKey 5C", "deviceBound", LONG_AGO),
+        Method(MethodKind.HELLO, "pc-1", "LAPTOP-7", "", LONG_AGO),
         Method(MethodKind.AUTHENTICATOR, "phone-1", "Pixel", "", LONG_AGO),
     ]
 

@@ -1,4 +1,4 @@
-"""Methods: what its owner can sign in with, and the end of one of them; never of the last that gets them in."""
+"""Methods: what its owner can sign in with, and the end of one of them; the last ones are not for them alone."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Final
 from bot.core.errors import Rejected, giving
 from bot.core.facts import Moment
 from bot.core.kind import Kind, Tools
-from bot.core.methods import REMOVABLE, SIGN_IN, Method, MethodKind
+from bot.core.methods import REMOVABLE, RESISTANT, SIGN_IN, Method, MethodKind
 from bot.core.model import (
     Choice,
     Field,
@@ -30,10 +30,12 @@ from bot.core.model import (
     Way,
 )
 from bot.core.options import REVOKE_SESSIONS
-from bot.core.policy import Policy
+from bot.core.policy import LEVEL, Policy
 
 WHY: Final = ("lost", "old", "not_mine", "other")
 NOT_MINE: Final = "not_mine"
+LAST_RESISTANT: Final = "last_resistant"  # what would be left can be phished: somebody else must agree
+LEVELS: Final = ("usual", LAST_RESISTANT)
 LONGEST: Final = 80  # of a name its owner, or whoever was in the account, gave to it
 ORDER: Final = (
     MethodKind.PASSKEY,
@@ -117,10 +119,12 @@ async def examine(request: Request, tools: Tools) -> Finding:
         return Finding(Refusal(MethodsReason.GONE))
     if chosen.method.kind not in REMOVABLE:
         return Finding(Refusal(MethodsReason.STAYS))
-    found = {"label": chosen.label}
-    if _last(chosen.method, [one.method for one in listed]):
-        return Finding(Refusal(MethodsReason.LAST), found=found)
-    return Finding(found=found)
+    methods = [one.method for one in listed]
+    level = LAST_RESISTANT if _last_resistant(chosen.method, methods) else "usual"
+    found = {"label": chosen.label, **({"level": level} if level == LAST_RESISTANT else {})}
+    if _last(chosen.method, methods):
+        return Finding(Refusal(MethodsReason.LAST), level=level, found=found)
+    return Finding(level=level, found=found)
 
 
 async def carry_out(request: Request, tools: Tools) -> Outcome:
@@ -192,7 +196,9 @@ def _advice(methods: Sequence[Method]) -> tuple[Line, ...]:
     count = sum(method.kind in SIGN_IN and method.usable for method in methods)
     number = {0: ("methods.told.none",), 1: ("methods.told.only_one",)}.get(count, ())
     keys = any(method.kind is MethodKind.PASSKEY for method in methods)
-    return tuple(Line(key) for key in (*number, *(() if keys else ("methods.told.no_passkey",))))
+    resistant = sum(method.kind in RESISTANT and method.usable for method in methods)
+    asked = ("methods.told.last_resistant",) if resistant == 1 and count > 1 else ()
+    return tuple(Line(key) for key in (*number, *(() if keys else ("methods.told.no_passkey",)), *asked))
 
 
 def _last(chosen: Method, methods: Sequence[Method]) -> bool:
@@ -201,6 +207,13 @@ def _last(chosen: Method, methods: Sequence[Method]) -> bool:
     if chosen.kind not in SIGN_IN:
         return False
     return not any(method.kind in SIGN_IN or method.kind is MethodKind.PASS for method in others)
+
+
+def _last_resistant(chosen: Method, methods: Sequence[Method]) -> bool:
+    """Whether nothing would be left that cannot be phished; a pass does not stay, and only one of its kind is one."""
+    if chosen.kind not in RESISTANT:
+        return False
+    return not any(m.kind in RESISTANT and m.usable and _value(m) != _value(chosen) for m in methods)
 
 
 def _receipt(request: Request) -> Receipt:
@@ -224,11 +237,16 @@ KIND: Final = Kind(
         "UserAuthMethod-External.ReadWrite.All",
         "UserAuthMethod-TAP.ReadWrite.All",
     ),
-    policy=Policy(approvals=0, options={REVOKE_SESSIONS: False}),
+    policy=Policy(
+        approvals=0,
+        variants=MappingProxyType({f"{LEVEL}{LAST_RESISTANT}": {"approvals": 1}}),
+        options={REVOKE_SESSIONS: False},
+    ),
     way=lambda _: Way.ALONE,
     sheet=sheet,
     examine=examine,
     carry_out=carry_out,
     look=look,
     watch=watch,
+    levels=LEVELS,
 )

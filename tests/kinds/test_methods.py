@@ -32,6 +32,7 @@ PHONE = Method(MethodKind.PHONE, "3179", "+49 ••••• 12", "mobile")
 KEY = Method(MethodKind.PASSKEY, "AAEC-x_y=", "Blue key (YubiKey 5C)", "deviceBound", NOW)
 APP = Method(MethodKind.AUTHENTICATOR, "a1", "Pixel 8", created_at=NOW)
 PASS = Method(MethodKind.PASS, "p1", "", created_at=NOW)
+HELLO = Method(MethodKind.HELLO, "h1", "LAPTOP-7")
 MAIL = Method(MethodKind.EMAIL, "e1", "a•••••@home.example")
 OATH = Method(MethodKind.OATH, "o1", "")
 
@@ -192,7 +193,9 @@ async def test_a_long_name_is_cut() -> None:
         ((PASSWORD, MAIL, PHONE), ["methods.told.only_one", "methods.told.no_passkey"]),
         ((PASSWORD, PHONE, APP), ["methods.told.no_passkey"]),
         ((PASSWORD, KEY), ["methods.told.only_one"]),
-        ((PASSWORD, KEY, PHONE), []),
+        ((PASSWORD, KEY, PHONE), ["methods.told.last_resistant"]),
+        ((PASSWORD, KEY, PHONE, HELLO), []),
+        ((PASSWORD, HELLO, PHONE), ["methods.told.no_passkey", "methods.told.last_resistant"]),
         ((PASSWORD, replace(KEY, usable=False), PHONE), ["methods.told.only_one"]),
         ((PASSWORD, PASS), ["methods.told.none", "methods.told.no_passkey"]),
     ],
@@ -241,9 +244,10 @@ async def test_at_home_nothing_is_read() -> None:
 
 @pytest.mark.parametrize("moment", [Moment.ASK, Moment.WAY, Moment.ACT])
 async def test_what_is_to_go_is_named_and_must_still_be_there(moment: Moment) -> None:
-    there = tools(bunch(PASSWORD, KEY, PHONE, OATH), moment)
-    assert await KIND.examine(request(KEY), there) == Finding(found={"label": "Passkey: Blue key (YubiKey 5C)"})
-    assert await KIND.examine(request(OATH), there) == Finding(found={"label": "softwareOath"})
+    there = tools(bunch(PASSWORD, KEY, HELLO, PHONE, OATH), moment)
+    label = {"label": "Passkey: Blue key (YubiKey 5C)"}
+    assert await KIND.examine(request(KEY), there) == Finding(level="usual", found=label)
+    assert await KIND.examine(request(OATH), there) == Finding(level="usual", found={"label": "softwareOath"})
     assert (await KIND.examine(request(APP), there)).objection == Refusal(MethodsReason.GONE)
     moved = replace(PHONE, id=KEY.id)  # the id of one type is none of another
     assert (await KIND.examine(request(moved), there)).objection == Refusal(MethodsReason.GONE)
@@ -282,6 +286,33 @@ async def test_a_password_stays() -> None:
 async def test_nobody_is_locked_out(chosen: Method, others: tuple[Method, ...], *, last: bool) -> None:
     finding = await KIND.examine(request(chosen), tools(bunch(chosen, *others)))
     assert finding.objection == (Refusal(MethodsReason.LAST) if last else None)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "others", "graver"),
+    [
+        (KEY, (PHONE,), True),
+        (KEY, (PHONE, APP, OATH, MAIL), True),
+        (KEY, (PASS,), True),
+        (KEY, (replace(HELLO, usable=False), APP), True),
+        (HELLO, (APP,), True),
+        (Method(MethodKind.PLATFORM, "m1", "Mac"), (PHONE,), True),
+        (KEY, (replace(KEY, id="k2"), PHONE), False),
+        (KEY, (HELLO,), False),
+        (HELLO, (KEY,), False),
+        (PHONE, (KEY,), False),
+        (PHONE, (APP,), False),
+        (PASS, (PHONE,), False),
+    ],
+)
+async def test_the_last_that_cannot_be_phished_is_a_graver_case(
+    chosen: Method, others: tuple[Method, ...], *, graver: bool
+) -> None:
+    finding = await KIND.examine(request(chosen), tools(bunch(PASSWORD, chosen, *others)))
+    assert finding.objection is None
+    assert finding.level == ("last_resistant" if graver else "usual")
+    assert finding.level in KIND.levels
+    assert KIND.policy.under((f"level:{finding.level}",)).approvals == int(graver)
 
 
 @pytest.mark.parametrize("chosen", [KEY, APP, PHONE, OATH, MAIL, PASS])
