@@ -157,8 +157,14 @@ class Unit(Protocol):
 
     async def defer(self, *jobs: Job) -> None: ...
 
-    async def recent(self, tenant: str, subject: str, since: datetime, *, but: str = "") -> Mapping[str, int]:
-        """Count requests about `subject` since then by kind, other than `but`, refused ones left out."""
+    async def recent(
+        self, tenant: str, subject: str, since: datetime, *, lately: datetime, but: str = ""
+    ) -> Mapping[str, int]:
+        """Count requests about `subject` by kind, other than `but`: what nobody else may use up for them.
+
+        Since `since` those they signed in for; since `lately` those that got on without. Not what was refused or
+        withdrawn, nor what ran out while it waited for a sign-in.
+        """
 
     async def proved(self, tenant: str, subject: str) -> datetime | None:
         """Return when this person last proved who they are, by a request that was not taken back."""

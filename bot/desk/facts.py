@@ -23,6 +23,7 @@ T = TypeVar("T")
 PATIENCE: Final = 4.0  # seconds for all facts together: an invoke must be answered within eight
 NESTS: Final = 2.0  # seconds of these for what is nested in the approvers' groups; it is hardly ever asked
 DAY: Final = timedelta(hours=24)
+HOUR: Final = timedelta(hours=1)  # what nobody signed in for counts so long: it must shut nobody out for a day
 
 log = structlog.get_logger(__name__)
 
@@ -202,7 +203,7 @@ class Inquiry:
         tenant, subject, since = request.tenant, request.subject.id, self.clock.now() - DAY
         async with self.store.unit() as unit:
             recent, proved, frozen = await asyncio.gather(
-                unit.recent(tenant, subject, since, but=request.id),
+                unit.recent(tenant, subject, since, lately=self.clock.now() - HOUR, but=request.id),
                 unit.proved(tenant, subject),
                 unit.frozen(tenant, subject),
             )

@@ -55,7 +55,8 @@ SAVE_REQUEST: Final = """
 RECENT: Final = """
     SELECT kind, count(*) FROM requests
     WHERE tenant = %(tenant)s AND subject = %(subject)s
-      AND created_at >= %(since)s AND id <> %(but)s AND status <> %(refused)s
+      AND created_at >= %(since)s AND id <> %(but)s AND status <> ALL(%(free)s)
+      AND (doc -> 'evidence' @> %(proof)s OR created_at >= %(lately)s AND status <> ALL(%(waited)s))
     GROUP BY kind
 """
 

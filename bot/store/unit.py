@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final
 
 from psycopg.rows import DictRow
@@ -12,7 +13,7 @@ from psycopg.types.json import Jsonb
 
 from bot.core.audit import GENESIS, About, Entry, Keys, Note, link
 from bot.core.errors import Conflict, Rejected
-from bot.core.model import OPEN, VERIFIED, Chat, Mode, Person, Request, Status
+from bot.core.model import OPEN, VERIFIED, Chat, EvidenceType, Mode, Person, Request, Status
 from bot.core.ports import Clock, Job, Posted, Purpose, SignIn, SignInStage, Unit
 from bot.core.watch import WINDOWS, Count, Finding, Sort, slot
 from bot.store import alarms, chain, codec, sql
@@ -20,6 +21,14 @@ from bot.store.pipeline import Pipeline
 from bot.store.values import utc
 
 WORDS: Final = ("name", "request", "slot", "person")  # of a job, as every version that runs takes them
+# What of the requests counts against how often somebody may ask: see `recent`.
+COUNTED: Final[Mapping[str, object]] = MappingProxyType(
+    {
+        "free": [Status.REFUSED.value, Status.WITHDRAWN.value],
+        "waited": [Status.STEP_UP.value, Status.EXPIRED.value],
+        "proof": Jsonb([{"proof": EvidenceType.STEP_UP.value}]),
+    }
+)
 ADDS: Final = 3  # the request that is in the way may be gone when we look at it
 
 
@@ -76,8 +85,10 @@ class PostgresUnit(Unit):
             if there is None or there.urgency < job.urgency:
                 self._jobs[key] = job
 
-    async def recent(self, tenant: str, subject: str, since: datetime, *, but: str = "") -> Mapping[str, int]:
-        values = {"tenant": tenant, "subject": subject, "since": since, "but": but, "refused": Status.REFUSED.value}
+    async def recent(
+        self, tenant: str, subject: str, since: datetime, *, lately: datetime, but: str = ""
+    ) -> Mapping[str, int]:
+        values = {"tenant": tenant, "subject": subject, "since": since, "lately": lately, "but": but, **COUNTED}
         return {row["kind"]: row["count"] for row in await self._line.rows(sql.RECENT, values)}
 
     async def proved(self, tenant: str, subject: str) -> datetime | None:

@@ -19,9 +19,11 @@ from bot.core.model import VERIFIED, Chat, Mode, Person, Request, Status
 from bot.core.ports import Job, Posted, Purpose, SignIn, SignInStage, Slot
 from bot.core.watch import Finding, Sort
 from bot.store import chain, codec, sql
+from bot.store.unit import COUNTED
 from tests.conftest import TEMPLATE
 
 PAST = Past(2000, jobs=20_000)
+DAY = timedelta(days=1)
 BLOCKS = 80  # of 8 kB; the tables have hundreds
 BIG = {
     "requests",
@@ -49,7 +51,14 @@ CASES: Mapping[str, Mapping[str, Any]] = {
     "RIVAL": codec.request_row(ASKED),
     "LOAD_REQUEST": {"id": "r1234"},
     "SAVE_REQUEST": {**codec.request_row(ASKED), "id": "r7"},
-    "RECENT": {"tenant": TENANT, "subject": "p7", "since": NOW - timedelta(days=1), "but": "", "refused": "refused"},
+    "RECENT": {
+        "tenant": TENANT,
+        "subject": "p7",
+        "since": NOW - timedelta(days=1),
+        "lately": NOW,
+        "but": "",
+        **COUNTED,
+    },
     "PROVED": {"tenant": TENANT, "subject": "p7", "ended": "ended", "verified": VERIFIED, "enforce": "enforce"},
     "LATEST": {"tenant": TENANT, "person": "p7", "limit": 5},
     "DUE": {"now": NOW, "limit": 200},

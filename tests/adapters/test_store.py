@@ -161,19 +161,32 @@ async def test_what_was_written_down_stays(store: PostgresStore, database_url: s
         connection.execute(change)
 
 
-async def test_recent_counts_what_was_not_refused(store: PostgresStore) -> None:
+async def test_recent_counts_what_was_signed_in_for_and_lately_what_got_on_without(store: PostgresStore) -> None:
+    signed_in = (Evidence(EvidenceType.STEP_UP, "ann", "Ann", NOW, "c1", "r1"),)
+    approved = (Evidence(EvidenceType.APPROVAL, "ben", "Ben", NOW, "c1", "r1"),)
+    morning, before = NOW - timedelta(hours=5), NOW - timedelta(days=2)
+    proved = replace(ask("r1", status=Status.ENDED), evidence=signed_in)
     await added(
         store,
-        ask("r1", status=Status.ENDED),
-        ask("r2", status=Status.REFUSED),
-        replace(ask("r3", status=Status.EXPIRED), created_at=NOW - timedelta(days=2)),
-        ask("r4", subject=BEN, status=Status.ENDED),
-        ask("r5", kind="verify", status=Status.ENDED),
-        ask("r6"),
+        replace(proved, created_at=morning),
+        replace(proved, id="r2", status=Status.EXPIRED),
+        replace(proved, id="r3", created_at=before),
+        replace(proved, id="r4", status=Status.WITHDRAWN),
+        replace(proved, id="r5", status=Status.REFUSED),
+        ask("r6", status=Status.EXPIRED),
+        ask("r7", subject=BEN, status=Status.ENDED),
+        replace(proved, id="r8", kind="risk", status=Status.DENIED),
+        ask("r9", kind="verify", status=Status.ENDED),
+        replace(ask("r10", kind="verify", status=Status.ENDED), created_at=morning),
+        replace(ask("r11", kind="verify", status=Status.ENDED), created_at=morning, evidence=approved),
+        replace(ask("r12", status=Status.READY), evidence=signed_in),
+        ask("r13", kind="risk", status=Status.STEP_UP),
     )
+    day, hour = NOW - timedelta(days=1), NOW - timedelta(hours=1)
     async with store.unit() as unit:
-        assert await unit.recent("contoso", "ann", NOW - timedelta(days=1), but="r6") == {"tap": 1, "verify": 1}
-        assert await unit.recent("contoso", "ann", NOW - timedelta(days=1)) == {"tap": 2, "verify": 1}
+        others = await unit.recent("contoso", "ann", day, lately=hour, but="r12")
+        assert others == {"tap": 2, "risk": 1, "verify": 1}
+        assert (await unit.recent("contoso", "ann", day, lately=hour))["tap"] == 3
 
 
 async def test_latest_begins_with_what_is_open(store: PostgresStore) -> None:
