@@ -181,6 +181,13 @@ def test_a_submit_button_arrives_as_a_message() -> None:
     assert (found.action, found.via, found.card) == (do.Withdraw(Ref("r1", 1)), Via.PRESS, "99")
 
 
+@pytest.mark.parametrize("verb", ["show", "replace"])
+def test_a_show_that_comes_as_a_message_is_answered_in_no_place_that_may_hold_a_secret(verb: str) -> None:
+    found = meaning(activity(value={"verb": verb, "id": "r1", "v": 3}))
+    shown = [found.action] if isinstance(found, Command) and isinstance(found.action, do.Show | do.Replace) else []
+    assert [action for action in shown if action.in_place] == []
+
+
 def test_the_verb_may_be_the_actions_own() -> None:
     raw = invoke(
         "adaptiveCard/action", {"action": {"type": "Action.Execute", "verb": "show", "data": {"id": "r1", "v": 1}}}

@@ -98,6 +98,16 @@ async def test_no_secret_goes_into_a_chat_that_changed_since_it_was_prepared(dat
         assert holders == [other.id]
 
 
+@pytest.mark.parametrize("kind", ["tap", "sessions"])
+async def test_a_form_sent_with_the_id_of_somebody_elses_request_shows_nothing_of_it(desk: Office, kind: str) -> None:
+    await desk.ask("ann", "r1")
+    before = await desk.load("r1")
+    answer = await desk.ask("kim", "r1", kind=kind)
+    assert why(answer) == Reason.NOT_FOUND
+    assert "ann" not in repr(answer).casefold()
+    assert await desk.load("r1") == before
+
+
 async def test_a_press_that_cannot_be_answered_in_place_makes_no_secret(desk: Office) -> None:
     """An old client sends a button as a message: the answer would be one too, so nothing is made."""
     before = await desk.ready()
