@@ -150,6 +150,15 @@ async def test_who_speaks_for_the_wallet_without_its_secrets_is_on_record(desk: 
     assert len(await told(desk)) == 2
 
 
+async def test_proofs_of_somebody_else_are_counted_for_who_shows_them(desk: Office) -> None:
+    """A wallet holds another person's credential; a score that is too low is no proof either."""
+    for number in range(3):
+        wallet = await asked(desk, "ann", f"v{number}")
+        await wallet.shows(verifiedCredentialsData=[credential("mo")])
+    async with desk.store.unit() as unit:
+        assert (await unit.tried(person("ann"), Sort.BY, desk.clock.now())).hour == 3 + 1
+
+
 async def test_an_approver_who_looks_with_another_token_is_on_record(desk: Office) -> None:
     await desk.ask()
     await desk.sign_in()
@@ -270,6 +279,8 @@ async def test_a_yes_that_is_refused_when_it_is_counted_is_told_too(desk: Office
         await desk.sign_in("ben")
     assert (await desk.load("r1")).status is Status.APPROVAL
     assert await heard(desk) == 1
+    async with desk.store.unit() as unit:  # and none of them was a yes
+        assert (await unit.tried(person("ben"), Sort.YES, desk.clock.now())).day == 1
 
 
 @pytest.mark.parametrize(
