@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from bot.core.actions import Approve, Deny, SeeProof
 from bot.core.answers import ProofShown
+from bot.core.approval import outgrown
 from bot.core.life.alarmed import stopped
 from bot.core.model import PENDING, EvidenceType, Request, Status
 from cards import elements as e
 from cards.buttons import press, ref, refresh, sign_in, watched
-from cards.parts import card, facts, header, lines, quoted, standing, trial
+from cards.parts import card, facts, header, lines, quote, quoted, standing, trial
 from cards.texts import NAME, Markup, known, plain
 from cards.view import View
-from cards.words import approvals, bare, details, names, own, particulars, say, stamp, typed, verdicts, when, worded
+from cards.words import (
+    approvals,
+    bare,
+    details,
+    names,
+    own,
+    particulars,
+    say,
+    stamp,
+    stands,
+    typed,
+    upheld,
+    verdicts,
+    when,
+    worded,
+)
+
+LATEST: Final = 5  # of what else was asked lately
 
 
 def approvers(request: Request, view: View, above: tuple[e.Piece, ...] = ()) -> e.Card:
@@ -23,12 +43,46 @@ def approvers(request: Request, view: View, above: tuple[e.Piece, ...] = ()) -> 
         *above,
         standing(request, large, view),
         *lines(say(view, worded(request, f"approvers.{state}"), **particulars(request, view))),
+        *_warned(request, view),
         trial(request, view),
         *facts([*details(request, view), *_known(request, view), (say(view, "fact.verdict"), verdicts(request, view))]),
         *quoted(request.requester.name, typed(request, view), view),
         *quoted(request.ending.name if request.ending else "", [("", said)], view),
+        *_past(request, view),
     ]
     return card(view, body, _decide(request, view) if request.status is Status.APPROVAL else (), watched(request))
+
+
+def _warned(request: Request, view: View) -> list[e.Piece]:
+    """Say why what was approved does not count any more, and why one person more is asked for."""
+    if request.status is not Status.APPROVAL:
+        return []
+    gone = outgrown(request, view.levels)
+    told = [say(view, "approvers.worse", names=names(gone))] if gone else []
+    told += [say(view, "approvers.after_no")] if request.more else []
+    return lines(*told)
+
+
+def _past(request: Request, view: View) -> list[e.Piece]:
+    """Say what else was asked about this person lately, what came of it, and why somebody said no, in their words."""
+    if request.status is not Status.APPROVAL or not view.past:
+        return []
+    pieces = lines(say(view, "past.title"), subtle=True)
+    for one in view.past[:LATEST]:
+        pieces += lines(_line(one, view))
+        if one.ending is not None and one.status is Status.DENIED:
+            pieces += quote(one.ending.reason)
+    left = len(view.past) - LATEST
+    return [*pieces, *(lines(say(view, "past.more", count=left), subtle=True) if left > 0 else ())]
+
+
+def _line(one: Request, view: View) -> str:
+    what = {"kind": say(view, f"{one.kind}.title"), "when": when(one.created_at)}
+    if one.reported:
+        return say(view, "past.alarm", **what)
+    if one.status is Status.DENIED and one.ending is not None:
+        return say(view, "past.denied", by=plain(one.ending.name, NAME), **what)
+    return say(view, "past.other", state=say(view, stands(one)), **what)
 
 
 def reminder(request: Request, view: View) -> e.Card:
@@ -48,8 +102,10 @@ def confirm(request: Request, view: View) -> e.Card:
     body = [
         standing(request, large, view),
         *lines(say(view, f"confirm.{key}{no}", **particulars(request, view))),
+        *(_warned(request, view) if waiting else ()),
         *(facts([*details(request, view), *_known(request, view)]) if waiting else ()),
         *(quoted(request.requester.name, typed(request, view), view) if waiting else ()),
+        *(_past(request, view) if waiting else ()),
     ]
     button = "button.sign_in_and_deny" if view.denies else "button.sign_in_and_approve"
     return card(view, body, [sign_in(view, button)] if key == "text" else [], refresh(request, view))
@@ -60,7 +116,7 @@ def _counted(request: Request, view: View) -> bool:
     if view.denies:
         ending = request.ending
         return request.status is Status.DENIED and ending is not None and ending.by == view.person
-    return any(e.by == view.person for e in request.evidence_of(EvidenceType.APPROVAL) if view.person)
+    return any(e.by == view.person for e in upheld(request, view) if view.person)
 
 
 def proof(answer: ProofShown, view: View) -> e.Card:
@@ -81,7 +137,7 @@ def _kept(value: str | int) -> str:
 
 def _known(request: Request, view: View) -> list[tuple[str, str]]:
     """What is known of the request besides its details: the account, the proofs, the times."""
-    given = request.evidence_of(EvidenceType.APPROVAL)
+    given = upheld(request, view)
     rows: list[tuple[str, str]] = [(say(view, f"fact.{key}"), value) for key, value in view.facts.items()]
     rows += [(say(view, "fact.signed_in"), when(e.at)) for e in request.evidence_of(EvidenceType.STEP_UP)[-1:]]
     rows.append((say(view, "fact.asked"), when(request.created_at)))

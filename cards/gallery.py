@@ -128,6 +128,11 @@ def _approvers(view: View) -> Shown:
         yield f"approvers/{status}", RequestCard(at(status), Slot.APPROVERS), channel
     second = replace(at(Status.APPROVAL), evidence=(SIGNED_IN, APPROVED))
     yield "approvers/second", RequestCard(second, Slot.APPROVERS), channel
+    again = replace(at(Status.APPROVAL), level="high", more=1, evidence=(SIGNED_IN, replace(APPROVED, level="medium")))
+    lately = (replace(at(Status.WITHDRAWN), reported=True), at(Status.DENIED), *[at(Status.EXPIRED)] * 5)
+    told = replace(channel, levels=("medium", "high"), past=lately)
+    yield "approvers/again", RequestCard(again, Slot.APPROVERS), told
+    yield "confirm/again", RequestCard(again, Slot.CONFIRM), replace(told, user="29:ben", person=BEN.id)
     yield "approvers/reported", RequestCard(replace(at(Status.REVOKED), reported=True), Slot.APPROVERS), channel
     yield "reminder/waiting", RequestCard(at(Status.APPROVAL), Slot.REMINDER), channel
     yield "reminder/over", RequestCard(at(Status.READY), Slot.REMINDER), channel

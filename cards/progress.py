@@ -9,7 +9,7 @@ from bot.core.model import PENDING, EvidenceType, Request, Status
 from cards import elements as e
 from cards.parts import TONES
 from cards.view import View
-from cards.words import bare, own, say, stands
+from cards.words import bare, own, say, stands, upheld
 
 ON_ITS_WAY: Final = PENDING | {Status.ACTING}
 SHOWN: Final = frozenset({Status.DONE, Status.REVOKING, Status.REVOKED, Status.ENDED})
@@ -37,7 +37,7 @@ def _done(request: Request, view: View) -> Iterator[str]:
     yield "asked"
     if request.evidence_of(EvidenceType.STEP_UP) and request.status is not Status.STEP_UP:
         yield "sign_in"
-    approvers = {e.by for e in request.evidence_of(EvidenceType.APPROVAL)}
+    approvers = {e.by for e in upheld(request, view)}
     if approvers and len(approvers) >= view.approvals and request.status is not Status.APPROVAL:
         yield "approval"
     if request.status in SHOWN and request.receipt is not None:

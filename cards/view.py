@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from bot.core.kind import Verdicts
+from bot.core.model import Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,8 @@ class View:
     approvers, already in words, by their key under `fact.` in the catalogue; `looks` says that there are proofs of
     identity to look at. `wallet` is the page that opens one on a phone, a request's id goes behind it; `alarm` the
     kind somebody presses who finds an intruder in their account; `denies`: what an approver confirms is a no.
+    `levels` are what the kind may call a case, mildest first; `past` what else was asked about the person in the last
+    days, newest first.
     """
 
     language: str
@@ -38,3 +41,5 @@ class View:
     alarm: str = ""
     alarms: int = 1  # how often the same alarm was raised within a minute
     denies: bool = False
+    levels: tuple[str, ...] = ()
+    past: tuple[Request, ...] = ()

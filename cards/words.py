@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from bot.core.answers import Refused, Said
+from bot.core.approval import outgrown
 from bot.core.model import Evidence, EvidenceType, Line, Refusal, Request
 from cards.texts import NAME, Markup, known, plain, text, wanted
 from cards.view import View
@@ -126,9 +127,15 @@ def verdicts(request: Request, view: View) -> Markup:
     return Markup(" / ".join(say(view, f"{request.kind}.verdict.{word}") for word in dict.fromkeys(added) if word))
 
 
+def upheld(request: Request, view: View) -> tuple[Evidence, ...]:
+    """Return the approvals that were not given for a milder case."""
+    gone = outgrown(request, view.levels)
+    return tuple(e for e in request.evidence_of(EvidenceType.APPROVAL) if e not in gone)
+
+
 def approvals(request: Request, view: View) -> Markup:
     """Say how many of the approvals are there and whose: people, not clicks."""
-    given = request.evidence_of(EvidenceType.APPROVAL)
+    given = upheld(request, view)
     count = len({e.by for e in given})
     needed = max(view.approvals, count)
     key = "approvers.count_by" if given else "approvers.count"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from types import MappingProxyType
 
 from bot.core.evidence import GRACE
@@ -20,7 +22,8 @@ def may_approve(policy: Policy, facts: ApproverFacts, request: Request, approver
     refusal = unfit(policy, facts)
     if refusal is not None:
         return refusal
-    if any(e.by == approver for e in request.evidence_of(EvidenceType.APPROVAL)):
+    given = request.evidence_of(EvidenceType.APPROVAL)
+    if any(e.by == approver and e.level == request.level for e in given):  # of another level, it is another question
         return Refusal(Reason.ALREADY_APPROVED)
     return None
 
@@ -75,7 +78,7 @@ def counted(policy: Policy, facts: Facts, request: Request) -> frozenset[str]:
     people: dict[tuple[str, str], str] = {}
     for evidence in request.evidence_of(EvidenceType.APPROVAL):
         approver = (facts.approvers or {}).get(evidence.by)
-        if approver is not None and _counts(policy, approver, request, evidence):
+        if approver is not None and _counts(policy, facts, request, evidence):
             people.setdefault(("human", approver.human) if approver.human else ("account", evidence.by), evidence.by)
     return frozenset(people.values())
 
@@ -88,8 +91,34 @@ def repeated(facts: Facts, request: Request, approver: str) -> bool:
     return bool(mine) and any(other in known and known[other].human == mine for other in others)
 
 
-def _counts(policy: Policy, approver: ApproverFacts, request: Request, evidence: Evidence) -> bool:
+def worse(seen: str, now: str, levels: Sequence[str]) -> bool:
+    """Say whether a case is graver `now` than when it was `seen`; what nobody knows to have been seen, nobody saw."""
+    if now not in levels:
+        return False
+    return seen not in levels or levels.index(now) > levels.index(seen)
+
+
+def outgrown(request: Request, levels: Sequence[str]) -> tuple[Evidence, ...]:
+    """Return the approvals of `request` that were given when its case was less grave: they count no more."""
+    given = request.evidence_of(EvidenceType.APPROVAL)
+    return tuple(e for e in given if worse(e.level, request.level, levels))
+
+
+def beyond(policy: Policy, facts: Facts, request: Request, now: datetime) -> int:
+    """Return how many people more than the policy asks for must say yes.
+
+    One, for a while after somebody's no to the same: asking again must not be the way round it. Not where all who
+    said no say yes themselves by now.
+    """
+    said = {who for who, at in (facts.denied or {}).items() if now - at < policy.after_no}
+    return 1 if said - counted(policy, facts, request) and not facts.harmless else 0
+
+
+def _counts(policy: Policy, facts: Facts, request: Request, evidence: Evidence) -> bool:
+    approver = (facts.approvers or {}).get(evidence.by, ApproverFacts())
     if evidence.by in {request.requester.id, request.subject.id} or unfit(policy, approver) is not None:
+        return False
+    if worse(evidence.level, facts.level or "", facts.levels):
         return False
     if evidence.at < request.created_at - GRACE:
         return False

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
+from typing import Final
 
-from bot.core.approval import counted, unsure
+from bot.core.approval import beyond, counted, unsure
 from bot.core.evidence import face_checked, on_the_page, stepped_up, unaged
 from bot.core.facts import Facts, Moment
 from bot.core.model import EvidenceType, Mode, Refusal, Request
@@ -17,26 +19,45 @@ from bot.core.walls import wall
 
 
 @dataclass(frozen=True, slots=True)
+class Case:
+    """What a decision was about: how grave it was, and what was found.
+
+    `level` is None when that is not known, `more` how many must say yes beyond what the policy asks for.
+    """
+
+    level: str | None = None
+    found: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    more: int = 0
+
+
+UNSEEN: Final = Case()
+
+
+@dataclass(frozen=True, slots=True)
 class Refuse(Undecidable):
     refusal: Refusal
     terms: tuple[str, ...] = ()
+    case: Case = field(default=UNSEEN, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class StepUpFirst(Undecidable):
     context: str
     terms: tuple[str, ...] = ()
+    case: Case = field(default=UNSEEN, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class ApprovalFirst(Undecidable):
     missing: int
     terms: tuple[str, ...] = ()
+    case: Case = field(default=UNSEEN, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Go(Undecidable):
     terms: tuple[str, ...] = ()
+    case: Case = field(default=UNSEEN, compare=False)
 
 
 Decision = Refuse | StepUpFirst | ApprovalFirst | Go
@@ -55,10 +76,12 @@ def decide(policy: Policy, facts: Facts, request: Request, moment: Moment, now: 
     refusal = _objection(policy, facts, request, moment)
     if refusal is not None:
         return Refuse(refusal, terms)
-    missing = policy.approvals - len(counted(policy, facts, request))
+    given, more = counted(policy, facts, request), beyond(policy, facts, request, now)
+    case = Case(facts.level, facts.found, more)
+    missing = policy.approvals + more - len(given)
     if policy.step_up and not stepped_up(policy, request, moment, now) and not on_the_page(policy, request, moment):
-        return StepUpFirst(policy.step_up, terms)
-    return ApprovalFirst(missing, terms) if missing > 0 else Go(terms)
+        return StepUpFirst(policy.step_up, terms, case)
+    return ApprovalFirst(missing, terms, case) if missing > 0 else Go(terms, case)
 
 
 def _objection(policy: Policy, facts: Facts, request: Request, moment: Moment) -> Refusal | None:
@@ -102,6 +125,7 @@ def _unknown(policy: Policy, facts: Facts, request: Request) -> str:
         ("approves", frozenset() if facts.harmless else facts.approves),
         ("frozen_at", "never" if facts.harmless else facts.frozen_at),
         ("recent", facts.recent),
+        ("denied", facts.denied),
         ("objection", facts.objection),
         ("level", facts.level),
     ]

@@ -49,11 +49,12 @@ class Facts:
     """What was found out about the subject just now. `None` means it could not be found out, and refuses.
 
     `home` is where a guest comes from; `roles` are directory roles held or eligible; `guarded_groups` the role-
-    assignable groups the person is a member or owner of; `groups` those of the policy's groups they are in;
-    `recent` how often they asked in the last 24 hours; `guarded_contexts` the authentication contexts for which
-    Conditional Access demands a fresh sign-in of this person; `approvers` is what is known of those who approved;
-    `approves` the groups of approvers they are in or could put themselves into as an owner; `proved_at` when they last
-    proved who they are; `frozen_at` since when an alarm freezes what they may get here.
+    assignable groups the person is a member or owner of; `groups` those of the policy's groups they are in; `recent`
+    how often they asked in the last 24 hours; `denied` who said no to the same kind of request about them in the last
+    days, and when; `guarded_contexts` the authentication contexts for which Conditional Access demands a fresh
+    sign-in of this person; `approvers` is what is known of those who approved; `approves` the groups of approvers
+    they are in or could put themselves into as an owner; `proved_at` when they last proved who they are; `frozen_at`
+    since when an alarm freezes what they may get here. `levels` are what its kind may call a case, mildest first;
     `harmless`: what they ask for only locks or proves; `locks`: it only takes access away. `objection`, `where`,
     `level` and `found` are what the kind itself found.
     """
@@ -66,6 +67,7 @@ class Facts:
     guarded_groups: tuple[str, ...] | None = None
     groups: frozenset[str] | None = None
     recent: int | None = None
+    denied: Mapping[str, datetime] | None = None
     guarded_contexts: frozenset[str] | None = None
     approvers: Mapping[str, ApproverFacts] | None = None
     approves: frozenset[str] | None = None
@@ -74,6 +76,7 @@ class Facts:
     objection: Refusal | Literal["none"] | None = None
     where: Mapping[str, Refusal] = field(default_factory=_none)
     level: str | None = None
+    levels: tuple[str, ...] = ()
     harmless: bool = False
     locks: bool = False
     found: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))

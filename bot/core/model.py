@@ -113,7 +113,7 @@ class Evidence:
     """A recorded proof: whose, when, how strong, and the request it was bound to.
 
     `at` is the moment of the sign-in (`auth_time`) or of the press; `strength` is the authentication
-    context satisfied (`c1`), empty for an approval that needed none. `choice` is an approver's verdict.
+    context satisfied (`c1`), or empty. `choice` is an approver's verdict, `level` how grave a case they saw.
     """
 
     type: EvidenceType
@@ -123,6 +123,7 @@ class Evidence:
     strength: str
     request: str
     choice: str = ""
+    level: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +197,7 @@ class Ending:
     reason: str = ""
     refusal: Refusal | None = None
     choice: str = ""
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +220,9 @@ class Request:
     created_at: datetime
     way: Way = Way.SHOW
     terms: tuple[str, ...] = ()
+    level: str = ""  # how grave it was when it was last decided
+    level_from: int = 0  # the version from which on cards say so
+    more: int = 0  # approvals beyond the policy's, after somebody's no
     stage: str = ""
     follow: Follow = Follow.NOTHING
     expires_at: datetime | None = None

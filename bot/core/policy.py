@@ -53,6 +53,7 @@ class Policy:
     known_approvers: bool = False  # whether a yes counts only where the directory says whose account it is
     evidence: Literal["", "face_check"] = ""
     evidence_age: timedelta = timedelta(hours=24)
+    after_no: timedelta = timedelta(hours=24)  # so long after a no, one person more must say yes
     step_up_wait: timedelta = timedelta(minutes=15)
     approval_wait: timedelta = timedelta(hours=4)
     show_wait: timedelta = timedelta(minutes=60)

@@ -68,7 +68,7 @@ class SignIn:
     `request_version` is kept for the record only.
     `cookie` and `code` are SHA-256 hashes; `flow` is MSAL's (state, nonce, PKCE verifier), gone with the answer.
     `at` is the `auth_time` of the sign-in that was proved; `choice` and `reason` are the verdict an approver came with
-    and what they wrote to it.
+    and what they wrote to it, `level` how grave the case was at their press.
     """
 
     id: str
@@ -88,6 +88,7 @@ class SignIn:
     at: datetime | None = None
     choice: str = ""
     reason: str = ""
+    level: str = ""
     version: int = 0
 
 
@@ -165,6 +166,12 @@ class Unit(Protocol):
         Since `since` those they signed in for; since `lately` those that got on without. Not what was refused or
         withdrawn, nor what ran out while it waited for a sign-in.
         """
+
+    async def history(self, tenant: str, subject: str, since: datetime, limit: int) -> Sequence[Request]:
+        """Return the newest requests about `subject` since then."""
+
+    async def denied(self, tenant: str, subject: str, since: datetime) -> Mapping[str, Mapping[str, datetime]]:
+        """Say by kind who said no to a request about `subject` since then, and when they last did."""
 
     async def proved(self, tenant: str, subject: str) -> datetime | None:
         """Return when this person last proved who they are, by a request that was not taken back."""

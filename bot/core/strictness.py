@@ -35,6 +35,7 @@ STRICTER: Final[Mapping[str, Stricter[Any]]] = MappingProxyType(
         "approval_wait": min,
         "show_wait": min,
         "approval_age": min,
+        "after_no": max,
         "life": min,
         "per_day": min,
         "reveal": _harder("message", "dialog"),

@@ -52,7 +52,7 @@ class Approvals:
         if self.inquiry.policy(request).approver_step_up:
             return await self._confirm_first(actor, request, Purpose.APPROVE, choice)
         now, person = self.ledger.clock.now(), actor.person
-        evidence = Evidence(EvidenceType.APPROVAL, person.id, person.name, now, "", request.id, choice)
+        evidence = Evidence(EvidenceType.APPROVAL, person.id, person.name, now, "", request.id, choice, request.level)
         return _card(await self._counted(request.id, person, evidence))
 
     async def finish(self, sign_in: SignIn, also: Also) -> Answer:
@@ -172,7 +172,8 @@ class Approvals:
             if other is not None:
                 await unit.keep_sign_in(replace(other, flow=None, stage=SignInStage.FINISHED))
             fresh = waiting is not None and waiting.expires_at > now and waiting.stage is SignInStage.BEGUN
-            if not fresh or waiting is None or (waiting.choice, waiting.reason) != (choice, reason):
+            asked = waiting and (waiting.choice, waiting.reason, waiting.level)
+            if not fresh or asked != (choice, reason, request.level):
                 wanted = begin(request, purpose, home, context, now, choice)
                 await unit.keep_sign_in(replace(wanted, reason=reason))
                 intended = {"by": person.id, "name": person.name, **({"choice": choice} if choice else {})}

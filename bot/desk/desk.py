@@ -112,6 +112,8 @@ class Desk:
             case do.Approve() | do.Deny() | do.SeeProof() if self.approvals.elsewhere(actor.chat):
                 await self.ledger.refuse(request, Refusal(Reason.NOT_HERE), actor.person, Sort.REFUSED)
                 return Refused(Refusal(Reason.NOT_HERE))
+            case do.Approve() if action.ref.version < request.level_from:  # they saw a milder case
+                return Refused(Refusal(Reason.CHANGED), request)
             case do.Approve():
                 return await self.approvals.approve(actor, request, action.choice)
             case do.Deny():

@@ -24,6 +24,8 @@ PATIENCE: Final = 4.0  # seconds for all facts together: an invoke must be answe
 NESTS: Final = 2.0  # seconds of these for what is nested in the approvers' groups; it is hardly ever asked
 DAY: Final = timedelta(hours=24)
 HOUR: Final = timedelta(hours=1)  # what nobody signed in for counts so long: it must shut nobody out for a day
+LATELY: Final = timedelta(days=7)  # what a policy may make of an earlier no, and what approvers are told of
+MANY: Final = 20
 
 log = structlog.get_logger(__name__)
 
@@ -41,12 +43,13 @@ class _Who:
 
 @dataclass(frozen=True, slots=True)
 class _Past:
-    """What we know of a person ourselves: how often they asked lately, by kind, when they proved who they are.
+    """What we know of a person ourselves: how often they asked and who said no, by kind; when they proved who they are.
 
     And since when an alarm freezes their account.
     """
 
     recent: Mapping[str, int]
+    denied: Mapping[str, Mapping[str, datetime]]
     proved: datetime | Literal["never"]
     frozen: datetime | Literal["never"]
 
@@ -138,6 +141,12 @@ class Inquiry:
         found = await asyncio.gather(*(self.directory.account(person) for person in people))
         return frozenset(account.human for account in found if account.human)
 
+    async def lately(self, request: Request) -> Sequence[Request]:
+        """Return what else was asked about the subject in the last days, newest first."""
+        async with self.store.unit() as unit:
+            found = await unit.history(request.tenant, request.subject.id, self.clock.now() - LATELY, MANY)
+        return [one for one in found if one.id != request.id]
+
     async def proved_at(self, request: Request) -> datetime | Literal["never"]:
         """Return when the subject last proved who they are."""
         async with self.store.unit() as unit:
@@ -186,6 +195,7 @@ class Inquiry:
             guarded_groups=standing.guarded_groups if standing else None,
             groups=who.groups,
             recent=past.recent.get(request.kind, 0) if past else None,
+            denied=past.denied.get(request.kind, {}) if past else None,
             guarded_contexts=who.contexts,
             approvers=approvers.result(),
             approves=who.approves,
@@ -194,6 +204,7 @@ class Inquiry:
             objection=_objection(found),
             where=found.where if found else {},
             level=found.level if found else None,
+            levels=self.kinds[request.kind].levels,
             harmless=self.kinds[request.kind].harmless,
             locks=self.kinds[request.kind].locks,
             found=found.found if found else {},
@@ -202,12 +213,13 @@ class Inquiry:
     async def _past(self, request: Request) -> _Past:
         tenant, subject, since = request.tenant, request.subject.id, self.clock.now() - DAY
         async with self.store.unit() as unit:
-            recent, proved, frozen = await asyncio.gather(
+            recent, denied, proved, frozen = await asyncio.gather(
                 unit.recent(tenant, subject, since, lately=self.clock.now() - HOUR, but=request.id),
+                unit.denied(tenant, subject, self.clock.now() - LATELY),
                 unit.proved(tenant, subject),
                 unit.frozen(tenant, subject),
             )
-        return _Past(recent, proved or "never", max(frozen.values(), default="never"))
+        return _Past(recent, denied, proved or "never", max(frozen.values(), default="never"))
 
     async def frozen(self, request: Request) -> bool:
         """Say whether an alarm forbids what this request would bring about."""

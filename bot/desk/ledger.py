@@ -196,13 +196,14 @@ def begin(request: Request, purpose: Purpose, home: Home, context: str, now: dat
         created_at=now,
         expires_at=waits or now + PROMPT_LIFE,
         choice=choice,
+        level=request.level,
     )
 
 
 def proved(sign_in: SignIn, sort: EvidenceType) -> Evidence:
     """Make evidence of a sign-in that is through."""
     at, person = sign_in.at or sign_in.created_at, sign_in.person
-    return Evidence(sort, person.id, person.name, at, sign_in.context, sign_in.request, sign_in.choice)
+    return Evidence(sort, person.id, person.name, at, sign_in.context, sign_in.request, sign_in.choice, sign_in.level)
 
 
 def _urgency(request: Request) -> Urgency:

@@ -54,6 +54,9 @@ def _request_doc(request: Request) -> dict[str, Any]:
         "details": dict(request.details),
         "way": request.way.value,
         "terms": list(request.terms),
+        "level": request.level,
+        "level_from": request.level_from,
+        "more": request.more,
         "stage": request.stage,
         "follow": request.follow.value,
         "reminded": request.reminded,
@@ -85,7 +88,7 @@ def request_of(row: Row) -> Request:
         expires_at=utc(row["expires_at"]),
         due_at=utc(row["due_at"]),
         way=Way(doc.get("way", Way.SHOW)),  # what an older version wrote has none of these
-        terms=tuple(doc.get("terms", ())),
+        **_decided(doc),
         stage=doc.get("stage", ""),
         follow=Follow(doc.get("follow", "")),
         reminded=doc["reminded"],
@@ -100,6 +103,16 @@ def request_of(row: Row) -> Request:
         receipt=receipt_of(doc["receipt"]) if doc["receipt"] else None,
         ending=ending_of(doc["ending"]) if doc["ending"] else None,
     )
+
+
+def _decided(doc: Row) -> dict[str, Any]:
+    """Return what a request keeps of its last decision."""
+    return {
+        "terms": tuple(doc.get("terms", ())),
+        "level": doc.get("level", ""),
+        "level_from": doc.get("level_from", 0),
+        "more": doc.get("more", 0),
+    }
 
 
 def entries_row(entries: Sequence[Entry]) -> dict[str, Any]:
@@ -219,6 +232,7 @@ def sign_in_row(sign_in: SignIn) -> dict[str, Any]:
         "at": stamp(sign_in.at),
         "choice": sign_in.choice,
         "reason": sign_in.reason,
+        "level": sign_in.level,
     }
     return {
         "id": sign_in.id,
@@ -252,5 +266,6 @@ def sign_in_of(row: Row) -> SignIn:
         at=moment(doc["at"]),
         choice=doc.get("choice", ""),
         reason=doc.get("reason", ""),
+        level=doc.get("level", ""),
         version=row["version"],
     )

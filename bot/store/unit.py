@@ -16,7 +16,7 @@ from bot.core.errors import Conflict, Rejected
 from bot.core.model import OPEN, VERIFIED, Chat, EvidenceType, Mode, Person, Request, Status
 from bot.core.ports import Clock, Job, Posted, Purpose, SignIn, SignInStage, Unit
 from bot.core.watch import WINDOWS, Count, Finding, Sort, slot
-from bot.store import alarms, chain, codec, sql
+from bot.store import alarms, chain, codec, past, sql
 from bot.store.pipeline import Pipeline
 from bot.store.values import utc
 
@@ -90,6 +90,17 @@ class PostgresUnit(Unit):
     ) -> Mapping[str, int]:
         values = {"tenant": tenant, "subject": subject, "since": since, "lately": lately, "but": but, **COUNTED}
         return {row["kind"]: row["count"] for row in await self._line.rows(sql.RECENT, values)}
+
+    async def history(self, tenant: str, subject: str, since: datetime, limit: int) -> Sequence[Request]:
+        values = {"tenant": tenant, "subject": subject, "since": since, "limit": limit}
+        return tuple(codec.request_of(row) for row in await self._line.rows(past.HISTORY, values))
+
+    async def denied(self, tenant: str, subject: str, since: datetime) -> Mapping[str, Mapping[str, datetime]]:
+        values = {"tenant": tenant, "subject": subject, "since": since, "denied": Status.DENIED.value}
+        found: dict[str, dict[str, datetime]] = {}
+        for row in await self._line.rows(past.DENIED, values):
+            found.setdefault(row["kind"], {})[row["by"]] = row["at"]
+        return found
 
     async def proved(self, tenant: str, subject: str) -> datetime | None:
         values = {

@@ -41,6 +41,7 @@ def evidence_of(doc: Row) -> Evidence:
         strength=doc["strength"],
         request=doc["request"],
         choice=doc.get("choice", ""),
+        level=doc.get("level", ""),
     )
 
 
@@ -73,6 +74,7 @@ def ending_doc(ending: Ending) -> dict[str, Any]:
         "reason": ending.reason,
         "refusal": {"reason": refusal.reason, "params": dict(refusal.params)} if refusal is not None else None,
         "choice": ending.choice,
+        "at": stamp(ending.at),
     }
 
 
@@ -84,6 +86,7 @@ def ending_of(doc: Row) -> Ending:
         reason=doc["reason"],
         refusal=Refusal(refusal["reason"], texts_of(refusal["params"])) if refusal else None,
         choice=doc.get("choice", ""),
+        at=moment(doc.get("at")),
     )
 
 

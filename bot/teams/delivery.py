@@ -9,7 +9,6 @@ from typing import Final
 
 import structlog
 
-import cards
 from bot.core.answers import Answer, RequestCard
 from bot.core.errors import Rejected, Unavailable
 from bot.core.kind import Kinds
@@ -17,9 +16,10 @@ from bot.core.model import Actor, Chat, Person, Request, Status, Way
 from bot.core.ports import Job, Messenger, Posted, Purpose, SignIn, SignInStage, Slot, Urgency
 from bot.desk.facts import Inquiry
 from bot.desk.ledger import Ledger
+from bot.teams import briefing
 from bot.teams.board import Board
 from bot.teams.bursts import burst
-from bot.teams.scenes import PlannedMessage, Scene, account, alarming, chosen, confirming, wanted
+from bot.teams.scenes import PlannedMessage, Scene, alarming, chosen, confirming, wanted
 from bot.teams.secret import SecretMessage
 from cards.view import View
 
@@ -162,9 +162,10 @@ class Delivery:
         request = getattr(answer, "request", None)
         view = self._view(request) if isinstance(request, Request) else self._plain()
         if isinstance(answer, RequestCard) and answer.slot is Slot.APPROVERS:
-            return await self._informed(answer.request, view)
+            return await briefing.informed(self.inquiry, answer.request, view)
         view = replace(view, language=person.language, user=chat.user, person=person.id)
         if isinstance(answer, RequestCard) and answer.slot is Slot.CONFIRM:
+            view = await briefing.informed(self.inquiry, answer.request, view)
             return await self._confirming(answer.request, view)
         lifts = isinstance(answer, RequestCard) and answer.slot is Slot.LIFT
         if isinstance(answer, RequestCard) and (lifts or answer.request.way is Way.ENTER):
@@ -206,20 +207,9 @@ class Delivery:
     async def _scene(self, rows: Rows, *, informed: bool) -> Scene:
         request, where, view = rows.request, self.addresses, self._view(rows.request)
         if informed:
-            view = await self._informed(request, view)
+            view = await briefing.informed(self.inquiry, request, view)
         places = (where.helpdesk, where.security, where.resource, where.start)
         return Scene(request, rows.home, rows.sign_ins, rows.posted, view, *places)
-
-    async def _informed(self, request: Request, view: View) -> View:
-        """Add what Entra says about the account, for those who must decide."""
-        if request.status is not Status.APPROVAL:
-            return view
-        known = await self.inquiry.about_account(request.subject.id)
-        facts = {"account": account(known, view.language)}
-        if self.inquiry.policy(request).evidence:
-            there = await self.inquiry.evidence(request)
-            facts["proof"] = cards.text("proof.there" if there else "proof.missing", view.language)
-        return replace(view, facts=facts)
 
     async def _confirming(self, request: Request, view: View) -> View:
         """Say how an approver's private card looks to them: what they were last asked to confirm, and where."""
@@ -241,7 +231,8 @@ class Delivery:
         return replace(
             self._plain(),
             reveal=policy.reveal,
-            approvals=policy.approvals,
+            approvals=policy.approvals + request.more,
+            levels=kind.levels,
             verdicts=kind.verdicts,
             looks=self.addresses.looks,
         )

@@ -38,6 +38,7 @@ GOOD = Facts(
     guarded_groups=(),
     groups=frozenset({"employees"}),
     recent=0,
+    denied={},
     guarded_contexts=frozenset({"c1", "c2"}),
     approvers={"ben": HELPER, "cleo": HELPER},
     approves=frozenset(),

@@ -112,6 +112,7 @@ STRICT: list[tuple[str, Any, Any]] = [
     ("show_wait", timedelta(hours=4), timedelta(hours=1)),
     ("approval_age", timedelta(hours=4), timedelta(hours=1)),
     ("life", timedelta(hours=24), timedelta(hours=1)),
+    ("after_no", timedelta(0), timedelta(hours=24)),
     ("per_day", 3, 1),
     ("reveal", "message", "dialog"),
     ("careful", False, True),

@@ -164,6 +164,7 @@ async def decided(watch: Watch, made: Request, policy: Policy = POLICY) -> Decis
         guarded_groups=(),
         groups=GROUP,
         recent=0,
+        denied={},
         guarded_contexts=frozenset({"c1"}),
         approvers={"ben0": HELPER, "ben1": HELPER},
         approves=frozenset(),

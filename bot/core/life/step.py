@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.core.audit import Deed, Note
+from bot.core.decide import Decision
 from bot.core.events import Effect, Freeze
 from bot.core.model import Ending, Mode, Person, Refusal, Request, Status, Way
 from bot.core.reasons import Reason
@@ -51,6 +52,16 @@ def frozen(step: Step, now: datetime) -> Step:
         return step
     request = replace(step.request, frozen_at=now)
     return replace(step, request=request, effects=(*step.effects, Freeze()), notes=(*step.notes, Note(Deed.FROZEN)))
+
+
+def decided(request: Request, decision: Decision) -> Request:
+    """Keep what a decision was made of: its terms, and what approvers are to see of the case from now on."""
+    case, request = decision.case, replace(request, terms=decision.terms)
+    if case.level is None:
+        return request
+    since = request.version + 1 if case.level != request.level else request.level_from
+    details = {**request.details, **case.found}
+    return replace(request, level=case.level, level_from=since, more=case.more, details=details)
 
 
 def refuse(request: Request, reason: Reason) -> Step:

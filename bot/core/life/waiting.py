@@ -22,7 +22,7 @@ from bot.core.events import (
     Withdrew,
 )
 from bot.core.life.acting import claim
-from bot.core.life.step import LOOK_AGAIN, Step, end, frozen, on_a_page, person, refuse, refused, wait
+from bot.core.life.step import LOOK_AGAIN, Step, decided, end, frozen, on_a_page, person, refuse, refused, wait
 from bot.core.model import (
     PENDING,
     Ending,
@@ -42,7 +42,7 @@ def asked(request: Request, decision: Decision, policy: Policy, now: datetime) -
     """A new request that is refused, for whatever reason, is over: asking again is as easy."""
     terms = {"terms": " ".join(decision.terms)} if decision.terms else {}
     note = Note(Deed.ASKED, {**person(request.requester), **terms})
-    request = replace(request, terms=decision.terms, mode=policy.under(decision.terms).mode)
+    request = replace(decided(request, decision), mode=policy.under(decision.terms).mode)
     match decision:
         case Refuse(refusal):
             step = _turned_down(request, refusal, note)
@@ -58,7 +58,7 @@ def _turned_down(request: Request, refusal: Refusal, note: Note) -> Step:
 
 def _settle(request: Request, decision: Decision, policy: Policy, now: datetime, note: Note) -> Step:
     """Move to the state the decision names: nothing but the decision chooses it."""
-    request, policy = replace(request, terms=decision.terms), policy.under(decision.terms)
+    request, policy = decided(request, decision), policy.under(decision.terms)
     match decision:
         case Refuse(refusal) if refusal.reason == Reason.UNKNOWN:
             return _unsure(request, refusal, now, note)
@@ -121,10 +121,10 @@ def closed(request: Request, event: Denied | Withdrew, now: datetime) -> Step:
     """A no or a withdrawal; where a no came with a verdict, its kind has something to do about it."""
     match event:
         case Withdrew(by):
-            return _ended_by(request, Status.WITHDRAWN, Ending(by.id, by.name), Deed.WITHDRAWN)
+            return _ended_by(request, Status.WITHDRAWN, Ending(by.id, by.name, at=now), Deed.WITHDRAWN)
         case Denied(by, reason, choice, proof):
-            ending, signed_in = Ending(by.id, by.name, reason, choice=choice), _proof(proof) if proof else {}
-            step = _ended_by(request, Status.DENIED, ending, Deed.DENIED, signed_in)
+            ending = Ending(by.id, by.name, reason, choice=choice, at=now)
+            step = _ended_by(request, Status.DENIED, ending, Deed.DENIED, _proof(proof) if proof else {})
             if step.refusal is not None or not choice:
                 return step
             due = replace(step, request=replace(step.request, follow=Follow.DUE), effects=(*step.effects, FollowUp()))
@@ -215,6 +215,7 @@ def _proof(evidence: Evidence) -> Mapping[str, str]:
         "strength": evidence.strength,
         "at": evidence.at.isoformat(),
         **({"choice": evidence.choice} if evidence.choice else {}),
+        **({"level": evidence.level} if evidence.level else {}),
     }
 
 

@@ -1,0 +1,24 @@
+"""Briefing: what approvers are told besides what was asked: the account, the proofs, the person's last days."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import cards
+from bot.core.model import Request, Status
+from bot.desk.facts import Inquiry
+from bot.teams.scenes import account
+from cards.view import View
+
+
+async def informed(inquiry: Inquiry, request: Request, view: View) -> View:
+    """Add what is known of the person just now, for those who must decide."""
+    if request.status is not Status.APPROVAL:
+        return view
+    known, past = await asyncio.gather(inquiry.about_account(request.subject.id), inquiry.lately(request))
+    facts = {"account": account(known, view.language)}
+    if inquiry.policy(request).evidence:
+        there = await inquiry.evidence(request)
+        facts["proof"] = cards.text("proof.there" if there else "proof.missing", view.language)
+    return replace(view, facts=facts, past=tuple(past))

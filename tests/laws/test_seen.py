@@ -1,0 +1,216 @@
+"""What an approver signs is what they saw, and a no is not forgotten at the next try."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.core.actions import Approve, Deny, Ref
+from bot.core.model import Status
+from bot.core.reasons import Reason
+from bot.core.risk import Risk
+from bot.kinds import KINDS
+from bot.kinds.risk import LEVELS
+from cards import text
+from tests.fakes import LONG_AGO, TENANT, FakeClock, Office, at_home, in_channel, office, person
+from tests.laws.seen import touched, why
+from tests.stores import patient
+
+CHANNEL = "19:helpdesk@thread.tacv2"
+WORDS = "could not say her manager's name"
+
+
+@pytest.fixture
+async def two(database_url: str) -> AsyncIterator[Office]:
+    """An office where two people must say yes to clearing a flag, however grave."""
+    clock = FakeClock()
+    async with patient(database_url, clock) as store:
+        yield office(store, clock, own={"risk": {"approvals": 2, "variants": {}}})
+
+
+@pytest.fixture
+async def one(database_url: str) -> AsyncIterator[Office]:
+    clock = FakeClock()
+    async with patient(database_url, clock) as store:
+        yield office(store, clock, own={"risk": {"approvals": 1, "variants": {}}})
+
+
+def flag(desk: Office, level: str, state: str = "atRisk", name: str = "ann") -> None:
+    desk.directory.risks[name] = Risk(state, level, "none", LONG_AGO)
+
+
+async def asked(desk: Office, level: str = "medium") -> None:
+    flag(desk, level)
+    await desk.ask(kind="risk")
+    await desk.sign_in()
+    for name in ("ben", "cleo"):
+        await desk.desk.installed(person(name), at_home(name).chat)
+
+
+async def card(desk: Office, request_id: str = "r1") -> str:
+    await desk.job("cards", request_id)
+    return desk.messenger.shown(CHANNEL)
+
+
+@pytest.mark.parametrize(("level", "state"), [("high", "atRisk"), ("medium", "confirmedCompromised")])
+async def test_what_got_worse_since_the_yes_is_asked_again(one: Office, level: str, state: str) -> None:
+    await asked(one)
+    await one.approve("ben")
+    flag(one, level, state)
+    await one.job("act")
+    assert touched(one) == []
+    stands = await one.load("r1")
+    assert stands.status is Status.APPROVAL
+    said = await card(one)
+    assert text("approvers.worse", "en", names="Ben") in said
+    assert text("approvers.count", "en", count=0, needed=1) in said
+
+
+async def test_whoever_said_yes_before_may_look_again_and_say_it_again(one: Office) -> None:
+    await asked(one)
+    await one.approve("ben")
+    flag(one, "high")
+    await one.job("act")
+    await one.approve("ben")
+    assert (await one.load("r1")).status is Status.READY
+    await one.job("act")
+    assert touched(one)
+
+
+async def test_what_got_milder_is_done_on_the_same_yes(one: Office) -> None:
+    await asked(one, "high")
+    await one.approve("ben")
+    flag(one, "medium")
+    await one.job("act")
+    assert touched(one)
+
+
+async def test_a_yes_on_its_way_is_for_what_was_seen_at_the_press(one: Office) -> None:
+    await asked(one)
+    await one.desk.handle(in_channel("ben"), Approve(Ref("r1", (await one.load("r1")).version)))
+    flag(one, "high")
+    await one.sign_in("ben", "r1")
+    stands = await one.load("r1")
+    assert (stands.status, stands.level) == (Status.APPROVAL, "high")
+    assert [e.level for e in stands.evidence if e.by == "ben"] == ["medium"]
+
+
+async def test_a_press_on_a_card_of_before_it_got_worse_counts_nothing(two: Office) -> None:
+    await asked(two)
+    old = (await two.load("r1")).version
+    flag(two, "high")
+    await two.approve("ben")
+    assert why(await two.desk.handle(in_channel("cleo"), Approve(Ref("r1", old)))) == Reason.CHANGED
+    now = (await two.load("r1")).version
+    assert "continue_in_private" in str(await two.desk.handle(in_channel("cleo"), Approve(Ref("r1", now))))
+
+
+async def test_the_trail_says_what_an_approver_saw(one: Office) -> None:
+    await asked(one)
+    await one.approve("ben")
+    told = [e.data async for e in one.store.audit_entries(TENANT) if e.deed == "approved"]
+    assert [(data["by"], data["level"]) for data in told] == [("ben", "medium")]
+
+
+def test_how_grave_a_case_is_goes_from_mild_to_grave() -> None:
+    assert [*LEVELS] == ["low", "medium", "high", "hidden", "unknown", "compromised"]
+    assert KINDS["risk"].levels == LEVELS
+
+
+async def refused_once(desk: Office, by: str = "cleo", *, kind: str = "tap") -> None:
+    """Somebody asks, is told no, and asks again at once."""
+    await desk.ask(kind=kind, request_id="r0")
+    await desk.sign_in(request_id="r0")
+    ref = Ref("r0", (await desk.load("r0")).version)
+    await desk.desk.handle(in_channel(by), Deny(ref, WORDS))
+    assert (await desk.load("r0")).status is Status.DENIED
+
+
+async def again(desk: Office, kind: str = "tap") -> None:
+    await desk.ask(kind=kind)
+    await desk.sign_in()
+
+
+async def test_another_persons_no_needs_two_people(desk: Office) -> None:
+    await refused_once(desk)
+    await again(desk)
+    await desk.job("cards")
+    said = desk.messenger.shown(CHANNEL)
+    assert text("approvers.after_no", "en") in said
+    assert text("approvers.count", "en", count=0, needed=2) in said
+    await desk.approve("ben")
+    assert (await desk.load("r1")).status is Status.APPROVAL
+    desk.directory.members["helpdesk"].add("kim")
+    del desk.directory.risks["kim"]
+    await desk.approve("kim")
+    assert (await desk.load("r1")).status is Status.READY
+    await desk.show()
+    assert len(desk.directory.secrets) == 1
+
+
+async def test_who_said_no_may_say_yes_alone(desk: Office) -> None:
+    await refused_once(desk)
+    await again(desk)
+    await desk.approve("cleo")
+    assert (await desk.load("r1")).status is Status.READY
+    await desk.show()
+    assert len(desk.directory.secrets) == 1
+
+
+async def test_a_no_is_over_after_a_while(desk: Office) -> None:
+    await refused_once(desk)
+    desk.clock.advance(hours=24)
+    await again(desk)
+    await desk.approve("ben")
+    assert (await desk.load("r1")).status is Status.READY
+
+
+async def test_a_no_is_about_its_person_and_its_kind(desk: Office) -> None:
+    await refused_once(desk)
+    await desk.ask("kim")
+    await desk.sign_in("kim")
+    await desk.approve("ben")
+    assert (await desk.load("r1")).status is Status.READY
+    await desk.ask(request_id="r2", kind="risk")
+    await desk.sign_in(request_id="r2")
+    await desk.approve("ben", "r2")
+    assert (await desk.load("r2")).status is Status.READY
+
+
+async def test_a_no_counts_to_the_last_minute(desk: Office) -> None:
+    await refused_once(desk)
+    desk.clock.advance(hours=23, minutes=59)
+    await again(desk)
+    await desk.approve("ben")
+    assert (await desk.load("r1")).status is Status.APPROVAL
+
+
+async def test_who_decides_sees_the_last_days_and_the_reason_in_its_own_words(desk: Office) -> None:
+    await refused_once(desk)
+    await desk.ask(request_id="alarm", kind="compromised")
+    await desk.lift("alarm")
+    await desk.ask("kim", request_id="kims")
+    desk.clock.advance(minutes=30)
+    await again(desk)
+    said = await card(desk)
+    assert f"“{WORDS}”" in said
+    assert "reported as an alarm" in said
+    assert text("past.title", "en") in said
+    desk.clock.advance(days=7)
+    await desk.job("cards")
+    assert desk.messenger.shown(CHANNEL).count(WORDS) == 0
+
+
+async def test_the_last_days_are_bounded(desk: Office) -> None:
+    for number in range(8):
+        await desk.ask(request_id=f"s{number}", kind="sessions")
+        await desk.job("act", f"s{number}")
+        await desk.job("follow", f"s{number}")
+        desk.clock.advance(hours=12)
+    await again(desk)
+    await desk.job("cards")
+    shown = [m for (chat, _), m in desk.messenger.messages.items() if chat.startswith(CHANNEL)]
+    assert json.dumps(shown, ensure_ascii=False).count("· " + text("sessions.title", "en")) == 5
+    assert "And 3 more" in json.dumps(shown, ensure_ascii=False)
