@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, assert_never
 
-from bot.core.answers import Form, HomeCard, ProofShown, Refused, RequestCard, Said, SecretShown, StatusCard
+from bot.core.answers import Form, HomeCard, OfferCard, ProofShown, Refused, RequestCard, Said, SecretShown, StatusCard
 from bot.core.model import Request
 from bot.core.ports import Slot
 from bot.core.watch import Finding
@@ -15,7 +15,7 @@ from cards.approvers import approvers, confirm, proof
 from cards.approvers import reminder as _reminder
 from cards.buttons import alarm
 from cards.finding import finding
-from cards.home import form, home, status
+from cards.home import form, home, offered, status
 from cards.messages import line, message, prompt, secret_message
 from cards.parts import card, header, lines
 from cards.requester import requester
@@ -42,7 +42,7 @@ __all__ = [
     "title",
 ]
 
-Showable = HomeCard | StatusCard | Form | RequestCard | SecretShown | ProofShown | Refused | Said | Finding
+Showable = HomeCard | OfferCard | StatusCard | Form | RequestCard | SecretShown | ProofShown | Refused | Said | Finding
 
 
 def show(answer: Showable, view: View) -> dict[str, Any]:
@@ -60,7 +60,7 @@ def title(answer: Showable, view: View) -> str:
             return text(f"{kind}.title", view.language)
         case Refused():
             return text("refusal.title", view.language)
-        case HomeCard() | StatusCard() | ProofShown() | Said() | Finding():
+        case HomeCard() | OfferCard() | StatusCard() | ProofShown() | Said() | Finding():
             return text("app.name", view.language)
         case _:
             assert_never(answer)
@@ -86,6 +86,8 @@ def _card(answer: Showable, view: View) -> e.Card:
     match answer:
         case HomeCard():
             return home(answer, view)
+        case OfferCard():
+            return offered(answer, view)
         case StatusCard():
             return status(answer, view)
         case Form():

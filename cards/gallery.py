@@ -7,7 +7,18 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
-from bot.core.answers import Form, HomeCard, Offer, ProofShown, Refused, RequestCard, Said, SecretShown, StatusCard
+from bot.core.answers import (
+    Form,
+    HomeCard,
+    Offer,
+    OfferCard,
+    ProofShown,
+    Refused,
+    RequestCard,
+    Said,
+    SecretShown,
+    StatusCard,
+)
 from bot.core.model import (
     Ending,
     Evidence,
@@ -63,7 +74,13 @@ def every() -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield each card under a name such as `en/requester/ready`."""
     for language in LANGUAGES:
         view = View(language, NOW, CONTACT[language], user="29:ann", person=ANN.id)
-        for name, answer, seen in [*_answers(view), *_requester(view), *_approvers(view), *_others(view)]:
+        for name, answer, seen in [
+            *_offers(view),
+            *_answers(view),
+            *_requester(view),
+            *_approvers(view),
+            *_others(view),
+        ]:
             yield f"{language}/{name}", show(answer, seen)
         for kind in STORIES:
             for name, answer, seen in _of(kind, view):
@@ -75,7 +92,8 @@ def every() -> Iterator[tuple[str, dict[str, Any]]]:
 Shown = Iterator[tuple[str, Showable, View]]
 
 
-def _answers(view: View) -> Shown:
+def _offers(view: View) -> Shown:
+    """What somebody may ask for: all of it, and the one they wrote about."""
     no = Refusal(Reason.TOO_MANY, {"limit": "3"})
     yield "home/offer", HomeCard(ANN, (Offer("tap", None),), ()), view
     yield "home/help", HomeCard(ANN, (Offer("tap", None),), (at(Status.APPROVAL),), "home.help"), view
@@ -85,13 +103,18 @@ def _answers(view: View) -> Shown:
     yield "home/all", HomeCard(ANN, offers, tuple(told(kind, Status.READY) for kind in STORIES)), alarm
     shut = tuple(Offer(kind, None if story.alarm else no, alarm=story.alarm) for kind, story in STORIES.items())
     yield "home/shut", HomeCard(ANN, shut, ()), alarm
+    yield "offer/one", OfferCard(ANN, Offer("tap", None)), alarm
+    yield "offer/alarm", OfferCard(ANN, Offer(ALARM, None, alarm=True)), alarm
     yield "home/nothing", HomeCard(ANN, (), (), "home.welcome"), view
+
+
+def _answers(view: View) -> Shown:
     yield "list/some", StatusCard(ANN, (at(Status.READY), at(Status.ENDED), at(Status.DENIED))), view
     yield "list/none", StatusCard(ANN, ()), view
     yield "form/empty", Form("tap", "f1", Sheet(FIELDS)), view
     typed, wrong = {"reason": "other", "ticket": "see mail"}, {"text": "form.required", "ticket": "form.pattern"}
     yield "form/wrong", Form("tap", "f1", Sheet(FIELDS), typed, wrong), view
-    yield "said/line", Said("cancel.done"), view
+    yield "said/line", Said("said.begun"), view
     for reason in (*Reason, "tap.live_pass", "tap.lifetime", "anything.new", *(s.failed for s in STORIES.values())):
         params = {
             "limit": "3",

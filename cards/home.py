@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from bot.core.actions import Home
-from bot.core.answers import Form, HomeCard, Offer, StatusCard
-from bot.core.model import Field, Request
+from bot.core.actions import Begin, Home, WithdrawListed
+from bot.core.answers import Form, HomeCard, Offer, OfferCard, StatusCard
+from bot.core.model import PENDING, Field, Person, Request
 from cards import elements as e
-from cards.buttons import alarm, begin, press, submit
+from cards.buttons import alarm, begin, press, ref, submit
 from cards.parts import TONES, card, header, lines
 from cards.texts import NAME, clean, known, plain
 from cards.view import View
@@ -14,8 +14,7 @@ from cards.words import bare, own, refused, say, stands, stated, when
 
 
 def home(answer: HomeCard, view: View) -> e.Card:
-    hello = say(view, "home.hello", name=plain(answer.person.name, NAME))
-    body: list[e.Piece] = [header(say(view, "home.title"), hello), *lines(say(view, answer.lead))]
+    body: list[e.Piece] = [_hello(answer.person, view), *lines(say(view, answer.lead))]
     body += _offers([offer for offer in answer.offers if not offer.alarm], view)
     if answer.open:
         body.append(_apart(say(view, "home.open"), weight="Bolder", size="Medium", style="heading"))
@@ -24,9 +23,16 @@ def home(answer: HomeCard, view: View) -> e.Card:
     return card(view, body, [alarm(view)])
 
 
+def offered(answer: OfferCard, view: View) -> e.Card:
+    """One offer in answer to what was written; an alarm's says that nothing was done: it may have been a question."""
+    lead = say(view, "home.alarm" if answer.offer.alarm else "home.begin")
+    body: list[e.Piece] = [_hello(answer.person, view), *lines(lead), _offer(answer.offer, view)]
+    return card(view, body, [] if answer.offer.alarm else [alarm(view)])
+
+
 def status(answer: StatusCard, view: View) -> e.Card:
     body: list[e.Piece] = [header(say(view, "home.title"), say(view, "list.title"))]
-    body += [_row(request, view) for request in answer.requests] or lines(say(view, "list.nothing"))
+    body += [_listed(request, answer.person, view) for request in answer.requests] or lines(say(view, "list.nothing"))
     return card(view, body, [press(view, "button.home", Home()), alarm(view)])
 
 
@@ -42,6 +48,10 @@ def form(answer: Form, view: View) -> e.Card:
         if error:
             body.append(_wrong(say(view, _error(kind, field.name, error))))
     return card(view, body, [] if answer.sheet.closed else [submit(view, kind, answer.request)])
+
+
+def _hello(person: Person, view: View) -> e.Container:
+    return header(say(view, "home.title"), say(view, "home.hello", name=plain(person.name, NAME)))
 
 
 def _apart(words: str, **looks: object) -> e.TextBlock:
@@ -67,8 +77,20 @@ def _offer(offer: Offer, view: View) -> e.Container:
     if offer.refusal is not None:
         texts.append(e.TextBlock(text=refused(offer.refusal, view), size="Small", color="Warning", spacing="Small"))
     open_to_them = offer.refusal is None
-    button = begin(view, "button.ask", offer.kind, style="positive" if open_to_them else None, enabled=open_to_them)
+    button: e.Action = begin(
+        view, "button.ask", offer.kind, style="positive" if open_to_them else None, enabled=open_to_them
+    )
+    if offer.alarm:  # there is nothing to fill in
+        button = press(view, f"{offer.kind}.button.ask", Begin(offer.kind), style="destructive")
     return e.Container(items=[*texts, e.ActionSet(actions=[button], spacing="Small")], separator=True, spacing="Medium")
+
+
+def _listed(request: Request, person: Person, view: View) -> e.Container:
+    """Return a request of the list; what its person may still withdraw has the button for it."""
+    open_to_them = request.status in PENDING and request.subject.id == person.id
+    button = press(view, "button.withdraw", WithdrawListed(ref(request)))
+    withdraw = [e.ActionSet(actions=[button], spacing="Small")] if open_to_them else []
+    return e.Container(items=[_row(request, view), *withdraw], spacing="Medium")
 
 
 def _row(request: Request, view: View) -> e.ColumnSet:

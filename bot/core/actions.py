@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final
 
 
@@ -31,13 +32,21 @@ class ShowStatus:
 
 
 @dataclass(frozen=True, slots=True)
-class Cancel:
-    """Withdraw whatever is open."""
+class NotUnderstood:
+    pass
 
 
 @dataclass(frozen=True, slots=True)
-class NotUnderstood:
-    pass
+class MachineMade:
+    """What came as a text is no speech: a button's data, or markup. It is not read."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfferKind:
+    """Show the way to a kind. `values` is what was said of it already, as its form takes it."""
+
+    kind: str
+    values: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +104,13 @@ class SeeProof:
 
 @dataclass(frozen=True, slots=True)
 class Withdraw:
+    ref: Ref
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawListed:
+    """Withdraw, pressed in the list of one's requests: the list is what comes back."""
+
     ref: Ref
 
 
@@ -159,14 +175,18 @@ class ReturnCode:
         return "ReturnCode(***)"
 
 
-Own = SignInAgain | Withdraw | Show | Replace | Hide | RevokeIt | Report  # only for whom the request is about
+Written = Home | Help | ShowStatus | NotUnderstood | MachineMade | OfferKind  # what words come to: none of it acts
+Own = (
+    SignInAgain | Withdraw | WithdrawListed | Show | Replace | Hide | RevokeIt | Report
+)  # only for whom the request is about
 Plain = Own | SeeProof | Refresh
 Press = Plain | Approve | Deny | Lift
-Action = Home | Help | ShowStatus | Cancel | NotUnderstood | Begin | Submit | OfferToken | ReturnCode | Press
+Action = Written | Begin | Submit | OfferToken | ReturnCode | Press
 
 VERBS: Final[Mapping[str, type[Plain]]] = {
     "sign-in": SignInAgain,
     "withdraw": Withdraw,
+    "withdraw-listed": WithdrawListed,
     "show": Show,
     "replace": Replace,
     "hide": Hide,

@@ -31,6 +31,14 @@ class HomeCard:
 
 
 @dataclass(frozen=True, slots=True)
+class OfferCard:
+    """One kind in answer to what was written: nothing is done before its button is pressed."""
+
+    person: Person
+    offer: Offer
+
+
+@dataclass(frozen=True, slots=True)
 class StatusCard:
     person: Person
     requests: tuple[Request, ...]
@@ -159,4 +167,16 @@ class SignInRefused:
     language: str
 
 
-Answer = HomeCard | StatusCard | Form | RequestCard | SecretShown | ProofShown | Said | Refused | SignInWanted | Done
+Answer = (
+    HomeCard
+    | OfferCard
+    | StatusCard
+    | Form
+    | RequestCard
+    | SecretShown
+    | ProofShown
+    | Said
+    | Refused
+    | SignInWanted
+    | Done
+)

@@ -11,7 +11,7 @@ from bot.core.errors import Conflict
 from bot.core.events import Event, Hid, Reported, RevokeChosen, TimePassed, Withdrew
 from bot.core.life.advance import past
 from bot.core.life.step import Step
-from bot.core.model import PENDING, Actor, Chat, Person, Refusal, Request
+from bot.core.model import Actor, Chat, Person, Refusal, Request
 from bot.core.ports import Job, Purpose, Slot
 from bot.core.reasons import Reason
 from bot.core.watch import Sort
@@ -52,9 +52,11 @@ class Desk:
                 case do.NotUnderstood():
                     return await self.reception.home(actor.person, "home.not_understood")
                 case do.ShowStatus():
-                    return StatusCard(actor.person, await self.reception.latest(actor.person))
-                case do.Cancel():
-                    return await self._cancel(actor)
+                    return await self._status(actor)
+                case do.MachineMade():
+                    return Said("said.machine_made")
+                case do.OfferKind(kind, values):
+                    return await self.reception.offer(actor, kind, values)
                 case do.Begin(kind):
                     return await self.reception.begin(actor, kind)
                 case do.Submit():
@@ -89,19 +91,11 @@ class Desk:
             return await self.proofs.offered(actor, sign_in, action)
         return await self.step_up.offered(actor, action)
 
-    async def _cancel(self, actor: Actor) -> Answer:
-        pending = [r for r in await self.reception.latest(actor.person) if r.status in PENDING and whose(actor, r)]
-        if not pending:
-            return Said("cancel.nothing")
-        for request in pending:
-            await self.ledger.change(request.id, happened(Withdrew(actor.person)))
-        return Said("cancel.done")
-
     async def _press(self, actor: Actor, action: do.Press, card: str) -> Answer:
         request = await self.ledger.load(action.ref.request)
         if request is None or request.tenant != actor.person.tenant:
             return Refused(Refusal(Reason.NOT_FOUND))
-        if card:
+        if card and not isinstance(action, do.WithdrawListed):  # the list is nobody's twin
             await self._forget_stray(request, actor.chat, card)
         if past(request, self.reception.inquiry.policies[request.kind], self.ledger.clock.now()):
             closed = await self.ledger.change(request.id, happened(TimePassed()))
@@ -142,6 +136,9 @@ class Desk:
                 return await self.own_step_up.again(request)
             case do.Withdraw():
                 return await self._change(request, Withdrew(actor.person))
+            case do.WithdrawListed():
+                answer = await self._change(request, Withdrew(actor.person))
+                return await self._status(actor) if isinstance(answer, RequestCard) else answer
             case do.Hide():
                 return await self._change(request, Hid(actor.person))
             case do.RevokeIt():
@@ -150,6 +147,9 @@ class Desk:
                 return await self._change(request, Reported(actor.person))
             case _:
                 assert_never(action)
+
+    async def _status(self, actor: Actor) -> Answer:
+        return StatusCard(actor.person, await self.reception.latest(actor.person))
 
     async def _change(self, request: Request, event: Event) -> Answer:
         step = await self.ledger.change(request.id, happened(event))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 from uuid import uuid4
 
 from bot.core import actions as do
-from bot.core.answers import Answer, Form, HomeCard, Offer, Refused, RequestCard
+from bot.core.answers import Answer, Form, HomeCard, Offer, OfferCard, Refused, RequestCard
 from bot.core.decide import Refuse, decide
 from bot.core.errors import DeskError, Unavailable
 from bot.core.events import Asked
@@ -91,6 +91,19 @@ class Reception:
             reported=self.inquiry.kinds[kind].alarm,
         )
 
+    async def offer(self, actor: Actor, kind: str, values: Mapping[str, str]) -> Answer:
+        """Show the way to a kind: its button, or its form with what was said already. Nothing is begun or noted."""
+        refusal = await self._shut(actor, kind)
+        if refusal is not None:
+            return Refused(refusal)
+        if self.inquiry.kinds[kind].alarm:
+            return OfferCard(actor.person, Offer(kind, None, alarm=True))
+        draft = self._draft(actor.person, kind, uuid4().hex)
+        refusal = self._refusal(draft, await self.inquiry.about(draft, Moment.HOME), Moment.HOME)
+        if refusal is not None:
+            return Refused(refusal)
+        return await self._form(draft, values) if values else OfferCard(actor.person, Offer(kind, None))
+
     async def begin(self, actor: Actor, kind: str) -> Answer:
         refusal = await self._shut(actor, kind)
         if refusal is not None:
@@ -102,11 +115,17 @@ class Reception:
         if refusal is not None:
             await self.ledger.refuse(draft, refusal, actor.person)
             return Refused(refusal)
+        return await self._form(draft, {})
+
+    async def _form(self, draft: Request, said: Mapping[str, str]) -> Answer:
+        """Return the form, with what was said already; what is wrong with that is told, and not what is missing."""
         try:
-            sheet = await self._sheet(actor.person, kind, Moment.HOME)
+            sheet = await self._sheet(draft.requester, draft.kind, Moment.HOME)
         except (DeskError, TimeoutError) as error:
             return Refused(_unknown(error))
-        return Form(kind, draft.id, sheet)
+        values = clean(sheet.fields, said) if said else {}
+        errors = {name: error for name, error in check(sheet.fields, values).items() if values.get(name)}
+        return Form(draft.kind, draft.id, sheet, values, errors)
 
     async def _shut(self, actor: Actor, kind: str) -> Refusal | None:
         """Say why nobody can ask for this here, whoever they are."""

@@ -15,7 +15,7 @@ from aiohttp import web
 import cards
 from bot.config.cloud import Cloud
 from bot.config.settings import Settings
-from bot.core.actions import Action
+from bot.core.actions import Written
 from bot.core.answers import Answer
 from bot.core.errors import Unavailable
 from bot.core.model import Actor
@@ -75,8 +75,8 @@ def setup(
     turn = Turn(desk=desk, messenger=messenger, viewer=looks, contact=contact, patience=patience, pace=pace)
     phrases = spoken({kind: cards.phrases(kind) for kind in kinds})
 
-    def understand(text: str, key: str) -> Action:
-        return understood(text, phrases=phrases, key=key)
+    def understand(text: str) -> Written:
+        return understood(text, phrases=phrases)
 
     handler = Handler(turn=turn, tenant=settings.tenant_id.lower(), understand=understand)
     app.router.add_post(PATH, Messages(gate, TeamsAdapter(handler), settings.app_id, reading).answer)

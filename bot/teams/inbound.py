@@ -9,12 +9,22 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
-from bot.core.actions import Action, OfferToken, Refresh, Replace, ReturnCode, Show, unpack
+from bot.core.actions import (
+    Action,
+    MachineMade,
+    OfferToken,
+    Refresh,
+    Replace,
+    ReturnCode,
+    Show,
+    Written,
+    unpack,
+)
 from bot.core.model import Actor, Chat, Person
 from bot.teams.phrases import HIDDEN, written
 
 Json = Mapping[str, Any]
-Understand = Callable[[str, str], Action]  # a text and a key for a new request's id
+Understand = Callable[[str], Written]  # by its type words come to nothing that acts
 
 LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}")
 ID: Final = re.compile(r"[A-Za-z0-9_-]{0,64}")
@@ -90,7 +100,7 @@ Meaning = Command | Installed | Removed | Ignored | Malformed | Unknown
 
 
 def read(activity: Json, *, tenant: str, understand: Understand) -> Meaning:
-    """Return what an activity means. `understand` makes an action of a text; `tenant` is the one that was admitted."""
+    """Return what an activity means. `understand` reads a text; `tenant` is the one that was admitted."""
     match activity.get("type"):
         case "invoke":
             return _invoke(activity, tenant)
@@ -139,14 +149,14 @@ def _message(activity: Json, tenant: str, understand: Understand) -> Meaning:
     if who is None:
         return Ignored("sender")
     data = activity.get("value")
-    if isinstance(data, dict):
-        action = _button(data)
-        if action is not None:
-            if isinstance(action, Show | Replace):
-                action = replace(action, in_place=False)
-            return Command(who, action, Via.PRESS, card=_pressed(activity))
-    key = f"{who.chat.id} {_text(activity, 'id')}"
-    return Command(who, understand(written(activity), key), Via.MESSAGE)
+    if data is None:
+        return Command(who, understand(written(activity)), Via.MESSAGE)
+    action = _button(data) if isinstance(data, dict) else None
+    if action is None:  # a press all the same: the text beside it is a button's title, and nobody's words
+        return Command(who, MachineMade(), Via.MESSAGE)
+    if isinstance(action, Show | Replace):
+        action = replace(action, in_place=False)
+    return Command(who, action, Via.PRESS, card=_pressed(activity))
 
 
 def _invoke(activity: Json, tenant: str) -> Meaning:

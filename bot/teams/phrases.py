@@ -1,4 +1,4 @@
-"""Phrases: what people write, English or German, as an action; what is not clear asks for nothing."""
+"""Phrases: what people write, English or German, as what shows or offers: by its type none of it can act."""
 
 from __future__ import annotations
 
@@ -8,16 +8,15 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, Final
-from uuid import UUID, uuid5
 
-from bot.core.actions import Action, Begin, Cancel, Help, Home, NotUnderstood, ShowStatus, Submit
+from bot.core.actions import Help, Home, MachineMade, NotUnderstood, OfferKind, ShowStatus, Written
 
 Spoken = Mapping[str, frozenset[str]]  # a phrase, plain, and the kinds people mean by it
 
 LONGEST: Final = 2000  # characters of a message that are read
 WORDS: Final = 8  # of the longest phrase
 CLEAR: Final = 10  # words: a longer text is a story, and a command word in it means little
-ASKS: Final = UUID("8c6d5f6e-6f0c-5b39-9a56-0a4f1d0a4b57")  # the namespace of requests made by writing
+MACHINE: Final = ("{", "[", "<")  # how data and markup begin, and nobody's speech
 
 HELP: Final = frozenset({"help", "hilfe", "what can you do", "was kannst du", "was konnen sie", "commands", "befehle"})
 HOME: Final = frozenset({"home", "start", "menu", "menue", "begin", "los"})
@@ -31,12 +30,20 @@ STATUS: Final = frozenset(
 CANCEL: Final = frozenset(
     {"cancel", "abbrechen", "stornieren", "storniere", "abbruch", "withdraw", "zuruckziehen", "never mind", "nevermind"}
 )
-COMMANDS: Final = ((Help(), HELP), (ShowStatus(), STATUS), (Cancel(), CANCEL), (Home(), HOME | GREETINGS))
+COMMANDS: Final[tuple[tuple[Written, frozenset[str]], ...]] = (
+    (Help(), HELP),
+    (ShowStatus(), STATUS | CANCEL),  # what is open stands there, each with its button to withdraw it
+    (Home(), HOME | GREETINGS),
+)
 NOT: Final = frozenset({"not", "dont", "cannot", "cant", "nicht", "kein", "keine"})
 HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})  # control, bidi and zero-width characters
 FILLERS: Final = re.compile(r"\b(please|bitte|vouchsafe|dear|liebe[rs]?)\b")
 
-_TAG: Final = re.compile(r"</?[A-Za-z][^<>]{0,300}>")
+# What clients write around people's words; any other tag is a machine's.
+_TAG: Final = re.compile(
+    r"</?(?:at|p|div|span|br|b|strong|i|em|u|s|strike|a|ul|ol|li|blockquote|pre|code|h[1-6]|emoji|img)\b[^<>]{0,300}>",
+    re.IGNORECASE,
+)
 _WORDS: Final = re.compile(r"[^\w\s]+")
 _REASON: Final = re.compile(r"\s*(?::|\s[-\u2013\u2014]\s|,?\s+(?:because|weil|since|da)\s)\s*", re.IGNORECASE)
 _MINUTES: Final = re.compile(r"\b(?:(?:for|für)\s+)?(\d{1,4})\s*(?:minutes?|minuten|mins?)\b\.?", re.IGNORECASE)
@@ -85,26 +92,26 @@ def spoken(phrases: Mapping[str, Iterable[str]]) -> Spoken:
     return {phrase: frozenset(kinds) for phrase, kinds in claims.items()}
 
 
-def understood(text: str, *, phrases: Spoken, key: str) -> Action:
-    """Return what `text` asks for. `phrases` are those of `spoken`; the id of a new request is made of `key`."""
+def understood(text: str, *, phrases: Spoken) -> Written:
+    """Return what `text` asks to be shown or offered. `phrases` are those of `spoken`."""
+    if text.startswith(MACHINE):
+        return MachineMade()
     said = plain(text)
     if not said:
         return Help() if "?" in text else NotUnderstood()
     command = _command(said)
     if command is not None:
         return command
-    asked = _asked(text, phrases, key)
+    asked = _asked(text, phrases)
     if asked is not None:
         return asked
     kind = _kind(said, phrases)
     words = said.split()
     runs = frozenset(_runs(words)) if len(words) <= CLEAR else frozenset()
-    if runs.isdisjoint(_plain(NOT)):
-        for action, phrase in ((Cancel(), CANCEL), (ShowStatus(), STATUS)):
-            if not runs.isdisjoint(_plain(phrase)):
-                return action
+    if runs.isdisjoint(_plain(NOT)) and not runs.isdisjoint(_plain(STATUS | CANCEL)):
+        return ShowStatus()
     if kind is not None:
-        return Begin(kind)
+        return OfferKind(kind)
     if not runs.isdisjoint(_plain(HELP)):
         return Help()
     greeting = any(" ".join(words[:size]) in _plain(GREETINGS) for size in range(1, WORDS + 1))
@@ -121,17 +128,17 @@ def plain(text: str) -> str:
     return " ".join(FILLERS.sub(" ", _WORDS.sub(" ", letters)).split())
 
 
-def _command(said: str) -> Action | None:
+def _command(said: str) -> Written | None:
     return next((action for action, words in COMMANDS if said in _plain(words)), None)
 
 
-def _asked(text: str, phrases: Spoken, key: str) -> Submit | None:
+def _asked(text: str, phrases: Spoken) -> OfferKind | None:
     """Read a whole request in one line: what, then a colon or a because, then why."""
     parts = _REASON.split(text, maxsplit=1)
     kind = _kind(plain(parts[0]), phrases) if len(parts) > 1 else None
     if kind is None or not plain(parts[1]):
         return None
-    return Submit(kind, uuid5(ASKS, key).hex, _values(parts[1]))
+    return OfferKind(kind, _values(parts[1]))
 
 
 def _values(reason: str) -> dict[str, str]:

@@ -8,7 +8,7 @@ from typing import Any, Final, assert_never
 
 import cards
 from bot.core.actions import Begin, Refresh
-from bot.core.answers import Answer, Done, Form, HomeCard, Offer, Refused, RequestCard, Said, SecretShown, SignInWanted
+from bot.core.answers import Answer, Done, Form, Offer, OfferCard, Refused, RequestCard, Said, SecretShown, SignInWanted
 from bot.teams.inbound import Command, Via
 from bot.teams.results import NotPrivate, reveal
 from cards.view import View
@@ -83,7 +83,7 @@ def _offered(answer: Answer, command: Command) -> Answer:
     """In the chat a form is offered by its button: one that stayed there would ask for what is long answered."""
     match answer:
         case Form(kind=kind) if isinstance(command.action, Begin):
-            return HomeCard(command.actor.person, (Offer(kind, None),), (), "home.begin")
+            return OfferCard(command.actor.person, Offer(kind, None))
         case _:
             return answer
 

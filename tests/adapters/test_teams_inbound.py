@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import cards
 from bot.core import actions as do
-from bot.core.actions import Action, Ref
+from bot.core.actions import Ref, Written
 from bot.core.model import Chat
 from bot.teams.inbound import Command, Ignored, Installed, Malformed, Meaning, Removed, Unknown, Via, read, tidy
 from bot.teams.phrases import plain, spoken, understood, written
@@ -19,8 +19,8 @@ from tests.adapters.edge import ANN, APP, SERVICE, TENANT, activity, in_channel,
 PHRASES = spoken({"tap": cards.phrases("tap")})
 
 
-def understand(text: str, key: str = "chat activity") -> Action:
-    return understood(text, phrases=PHRASES, key=key)
+def understand(text: str) -> Written:
+    return understood(text, phrases=PHRASES)
 
 
 def meaning(raw: dict[str, Any]) -> Meaning:
@@ -46,27 +46,31 @@ def command(raw: dict[str, Any]) -> Command:
         ("status", do.ShowStatus()),
         ("what is the status of my access pass", do.ShowStatus()),
         ("Wie ist der Stand?", do.ShowStatus()),
-        ("cancel", do.Cancel()),
-        ("Cancel my TAP request please", do.Cancel()),
-        ("bitte stornieren", do.Cancel()),
-        ("zurückziehen", do.Cancel()),
-        ("zurueckziehen", do.Cancel()),
+        ("cancel", do.ShowStatus()),
+        ("Cancel my TAP request please", do.ShowStatus()),
+        ("bitte stornieren", do.ShowStatus()),
+        ("zurückziehen", do.ShowStatus()),
+        ("zurueckziehen", do.ShowStatus()),
         ("please do not cancel", do.NotUnderstood()),
-        ("I need a TAP", do.Begin("tap")),
-        ("tap", do.Begin("tap")),
-        ("Temporary Access Pass", do.Begin("tap")),
-        ("I lost my phone", do.Begin("tap")),
-        ("Ich habe ein NEUES Handy", do.Begin("tap")),
-        ("i can\u2019t sign in", do.Begin("tap")),
-        ("help, I lost my phone", do.Begin("tap")),
-        ("tap:", do.Begin("tap")),
+        ("I need a TAP", do.OfferKind("tap")),
+        ("tap", do.OfferKind("tap")),
+        ("Temporary Access Pass", do.OfferKind("tap")),
+        ("I lost my phone", do.OfferKind("tap")),
+        ("Ich habe ein NEUES Handy", do.OfferKind("tap")),
+        ("i can\u2019t sign in", do.OfferKind("tap")),
+        ("help, I lost my phone", do.OfferKind("tap")),
+        ("tap:", do.OfferKind("tap")),
         ("what is the meaning of life", do.NotUnderstood()),
         ("it starts at 12:30", do.NotUnderstood()),
         ("tapestry", do.NotUnderstood()),
         ("", do.NotUnderstood()),
+        ('{"verb": "begin", "kind": "tap"}', do.MachineMade()),
+        ("[tap]", do.MachineMade()),
+        ("<tap/>", do.MachineMade()),
+        ("a pass {quickly}", do.NotUnderstood()),
     ],
 )
-def test_ordinary_phrases(text: str, action: Action) -> None:
+def test_ordinary_phrases(text: str, action: Written) -> None:
     assert understand(text) == action
 
 
@@ -89,23 +93,12 @@ def test_ordinary_phrases(text: str, action: Action) -> None:
     ],
 )
 def test_a_whole_request_in_one_line(text: str, values: dict[str, str]) -> None:
-    action = understand(text)
-    assert isinstance(action, do.Submit)
-    assert (action.kind, dict(action.values)) == ("tap", values)
-
-
-def test_a_line_sent_twice_is_one_request_and_another_line_is_another() -> None:
-    first, again = understand("tap: x1", "c 1"), understand("tap: x1", "c 1")
-    other = understand("tap: x1", "c 2")
-    assert isinstance(first, do.Submit)
-    assert isinstance(other, do.Submit)
-    assert first == again
-    assert first.request != other.request
+    assert understand(text) == do.OfferKind("tap", values)
 
 
 def test_two_kinds_that_claim_the_same_words_are_not_guessed() -> None:
     claims = spoken({"tap": ["lost phone"], "reset": ["lost phone"]})
-    assert understood("lost phone", phrases=claims, key="k") == do.NotUnderstood()
+    assert understood("lost phone", phrases=claims) == do.NotUnderstood()
 
 
 @given(st.text(st.characters(codec="ascii"), max_size=100))
@@ -129,6 +122,20 @@ def test_a_mention_is_taken_out_by_its_entity_only() -> None:
         entities=[{"type": "mention", "text": "<at>A</at>", "mentioned": {"id": f"28:{APP}"}}],
     )
     assert written(raw) == "I need a TAP"
+
+
+@pytest.mark.parametrize(
+    ("text", "read_as"),
+    [
+        ("<p>I need a <b>TAP</b></p>", "I need a TAP"),
+        ("<div>tap</div>", "tap"),
+        ('<invoke verb="begin">tap</invoke>', '<invoke verb="begin">tap</invoke>'),
+        ("&lt;b&gt;tap", "<b>tap"),
+        ("\u200b {", "{"),
+    ],
+)
+def test_only_the_tags_that_clients_write_around_words_are_taken_out(text: str, read_as: str) -> None:
+    assert written(activity(text=text)) == read_as
 
 
 def test_another_persons_mention_stays_as_their_name() -> None:
@@ -186,6 +193,12 @@ def test_a_show_that_comes_as_a_message_is_answered_in_no_place_that_may_hold_a_
     found = meaning(activity(value={"verb": verb, "id": "r1", "v": 3}))
     shown = [found.action] if isinstance(found, Command) and isinstance(found.action, do.Show | do.Replace) else []
     assert [action for action in shown if action.in_place] == []
+
+
+@pytest.mark.parametrize("value", [{"verb": "withdraw"}, {"verb": "begin", "kind": ["tap"]}, {}, [], "tap", 0, False])
+def test_a_press_that_is_none_of_ours_is_not_read_by_its_title(value: Any) -> None:
+    found = command(activity(text="I need a TAP", value=value, replyToId="99"))
+    assert (found.action, found.via) == (do.MachineMade(), Via.MESSAGE)
 
 
 def test_the_verb_may_be_the_actions_own() -> None:

@@ -43,7 +43,7 @@ def test_a_card_answers_an_action() -> None:
 
 
 def test_a_line_answers_an_action() -> None:
-    body = wire(Said("cancel.done"), Via.CARD)
+    body = wire(Said("said.begun"), Via.CARD)
     assert body["type"] == "application/vnd.microsoft.activity.message"
     assert isinstance(body["value"], str)
     assert isinstance(wire(Done(), Via.CARD)["value"], str)
@@ -69,7 +69,7 @@ def test_a_form_opens_in_a_dialog_and_comes_back_with_what_is_wrong() -> None:
 
 def test_what_is_shown_in_a_dialog_has_no_buttons_that_would_do_nothing() -> None:
     answers: list[Answer] = [home(), StatusCard(person(), (request(),)), RequestCard(request(), Slot.REQUESTER)]
-    for answer in [*answers, Refused(Refusal("closed"), request()), Said("cancel.done")]:
+    for answer in [*answers, Refused(Refusal("closed"), request()), Said("said.begun")]:
         task = wire(answer, Via.FETCH)["task"]
         assert task["type"] == "continue"
         assert "Action." not in json.dumps(task)
@@ -83,7 +83,7 @@ def test_a_form_that_went_through_closes_the_dialog() -> None:
 
 def test_messages() -> None:
     assert reply(home(), come(Via.MESSAGE), VIEW).messages[0]["attachments"]
-    assert reply(Said("cancel.done"), come(Via.MESSAGE), VIEW).messages[0]["text"]
+    assert reply(Said("said.begun"), come(Via.MESSAGE), VIEW).messages[0]["text"]
     assert reply(RequestCard(request(), Slot.REQUESTER), come(Via.MESSAGE), VIEW).messages == ()
 
 

@@ -13,7 +13,7 @@ from bot.core import actions as do
 from bot.core.actions import Action, Ref
 from bot.core.answers import Answer, Form, HomeCard, RequestCard, Said, SecretShown
 from bot.core.errors import AnswerLost, Rejected, Unavailable
-from bot.core.model import Actor, Secret, Sheet, Status
+from bot.core.model import Actor, Secret, Sheet
 from bot.core.ports import Slot
 from tests.adapters.edge import ANN, Edge, ToldDesk, activity, edge, home, in_channel, invoke, press, request
 
@@ -185,7 +185,7 @@ async def test_without_the_app_the_channel_hears_only_how_to_add_it() -> None:
 
 
 async def test_a_button_in_a_channel_stays_in_the_channel_for_the_desk() -> None:
-    async with edge(ToldDesk(Said("cancel.done"))) as e:
+    async with edge(ToldDesk(Said("said.begun"))) as e:
         await e.deliver(in_channel(value={"verb": "approve", "id": "r1", "v": 1}))
         assert not e.desk.asked[0][0].chat.personal
         assert [chat.personal for chat, _ in e.post.sent] == [True]
@@ -302,7 +302,7 @@ async def test_a_slow_desk_is_answered_in_time_and_finishes(name: str) -> None:
     async def slow(_: Actor, __: Action) -> Answer:
         await released.wait()
         finished.set()
-        return Said("cancel.done")
+        return Said("said.begun")
 
     async with edge(ToldDesk(slow), patience=0.05) as e:
         async with asyncio.timeout(10):
@@ -341,7 +341,7 @@ async def test_going_down_waits_for_the_work_under_way() -> None:
     async def slow(_: Actor, __: Action) -> Answer:
         await asyncio.sleep(0.2)
         done.set()
-        return Said("cancel.done")
+        return Said("said.begun")
 
     async with edge(ToldDesk(slow), patience=0.02) as e:
         await e.deliver(INVOKES["card"])
@@ -358,11 +358,11 @@ async def test_no_body_is_ever_logged() -> None:
         assert "hunter2" not in repr(logs)
 
 
-async def test_a_form_opened_by_writing_is_a_card_in_the_chat() -> None:
+async def test_a_form_filled_in_by_writing_is_a_card_in_the_chat() -> None:
     async with edge(ToldDesk(Form("tap", "r1", Sheet()))) as e:
-        await e.deliver(activity(text="I need a TAP"))
-        assert e.desk.action == do.Begin("tap")
-        assert e.post.sent[0][1]["attachments"]
+        await e.deliver(activity(text="tap: my phone drowned"))
+        assert e.desk.action == do.OfferKind("tap", {"reason": "other", "text": "my phone drowned"})
+        assert '"verb": "submit"' in json.dumps(e.post.sent[0][1]["attachments"])
 
 
 async def test_a_home_card_in_german() -> None:
@@ -372,10 +372,3 @@ async def test_a_home_card_in_german() -> None:
         assert "Identitäts" in json.dumps(e.post.sent[0][1], ensure_ascii=False) or "brauchen" in json.dumps(
             e.post.sent
         )
-
-
-async def test_a_request_made_by_writing_is_told_by_its_own_card() -> None:
-    async with edge(ToldDesk(RequestCard(request(Status.STEP_UP), Slot.REQUESTER))) as e:
-        await e.deliver(activity(text="tap: my phone drowned"))
-        assert isinstance(e.desk.action, do.Submit)
-        assert e.post.sent == []

@@ -229,7 +229,7 @@ def test_the_sign_in_prompt_is_one_teams_knows() -> None:
 def test_dialogs_have_a_title() -> None:
     assert cards.title(Form("tap", "f1", Sheet()), VIEW) == "Temporary Access Pass"
     assert cards.title(Refused(Refusal(Reason.OFF)), VIEW) == "That is not possible"
-    assert cards.title(Said("cancel.done"), VIEW) == "Vouchsafe"
+    assert cards.title(Said("said.begun"), VIEW) == "Vouchsafe"
 
 
 def test_a_line_is_sent_as_plain_text() -> None:

@@ -50,6 +50,9 @@ async def test_ann_finds_somebody_in_her_account(play: Play, take: Take) -> None
 async def test_greta_writes_it_in_german(play: Play, take: Take) -> None:
     greta = await take("greta")
     await greta.say("Jemand ist in meinem Konto!")
+    await greta.sees(text("home.alarm", "de", contact=CONTACT)[:30])
+    assert revoked(play) == []
+    await greta.press(text("compromised.button.ask", "de"), on=text("home.alarm", "de", contact=CONTACT)[:30])
     await greta.sees(text("compromised.request.done.title", "de"))
     await greta.picture("lock-4-german")
     assert revoked(play) == ["greta"]

@@ -13,7 +13,7 @@ import pytest
 
 from playground.server import Play, playground
 from tests.stories.conftest import READY
-from tests.stories.hand import Hand
+from tests.stories.hand import CONTACT, Hand
 from tests.stories.seat import words
 from tests.stories.test_death import hands
 from tests.stories.test_replicas import a_pass, a_password, a_proof, turns_of_one_tenant
@@ -52,4 +52,5 @@ async def test_no_callback_holds_up_the_loop(play: Play, tmp_path: Path) -> None
 
 async def _locked(hand: Hand) -> None:
     await hand.play.teams.say(hand.key, "Somebody is in my account!")
+    await hand.press(words("compromised.button.ask"), on=words("home.alarm", contact=CONTACT)[:30])
     await hand.sees(words("compromised.request.done.title"))
