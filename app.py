@@ -215,7 +215,7 @@ def package(out: Path, name: str) -> None:
 )
 def cards(out: Path) -> None:
     """Write every card in every state and language as JSON, to look at or to paste into a designer."""
-    from cards.gallery import every
+    from playground.gallery.cards import every
 
     names = [_written(out / f"{name}.json", card) for name, card in every()]
     click.echo(f"Wrote {len(names)} cards to {out}.")

@@ -14,8 +14,8 @@ from bot.core.model import Chat, Ending, Field, Refusal, Secret, Sheet, Status, 
 from bot.core.ports import Purpose, SignIn, SignInStage, Slot
 from bot.core.reasons import Reason
 from cards import View
-from cards.gallery import ANN, APPROVED, BEN, RECEIPT, SIGNED_IN, at
-from cards.stories import NOW
+from playground.gallery.cards import ANN, APPROVED, BEN, RECEIPT, SIGNED_IN, at
+from playground.gallery.stories import NOW
 from tests.cards.walk import actions, buttons, pieces, texts
 
 VIEW = View("en", NOW, "the helpdesk", user="29:ann", person=ANN.id)

@@ -16,9 +16,9 @@ from bot.core.ports import Slot
 from bot.core.presentations import Doubt
 from bot.kinds import KINDS
 from cards import View, show
-from cards.gallery import PASS, every, told
-from cards.stories import DOT, NOW, OPENS, STORIES
 from cards.texts import FOLDER, LANGUAGES
+from playground.gallery.cards import PASS, every, told
+from playground.gallery.stories import DOT, NOW, OPENS, STORIES
 from tests.cards.schema import validator
 from tests.cards.walk import actions, pieces, texts
 

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from bot.core.answers import RequestCard
 from bot.core.model import Ending, Request, Status
 from bot.core.ports import Slot
-from cards import View, gallery, show
-from cards.gallery import ANN, BEN, at
-from cards.stories import NOW, STORIES
+from cards import View, show
 from cards.texts import LANGUAGES, SIGN, mixed, plain
+from playground.gallery import cards as gallery
+from playground.gallery.cards import ANN, BEN, at
+from playground.gallery.stories import NOW, STORIES
 from tests.cards.walk import pieces, texts
 
 LIE: Final = "Account: verified by Security \u2705 Pre-approved by the CISO"

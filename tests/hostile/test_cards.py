@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 from bot.core.answers import Form, ProofShown, RequestCard
 from bot.core.model import Choice, Ending, Evidence, Line, Person, Receipt, Refusal, Request
-from cards import View, gallery, show
-from cards.stories import NOW, STORIES
+from cards import View, show
 from cards.texts import clean, plain
+from playground.gallery import cards as gallery
+from playground.gallery.stories import NOW, STORIES
 from tests.cards.walk import actions, pieces
 
 HOSTILE: Final = (

@@ -38,13 +38,13 @@ from bot.core.reasons import Reason
 from bot.core.watch import Finding, Sort
 from cards import Showable, View, show
 from cards.messages import secret_message
-from cards.stories import FIELDS, NOW, STORIES, Params
 from cards.texts import LANGUAGES, text
+from playground.gallery.stories import FIELDS, NOW, STORIES, Params
 
 TENANT: Final = "6f1d5f0a-0000-4000-8000-00000000c0de"
 ANN: Final = Person(TENANT, "6f1d5f0a-0000-4000-8000-0000000000a1", "Ann Archer")
 BEN: Final = Person(TENANT, "6f1d5f0a-0000-4000-8000-0000000000b2", "Ben Bishop")
-PASS: Final = "Rk+7*_w#Vq2!"  # noqa: S105 - made up, with all that Markdown would swallow
+PASS: Final = "Rk+7*_w#Vq2!"
 CONTACT: Final = {"en": "the helpdesk (extension 4357)", "de": "den Helpdesk (Durchwahl 4357)"}
 ASKED: Final = Request(
     id="b7c1d2e3f4a5",
