@@ -64,8 +64,8 @@ PAYLOADS: Final = st.one_of(
 
 
 def live(text: str) -> list[str]:
-    """What is live in a text a client reads as Markdown."""
-    return LIVE.findall(re.sub(r"\\[\\*_\[\]~<>|(]", "x", text))
+    """What is live in a text a client reads as Markdown; what is escaped parts what is around it, as no letter does."""
+    return LIVE.findall(re.sub(r"\\[\\*_\[\]~<>|(]", "·", text))
 
 
 def poisoned(value: Any, bad: str) -> Any:
