@@ -36,10 +36,12 @@ from bot.core.model import (
 from bot.core.ports import Slot
 from bot.core.reasons import Reason
 from bot.core.watch import Finding, Sort
+from bot.kinds import KINDS
 from cards import Showable, View, show
 from cards.messages import secret_message
 from cards.texts import LANGUAGES, text
-from playground.gallery.stories import FIELDS, NOW, STORIES, Params
+from playground.gallery.sheets import Found, sheet
+from playground.gallery.stories import NOW, STORIES, Params
 
 TENANT: Final = "6f1d5f0a-0000-4000-8000-00000000c0de"
 ANN: Final = Person(TENANT, "6f1d5f0a-0000-4000-8000-0000000000a1", "Ann Archer")
@@ -66,7 +68,7 @@ ENDINGS: Final = {
     Status.WITHDRAWN: Ending(ANN.id, ANN.name),
     Status.REFUSED: Ending(refusal=Refusal(Reason.PRIVILEGED)),
 }
-ALARM: Final = "compromised"
+ALARM: Final = next(kind.name for kind in KINDS.values() if kind.alarm)
 START: Final = "https://desk.contoso.example/step-up/start?t="
 
 
@@ -99,9 +101,9 @@ def _offers(view: View) -> Shown:
     yield "home/help", HomeCard(ANN, (Offer("tap", None),), (at(Status.APPROVAL),), "home.help"), view
     yield "home/not_understood", HomeCard(ANN, (Offer("tap", no),), (), "home.not_understood"), view
     alarm = replace(view, alarm=ALARM)
-    offers = tuple(Offer(kind, None, alarm=story.alarm) for kind, story in STORIES.items())
-    yield "home/all", HomeCard(ANN, offers, tuple(told(kind, Status.READY) for kind in STORIES)), alarm
-    shut = tuple(Offer(kind, None if story.alarm else no, alarm=story.alarm) for kind, story in STORIES.items())
+    offers = tuple(Offer(kind.name, None, alarm=kind.alarm) for kind in KINDS.values())
+    yield "home/all", HomeCard(ANN, offers, tuple(told(kind, Status.READY) for kind in KINDS)), alarm
+    shut = tuple(Offer(kind.name, None if kind.alarm else no, alarm=kind.alarm) for kind in KINDS.values())
     yield "home/shut", HomeCard(ANN, shut, ()), alarm
     yield "offer/one", OfferCard(ANN, Offer("tap", None)), alarm
     yield "offer/alarm", OfferCard(ANN, Offer(ALARM, None, alarm=True)), alarm
@@ -111,9 +113,10 @@ def _offers(view: View) -> Shown:
 def _answers(view: View) -> Shown:
     yield "list/some", StatusCard(ANN, (at(Status.READY), at(Status.ENDED), at(Status.DENIED))), view
     yield "list/none", StatusCard(ANN, ()), view
-    yield "form/empty", Form("tap", "f1", Sheet(FIELDS)), view
+    fields = sheet(KINDS["tap"], ANN, Found(), NOW)
+    yield "form/empty", Form("tap", "f1", fields), view
     typed, wrong = {"reason": "other", "ticket": "see mail"}, {"text": "form.required", "ticket": "form.pattern"}
-    yield "form/wrong", Form("tap", "f1", Sheet(FIELDS), typed, wrong), view
+    yield "form/wrong", Form("tap", "f1", fields, typed, wrong), view
     yield "said/line", Said("said.begun"), view
     for reason in (*Reason, "tap.live_pass", "tap.lifetime", "anything.new", *(s.failed for s in STORIES.values())):
         params = {
@@ -169,7 +172,7 @@ def _approvers(view: View) -> Shown:
 def _of(kind: str, view: View) -> Shown:
     """Every place of a kind's requests in every state, and at each stage of what becomes of them."""
     own = replace(view, link=f"{START}s1", wallet="https://desk.contoso.example/verified-id/open?r=", alarm=ALARM)
-    channel = replace(view, user="", person="", verdicts=STORIES[kind].verdicts)
+    channel = replace(view, user="", person="", verdicts=KINDS[kind].verdicts)
     for status in Status:
         request = told(kind, status)
         yield f"requester/{status}", RequestCard(request, Slot.REQUESTER), own
@@ -180,8 +183,9 @@ def _of(kind: str, view: View) -> Shown:
         name = "_".join(filter(None, (status, stage, params.get("why"))))
         yield f"requester/{name}", RequestCard(request, Slot.REQUESTER), own
         yield f"approvers/{name}", RequestCard(request, Slot.APPROVERS), channel
-    for name, sheet in STORIES[kind].sheets.items():
-        yield f"form/{name}", Form(kind, "f1", sheet), own
+    for name, found in STORIES[kind].scenes.items():
+        if (opened := sheet(KINDS[kind], ANN, found, NOW)) != Sheet():  # else a press is all it takes
+            yield f"form/{name}", Form(kind, "f1", opened), own
     yield from _turns(kind, own, channel)
 
 
@@ -264,24 +268,24 @@ def at(status: Status) -> Request:
 
 def told(kind: str, status: Status, stage: str = "", params: Params | None = None) -> Request:
     """Return a kind's request as it stands in `status`, and at a stage of what becomes of it."""
-    story = STORIES[kind]
+    story, says = STORIES[kind], KINDS[kind]
     left = RECEIPT if story.lives else replace(RECEIPT, expires_at=None)
     waits = status in {Status.STEP_UP, Status.APPROVAL, Status.READY, Status.UNKNOWN, Status.DONE}
-    first = (SIGNED_IN,) if story.proof else ()
+    first = (SIGNED_IN,) if says.policy.step_up else ()
     proofs = {Status.STEP_UP: (), Status.REFUSED: (), Status.APPROVAL: first, Status.DENIED: first}
     made = status in {Status.UNKNOWN, Status.DONE, Status.REVOKING, Status.REVOKED, Status.ENDED}
     ending = Ending(refusal=Refusal(story.failed)) if status is Status.FAILED else ENDINGS.get(status)
     return replace(
         ASKED,
         kind=kind,
-        way=story.way,
+        way=says.way(says.policy),
         details=story.details,
         status=status,
         stage=stage,
         version=list(Status).index(status) + 1,
         expires_at=NOW + timedelta(minutes=60) if waits else None,
         due_at=NOW + timedelta(minutes=2),
-        reported=story.alarm,
+        reported=says.alarm,
         evidence=proofs.get(status, (*first, APPROVED)),
         receipt=replace(left, params=story.receipt if params is None else params) if made else None,
         ending=ending,

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from bot.core.kind import Verdicts
-from bot.core.model import Choice, Field, Line, Sheet, Status, Way
+from bot.core.methods import Method, MethodKind
+from bot.core.model import Status
+from bot.core.presentations import Doubt
+from bot.core.risk import AT_RISK, Detection, Risk
+from playground.gallery.sheets import Found
 
 NOW: Final = datetime(2026, 3, 12, 9, 30, tzinfo=UTC)
 # A white dot: what a phone scans is a picture as any other here.
@@ -16,7 +19,7 @@ DOT: Final = (
     "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mP8/x8AAwMCAO+ip1sAAAAASUVORK5CYII="
 )
 OPENS: Final = "openid-vc://?request_uri=https://vid.contoso.example/1"
-EARLIER: Final = (NOW - timedelta(days=2)).isoformat()
+EARLIER: Final = NOW - timedelta(days=2)
 
 Params = Mapping[str, str]
 
@@ -25,65 +28,33 @@ Params = Mapping[str, str]
 class Story:
     """A request of one kind: what was filled in and found, what its act leaves behind, and what becomes of that.
 
-    `stages` are its kind's words for that, by status, with what the receipt says then.
+    What its kind says of itself is asked of the kind. `scenes` are what is found when its form is opened, by name;
+    `stages` are its kind's words for what becomes of it, by status, with what the receipt says then.
     """
 
-    way: Way
     details: Params
-    sheets: Mapping[str, Sheet]
     failed: str
+    scenes: Mapping[str, Found] = field(default_factory=lambda: {"empty": Found()})
     lives: bool = True  # the act leaves something behind that works until a certain time
     receipt: Params = field(default_factory=dict)
     stages: tuple[tuple[Status, str, Params], ...] = ()
-    verdicts: Verdicts = Verdicts()  # noqa: RUF009 - it is frozen
-    proof: bool = True  # it asks for a fresh sign-in
-    alarm: bool = False  # security hears of it
 
 
-def _choices(key: str, *values: str) -> tuple[Choice, ...]:
-    return tuple(Choice(value, f"{key}.{value}") for value in values)
-
-
-def _reasons(kind: str, *values: str) -> tuple[Field, ...]:
-    return (
-        Field("reason", required=True, choices=_choices(f"{kind}.reason", *values)),
-        Field("text", required_if=("reason", "other"), longest=300, multiline=True),
-    )
-
-
-FIELDS: Final = (
-    *_reasons("tap", "lost_phone", "other"),
-    Field("ticket", pattern=r"[A-Z]{2,8}-?\d{1,10}", longest=40),
-    Field("minutes", required=True, choices=(Choice("30", "30 min"), Choice("60", "1 h")), default="60"),
-)
-_KEY: Final = "Passkey: YubiKey 5C"
-_METHODS: Final = (
-    Line("methods.since.fido2_deviceBound", {"name": "YubiKey 5C", "since": EARLIER}),
-    Line("methods.is.phone_mobile", {"name": "+49 ••••• 12"}),
-    Line("methods.since.password", {"name": "password", "since": EARLIER}),
-)
-_FLAG: Final = (
-    Line("risk.flag.high"),
-    Line("risk.told.since", {"since": EARLIER}),
-    Line("risk.seen.travel", {"at": EARLIER}),
-    Line("risk.told.place", {"place": "Lyon, FR"}),
-    Line("risk.told.remedy"),
-)
-_DOUBTS: Final = (
-    *("none", "many", "wrong_issuer", "wrong_type", "wrong_person", "revoked", "expired", "unlinked", "no_face"),
-    *("low_score", "spoof", "declined", "no_credential", "other"),
-)
+_KEY: Final = Method(MethodKind.PASSKEY, "key-1", "YubiKey 5C", "deviceBound", EARLIER)
+_APP: Final = Method(MethodKind.AUTHENTICATOR, "app-1", "Pixel 8")
+_PHONE: Final = Method(MethodKind.PHONE, "phone-1", "+49 ••••• 12", "mobile")
+_PASSWORD: Final = Method(MethodKind.PASSWORD, "password-1", "", created_at=EARLIER)
+_FLAG: Final = Risk(AT_RISK, "high", "none", EARLIER)
+_TRAVEL: Final = Detection("unlikelyTravel", "high", EARLIER, "Lyon, FR")
 
 STORIES: Final[Mapping[str, Story]] = {
     "tap": Story(
-        way=Way.SHOW,
         details={
             "reason": "lost_phone",
             "text": "It fell into the harbour this morning.",
             "ticket": "INC0012345",
             "minutes": "60",
         },
-        sheets={"empty": Sheet(FIELDS)},
         failed="tap.unusable",
         receipt={"minutes": "60", "one_time": "yes"},
         stages=(
@@ -93,39 +64,23 @@ STORIES: Final[Mapping[str, Story]] = {
         ),
     ),
     "sessions": Story(
-        way=Way.ALONE,
         details={"reason": "lost_device"},
-        sheets={"empty": Sheet((Field("reason", required=True, choices=_choices("sessions.reason", "strange")),))},
         failed="not_permitted",
         lives=False,
-        proof=False,
     ),
     "compromised": Story(
-        way=Way.ALONE,
         details={},
-        sheets={},
         failed="not_permitted",
         lives=False,
-        proof=False,
-        alarm=True,
     ),
     "password": Story(
-        way=Way.ENTER,
         details={"reason": "known", "text": "I typed it into the wrong window."},
-        sheets={
-            "entered": Sheet(
-                _reasons("password", "forgotten", "known", "other"),
-                (Line("password.sheet.entered"), Line("password.sheet.sessions")),
-            ),
-            "shown": Sheet(_reasons("password", "forgotten", "other"), (Line("password.sheet.shown"),)),
-        },
+        scenes={"entered": Found(policy={"revoke_sessions": True}), "shown": Found(policy={"generate": True})},
         failed="password.federated",
         lives=False,
     ),
     "verify": Story(
-        way=Way.ALONE,
         details={},
-        sheets={"empty": Sheet(lines=tuple(Line(f"verify.sheet.{name}") for name in ("what", "needs", "kept")))},
         failed="verify.not_set_up",
         receipt={
             "url": "openid-vc://?request_uri=https://vid.contoso.example/1",
@@ -136,38 +91,27 @@ STORIES: Final[Mapping[str, Story]] = {
             (Status.DONE, "scanned", {"url": OPENS, "qr": DOT}),
             (Status.ENDED, "scanned", {}),
             (Status.ENDED, "verified", {"at": NOW.isoformat(), "score": "86"}),
-            *((Status.ENDED, "failed", {"why": doubt}) for doubt in _DOUBTS),
+            *((Status.ENDED, "failed", {"why": doubt}) for doubt in Doubt),
         ),
-        proof=False,
     ),
     "risk": Story(
-        way=Way.ALONE,
-        details={"reason": "travel", "level": "high", "state": "atRisk", "since": EARLIER},
-        sheets={
-            "flagged": Sheet(_reasons("risk", "travel", "new_device", "other"), _FLAG),
-            "clear": Sheet(
-                lines=(Line("risk.told.clear"), Line("risk.cleared.dismissed", {"at": EARLIER})), closed=True
-            ),
-            "processing": Sheet(lines=(*_FLAG[:2], Line("risk.told.processing")), closed=True),
-            "no_premium": Sheet(lines=(Line("risk.told.no_premium"),), closed=True),
+        details={"reason": "travel", "level": _FLAG.level, "state": _FLAG.state, "since": EARLIER.isoformat()},
+        scenes={
+            "flagged": Found(flag=_FLAG, noticed=(_TRAVEL,)),
+            "clear": Found(flag=replace(_FLAG, state="dismissed")),
+            "processing": Found(flag=replace(_FLAG, processing=True)),
+            "no_premium": Found(premium=False),
         },
         failed="risk.no_premium",
         lives=False,
         receipt={"told": "dismissed"},
-        verdicts=Verdicts(yes=("dismissed", "safe"), no=("none", "compromised"), alarms=frozenset({"compromised"})),
     ),
     "methods": Story(
-        way=Way.ALONE,
-        details={"method": "fido2:key-1", "why": "not_mine", "label": _KEY},
-        sheets={
-            "several": Sheet(
-                (
-                    Field("method", required=True, choices=(Choice("fido2:key-1", _KEY),), longest=1000),
-                    Field("why", required=True, choices=_choices("methods.why", "lost", "not_mine")),
-                ),
-                (*_METHODS, Line("methods.told.only_one")),
-            ),
-            "nothing": Sheet(lines=(_METHODS[2], Line("methods.told.none"), Line("methods.told.nothing")), closed=True),
+        details={"method": "fido2:key-1", "why": "not_mine", "label": "Passkey: YubiKey 5C"},
+        scenes={
+            "several": Found(held=(_KEY, _PHONE, _PASSWORD)),
+            "one": Found(held=(_APP, _PASSWORD)),
+            "nothing": Found(held=(_PASSWORD,)),
         },
         failed="methods.default",
         lives=False,

@@ -11,13 +11,16 @@ import pytest
 
 from bot.core.actions import NotUnderstood, unpack
 from bot.core.answers import RequestCard
+from bot.core.forms import check, clean
+from bot.core.kind import Kind
 from bot.core.model import Status
 from bot.core.ports import Slot
 from bot.core.presentations import Doubt
 from bot.kinds import KINDS
 from cards import View, show
 from cards.texts import FOLDER, LANGUAGES
-from playground.gallery.cards import PASS, every, told
+from playground.gallery.cards import ANN, PASS, every, told
+from playground.gallery.sheets import sheet
 from playground.gallery.stories import DOT, NOW, OPENS, STORIES
 from tests.cards.schema import validator
 from tests.cards.walk import actions, pieces, texts
@@ -96,9 +99,16 @@ def test_every_kind_has_its_card_in_every_status(kind: str, place: str) -> None:
 
 def test_the_stories_are_those_of_the_kinds() -> None:
     assert STORIES.keys() == KINDS.keys()
-    for name, story in STORIES.items():
-        kind = KINDS[name]
-        assert (story.way, story.verdicts, story.alarm) == (kind.way(kind.policy), kind.verdicts, kind.alarm), name
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
+def test_what_a_story_filled_in_is_what_its_kind_asks_for(kind: Kind) -> None:
+    opened = [sheet(kind, ANN, found, NOW) for found in STORIES[kind.name].scenes.values()]
+    asked = next((one.fields for one in opened if not one.closed), ())
+    details = STORIES[kind.name].details
+    assert check(asked, clean(asked, details)) == {}
+    labels = {choice.title for field in asked for choice in field.choices}
+    assert details.get("label") in {None, *labels}
 
 
 @pytest.mark.parametrize("kind", KINDS)
