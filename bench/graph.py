@@ -34,7 +34,7 @@ process at the end.
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class Costs:
     """One way in one round; times in ms."""
 
     first: float
@@ -45,7 +45,7 @@ class Cell:
 
 async def measure(around: World, names: Sequence[str], count: int, seconds: float) -> Section:  # noqa: ARG001 - every measure takes them
     """Let the three ways take turns."""
-    cells: dict[str, list[Cell]] = defaultdict(list)
+    cells: dict[str, list[Costs]] = defaultdict(list)
     for turn, way in rounds.interleaved(tuple(WAYS), count):
         cells[way].append(await _cell(around, way, min(seconds, LONGEST)))
         one = cells[way][-1]
@@ -55,7 +55,7 @@ async def measure(around: World, names: Sequence[str], count: int, seconds: floa
     return section(cells)
 
 
-async def _cell(around: World, way: str, seconds: float) -> Cell:
+async def _cell(around: World, way: str, seconds: float) -> Costs:
     caller = Contestant(f"caller-{way}", WAYS[way], lambda: (sys.executable, "-m", "bench.caller", way))
     async with around.running(caller) as bot:
         reader, writer = await asyncio.open_connection("127.0.0.1", bot.port)
@@ -73,7 +73,7 @@ async def _cell(around: World, way: str, seconds: float) -> Cell:
         await ask("write", 1, 0)
         told = {(sort, at_once): await ask(sort, at_once, seconds) for sort, at_once in RUNS}
         writer.close()
-    return Cell(
+    return Costs(
         first=first["wall"] * 1000,
         cpu={run: one["cpu"] / one["made"] * 1000 for run, one in told.items()},
         wall={run: one["wall"] / one["made"] * 1000 for run, one in told.items()},
@@ -81,7 +81,7 @@ async def _cell(around: World, way: str, seconds: float) -> Cell:
     )
 
 
-def section(cells: Mapping[str, Sequence[Cell]]) -> Section:
+def section(cells: Mapping[str, Sequence[Costs]]) -> Section:
     ours = cells["ours"]
     rows = tuple(_row(WAYS[way], found, cells["bare"]) for way, found in cells.items())
     head = ("", "first ms", *(f"{s} x{n}, CPU ms" for s, n in RUNS), "read x1, ms", "CPU, x aiohttp", "RSS MB")
@@ -102,7 +102,7 @@ def section(cells: Mapping[str, Sequence[Cell]]) -> Section:
     )
 
 
-def _row(title: str, found: Sequence[Cell], bare: Sequence[Cell]) -> tuple[str, ...]:
+def _row(title: str, found: Sequence[Costs], bare: Sequence[Costs]) -> tuple[str, ...]:
     over = rounds.ratio([c.cpu["read", 1] for c in found], [c.cpu["read", 1] for c in bare])
     return (
         title,

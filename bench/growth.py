@@ -218,7 +218,7 @@ async def _worked(name: str, url: str, replicas: int, seconds: float) -> Worked:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Telling:
     replicas: int
     seconds: float
     most: int  # in any second
@@ -226,13 +226,13 @@ class Told:
     asked: float  # questions to the database for each message
 
 
-def _told(replicas: int, people: int) -> Told:
+def _told(replicas: int, people: int) -> Telling:
     heard, bucket = Heard(), Bucket(replicas)
     waits = swiftly(crowd(heard, bucket, people))
-    return Told(replicas, heard.took, heard.most(1.0), max(waits), bucket.asked / len(heard.sent))
+    return Telling(replicas, heard.took, heard.most(1.0), max(waits), bucket.asked / len(heard.sent))
 
 
-def _section(grown: list[Grown], work: dict[str, list[Worked]], told: list[Told], people: int) -> Section:
+def _section(grown: list[Grown], work: dict[str, list[Worked]], told: list[Telling], people: int) -> Section:
     slowest = max(time for size in grown for name, time in size.times.items() if name != TRAIL)
     return Section(
         name="growth",
@@ -263,7 +263,7 @@ def _of_replicas(work: dict[str, list[Worked]]) -> tuple[Table, Table]:
     )
 
 
-def _of_people(told: list[Told], people: int) -> Table:
+def _of_people(told: list[Telling], people: int) -> Table:
     return Table(
         (f"{people:,} people told, with so many replicas", *(str(one.replicas) for one in told)),
         (

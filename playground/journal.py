@@ -28,7 +28,7 @@ _FIELDS: Final[Mapping[str, frozenset[str]]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Call:
     """One request; `path` has its query, `status` is 0 when the connection was cut before the answer."""
 
     where: Where
@@ -44,18 +44,18 @@ class Journal:
     """All entries in memory; with a folder also one file of JSON lines for each place."""
 
     def __init__(self, folder: Path | None = None) -> None:
-        self.entries: list[Entry] = []
+        self.entries: list[Call] = []
         self._folder = folder
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: Call) -> None:
         self.entries.append(entry)
         if self._folder is not None:
             with (self._folder / f"{entry.where}.jsonl").open("a", encoding="utf-8") as file:
                 file.write(json.dumps(asdict(entry), ensure_ascii=False) + "\n")
 
-    def of(self, where: Where, method: str = "", part: str = "") -> list[Entry]:
+    def of(self, where: Where, method: str = "", part: str = "") -> list[Call]:
         """Return the entries of one place, narrowed to a method and to paths that contain `part`."""
         return [e for e in self.entries if e.where == where and method in {"", e.method} and part in e.path]
 
@@ -85,10 +85,10 @@ def recorded(
     return middleware
 
 
-def _entry(request: web.Request, where: Where, at: str, raw: bytes, status: int) -> Entry:
+def _entry(request: web.Request, where: Where, at: str, raw: bytes, status: int) -> Call:
     headers = {name: value for name, value in request.headers.items() if name.lower() not in _HEADERS}
     body = _body(raw, request.content_type)
-    return Entry(where, at, request.method, request.path_qs, headers, _redact(body, where), status)
+    return Call(where, at, request.method, request.path_qs, headers, _redact(body, where), status)
 
 
 def _body(raw: bytes, content_type: str) -> Any:

@@ -13,7 +13,7 @@ from aiohttp import web
 from playground.entra import views
 from playground.entra.demand import Demand, demand
 from playground.entra.metadata import known
-from playground.entra.refusals import Refused, unknown_app
+from playground.entra.refusals import RefusedByEntra, unknown_app
 from playground.people import Person
 from playground.tenant.access import Code, Method, Policy, Session
 from playground.world import World
@@ -22,7 +22,7 @@ METHODS: Final[tuple[Method, ...]] = get_args(Method)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Authorization:
     """An authorization request that is in order."""
 
     redirect: str
@@ -60,7 +60,7 @@ class Authorize:
             return self._back(asked.state, gone | {"error_description": "AADSTS65004: User declined to sign in."})
         return self._signed(request, asked, person=str(form.get("person", "")), chosen=str(form.get("method", "")))
 
-    def _signed(self, request: web.Request, asked: Asked, *, person: str, chosen: str) -> web.Response:
+    def _signed(self, request: web.Request, asked: Authorization, *, person: str, chosen: str) -> web.Response:
         method = next((method for method in METHODS if method == chosen), None)
         if person not in self._world.people or method is None:
             return self._page(request, asked, problem="Choose who signs in and how.")
@@ -77,7 +77,7 @@ class Authorize:
         code = self._code(asked, who, session, contexts=wanted if unmet is None else ())
         return self._back(asked.state, {"code": code, "session_state": secrets.token_hex(16)})
 
-    def _passed(self, asked: Asked) -> web.Response | None:
+    def _passed(self, asked: Authorization) -> web.Response | None:
         """Answer for somebody whose session of before is enough."""
         who = self._world.people.find(asked.hint)
         if asked.anew or who is None or not self._world.entra.silent.get(who.key):
@@ -87,7 +87,7 @@ class Authorize:
             return None
         return self._back(asked.state, {"code": self._code(asked, who, session, contexts=wanted)})
 
-    def _code(self, asked: Asked, person: Person, session: Session, *, contexts: tuple[str, ...]) -> str:
+    def _code(self, asked: Authorization, person: Person, session: Session, *, contexts: tuple[str, ...]) -> str:
         value = f"1.{secrets.token_urlsafe(48)}"
         self._world.entra.codes[value] = Code(
             person=person.key,
@@ -101,15 +101,15 @@ class Authorize:
         )
         return value
 
-    def _read(self, request: web.Request) -> Asked | web.Response:
+    def _read(self, request: web.Request) -> Authorization | web.Response:
         """Return the request if it is in order; else tell the person, or the app once it is known which one asks."""
         try:
             redirect = self._addressed(request)
-        except Refused as refused:
+        except RefusedByEntra as refused:
             return views.failure(self._world, refused)
         try:
             return _asked(request.query, redirect)
-        except Refused as refused:
+        except RefusedByEntra as refused:
             told = {"error": refused.error, "error_description": str(refused)}
             return self._back(request.query.get("state", ""), told)
 
@@ -119,11 +119,11 @@ class Authorize:
             raise unknown_app(client)
         if (redirect := request.query.get("redirect_uri", "")) != self._world.redirect:
             text = f"The redirect URI '{redirect}' specified in the request does not match those of the application."
-            raise Refused("invalid_request", 50011, text)
+            raise RefusedByEntra("invalid_request", 50011, text)
         return redirect
 
     def _page(
-        self, request: web.Request, asked: Asked, *, problem: str = "", person: Person | None = None
+        self, request: web.Request, asked: Authorization, *, problem: str = "", person: Person | None = None
     ) -> web.Response:
         chosen = person or self._world.people.find(asked.hint)
         return views.sign_in(
@@ -136,20 +136,20 @@ class Authorize:
         return web.Response(status=302, headers={"Location": location, "Cache-Control": "no-store"})
 
 
-def _asked(query: Mapping[str, str], redirect: str) -> Asked:
+def _asked(query: Mapping[str, str], redirect: str) -> Authorization:
     if query.get("response_type") != "code":
-        raise Refused("unsupported_response_type", 700054, "response_type must be 'code' for this application.")
+        raise RefusedByEntra("unsupported_response_type", 700054, "response_type must be 'code' for this application.")
     if query.get("response_mode", "query") != "query":
-        raise Refused("invalid_request", 70007, "The response_mode is not one this tenant supports.")
+        raise RefusedByEntra("invalid_request", 70007, "The response_mode is not one this tenant supports.")
     scope = query.get("scope", "")
     if "openid" not in scope.split():
-        raise Refused("invalid_scope", 70011, "The scope must include 'openid'.")
+        raise RefusedByEntra("invalid_scope", 70011, "The scope must include 'openid'.")
     challenge = query.get("code_challenge", "")
     if not challenge or query.get("code_challenge_method") != "S256":
-        raise Refused("invalid_request", 9002325, "Proof Key for Code Exchange (S256) is required.")
+        raise RefusedByEntra("invalid_request", 9002325, "Proof Key for Code Exchange (S256) is required.")
     if query.get("prompt") == "none":
-        raise Refused("login_required", 50058, "A silent sign-in request was sent but no user is signed in.")
-    return Asked(
+        raise RefusedByEntra("login_required", 50058, "A silent sign-in request was sent but no user is signed in.")
+    return Authorization(
         redirect=redirect,
         scope=scope,
         state=query.get("state", ""),

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from playground.entra.refusals import Refused
+from playground.entra.refusals import RefusedByEntra
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ def demand(parameter: str) -> Demand:
         asked = (claims.get("id_token") or {}).get("acrs") or {}
         return Demand(_values(asked), asked.get("essential") is True)
     except (ValueError, AttributeError, TypeError):
-        raise Refused("invalid_request", 90023, "The value of the parameter 'claims' is not valid.") from None
+        raise RefusedByEntra("invalid_request", 90023, "The value of the parameter 'claims' is not valid.") from None
 
 
 def _values(asked: dict[str, Any]) -> tuple[str, ...]:

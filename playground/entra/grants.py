@@ -15,7 +15,7 @@ from aiohttp import web
 
 from playground.entra.demand import demand
 from playground.entra.metadata import known
-from playground.entra.refusals import Refused, disabled, missing, unknown_app
+from playground.entra.refusals import RefusedByEntra, disabled, missing, unknown_app
 from playground.entra.tokens import BOT_FRAMEWORK, GRAPH, LIFE, VERIFIED_ID, app_token, id_token, user_token
 from playground.people import Person
 from playground.tenant.access import CODE_LIFE, Code, Policy
@@ -46,7 +46,9 @@ class Grants:
             case "":
                 raise missing("grant_type")
             case grant:
-                raise Refused("unsupported_grant_type", 70003, f"The app used the unsupported grant type '{grant}'.")
+                raise RefusedByEntra(
+                    "unsupported_grant_type", 70003, f"The app used the unsupported grant type '{grant}'."
+                )
         return web.json_response(answer, headers={"Cache-Control": "no-store, no-cache", "Pragma": "no-cache"})
 
     def _client(self, form: Form, header: str) -> None:
@@ -57,20 +59,20 @@ class Grants:
             raise unknown_app(client)
         if not secret:
             text = "The request body must contain 'client_assertion' or 'client_secret'."
-            raise Refused("invalid_client", 7000218, text, status=401)
+            raise RefusedByEntra("invalid_client", 7000218, text, status=401)
         if not secrets.compare_digest(secret.encode(), self._world.bot_secret.encode()):
-            raise Refused("invalid_client", 7000215, "Invalid client secret provided.", status=401)
+            raise RefusedByEntra("invalid_client", 7000215, "Invalid client secret provided.", status=401)
 
     def _credentials(self, form: Form) -> Answer:
         resource, default, rest = form.get("scope", "").rpartition("/.default")
         if not default or rest:
             text = "Client credential flows must have a scope value with /.default suffixed to the resource."
-            raise Refused("invalid_scope", 1002012, text)
+            raise RefusedByEntra("invalid_scope", 1002012, text)
         audiences = {GRAPH: GRAPH, f"{self._world.origin}/graph": GRAPH, BOT_FRAMEWORK: BOT_FRAMEWORK}
         audiences[VERIFIED_ID] = VERIFIED_ID
         if resource not in audiences:
             text = f"The resource principal named {resource} was not found in the tenant named Contoso."
-            raise Refused("invalid_resource", 500011, text)
+            raise RefusedByEntra("invalid_resource", 500011, text)
         return _bearer(app_token(self._world, audiences[resource]))
 
     def _code(self, form: Form) -> Answer:
@@ -79,7 +81,7 @@ class Grants:
         challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
         if not verifier or not secrets.compare_digest(challenge, code.challenge):
             text = "The Code_Verifier does not match the code_challenge supplied in the authorization request."
-            raise Refused("invalid_grant", 501481, text)
+            raise RefusedByEntra("invalid_grant", 501481, text)
         person = self._enabled(self._world.people[code.person])
         identity = id_token(self._world, person, session=code.session, contexts=code.contexts, nonce=code.nonce)
         return self._answer(person, code.scope, identity, form)
@@ -90,17 +92,17 @@ class Grants:
             raise missing("code")
         entra = self._world.entra
         if value in entra.redeemed:
-            raise Refused("invalid_grant", 54005, "OAuth2 Authorization code was already redeemed.")
+            raise RefusedByEntra("invalid_grant", 54005, "OAuth2 Authorization code was already redeemed.")
         code = entra.codes.get(value)
         if code is None:
-            raise Refused("invalid_grant", 70000, "The provided value for the 'code' parameter is not valid.")
+            raise RefusedByEntra("invalid_grant", 70000, "The provided value for the 'code' parameter is not valid.")
         if form.get("redirect_uri") != code.redirect:
             text = "The reply address does not match the one provided when requesting the authorization code."
-            raise Refused("invalid_client", 500112, text)
+            raise RefusedByEntra("invalid_client", 500112, text)
         del entra.codes[value]
         entra.redeemed.add(value)  # whatever comes of it: a code is good for one try
         if self._world.clock.now() >= code.at + CODE_LIFE:
-            raise Refused("invalid_grant", 70008, "The authorization code has expired.")
+            raise RefusedByEntra("invalid_grant", 70008, "The authorization code has expired.")
         return code
 
     def _on_behalf_of(self, form: Form) -> Answer:
@@ -131,14 +133,14 @@ class Grants:
         world = self._world
         claims = world.keys.read(assertion, "entra")
         if claims is None or claims.get("iss") != world.issuer:
-            raise Refused("invalid_grant", 50013, "Assertion failed signature validation.")
+            raise RefusedByEntra("invalid_grant", 50013, "Assertion failed signature validation.")
         if claims.get("aud") != world.bot_id or "access_as_user" not in claims.get("scp", "").split():
-            raise Refused("invalid_grant", 500131, "Assertion audience does not match the Client app.")
+            raise RefusedByEntra("invalid_grant", 500131, "Assertion audience does not match the Client app.")
         if not claims["nbf"] <= world.clock.now().timestamp() < claims["exp"]:
-            raise Refused("invalid_grant", 500133, "Assertion is not within its valid time range.")
+            raise RefusedByEntra("invalid_grant", 500133, "Assertion is not within its valid time range.")
         person = world.people.find(claims["oid"])
         if person is None:
-            raise Refused("invalid_grant", 50034, "The user account does not exist in the directory.")
+            raise RefusedByEntra("invalid_grant", 50034, "The user account does not exist in the directory.")
         return self._enabled(person)
 
     def _enabled(self, person: Person) -> Person:
@@ -173,24 +175,24 @@ def _basic(header: str) -> tuple[str, str] | None:
     try:
         client, _, secret = base64.b64decode(value, validate=True).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):
-        raise Refused("invalid_client", 7000218, "The Authorization header is malformed.", status=401) from None
+        raise RefusedByEntra("invalid_client", 7000218, "The Authorization header is malformed.", status=401) from None
     return unquote_plus(client), unquote_plus(secret)
 
 
-def _revoked() -> Refused:
+def _revoked() -> RefusedByEntra:
     text = "The provided grant has expired due to it being revoked, a fresh auth token is needed."
-    return Refused("interaction_required", 50173, text, suberror="bad_token")
+    return RefusedByEntra("interaction_required", 50173, text, suberror="bad_token")
 
 
-def _unconsented(app: str) -> Refused:
+def _unconsented(app: str) -> RefusedByEntra:
     text = (
         f"The user or administrator has not consented to use the application with ID '{app}' named 'Vouchsafe'. "
         "Send an interactive authorization request for this user and resource."
     )
-    return Refused("invalid_grant", 65001, text, suberror="consent_required")
+    return RefusedByEntra("invalid_grant", 65001, text, suberror="consent_required")
 
 
-def _interaction(policy: Policy) -> Refused:
+def _interaction(policy: Policy) -> RefusedByEntra:
     claims = {"access_token": {"capolids": {"essential": True, "values": [policy.id]}}}
     text = "Due to a configuration change made by your administrator, you must use multi-factor authentication."
-    return Refused("interaction_required", 50076, text, suberror="basic_action", claims=json.dumps(claims))
+    return RefusedByEntra("interaction_required", 50076, text, suberror="basic_action", claims=json.dumps(claims))

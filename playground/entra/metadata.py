@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from playground.entra.refusals import Refused
+from playground.entra.refusals import RefusedByEntra
 from playground.entra.tokens import BOT_FRAMEWORK
 from playground.world import World
 
@@ -60,4 +60,4 @@ def known(world: World, request: web.Request) -> None:
     tenant = request.match_info["tenant"]
     if tenant.lower() != world.tenant:
         text = f"Tenant '{tenant}' not found. Check that it is the right tenant and the right cloud."
-        raise Refused("invalid_request", 90002, text)
+        raise RefusedByEntra("invalid_request", 90002, text)

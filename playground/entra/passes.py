@@ -24,7 +24,7 @@ _WHY: dict[Reason, str] = {
 _WRONG = "Your account or Temporary Access Pass is incorrect."
 
 
-class Passes:
+class PassSignIn:
     def __init__(self, world: World) -> None:
         self._world = world
         self._visits = Visits(world)

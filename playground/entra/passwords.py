@@ -18,7 +18,7 @@ _LOCKED: Final = "Your account has been locked. Contact your support person. (AA
 _DIFFERENT: Final = "The two new passwords are not the same."
 
 
-class Passwords:
+class PasswordSignIn:
     def __init__(self, world: World) -> None:
         self._world = world
         self._visits = Visits(world)

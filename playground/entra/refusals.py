@@ -8,7 +8,7 @@ from typing import Any
 from playground.world import World
 
 
-class Refused(Exception):
+class RefusedByEntra(Exception):
     """`error` is OAuth's word, `number` the AADSTS code; `claims` is what an interactive sign-in must satisfy."""
 
     def __init__(
@@ -34,14 +34,16 @@ class Refused(Exception):
         } | self.extra
 
 
-def missing(name: str) -> Refused:
-    return Refused("invalid_request", 900144, f"The request body must contain the following parameter: '{name}'.")
+def missing(name: str) -> RefusedByEntra:
+    return RefusedByEntra(
+        "invalid_request", 900144, f"The request body must contain the following parameter: '{name}'."
+    )
 
 
-def unknown_app(client: str) -> Refused:
+def unknown_app(client: str) -> RefusedByEntra:
     text = f"Application with identifier '{client}' was not found in the directory 'Contoso'."
-    return Refused("unauthorized_client", 700016, text)
+    return RefusedByEntra("unauthorized_client", 700016, text)
 
 
-def disabled() -> Refused:
-    return Refused("invalid_grant", 50057, "The user account is disabled.")
+def disabled() -> RefusedByEntra:
+    return RefusedByEntra("invalid_grant", 50057, "The user account is disabled.")

@@ -9,9 +9,9 @@ from playground.entra import views
 from playground.entra.authorize import Authorize
 from playground.entra.grants import Grants
 from playground.entra.metadata import Metadata
-from playground.entra.passes import Passes
-from playground.entra.passwords import Passwords
-from playground.entra.refusals import Refused
+from playground.entra.passes import PassSignIn
+from playground.entra.passwords import PasswordSignIn
+from playground.entra.refusals import RefusedByEntra
 from playground.entra.security import Security
 from playground.faults import faulty
 from playground.journal import recorded
@@ -26,7 +26,7 @@ def setup(app: web.Application, world: World) -> None:
 
 def _entra(world: World) -> web.Application:
     app = _app(world)
-    metadata, authorize, passes = Metadata(world), Authorize(world), Passes(world)
+    metadata, authorize, passes = Metadata(world), Authorize(world), PassSignIn(world)
     app.router.add_get("/pages/entra.css", views.stylesheet)
     app.router.add_get("/{tenant}/v2.0/.well-known/openid-configuration", metadata.tenant)
     app.router.add_get("/{tenant}/discovery/v2.0/keys", metadata.keys)
@@ -41,7 +41,7 @@ def _entra(world: World) -> web.Application:
 
 def _own_pages(app: web.Application, world: World) -> None:
     """Where aka.ms/mysecurityinfo leads, and what is on the way."""
-    passwords, security = Passwords(world), Security(world)
+    passwords, security = PasswordSignIn(world), Security(world)
     app.router.add_get("/{tenant}/password-sign-in", passwords.show)
     app.router.add_post("/{tenant}/password-sign-in", passwords.answer)
     app.router.add_get("/{tenant}/password-change", passwords.ask)
@@ -74,7 +74,7 @@ def _refused(world: World) -> Middleware:
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
             return await handler(request)
-        except Refused as refused:
+        except RefusedByEntra as refused:
             return web.json_response(refused.body(world), status=refused.status, headers={"Cache-Control": "no-store"})
 
     return middleware

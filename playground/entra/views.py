@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from playground.entra.refusals import Refused
+from playground.entra.refusals import RefusedByEntra
 from playground.people import Person
 from playground.world import World
 
@@ -63,7 +63,7 @@ def sign_in(
     )
 
 
-def failure(world: World, refused: Refused) -> web.Response:
+def failure(world: World, refused: RefusedByEntra) -> web.Response:
     return page(world, "failure", status=refused.status, text=escape(str(refused)))
 
 

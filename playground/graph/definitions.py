@@ -11,7 +11,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from playground.graph import odata
-from playground.graph.refusals import Refused, bad, missing
+from playground.graph.refusals import RefusedByGraph, bad, missing
 from playground.graph.users import body
 from playground.tenant.attributes import Definition, Set
 from playground.world import World
@@ -128,7 +128,7 @@ def _named(name: str) -> str:
 def _fresh(name: str, held: dict[str, Any]) -> None:
     if name.casefold() in {one.casefold() for one in held}:
         text = "Another object with the same value for property id already exists."
-        raise Refused(409, "Request_MultipleObjectsWithSameKeyValue", text)
+        raise RefusedByGraph(409, "Request_MultipleObjectsWithSameKeyValue", text)
 
 
 def _set(one: Set) -> Json:

@@ -12,7 +12,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from playground.entra.tokens import GRAPH, bearer, verified
-from playground.graph.refusals import Refused, denied
+from playground.graph.refusals import RefusedByGraph, denied
 from playground.people import Person
 from playground.world import World
 
@@ -43,7 +43,7 @@ def guarded(world: World, route: Route) -> Handler:
             request[READER] = person.key
         if route.path.startswith(_PROTECTED) and not world.graph.budget.take():
             # Without Retry-After: https://learn.microsoft.com/graph/throttling-limits
-            raise Refused(429, "TooManyRequests", "Too many requests for Identity Protection in this tenant.")
+            raise RefusedByGraph(429, "TooManyRequests", "Too many requests for Identity Protection in this tenant.")
         return await route.handler(request)
 
     return handler
@@ -57,7 +57,7 @@ def _delegated(world: World, header: str) -> tuple[Person, frozenset[str]]:
         text = "Access token validation failure." if header else "Access token is empty."
         place = f"{world.origin}/entra/{world.tenant}/oauth2/v2.0/authorize"
         challenge = {"WWW-Authenticate": f'Bearer realm="", authorization_uri="{place}"'}
-        raise Refused(401, "InvalidAuthenticationToken", text, headers=challenge)
+        raise RefusedByGraph(401, "InvalidAuthenticationToken", text, headers=challenge)
     return person, frozenset(scope.rpartition("/")[2] for scope in str(claims["scp"]).split())
 
 

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from playground.graph import odata
 from playground.graph.passes import Passes
-from playground.graph.refusals import Refused, bad
+from playground.graph.refusals import RefusedByGraph, bad
 from playground.graph.users import asked, stamp, unrestricted
 from playground.people import Person
 from playground.tenant.factors import Factor, Type
@@ -92,7 +92,7 @@ class Typed:
         for one in self._world.graph.methods.of(person.key, self._type):
             if one.id == wanted:
                 return one
-        raise Refused(404, "resourceNotFound", "The requested authentication method could not be found.")
+        raise RefusedByGraph(404, "resourceNotFound", "The requested authentication method could not be found.")
 
 
 def _selected(request: web.Request, item: Json) -> Json:

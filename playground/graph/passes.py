@@ -9,7 +9,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from playground.graph import odata
-from playground.graph.refusals import Refused, bad
+from playground.graph.refusals import RefusedByGraph, bad
 from playground.graph.users import asked, body, stamp, unrestricted
 from playground.people import Person
 from playground.tenant.directory import Pass, Revoked
@@ -78,7 +78,7 @@ class Passes:
     def _found(self, request: web.Request) -> Pass:
         found = self._world.graph.passes.get(asked(self._world, request).key)
         if found is None or found.id != request.match_info["method"]:
-            raise Refused(404, "resourceNotFound", "The requested authentication method could not be found.")
+            raise RefusedByGraph(404, "resourceNotFound", "The requested authentication method could not be found.")
         return found
 
     def _allowed(self, person: Person) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from playground.graph import odata
-from playground.graph.refusals import Refused
+from playground.graph.refusals import RefusedByGraph
 from playground.tenant.access import Policy, Strength
 from playground.world import World
 
@@ -25,7 +25,7 @@ class Policies:
         """One authentication method's policy; Contoso has set up that of the Temporary Access Pass."""
         odata.known(request)
         if request.match_info["method"].lower() != "temporaryaccesspass":
-            raise Refused(404, "resourceNotFound", "The authentication method configuration could not be found.")
+            raise RefusedByGraph(404, "resourceNotFound", "The authentication method configuration could not be found.")
         policy = self._world.graph.policy
         whole = {
             "@odata.type": "#microsoft.graph.temporaryAccessPassAuthenticationMethodConfiguration",

@@ -11,7 +11,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from playground.graph import odata
-from playground.graph.refusals import Refused, bad
+from playground.graph.refusals import RefusedByGraph, bad
 from playground.graph.users import body, stamp
 from playground.people import Person, guid
 from playground.tenant.risks import Detection, Risk
@@ -77,8 +77,8 @@ class Protection:
         return person.key
 
 
-def _unknown(name: str) -> Refused:
-    return Refused(404, "NotFound", f"The risky user '{name}' could not be found.")
+def _unknown(name: str) -> RefusedByGraph:
+    return RefusedByGraph(404, "NotFound", f"The risky user '{name}' could not be found.")
 
 
 def _risky(person: Person, risk: Risk) -> Json:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 
-class Refused(Exception):
+class RefusedByGraph(Exception):
     def __init__(self, status: int, code: str, message: str, *, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
         self.status = status
@@ -19,14 +19,14 @@ class Refused(Exception):
         return {"error": {"code": self.code, "message": str(self), "innerError": inner}}
 
 
-def bad(message: str, *, code: str = "Request_BadRequest") -> Refused:
-    return Refused(400, code, message)
+def bad(message: str, *, code: str = "Request_BadRequest") -> RefusedByGraph:
+    return RefusedByGraph(400, code, message)
 
 
-def missing(name: str) -> Refused:
+def missing(name: str) -> RefusedByGraph:
     text = f"Resource '{name}' does not exist or one of its queried reference-property objects are not present."
-    return Refused(404, "Request_ResourceNotFound", text)
+    return RefusedByGraph(404, "Request_ResourceNotFound", text)
 
 
-def denied(message: str = "Insufficient privileges to complete the operation.") -> Refused:
-    return Refused(403, "Authorization_RequestDenied", message)
+def denied(message: str = "Insufficient privileges to complete the operation.") -> RefusedByGraph:
+    return RefusedByGraph(403, "Authorization_RequestDenied", message)

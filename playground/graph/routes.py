@@ -19,7 +19,7 @@ from playground.graph.organization import Organization
 from playground.graph.passes import Passes
 from playground.graph.policies import Policies
 from playground.graph.protection import Protection
-from playground.graph.refusals import Refused
+from playground.graph.refusals import RefusedByGraph
 from playground.graph.roles import Roles
 from playground.graph.users import Users
 from playground.journal import recorded
@@ -117,7 +117,7 @@ def _protection(world: World) -> list[Route]:
 
 async def _nothing(request: web.Request) -> web.Response:
     segment = request.match_info["rest"].rpartition("/")[2]
-    raise Refused(400, "BadRequest", f"Resource not found for the segment '{segment}'.")
+    raise RefusedByGraph(400, "BadRequest", f"Resource not found for the segment '{segment}'.")
 
 
 def _answered(world: World) -> Middleware:
@@ -130,11 +130,11 @@ def _answered(world: World) -> Middleware:
         answer: web.StreamResponse
         try:
             answer = await handler(request)
-        except Refused as refused:
+        except RefusedByGraph as refused:
             body = refused.body(at=world.clock.now(), mark=mark, client=client)
             answer = web.json_response(body, status=refused.status, headers=refused.headers)
         except web.HTTPException as error:
-            body = Refused(error.status, "BadRequest", error.reason).body(
+            body = RefusedByGraph(error.status, "BadRequest", error.reason).body(
                 at=world.clock.now(), mark=mark, client=client
             )
             answer = web.json_response(body, status=error.status)

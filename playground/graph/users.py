@@ -11,7 +11,7 @@ from aiohttp import web
 from playground.graph import odata
 from playground.graph.guard import READER
 from playground.graph.permissions import ATTRIBUTES_READ
-from playground.graph.refusals import Refused, bad, denied, missing
+from playground.graph.refusals import RefusedByGraph, bad, denied, missing
 from playground.people import Group, Person, guid
 from playground.world import World
 
@@ -101,7 +101,7 @@ class Users:
         if not isinstance(asked_for, list) or not all(isinstance(group, str) for group in asked_for):
             raise bad("The parameter 'groupIds' must be a collection of strings.")
         if not 0 < len(asked_for) <= _AT_ONCE:
-            raise Refused(400, "Directory_ResultSizeLimitExceeded", f"Name one to {_AT_ONCE} groups.")
+            raise RefusedByGraph(400, "Directory_ResultSizeLimitExceeded", f"Name one to {_AT_ONCE} groups.")
         mine = {group.id for group in self._world.people.groups_of(person.id)}
         return self._ids([group for group in dict.fromkeys(asked_for) if group.lower() in mine])
 

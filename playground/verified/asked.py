@@ -71,7 +71,7 @@ class Asked:
 
 
 def read(body: Any, *, authority: str) -> Asked:
-    """Read the body of a request; raise `Refused` naming the field that is wrong."""
+    """Read the body of a request; raise `RefusedByVerifier` naming the field that is wrong."""
     top = Fields(
         body,
         ("authority", "includeQRCode", "includeReceipt", "registration", "callback", "requestedCredentials"),

@@ -12,7 +12,7 @@ import jwt
 
 from playground.verified.asked import Asked
 from playground.verified.credentials import Credential
-from playground.verified.judgement import Fault
+from playground.verified.judgement import Objection
 
 Json = dict[str, Any]
 
@@ -21,12 +21,12 @@ def retrieved(request_id: str, asked: Asked) -> Json:
     return {"requestId": request_id, "requestStatus": "request_retrieved", "state": asked.state}
 
 
-def failed(request_id: str, asked: Asked, fault: Fault) -> Json:
+def failed(request_id: str, asked: Asked, found: Objection) -> Json:
     return {
         "requestId": request_id,
         "requestStatus": "presentation_error",
         "state": asked.state,
-        "error": {"code": fault.code, "message": fault.message},
+        "error": {"code": found.code, "message": found.message},
     }
 
 

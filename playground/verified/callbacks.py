@@ -11,7 +11,7 @@ import aiohttp
 from yarl import URL
 
 from playground.clock import Clock
-from playground.journal import REDACTED, Entry, Journal
+from playground.journal import REDACTED, Call, Journal
 from playground.verified.asked import Asked
 
 Json = dict[str, Any]
@@ -110,9 +110,9 @@ def taken(status: int) -> bool:
     return HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
 
 
-def _entry(asked: Asked, body: Json, at: str, status: int) -> Entry:
+def _entry(asked: Asked, body: Json, at: str, status: int) -> Call:
     headers = {name: REDACTED if name.lower() in _SECRET else value for name, value in asked.headers.items()}
-    return Entry("verified", at, "POST", URL(asked.url).path_qs, headers, _plain(body), status)
+    return Call("verified", at, "POST", URL(asked.url).path_qs, headers, _plain(body), status)
 
 
 def _plain(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Judgement: whether a credential fits what is asked, as the wallet and the service find; the first fault is told."""
+"""Judgement: whether a credential fits what is asked, as the wallet and the service find; the first is told."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Fail = Literal["", "declined", "spoof"]
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class Objection:
     """What a presentation_error says."""
 
     code: str
@@ -22,12 +22,12 @@ class Fault:
 
 _CLAIMS: Final = "claimValidationError"
 # This one is documented: https://learn.microsoft.com/entra/verified-id/using-facecheck; of the others only the code is.
-LOW: Final = Fault(_CLAIMS, "Match confidence score failing to meet the threshold.")
-SPOOF: Final = Fault(_CLAIMS, "Liveness check failed: a spoof was detected.")
-DECLINED: Final = Fault("access_denied", "The user declined the request.")
-REVOKED: Final = Fault(_CLAIMS, "The credential has been revoked.")
-EXPIRED: Final = Fault(_CLAIMS, "The credential has expired.")
-UNLINKED: Final = Fault(_CLAIMS, "The issuer's linked domain is not verified.")
+LOW: Final = Objection(_CLAIMS, "Match confidence score failing to meet the threshold.")
+SPOOF: Final = Objection(_CLAIMS, "Liveness check failed: a spoof was detected.")
+DECLINED: Final = Objection("access_denied", "The user declined the request.")
+REVOKED: Final = Objection(_CLAIMS, "The credential has been revoked.")
+EXPIRED: Final = Objection(_CLAIMS, "The credential has expired.")
+UNLINKED: Final = Objection(_CLAIMS, "The issuer's linked domain is not verified.")
 
 
 def unsuitable(wanted: Wanted, credential: Credential) -> str:
@@ -44,10 +44,10 @@ def unsuitable(wanted: Wanted, credential: Credential) -> str:
     return ""
 
 
-def fault(wanted: Wanted, credential: Credential, *, score: float, at: datetime) -> Fault | None:
+def objection(wanted: Wanted, credential: Credential, *, score: float, at: datetime) -> Objection | None:
     """Say what the service finds wrong with a presentation, the wallet's choice included."""
     if reason := unsuitable(wanted, credential):
-        return Fault(_CLAIMS, f"The credential does not satisfy the request: {reason}.")
+        return Objection(_CLAIMS, f"The credential does not satisfy the request: {reason}.")
     if credential.revoked and not wanted.allow_revoked:
         return REVOKED
     if at >= credential.expires:

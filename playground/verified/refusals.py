@@ -19,7 +19,7 @@ _WORDS: Final = {
 }
 
 
-class Refused(Exception):
+class RefusedByVerifier(Exception):
     """`code` and the text are the inner error's, `target` the field that is to blame."""
 
     def __init__(self, status: int, code: str, text: str, *, target: str = "") -> None:
@@ -39,5 +39,5 @@ class Refused(Exception):
         }
 
 
-def bad(text: str, target: str) -> Refused:
-    return Refused(400, "badOrMissingField", text, target=target)
+def bad(text: str, target: str) -> RefusedByVerifier:
+    return RefusedByVerifier(400, "badOrMissingField", text, target=target)

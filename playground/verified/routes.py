@@ -8,7 +8,7 @@ from aiohttp.typedefs import Handler, Middleware
 from playground.faults import faulty
 from playground.journal import recorded
 from playground.verified import views
-from playground.verified.refusals import Refused
+from playground.verified.refusals import RefusedByVerifier
 from playground.verified.service import CREATE_PATH, Service
 from playground.verified.wallet import Wallet
 from playground.world import World
@@ -51,10 +51,10 @@ def _refused(world: World) -> Middleware:
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
             return await handler(request)
-        except Refused as refused:
+        except RefusedByVerifier as refused:
             return web.json_response(refused.body(world.clock.now()), status=refused.status)
         except web.HTTPException as error:
-            told = Refused(error.status, "notFound", error.reason, target=request.path)
+            told = RefusedByVerifier(error.status, "notFound", error.reason, target=request.path)
             return web.json_response(told.body(world.clock.now()), status=told.status)
 
     return middleware

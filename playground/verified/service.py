@@ -14,7 +14,7 @@ from aiohttp import web
 from playground.entra.tokens import VERIFIED_ID, bearer
 from playground.verified.asked import Asked, Wanted, read
 from playground.verified.credentials import AUTHORITY
-from playground.verified.refusals import Refused, bad
+from playground.verified.refusals import RefusedByVerifier, bad
 from playground.verified.state import CREATE, Presentation
 from playground.world import World
 
@@ -41,15 +41,17 @@ class Service:
         """GET: what a wallet is told of a request; what the verifier keeps to itself is not in it."""
         found = self._world.verified.requests.get(request.match_info["request"])
         if found is None:
-            raise Refused(404, "notFound", "There is no such request.", target="requestId")
+            raise RefusedByVerifier(404, "notFound", "There is no such request.", target="requestId")
         return web.json_response(_described(found), headers={"Cache-Control": "no-store"})
 
     def _authorized(self, request: web.Request) -> None:
         claims = bearer(self._world, request.headers.get("Authorization", ""), VERIFIED_ID)
         if claims is None:
-            raise Refused(401, "tokenError", "The access token is missing or not valid.", target="Authorization")
+            raise RefusedByVerifier(
+                401, "tokenError", "The access token is missing or not valid.", target="Authorization"
+            )
         if _ROLES.isdisjoint(claims.get("roles", ())):
-            raise Refused(403, "tokenError", f"The access token has no role {CREATE}.", target="roles")
+            raise RefusedByVerifier(403, "tokenError", f"The access token has no role {CREATE}.", target="roles")
 
     def _made(self, made: Presentation) -> Json:
         url = f"openid-vc://?request_uri={self._world.origin}/verified-id/requests/{made.id}"
@@ -61,7 +63,7 @@ class Service:
 
 async def _body(request: web.Request) -> Any:
     if request.content_type != "application/json":
-        raise Refused(415, "badOrMissingField", "Send JSON as application/json.", target="Content-Type")
+        raise RefusedByVerifier(415, "badOrMissingField", "Send JSON as application/json.", target="Content-Type")
     try:
         return json.loads(await request.read())
     except (ValueError, RecursionError):

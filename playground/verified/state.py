@@ -14,7 +14,7 @@ from playground.verified import bodies
 from playground.verified.asked import Asked
 from playground.verified.callbacks import Callbacks, Habits
 from playground.verified.credentials import Credential, phones
-from playground.verified.judgement import DECLINED, SPOOF, Fail, Fault, fault, unsuitable
+from playground.verified.judgement import DECLINED, SPOOF, Fail, Objection, objection, unsuitable
 
 LIFE: Final = timedelta(minutes=5)
 GOOD: Final = 86.3
@@ -26,7 +26,7 @@ class Unusable(RuntimeError):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Shown:
     """What came of showing a credential, and the status the verifier took the news with: 0 for no answer at all."""
 
     status: Literal["presentation_verified", "presentation_error"]
@@ -42,7 +42,7 @@ class Presentation:
     asked: Asked
     expires: datetime
     scanned: list[str] = field(default_factory=list)
-    answer: Answer | None = None
+    answer: Shown | None = None
     begun: bool = False
 
 
@@ -114,26 +114,26 @@ class Verified:
 
     async def present(
         self, request_id: str, key: str, *, score: float = GOOD, credential: str = "", fail: Fail = ""
-    ) -> Answer:
+    ) -> Shown:
         """Answer a request from this person's phone: show a credential and a face, or `fail`."""
         found = self.usable(request_id)
         wrong = DECLINED if fail == "declined" else SPOOF if fail == "spoof" else None
         shown = None if fail == "declined" else self._chosen(found, key, credential)
         if wrong is None and shown is not None and self.honest:
-            wrong = fault(found.asked.wanted, shown, score=score, at=self._clock.now())
+            wrong = objection(found.asked.wanted, shown, score=score, at=self._clock.now())
         found.begun = True  # from here on nobody else answers it, however long the verifier takes
         found.answer = await self._told(found, wrong=wrong, shown=shown, holder=key, score=score)
         return found.answer
 
     async def _told(
-        self, found: Presentation, *, wrong: Fault | None, shown: Credential | None, holder: str, score: float
-    ) -> Answer:
+        self, found: Presentation, *, wrong: Objection | None, shown: Credential | None, holder: str, score: float
+    ) -> Shown:
         if wrong is not None or shown is None:
             wrong = wrong or DECLINED
             heard = await self.callbacks.tell(found.asked, bodies.failed(found.id, found.asked, wrong))
-            return Answer("presentation_error", wrong.message, heard)
+            return Shown("presentation_error", wrong.message, heard)
         body = bodies.verified(found.id, found.asked, holder=holder, credential=shown, score=score)
-        return Answer("presentation_verified", "", await self.callbacks.tell(found.asked, body))
+        return Shown("presentation_verified", "", await self.callbacks.tell(found.asked, body))
 
     def _chosen(self, found: Presentation, key: str, credential: str) -> Credential:
         if credential:

@@ -13,7 +13,7 @@ from aiohttp import web
 from playground.verified.callbacks import taken
 from playground.verified.credentials import AUTHORITY, Credential
 from playground.verified.judgement import unsuitable
-from playground.verified.state import GOOD, Answer, Presentation
+from playground.verified.state import GOOD, Presentation, Shown
 from playground.world import World
 
 PAGES: Final = Path(__file__).parent / "pages"
@@ -91,9 +91,9 @@ def result(world: World, key: str, found: Presentation) -> web.Response:
     match found.answer:
         case None:
             good, title, text = True, "Being sent", "The verifier has not answered yet."
-        case Answer(status="presentation_verified", heard=heard):
+        case Shown(status="presentation_verified", heard=heard):
             good, title, text = True, "Shared", f"{found.asked.client} has received your Verified ID." + _heard(heard)
-        case Answer(text=words, heard=heard):
+        case Shown(text=words, heard=heard):
             good, title, text = False, "Not shared", words + _heard(heard)
     body = _fill(
         "result",

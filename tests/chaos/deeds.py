@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from bot.core.audit import Deed, Entry
 from bot.kinds import KINDS
-from playground.journal import Entry as Call
+from playground.journal import Call
 from playground.world import World
 
 DONE: Final = frozenset({0, 200, 201, 202, 204})  # 0: it was done, and the answer got lost

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from bot.core.audit import Deed, Entry
 from bot.core.model import Request
-from playground.journal import Entry as Call
+from playground.journal import Call
 from playground.teams.chats import HELPDESK_CHANNEL, SECURITY_CHANNEL, personal_id
 from playground.teams.presses import buttons
 from playground.world import World

@@ -13,7 +13,7 @@ from bot.core.model import Request, Status
 from bot.core.ports import Posted, Slot
 from bot.teams.scenes import PlannedMessage
 from playground import world
-from playground.journal import Entry as Call
+from playground.journal import Call
 from playground.people import guid
 from playground.teams.chats import BOT, HELPDESK_CHANNEL, SECURITY_CHANNEL, Chats, personal_id
 from playground.teams.views import ADAPTIVE
