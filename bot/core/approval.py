@@ -92,9 +92,14 @@ def repeated(facts: Facts, request: Request, approver: str) -> bool:
 
 
 def worse(seen: str, now: str, levels: Sequence[str]) -> bool:
-    """Say whether a case is graver `now` than when it was `seen`; what nobody knows to have been seen, nobody saw."""
-    if now not in levels:
+    """Say whether a case is graver `now` than when it was `seen`; what nobody knows to have been seen, nobody saw.
+
+    A word its kind does not know is the gravest: only who saw just that has seen it.
+    """
+    if not levels or not now:
         return False
+    if now not in levels:
+        return seen != now
     return seen not in levels or levels.index(now) > levels.index(seen)
 
 

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.core.actions import Approve, Deny, Ref
+from bot.core.approval import worse
 from bot.core.model import Status
 from bot.core.reasons import Reason
 from bot.core.risk import Risk
@@ -114,6 +115,13 @@ async def test_the_trail_says_what_an_approver_saw(one: Office) -> None:
     assert [(data["by"], data["level"]) for data in told] == [("ben", "medium")]
 
 
+def test_a_word_nobody_knows_is_graver_than_any() -> None:
+    assert worse("compromised", "unheard-of", LEVELS)
+    assert worse("unheard-of", "low", LEVELS)
+    assert not worse("unheard-of", "unheard-of", LEVELS)
+    assert not worse("", "", ())
+
+
 def test_how_grave_a_case_is_goes_from_mild_to_grave() -> None:
     assert [*LEVELS] == ["low", "medium", "high", "hidden", "unknown", "compromised"]
     assert KINDS["risk"].levels == LEVELS
@@ -198,6 +206,7 @@ async def test_who_decides_sees_the_last_days_and_the_reason_in_its_own_words(de
     assert f"“{WORDS}”" in said
     assert "reported as an alarm" in said
     assert text("past.title", "en") in said
+    assert said.count("· " + text("tap.title", "en")) == 1  # Ann's of before; Kim's is nobody's business here
     desk.clock.advance(days=7)
     await desk.job("cards")
     assert desk.messenger.shown(CHANNEL).count(WORDS) == 0
