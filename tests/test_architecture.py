@@ -229,7 +229,6 @@ def _frozen(node: ast.ClassDef) -> bool:
 # What a kind is called, and what only it has, is named in its own module and its texts, nowhere else in what is served.
 # Words that mean something else where they stand: Entra's, PostgreSQL's, HTML's, a unit's, what a receipt keeps.
 OTHERWISE = {
-    "bot.teams.phrases": {"minutes", "ticket"},  # what a sentence may hold, whatever is asked for
     "bot.config.checks": {"password"},  # a part of a database's address
     "bot.config.keys": {"minutes"},  # a unit of time
     "bot.core.methods": {"password"},  # Entra's type of a sign-in method

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType
+from dataclasses import dataclass
 from typing import Final
 
 
@@ -43,10 +42,10 @@ class MachineMade:
 
 @dataclass(frozen=True, slots=True)
 class OfferKind:
-    """Show the way to a kind. `values` is what was said of it already, as its form takes it."""
+    """Show the way to a kind. `said` is why, in their own words: what of it fills in its form, the kind knows."""
 
     kind: str
-    values: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,3 +55,9 @@ def _printable(field: Field, value: str) -> str:
     lines = value if field.multiline else " ".join(value.splitlines())
     kept = (c for c in lines if c == "\n" or unicodedata.category(c) not in {"Cc", "Cs"})
     return "".join(kept).strip()
+
+
+def reason(said: str) -> Mapping[str, str]:
+    """Return what somebody gave as their reason, as forms ask for one that is not in their list."""
+    parts = [part.strip(" .;-") for part in re.split(r"[,;]", said)]
+    return {"reason": "other", "text": ", ".join(filter(None, parts))}

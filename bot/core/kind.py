@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bot.core.directory import Directory
 from bot.core.facts import Moment
+from bot.core.forms import reason
 from bot.core.model import Finding, Outcome, Person, Progress, Receipt, Request, Secret, Sheet, Way
 from bot.core.policy import Policy
 from bot.core.ports import Clock
@@ -75,8 +76,9 @@ class Kind:
     out); `examine` is what the kind itself finds, from facts gathered now; `carry_out` is the one act: it writes at
     most once and lets `AnswerLost` through; `look` finds what a lost act left behind; `undo` takes it back,
     `watch` looks what became of it, `follow` does what comes after it: these three may be repeated. `missing`
-    says why the tenant cannot offer it at all, and `need` what an admin has to do about that. The options in its
-    `policy` are those a file may set for it. Texts, its page's too, come from the catalogue under the kind's name.
+    says why the tenant cannot offer it at all, and `need` what an admin has to do about that. `heard` says what of
+    somebody's reason fills in its form, which drops what it has no field for. The options in its `policy` are those a
+    file may set for it. Texts, its page's too, come from the catalogue under the kind's name.
     """
 
     name: str  # stored, and in policies.toml: never renamed
@@ -92,6 +94,7 @@ class Kind:
     follow: Callable[[Request, Tools], Awaitable[None]] = _nothing
     missing: Callable[[Tools], Awaitable[str]] = _there
     need: Need | None = None
+    heard: Callable[[str], Mapping[str, str]] = reason
     verdicts: Verdicts = Verdicts()
     levels: tuple[str, ...] = ()  # what `examine` may call a case, mildest first
     harmless: bool = False  # it only locks or proves: a policy may let anybody ask without a proof

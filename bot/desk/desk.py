@@ -55,8 +55,8 @@ class Desk:
                     return await self._status(actor)
                 case do.MachineMade():
                     return Said("said.machine_made")
-                case do.OfferKind(kind, values):
-                    return await self.reception.offer(actor, kind, values)
+                case do.OfferKind(kind, said):
+                    return await self.reception.offer(actor, kind, said)
                 case do.Begin(kind):
                     return await self.reception.begin(actor, kind)
                 case do.Submit():

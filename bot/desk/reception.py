@@ -91,7 +91,7 @@ class Reception:
             reported=self.inquiry.kinds[kind].alarm,
         )
 
-    async def offer(self, actor: Actor, kind: str, values: Mapping[str, str]) -> Answer:
+    async def offer(self, actor: Actor, kind: str, said: str) -> Answer:
         """Show the way to a kind: its button, or its form with what was said already. Nothing is begun or noted."""
         refusal = await self._shut(actor, kind)
         if refusal is not None:
@@ -102,7 +102,9 @@ class Reception:
         refusal = self._refusal(draft, await self.inquiry.about(draft, Moment.HOME), Moment.HOME)
         if refusal is not None:
             return Refused(refusal)
-        return await self._form(draft, values) if values else OfferCard(actor.person, Offer(kind, None))
+        if not said:
+            return OfferCard(actor.person, Offer(kind, None))
+        return await self._form(draft, self.inquiry.kinds[kind].heard(said))
 
     async def begin(self, actor: Actor, kind: str) -> Answer:
         refusal = await self._shut(actor, kind)

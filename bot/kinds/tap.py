@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from enum import StrEnum
@@ -10,6 +12,7 @@ from types import MappingProxyType
 from typing import Final
 
 from bot.core.errors import giving
+from bot.core.forms import reason
 from bot.core.kind import Kind, Tools
 from bot.core.model import (
     Choice,
@@ -38,6 +41,14 @@ EVERY: Final = timedelta(minutes=1)  # between two looks whether it was used, wh
 UNHURRIED: Final = timedelta(minutes=5)  # between two looks whether there is a passkey
 NUDGED: Final = timedelta(hours=24)  # how long the desk waits for that
 
+# What a reason may hold besides: "my phone drowned, ticket INC-77, for 2 hours".
+_MINUTES: Final = re.compile(r"\b(?:(?:for|für)\s+)?(\d{1,4})\s*(?:minutes?|minuten|mins?)\b\.?", re.IGNORECASE)
+_HOURS: Final = re.compile(r"\b(?:(?:for|für)\s+)?(\d{1,2})\s*(?:hours?|stunden?|std|h)\b\.?", re.IGNORECASE)
+_TICKET: Final = re.compile(
+    r"\b(?:ticket|incident|case|vorgang|vorfall)(?:nummer|number|nr|no)?[\s.:#]*([A-Za-z]{0,8}-?\d{1,10})\b",
+    re.IGNORECASE,
+)
+
 
 class TapReason(StrEnum):
     """Why there is no pass for this person now."""
@@ -65,6 +76,18 @@ async def sheet(_asker: Person, tools: Tools) -> Sheet:
         Field("minutes", required=True, choices=hours, default=str(default)),
     )
     return Sheet(fields)
+
+
+def heard(said: str) -> Mapping[str, str]:
+    """Take ticket and lifetime out of a reason; the rest of it stays one."""
+    values = {}
+    if found := _TICKET.search(said):
+        values["ticket"] = found[1].upper()
+        said = said.replace(found[0], " ", 1)
+    if found := _MINUTES.search(said) or _HOURS.search(said):
+        values["minutes"] = str(int(found[1]) * (1 if found.re is _MINUTES else 60))
+        said = said.replace(found[0], " ", 1)
+    return {**values, **reason(said)}
 
 
 async def examine(request: Request, tools: Tools) -> Finding:
@@ -158,6 +181,7 @@ KIND: Final = Kind(
     policy=Policy(step_up="c1", approvals=1),
     way=lambda _: Way.SHOW,
     sheet=sheet,
+    heard=heard,
     examine=examine,
     carry_out=carry_out,
     look=look,

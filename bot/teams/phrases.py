@@ -46,12 +46,6 @@ _TAG: Final = re.compile(
 )
 _WORDS: Final = re.compile(r"[^\w\s]+")
 _REASON: Final = re.compile(r"\s*(?::|\s[-\u2013\u2014]\s|,?\s+(?:because|weil|since|da)\s)\s*", re.IGNORECASE)
-_MINUTES: Final = re.compile(r"\b(?:(?:for|für)\s+)?(\d{1,4})\s*(?:minutes?|minuten|mins?)\b\.?", re.IGNORECASE)
-_HOURS: Final = re.compile(r"\b(?:(?:for|für)\s+)?(\d{1,2})\s*(?:hours?|stunden?|std|h)\b\.?", re.IGNORECASE)
-_TICKET: Final = re.compile(
-    r"\b(?:ticket|incident|case|vorgang|vorfall)(?:nummer|number|nr|no)?[\s.:#]*([A-Za-z]{0,8}-?\d{1,10})\b",
-    re.IGNORECASE,
-)
 
 
 def written(activity: Mapping[str, Any]) -> str:
@@ -138,23 +132,7 @@ def _asked(text: str, phrases: Spoken) -> OfferKind | None:
     kind = _kind(plain(parts[0]), phrases) if len(parts) > 1 else None
     if kind is None or not plain(parts[1]):
         return None
-    return OfferKind(kind, _values(parts[1]))
-
-
-def _values(reason: str) -> dict[str, str]:
-    """Take ticket and minutes out of a reason; what a kind has no field for, its form drops."""
-    values = {"reason": "other"}
-    if found := _TICKET.search(reason):
-        values["ticket"] = found[1].upper()
-        reason = reason.replace(found[0], " ", 1)
-    if found := _MINUTES.search(reason):
-        values["minutes"] = str(int(found[1]))
-        reason = reason.replace(found[0], " ", 1)
-    elif found := _HOURS.search(reason):
-        values["minutes"] = str(int(found[1]) * 60)
-        reason = reason.replace(found[0], " ", 1)
-    said = [part.strip(" .;-") for part in re.split(r"[,;]", reason)]
-    return {**values, "text": ", ".join(filter(None, said))}
+    return OfferKind(kind, parts[1])
 
 
 def _kind(said: str, phrases: Spoken) -> str | None:

@@ -12,6 +12,7 @@ import cards
 from bot.core import actions as do
 from bot.core.actions import Ref, Written
 from bot.core.model import Chat
+from bot.kinds import KINDS
 from bot.teams.inbound import Command, Ignored, Installed, Malformed, Meaning, Removed, Unknown, Via, read, tidy
 from bot.teams.phrases import plain, spoken, understood, written
 from tests.adapters.edge import ANN, APP, SERVICE, TENANT, activity, in_channel, invoke, press
@@ -93,7 +94,14 @@ def test_ordinary_phrases(text: str, action: Written) -> None:
     ],
 )
 def test_a_whole_request_in_one_line(text: str, values: dict[str, str]) -> None:
-    assert understand(text) == do.OfferKind("tap", values)
+    offered = understand(text)
+    assert isinstance(offered, do.OfferKind)
+    assert (offered.kind, KINDS["tap"].heard(offered.said)) == ("tap", values)
+
+
+def test_what_a_kind_has_no_field_for_stays_in_the_reason() -> None:
+    told = {"reason": "other", "text": "I forgot it, ticket INC-77, 2 hours"}
+    assert KINDS["password"].heard(" I forgot it, ticket INC-77; 2 hours. ") == told
 
 
 def test_two_kinds_that_claim_the_same_words_are_not_guessed() -> None:

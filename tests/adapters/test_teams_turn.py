@@ -361,7 +361,7 @@ async def test_no_body_is_ever_logged() -> None:
 async def test_a_form_filled_in_by_writing_is_a_card_in_the_chat() -> None:
     async with edge(ToldDesk(Form("tap", "r1", Sheet()))) as e:
         await e.deliver(activity(text="tap: my phone drowned"))
-        assert e.desk.action == do.OfferKind("tap", {"reason": "other", "text": "my phone drowned"})
+        assert e.desk.action == do.OfferKind("tap", "my phone drowned")
         assert '"verb": "submit"' in json.dumps(e.post.sent[0][1]["attachments"])
 
 
