@@ -75,6 +75,16 @@ async def test_what_is_well_or_off_is_not_spoken_of() -> None:
     assert off.probes == 0
 
 
+async def test_what_costs_something_to_find_out_is_asked_rarely() -> None:
+    service, clock = Service("no_billing"), FakeClock()
+    policies = {"verify": KINDS["verify"].policy}
+    check = checks(PUBLIC, cast("Outside", Around(service)), KINDS, policies, clock)["verified_id"]
+    for minutes, probes in ((0, 1), (9, 1), (1, 2)):
+        clock.advance(minutes=minutes)
+        assert "link a subscription" in await check.run()  # in between it is what was found out last
+        assert service.probes == probes
+
+
 SOUND = ApproversGroup(False, False, frozenset({"ben"}), frozenset({"ben", "cleo"}), guests=0, usable=2, unnamed=0)
 
 
