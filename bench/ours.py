@@ -24,7 +24,7 @@ from bot.core.actions import Action
 from bot.core.answers import Answer, Said
 from bot.core.model import Actor, Chat, Person
 from bot.desk.desk import Desk
-from bot.entra.keys import Key, KeyRing
+from bot.entra.keys import IssuerKey, KeyRing
 from bot.entra.tokens import AppTokens
 from bot.kinds import KINDS
 from bot.process import logs, metrics, service
@@ -60,7 +60,7 @@ class Echo:
 class Unfamiliar(KeyRing):
     """Keys that are never the same as before, so that no token verified with one counts as verified."""
 
-    async def find(self, kid: str) -> Key | None:
+    async def find(self, kid: str) -> IssuerKey | None:
         key = await super().find(kid)
         return replace(key) if key is not None else None
 

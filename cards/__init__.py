@@ -7,7 +7,7 @@ from typing import Any, assert_never
 from bot.core.answers import Form, HomeCard, OfferCard, ProofShown, Refused, RequestCard, Said, SecretShown, StatusCard
 from bot.core.model import Request
 from bot.core.ports import Slot
-from bot.core.watch import Finding
+from bot.core.watch import Notice
 from cards import elements as e
 from cards.alert import alert as _alert
 from cards.alert import lift
@@ -42,7 +42,7 @@ __all__ = [
     "title",
 ]
 
-Showable = HomeCard | OfferCard | StatusCard | Form | RequestCard | SecretShown | ProofShown | Refused | Said | Finding
+Showable = HomeCard | OfferCard | StatusCard | Form | RequestCard | SecretShown | ProofShown | Refused | Said | Notice
 
 
 def show(answer: Showable, view: View) -> dict[str, Any]:
@@ -60,7 +60,7 @@ def title(answer: Showable, view: View) -> str:
             return text(f"{kind}.title", view.language)
         case Refused():
             return text("refusal.title", view.language)
-        case HomeCard() | OfferCard() | StatusCard() | ProofShown() | Said() | Finding():
+        case HomeCard() | OfferCard() | StatusCard() | ProofShown() | Said() | Notice():
             return text("app.name", view.language)
         case _:
             assert_never(answer)
@@ -100,7 +100,7 @@ def _card(answer: Showable, view: View) -> e.Card:
             return proof(answer, view)
         case Refused():
             return _refused(answer, view)
-        case Finding():
+        case Notice():
             return finding(answer, view)
         case Said(key, params):
             return card(view, lines(say(view, key, **params)))

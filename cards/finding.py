@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from bot.core.watch import Finding, Sort
+from bot.core.watch import Notice, Sort
 from cards import elements as e
 from cards.parts import card, facts, header, lines
 from cards.view import View
 from cards.words import say, when
 
 
-def finding(found: Finding, view: View) -> e.Card:
+def finding(found: Notice, view: View) -> e.Card:
     """Return who it is about, what there was too much of, and where to look."""
     given = {"name": found.person.name, "count": found.count}
     key = f"finding.yes_{found.window}" if found.sort is Sort.YES else f"finding.{found.sort}"

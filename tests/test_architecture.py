@@ -358,6 +358,17 @@ def test_nobody_mocks() -> None:
         assert not any(_under(n, "unittest") or n.split(".")[0] in {"mock", "pytest_mock"} for n in names), file
 
 
+@pytest.mark.parametrize("tree", ["bot", "cards", "playground", "bench"])
+def test_no_two_classes_have_one_name(tree: str) -> None:
+    """One word, one thing; what a tree plays or shows of another may be called as it is there."""
+    named: dict[str, list[str]] = {}
+    for file in _files(tree):
+        for node in ast.walk(_tree(file)):
+            if isinstance(node, ast.ClassDef):
+                named.setdefault(node.name, []).append(_name(file))
+    assert {name: places for name, places in named.items() if len(places) > 1} == {}
+
+
 def test_nobody_but_a_process_knows_who_listens_to_changes() -> None:
     """What follows a change is handed in: cards now, others later; the desk names none of them."""
     for file in _files("bot/core", "bot/kinds", "bot/desk"):

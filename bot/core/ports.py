@@ -11,7 +11,7 @@ from typing import Protocol
 
 from bot.core.audit import About, Note
 from bot.core.model import Chat, Person, Request, Secret
-from bot.core.watch import Count, Finding, Sort
+from bot.core.watch import Count, Notice, Sort
 
 
 class Clock(Protocol):
@@ -225,10 +225,10 @@ class Unit(Protocol):
     async def tried(self, person: Person, sort: Sort, now: datetime) -> Count:
         """Count that this happened once more, and return how often it did."""
 
-    async def found(self, finding: Finding) -> bool:
+    async def found(self, finding: Notice) -> bool:
         """Keep what is out of the ordinary; say whether it is new for this person, sort and hour."""
 
-    async def finding(self, finding_id: str) -> Finding | None: ...
+    async def finding(self, finding_id: str) -> Notice | None: ...
 
     async def first_time(self, tenant: str, key: str, now: datetime) -> bool:
         """Say whether this key was not seen before, and remember it: Teams delivers some things twice."""

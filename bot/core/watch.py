@@ -45,7 +45,7 @@ class Thresholds:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Notice:
     """What security is told of one person: so many of a sort within a `window`; `request` is the last one."""
 
     id: str

@@ -11,7 +11,7 @@ from bot.core.audit import About, Deed, Note
 from bot.core.model import Person, Refusal, Request
 from bot.core.ports import Clock, Job, Store, Unit, Urgency
 from bot.core.reasons import Reason
-from bot.core.watch import BUDGET, Count, Finding, Sort, Thresholds, unusual
+from bot.core.watch import BUDGET, Count, Notice, Sort, Thresholds, unusual
 
 # A yes or no that came too late, twice, or while something was away says nothing about who gave it.
 HARMLESS: Final = frozenset(
@@ -81,7 +81,7 @@ class Record:
         count = await unit.tried(person, sort, now)
         if too_many := unusual(sort, count, self.thresholds):
             about = request.id if request is not None else ""
-            finding = Finding(uuid4().hex, person, sort, *too_many, now, about)
+            finding = Notice(uuid4().hex, person, sort, *too_many, now, about)
             if await unit.found(finding):
                 found = {"sort": sort.value, "person": person.id, "window": too_many[0], "count": str(too_many[1])}
                 await unit.note(About(person.tenant, subject=person.id), Note(Deed.FOUND, found))

@@ -16,7 +16,7 @@ from bot.config.cloud import Cloud
 from bot.core.errors import Rejected
 from bot.core.ports import Clock
 from bot.core.skew import CLOCK_SKEW
-from bot.entra.keys import Key
+from bot.entra.keys import IssuerKey
 
 LONGEST: Final = 16_384  # characters
 _LAST: Final = 253_402_300_800.0  # the year 10000: no date can say more
@@ -31,7 +31,7 @@ _SIGNATURE_ONLY: Final[Options] = {
 }
 
 
-class Flaw(StrEnum):
+class TokenFlaw(StrEnum):
     """What is wrong with a token: the `code` of `Rejected`."""
 
     MALFORMED = "malformed"
@@ -53,12 +53,12 @@ class Flaw(StrEnum):
     NO_ID_TOKEN = "no_id_token"  # noqa: S105 - the name of a flaw
 
 
-class Keys(Protocol):
-    async def find(self, kid: str) -> Key | None: ...
+class IssuerKeys(Protocol):
+    async def find(self, kid: str) -> IssuerKey | None: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class TokenClaims:
     """What a valid token says. `client` is who got it; `scopes` are empty in an ID token; `contexts` are its `acrs`."""
 
     tenant: str
@@ -75,29 +75,29 @@ def openid_url(cloud: Cloud, tenant: str) -> str:
 
 
 class TokenReader:
-    """Believes v2.0 tokens of one tenant for one app. Raises `Rejected` with a `Flaw`, `Unavailable` without keys.
+    """Believes v2.0 tokens of one tenant for one app. Raises `Rejected` with a `TokenFlaw`, `Unavailable` without keys.
 
     The claims: https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference
     """
 
-    def __init__(self, *, cloud: Cloud, app_id: str, tenant: str, keys: Keys, clock: Clock) -> None:
+    def __init__(self, *, cloud: Cloud, app_id: str, tenant: str, keys: IssuerKeys, clock: Clock) -> None:
         self._issuer = f"{cloud.authority(tenant)}/v2.0"
         self._app_id = app_id.casefold()
         self._tenant = tenant.casefold()
         self._keys = keys
         self._clock = clock
 
-    async def read(self, token: str, *, nonce: str | None = None) -> Identity:
+    async def read(self, token: str, *, nonce: str | None = None) -> TokenClaims:
         """Return what the token says; with `nonce`, only when the token answers to that very one."""
         claims = await self._signed(token)
         self._addressed(claims)
         self._timely(claims)
         if nonce is not None and not _same(claims.get("nonce"), nonce):
-            raise _flawed(Flaw.WRONG_NONCE)
+            raise _flawed(TokenFlaw.WRONG_NONCE)
         person = claims.get("oid")
         if not isinstance(person, str) or not person:
-            raise _flawed(Flaw.WRONG_PERSON)
-        return Identity(
+            raise _flawed(TokenFlaw.WRONG_PERSON)
+        return TokenClaims(
             tenant=self._tenant,
             person=person.casefold(),
             client=_text(claims.get("azp")).casefold(),
@@ -108,45 +108,45 @@ class TokenReader:
 
     async def _signed(self, token: str) -> Mapping[str, Any]:
         if len(token) > LONGEST or not token.isascii():
-            raise _flawed(Flaw.MALFORMED)
+            raise _flawed(TokenFlaw.MALFORMED)
         try:
             header = jwt.get_unverified_header(token)
         except (jwt.InvalidTokenError, ValueError, RecursionError):
-            raise _flawed(Flaw.MALFORMED) from None
+            raise _flawed(TokenFlaw.MALFORMED) from None
         kid = header.get("kid")
         if header.get("alg") != "RS256" or not isinstance(kid, str):
-            raise _flawed(Flaw.ALGORITHM)
+            raise _flawed(TokenFlaw.ALGORITHM)
         key = await self._keys.find(kid)
         if key is None:
-            raise _flawed(Flaw.UNKNOWN_KEY)
+            raise _flawed(TokenFlaw.UNKNOWN_KEY)
         try:
             claims: dict[str, Any] = jwt.decode(token, key.public, algorithms=["RS256"], options=_SIGNATURE_ONLY)
         except jwt.InvalidSignatureError:
-            raise _flawed(Flaw.SIGNATURE) from None
+            raise _flawed(TokenFlaw.SIGNATURE) from None
         except (jwt.InvalidTokenError, ValueError, RecursionError):
-            raise _flawed(Flaw.MALFORMED) from None
+            raise _flawed(TokenFlaw.MALFORMED) from None
         return claims
 
     def _addressed(self, claims: Mapping[str, Any]) -> None:
         if claims.get("iss") != self._issuer:
-            raise _flawed(Flaw.WRONG_ISSUER)
+            raise _flawed(TokenFlaw.WRONG_ISSUER)
         if _text(claims.get("aud")).casefold() != self._app_id:
-            raise _flawed(Flaw.WRONG_AUDIENCE)
+            raise _flawed(TokenFlaw.WRONG_AUDIENCE)
         if _text(claims.get("tid")).casefold() != self._tenant:
-            raise _flawed(Flaw.WRONG_TENANT)
+            raise _flawed(TokenFlaw.WRONG_TENANT)
 
     def _timely(self, claims: Mapping[str, Any]) -> None:
         starts, made, ends = (_moment(claims.get(name)) for name in ("nbf", "iat", "exp"))
         if starts is None or made is None or ends is None:
-            raise _flawed(Flaw.NO_TIMES)
+            raise _flawed(TokenFlaw.NO_TIMES)
         now = self._clock.now()
         if now >= ends + CLOCK_SKEW:
-            raise _flawed(Flaw.EXPIRED)
+            raise _flawed(TokenFlaw.EXPIRED)
         if now < max(starts, made) - CLOCK_SKEW:
-            raise _flawed(Flaw.NOT_YET)
+            raise _flawed(TokenFlaw.NOT_YET)
 
 
-def _flawed(flaw: Flaw) -> Rejected:
+def _flawed(flaw: TokenFlaw) -> Rejected:
     return Rejected(f"a token is not to be believed: {flaw}", code=flaw)
 
 

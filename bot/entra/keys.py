@@ -31,7 +31,7 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class IssuerKey:
     """A public key and the channels its holder may speak for. The same object as long as it is published unchanged."""
 
     kid: str
@@ -47,13 +47,13 @@ class KeyRing:
         self._session = session
         self._url = openid_url
         self._clock = clock
-        self._keys: Mapping[str, Key] = {}
+        self._keys: Mapping[str, IssuerKey] = {}
         self._fetched_at: datetime | None = None
         self._tried_at: datetime | None = None
         self._asked_at: datetime | None = None
         self._flight: asyncio.Task[None] | None = None
 
-    async def find(self, kid: str) -> Key | None:
+    async def find(self, kid: str) -> IssuerKey | None:
         """Return the key, or None when the issuer does not publish it. Raises `Unavailable` without any keys."""
         await self.load()
         now = self._clock.now()
@@ -135,9 +135,9 @@ def _address(metadata: Mapping[str, Any], url: str) -> str:
     return address
 
 
-def _parse(document: Mapping[str, Any], old: Mapping[str, Key]) -> dict[str, Key]:
+def _parse(document: Mapping[str, Any], old: Mapping[str, IssuerKey]) -> dict[str, IssuerKey]:
     """Read a key set (https://www.rfc-editor.org/rfc/rfc7517); what is not an RSA signing key is passed over."""
-    found: dict[str, Key] = {}
+    found: dict[str, IssuerKey] = {}
     published = document.get("keys")
     for jwk in published if isinstance(published, list) else []:
         key = _key(jwk) if isinstance(jwk, dict) else None
@@ -149,7 +149,7 @@ def _parse(document: Mapping[str, Any], old: Mapping[str, Key]) -> dict[str, Key
     return found
 
 
-def _key(jwk: dict[str, Any]) -> Key | None:
+def _key(jwk: dict[str, Any]) -> IssuerKey | None:
     kid, endorsements = jwk.get("kid"), jwk.get("endorsements")
     if jwk.get("kty") != "RSA" or jwk.get("use", "sig") != "sig" or not isinstance(kid, str):
         return None
@@ -162,4 +162,4 @@ def _key(jwk: dict[str, Any]) -> Key | None:
     endorsed = (
         frozenset(e for e in endorsements if isinstance(e, str)) if isinstance(endorsements, list) else frozenset()
     )
-    return Key(kid=kid, public=public, endorsements=endorsed, published=repr(sorted(jwk.items())))
+    return IssuerKey(kid=kid, public=public, endorsements=endorsed, published=repr(sorted(jwk.items())))

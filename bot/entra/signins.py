@@ -19,7 +19,7 @@ from bot.config.settings import Settings
 from bot.core.errors import DeskError, Forged, Rejected, Unavailable
 from bot.core.model import Secret
 from bot.core.ports import Clock, SignedIn, SignIns
-from bot.entra.idtoken import Flaw, Identity, Keys, TokenReader
+from bot.entra.idtoken import IssuerKeys, TokenClaims, TokenFlaw, TokenReader
 from bot.entra.tokens import PASSING, Forgetful
 from bot.entra.transport import DEADLINE, Response, Transport, authority, plain
 
@@ -57,9 +57,9 @@ class Undivided(Transport):
 
 
 class EntraSignIns(SignIns):
-    """No token outlives the call that got it. Raises `Unavailable`, or `Rejected` with Entra's word or a `Flaw`."""
+    """No token outlives its call. Raises `Unavailable`, or `Rejected` with Entra's word or our `TokenFlaw`."""
 
-    def __init__(self, *, settings: Settings, cloud: Cloud, keys: Keys, clock: Clock) -> None:
+    def __init__(self, *, settings: Settings, cloud: Cloud, keys: IssuerKeys, clock: Clock) -> None:
         self._settings = settings
         self._cloud = cloud
         self._redirect = f"{settings.public_url}{CALLBACK}"
@@ -97,7 +97,7 @@ class EntraSignIns(SignIns):
             raise Rejected("Entra refused", code=CONSENT)
         value = _granted(answer).get("access_token")
         if not isinstance(value, str) or not value:
-            raise Rejected("Entra sent no access token", code=Flaw.NO_ACCESS_TOKEN)
+            raise Rejected("Entra sent no access token", code=TokenFlaw.NO_ACCESS_TOKEN)
         return Secret(value)
 
     async def begin(self, *, context: str, login_hint: str) -> Mapping[str, object]:
@@ -118,7 +118,7 @@ class EntraSignIns(SignIns):
         known = {name: value for name, value in answer.items() if name in _ANSWER}
         nonce = flow.get("nonce")
         if not isinstance(nonce, str):
-            raise Rejected("the sign-in was not begun here", code=Flaw.WRONG_NONCE)
+            raise Rejected("the sign-in was not begun here", code=TokenFlaw.WRONG_NONCE)
 
         def ask() -> Any:
             return self._client().acquire_token_by_auth_code_flow(dict(flow), known)
@@ -132,7 +132,7 @@ class EntraSignIns(SignIns):
         try:
             await self._offered(token, tenant, person)
         except Rejected as error:
-            if error.code in {Flaw.EXPIRED, Flaw.NOT_YET}:
+            if error.code in {TokenFlaw.EXPIRED, TokenFlaw.NOT_YET}:
                 raise
             raise Forged(str(error), code=error.code) from None
 
@@ -140,9 +140,9 @@ class EntraSignIns(SignIns):
         offered = await self._tokens.read(token)
         _belongs(offered, tenant, person)
         if SCOPE not in offered.scopes:  # an ID token is for us to read, not to exchange, and so is any other
-            raise Rejected("a token is not to be exchanged", code=Flaw.NOT_FOR_EXCHANGE)
+            raise Rejected("a token is not to be exchanged", code=TokenFlaw.NOT_FOR_EXCHANGE)
         if offered.client not in TEAMS:
-            raise Rejected("a token another client got", code=Flaw.NOT_FROM_TEAMS)
+            raise Rejected("a token another client got", code=TokenFlaw.NOT_FROM_TEAMS)
 
     def _scope(self, permission: str) -> str:
         return f"{self._cloud.graph_scope.removesuffix('.default')}{permission}"
@@ -197,7 +197,7 @@ def _id_token(answer: Mapping[str, Any]) -> str:
     """Return the ID token of an answer, or raise what its error means."""
     token = _granted(answer).get("id_token")
     if not isinstance(token, str):
-        raise Rejected("Entra sent no ID token", code=Flaw.NO_ID_TOKEN)
+        raise Rejected("Entra sent no ID token", code=TokenFlaw.NO_ID_TOKEN)
     return token
 
 
@@ -213,14 +213,14 @@ def _granted(answer: Mapping[str, Any]) -> Mapping[str, Any]:
     return answer
 
 
-def _belongs(identity: Identity, tenant: str, person: str) -> None:
+def _belongs(identity: TokenClaims, tenant: str, person: str) -> None:
     if identity.tenant != tenant.casefold():
-        raise Rejected("a token of another tenant", code=Flaw.WRONG_TENANT)
+        raise Rejected("a token of another tenant", code=TokenFlaw.WRONG_TENANT)
     if identity.person != person.casefold():
-        raise Rejected("a token of another person", code=Flaw.WRONG_PERSON)
+        raise Rejected("a token of another person", code=TokenFlaw.WRONG_PERSON)
 
 
-def _proven(identity: Identity) -> SignedIn:
+def _proven(identity: TokenClaims) -> SignedIn:
     if identity.signed_in_at is None:
-        raise Rejected("Entra did not say when the sign-in was", code=Flaw.NO_AUTH_TIME)
+        raise Rejected("Entra did not say when the sign-in was", code=TokenFlaw.NO_AUTH_TIME)
     return SignedIn(identity.tenant, identity.person, identity.contexts, identity.signed_in_at)

@@ -20,7 +20,8 @@ from kiota_serialization_json.json_serialization_writer_factory import JsonSeria
 from yarl import URL
 
 from bot.core.errors import Rejected
-from bot.graph.calls import CORRELATION, Tokens
+from bot.core.tokens import Tokens
+from bot.graph.calls import CORRELATION
 from bot.graph.nodes import Node
 
 U = TypeVar("U", bound=Parsable)
@@ -52,7 +53,7 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
-class Response:
+class GraphAnswer:
     status: int
     headers: Any
     body: bytes
@@ -132,13 +133,13 @@ class GraphAdapter(RequestAdapter[Sent]):
         headers["client-request-id"] = CORRELATION.get()
         return Sent(request_info.http_method.value, url, headers, request_info.content)
 
-    async def _answer(self, asked: RequestInformation, error_map: ErrorMap) -> Response:
+    async def _answer(self, asked: RequestInformation, error_map: ErrorMap) -> GraphAnswer:
         answer = await self._send(await self.convert_to_native_async(asked))
         if answer.status >= HTTPStatus.BAD_REQUEST:
             _fail(answer, error_map or {})
         return answer
 
-    async def _send(self, sent: Sent) -> Response:
+    async def _send(self, sent: Sent) -> GraphAnswer:
         async with self._session.request(
             sent.method,
             URL(sent.url, encoded=True),
@@ -149,7 +150,7 @@ class GraphAdapter(RequestAdapter[Sent]):
         ) as response:
             if HTTPStatus.MULTIPLE_CHOICES <= response.status < HTTPStatus.BAD_REQUEST:
                 raise Redirected(str(response.status))
-            return Response(response.status, response.headers, await _body(response))
+            return GraphAnswer(response.status, response.headers, await _body(response))
 
 
 async def _body(response: aiohttp.ClientResponse) -> bytes:
@@ -161,7 +162,7 @@ async def _body(response: aiohttp.ClientResponse) -> bytes:
     return bytes(body)
 
 
-def _fail(answer: Response, error_map: dict[str, type[ParsableFactory[Any]]]) -> NoReturn:
+def _fail(answer: GraphAnswer, error_map: dict[str, type[ParsableFactory[Any]]]) -> NoReturn:
     """Raise what Graph says is wrong, or only its status where it does not say it in words of its own."""
     keys = (str(answer.status), f"{answer.status // 100}XX", "XXX")
     sort = next((error_map[key] for key in keys if key in error_map), None)

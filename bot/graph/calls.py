@@ -6,12 +6,13 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
-from typing import Final, Protocol, TypeVar
+from typing import Final, TypeVar
 from uuid import uuid4
 
 import structlog
 
 from bot.core.errors import AnswerLost, DeskError, Missing, Rejected, Unavailable
+from bot.core.tokens import Tokens
 from bot.graph import faults
 from bot.graph.faults import Stale
 
@@ -26,14 +27,6 @@ QUICK: Final = 1.0  # a read waits this long at most before it is asked again
 CORRELATION: Final[ContextVar[str]] = ContextVar("correlation", default="")
 
 log = structlog.get_logger(__name__)
-
-
-class Tokens(Protocol):
-    """App-only tokens by scope, cached."""
-
-    async def get(self, scope: str) -> str: ...
-
-    async def forget(self, scope: str) -> None: ...
 
 
 class Calls:

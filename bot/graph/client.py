@@ -11,8 +11,9 @@ from msgraph.generated.base_graph_service_client import BaseGraphServiceClient
 
 from bot import __version__
 from bot.config.cloud import Cloud, loopback
+from bot.core.tokens import Tokens
 from bot.graph.adapter import GraphAdapter
-from bot.graph.calls import WRITE_LIMIT, Tokens
+from bot.graph.calls import WRITE_LIMIT
 
 CONNECT: Final = 2.0  # seconds, with the wait for a free connection
 _CONNECTIONS: Final = 64  # a pool of its own: a Graph that hangs must not take the connections of replies

@@ -11,7 +11,8 @@ from msgraph.generated.models.custom_security_attribute_definition import Custom
 
 from bot.config.cloud import Cloud
 from bot.core.errors import Missing, Rejected
-from bot.graph.calls import Calls, Observe, Tokens
+from bot.core.tokens import Tokens
+from bot.graph.calls import Calls, Observe
 from bot.graph.client import connect
 
 T = TypeVar("T")

@@ -24,9 +24,10 @@ from bot.core.model import Secret
 from bot.core.passes import IssuedPass, Pass, PassPolicy
 from bot.core.ports import Budget, Clock
 from bot.core.risk import Detection, Risk
+from bot.core.tokens import Tokens
 from bot.graph import readings, warmup
 from bot.graph.attributes import IdentityProofs
-from bot.graph.calls import Calls, Observe, Tokens
+from bot.graph.calls import Calls, Observe
 from bot.graph.client import connect
 from bot.graph.contexts import Contexts
 from bot.graph.domains import Domains

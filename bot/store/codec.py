@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 from bot.core.audit import Entry
 from bot.core.model import Chat, Follow, Mode, Person, Request, Status, Way
 from bot.core.ports import Posted, Purpose, SignIn, SignInStage, Slot
-from bot.core.watch import Finding, Sort, hour
+from bot.core.watch import Notice, Sort, hour
 from bot.store.values import (
     Row,
     chat_of,
@@ -153,7 +153,7 @@ def entry_of(row: Row) -> Entry:
     )
 
 
-def finding_row(finding: Finding) -> dict[str, Any]:
+def finding_row(finding: Notice) -> dict[str, Any]:
     person = finding.person
     doc = {"name": person.name, "window": finding.window, "count": finding.count, "request": finding.request}
     return {
@@ -167,10 +167,10 @@ def finding_row(finding: Finding) -> dict[str, Any]:
     }
 
 
-def finding_of(row: Row) -> Finding:
+def finding_of(row: Row) -> Notice:
     doc = row["doc"]
     person = Person(row["tenant"], row["person"], doc["name"])
-    return Finding(row["id"], person, Sort(row["sort"]), doc["window"], doc["count"], utc(row["at"]), doc["request"])
+    return Notice(row["id"], person, Sort(row["sort"]), doc["window"], doc["count"], utc(row["at"]), doc["request"])
 
 
 def home_row(person: Person, chat: Chat) -> dict[str, Any]:

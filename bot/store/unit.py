@@ -15,7 +15,7 @@ from bot.core.audit import GENESIS, About, Entry, Keys, Note, link
 from bot.core.errors import Conflict, Rejected
 from bot.core.model import OPEN, VERIFIED, Chat, EvidenceType, Mode, Person, Request, Status
 from bot.core.ports import Clock, Job, Posted, Purpose, SignIn, SignInStage, Unit
-from bot.core.watch import WINDOWS, Count, Finding, Sort, slot
+from bot.core.watch import WINDOWS, Count, Notice, Sort, slot
 from bot.store import alarms, chain, codec, past, sql
 from bot.store.pipeline import Pipeline
 from bot.store.values import utc
@@ -188,10 +188,10 @@ class PostgresUnit(Unit):
         (row,) = await self._line.rows(sql.TRIED, {**values, "minute": minute, "hour": hour, "day": day}, writes=True)
         return Count(row["minute"], row["hour"], row["day"])
 
-    async def found(self, finding: Finding) -> bool:
+    async def found(self, finding: Notice) -> bool:
         return bool(await self._line.rows(sql.ADD_FINDING, codec.finding_row(finding), writes=True))
 
-    async def finding(self, finding_id: str) -> Finding | None:
+    async def finding(self, finding_id: str) -> Notice | None:
         row = await self._one(sql.LOAD_FINDING, {"id": finding_id})
         return codec.finding_of(row) if row else None
 

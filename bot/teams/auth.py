@@ -19,7 +19,7 @@ from jwt.algorithms import RSAAlgorithm
 from bot.config.cloud import Cloud
 from bot.core.ports import Clock
 from bot.core.skew import CLOCK_SKEW
-from bot.entra.keys import Key, KeyRing
+from bot.entra.keys import IssuerKey, KeyRing
 from bot.teams.origins import trusted
 
 SKEW: Final = CLOCK_SKEW.total_seconds()
@@ -52,7 +52,7 @@ class Claims:
     service_url: str
     starts_at: float
     ends_at: float
-    key: Key
+    key: IssuerKey
 
 
 class Gate:
@@ -131,7 +131,7 @@ class Gate:
             raise NotAdmitted(401, "signature")
         return self._read(_object(body), key)
 
-    def _read(self, claims: Mapping[str, Any], key: Key) -> Claims:
+    def _read(self, claims: Mapping[str, Any], key: IssuerKey) -> Claims:
         """Compare the claims; a token of the emulator, of a skill or of Entra fails on the issuer."""
         if claims.get("iss") != self._cloud.bot_issuer:
             raise NotAdmitted(401, "issuer")

@@ -11,7 +11,7 @@ import structlog
 import cards
 from bot.core.errors import AnswerLost, Rejected, Unavailable
 from bot.core.ports import Clock, Job, Messenger, Posted, Slot, Store
-from bot.core.watch import Finding
+from bot.core.watch import Notice
 from cards.view import View
 
 CLOSED: Final = 60.0  # seconds between two tries in a channel that takes nothing
@@ -45,7 +45,7 @@ class Findings:
             log.exception("finding_not_told", finding=found.id, error_code=error.code)
             raise Unavailable("the security channel takes nothing", retry_after=CLOSED) from error
 
-    async def _post(self, found: Finding) -> None:
+    async def _post(self, found: Notice) -> None:
         view = View(language=self.language, now=self.clock.now(), contact=self.contact)
         message = cards.message(cards.show(found, view), cards.text("finding.title", view.language))
         chat, activity = await self.siren.post_in_channel(found.tenant, self.channel, message)

@@ -34,7 +34,7 @@ PASSING: Final = frozenset({408, 412, 502, 503, 504})  # for calls that may be r
 CUT: Final = frozenset({408, 500, 502, 504})  # after these nobody knows whether a new message is there
 
 
-class Sort(Enum):
+class Posting(Enum):
     """May the call be made again when its answer is lost?"""
 
     NEW = "makes a new message"
@@ -42,7 +42,7 @@ class Sort(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Response:
+class ConnectorAnswer:
     status: int
     retry_after: str
     body: Mapping[str, Any]
@@ -75,7 +75,7 @@ class Connector:
     async def post(self, chat: Chat, message: Mapping[str, object]) -> str:
         """Post a message and return its id. Raises `AnswerLost` also where Teams names none."""
         path = f"{_path(chat)}/activities"
-        return _id(await self._send("POST", chat, path, self._addressed(chat, message), Sort.NEW), "id")
+        return _id(await self._send("POST", chat, path, self._addressed(chat, message), Posting.NEW), "id")
 
     async def post_in_channel(self, tenant: str, channel: str, message: Mapping[str, object]) -> tuple[Chat, str]:
         """Start a thread in a channel whose turn was taken; return the thread and the id of its first message."""
@@ -87,7 +87,7 @@ class Connector:
             "channelData": {"channel": {"id": channel}, "tenant": {"id": tenant}},
             "activity": {"type": "message", **message, "from": self._bot},
         }
-        made = await self._send("POST", start, CONVERSATIONS, body, Sort.NEW)
+        made = await self._send("POST", start, CONVERSATIONS, body, Posting.NEW)
         thread = _id(made, "id")
         first = made.get("activityId")
         if not isinstance(first, str) or not first:
@@ -104,17 +104,17 @@ class Connector:
         https://learn.microsoft.com/azure/bot-service/rest-api/bot-framework-rest-connector-api-reference#get-conversation-paged-members
         """
         where = Chat(tenant=tenant, id=channel, service_url=self._cloud.service_urls[0], personal=False)
-        await self._send("GET", where, f"{_path(where)}/pagedmembers?pageSize=50", None, Sort.SAME)
+        await self._send("GET", where, f"{_path(where)}/pagedmembers?pageSize=50", None, Posting.SAME)
 
     async def update(self, chat: Chat, activity: str, message: Mapping[str, object]) -> None:
         """Replace a message of ours."""
         body = {**self._addressed(chat, message), "id": activity}
-        await self._send("PUT", chat, f"{_path(chat)}/activities/{_part(activity)}", body, Sort.SAME)
+        await self._send("PUT", chat, f"{_path(chat)}/activities/{_part(activity)}", body, Posting.SAME)
 
     async def delete(self, chat: Chat, activity: str) -> None:
         """Delete a message; one that is gone already is no error."""
         try:
-            await self._send("DELETE", chat, f"{_path(chat)}/activities/{_part(activity)}", None, Sort.SAME)
+            await self._send("DELETE", chat, f"{_path(chat)}/activities/{_part(activity)}", None, Posting.SAME)
         except Missing:
             return
 
@@ -129,14 +129,14 @@ class Connector:
             "tenantId": tenant,
             "channelData": {"tenant": {"id": tenant}},
         }
-        made = await self._send("POST", desk, CONVERSATIONS, body, Sort.SAME)
+        made = await self._send("POST", desk, CONVERSATIONS, body, Posting.SAME)
         return Chat(tenant=tenant, id=_id(made, "id"), service_url=url, personal=True)
 
     def _addressed(self, chat: Chat, message: Mapping[str, object]) -> dict[str, object]:
         return {"type": "message", **message, "from": self._bot, "conversation": {"id": chat.id}}
 
     async def _send(
-        self, method: str, chat: Chat, path: str, body: Mapping[str, object] | None, sort: Sort
+        self, method: str, chat: Chat, path: str, body: Mapping[str, object] | None, sort: Posting
     ) -> Mapping[str, Any]:
         """Call, once more with a new token when the old one was not accepted: a 401 says that nothing was done."""
         if not trusted(self._cloud, chat.service_url):
@@ -155,7 +155,7 @@ class Connector:
             answer = await self._call(method, url, sent, sort)
         return _judged(answer, sort)
 
-    async def _call(self, method: str, url: str, sent: bytes | None, sort: Sort) -> Response:
+    async def _call(self, method: str, url: str, sent: bytes | None, sort: Posting) -> ConnectorAnswer:
         headers = {
             "Authorization": f"Bearer {await self._tokens.get(self._cloud.bot_scope)}",
             "Content-Type": "application/json",
@@ -166,16 +166,16 @@ class Connector:
                 method, URL(url, encoded=True), data=sent, headers=headers, timeout=DEADLINE, allow_redirects=False
             ) as response:
                 told = response.headers.get("Retry-After", "")
-                return Response(response.status, told, _object(await response.read()))
+                return ConnectorAnswer(response.status, told, _object(await response.read()))
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
             raise Unavailable("the connector cannot be reached", retry_after=AGAIN) from None
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            if sort is Sort.NEW:
+            if sort is Posting.NEW:
                 raise AnswerLost(f"the connector did not answer ({type(error).__name__})") from None
             raise Unavailable(f"the connector did not answer ({type(error).__name__})", retry_after=AGAIN) from None
 
 
-def _judged(answer: Response, sort: Sort) -> Mapping[str, Any]:
+def _judged(answer: ConnectorAnswer, sort: Posting) -> Mapping[str, Any]:
     """Return the body, or raise what the status means: https://learn.microsoft.com/microsoftteams/platform/bots/how-to/conversations/conversation-messages#status-codes-from-bot-conversational-apis."""
     status, code = answer.status, _code(answer.body)
     if 200 <= status < 300:  # noqa: PLR2004 - success
@@ -183,7 +183,7 @@ def _judged(answer: Response, sort: Sort) -> Mapping[str, Any]:
     said = f"the connector answered {status} {code}".rstrip()
     if status in {THROTTLED, NOT_NOW}:
         raise Unavailable(said, retry_after=_wait(answer.retry_after))
-    if sort is Sort.NEW and status in CUT:
+    if sort is Posting.NEW and status in CUT:
         raise AnswerLost(said)
     if status in PASSING or status >= BROKEN:
         raise Unavailable(said, retry_after=_wait(answer.retry_after))

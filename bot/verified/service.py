@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from typing import Final, Protocol
+from typing import Final
 
 import aiohttp
 import structlog
@@ -17,9 +17,10 @@ from bot.config.cloud import Cloud
 from bot.core.errors import AnswerLost, DeskError, Rejected, Unavailable
 from bot.core.model import Secret
 from bot.core.ports import Clock
+from bot.core.tokens import Tokens
 from bot.core.verifier import Presentation, Verifier
 from bot.verified import wire
-from bot.verified.wire import CredentialType, Response
+from bot.verified.wire import CredentialType, ServiceAnswer
 
 CALLBACK: Final = "/verified-id/callback"
 NOT_SET_UP: Final = "not_set_up"
@@ -33,14 +34,6 @@ NOBODY: Final = "probe@invalid"
 USUAL: Final = 70  # per cent, Verified ID's own default
 
 log = structlog.get_logger(__name__)
-
-
-class Tokens(Protocol):
-    """App-only tokens by scope, cached."""
-
-    async def get(self, scope: str) -> str: ...
-
-    async def forget(self, scope: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +119,7 @@ class RequestService(Verifier):
     def _remember(self, reason: str) -> None:
         self._told = Told(reason, self._clock.now() + REMEMBERED)
 
-    async def _send(self, body: bytes) -> Response:
+    async def _send(self, body: bytes) -> ServiceAnswer:
         """Send it once. Until there is a token nothing has left; from then on a lost answer is one."""
         sent = False
         try:
@@ -147,7 +140,7 @@ class RequestService(Verifier):
             await self._tokens.forget(self._scope)
         return answer
 
-    async def _post(self, body: bytes, headers: dict[str, str]) -> Response:
+    async def _post(self, body: bytes, headers: dict[str, str]) -> ServiceAnswer:
         patience = aiohttp.ClientTimeout(total=LIMIT, connect=CONNECT)
         async with self._session.post(
             self._url, data=body, headers=headers, timeout=patience, allow_redirects=False
@@ -157,4 +150,4 @@ class RequestService(Verifier):
                 raw += chunk
                 if len(raw) > LARGEST:
                     raise AnswerLost("Verified ID: an answer without an end")
-            return Response(response.status, response.headers.get("Retry-After", ""), bytes(raw))
+            return ServiceAnswer(response.status, response.headers.get("Retry-After", ""), bytes(raw))

@@ -47,7 +47,7 @@ class CredentialType:
 
 
 @dataclass(frozen=True, slots=True)
-class Response:
+class ServiceAnswer:
     """What came back, unread."""
 
     status: int
@@ -78,7 +78,7 @@ def request(
     return json.dumps(body).encode()
 
 
-def presentation(answer: Response, now: datetime) -> Presentation:
+def presentation(answer: ServiceAnswer, now: datetime) -> Presentation:
     """Read an answer; raise what it means when it is no presentation."""
     if not HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
         raise fault(answer)
@@ -98,7 +98,7 @@ def presentation(answer: Response, now: datetime) -> Presentation:
     return Presentation(request_id, url, qr, datetime.fromtimestamp(expiry, UTC))
 
 
-def fault(answer: Response) -> DeskError:
+def fault(answer: ServiceAnswer) -> DeskError:
     """Say what an answer other than a success means. Nothing of a message goes on, it may repeat what was sent."""
     status, told = answer.status, _object(answer.raw) or {}
     error = told.get("error")

@@ -31,12 +31,12 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class Readiness:
     failed: Mapping[str, str]
     warned: Mapping[str, str]
 
 
-GOING: Final = Report({"stopping": "this process is going down"}, {})
+GOING: Final = Readiness({"stopping": "this process is going down"}, {})
 
 
 class Health:
@@ -44,7 +44,7 @@ class Health:
 
     def __init__(self, checks: Mapping[str, Check]) -> None:
         self._checks = checks
-        self._report: Report | None = None
+        self._report: Readiness | None = None
         self._made = 0.0
         self._turn = asyncio.Lock()
         self._stopping = False
@@ -53,7 +53,7 @@ class Health:
         """Say from now on that this process takes no more work."""
         self._stopping = True
 
-    async def report(self) -> Report:
+    async def report(self) -> Readiness:
         if self._stopping:  # whatever the checks would say, and however long they would take for it
             return GOING
         async with self._turn:
@@ -64,11 +64,11 @@ class Health:
                     log.info("readiness", failed=dict(self._report.failed), warned=dict(self._report.warned))
             return self._report
 
-    async def _look(self) -> Report:
+    async def _look(self) -> Readiness:
         found = await asyncio.gather(*(_asked(check) for check in self._checks.values()))
         wrong = {name: told for name, told in zip(self._checks, found, strict=True) if told}
         warned = {name: told for name, told in wrong.items() if self._checks[name].warning}
-        return Report({name: told for name, told in wrong.items() if name not in warned}, warned)
+        return Readiness({name: told for name, told in wrong.items() if name not in warned}, warned)
 
 
 async def _asked(check: Check) -> str:

@@ -16,10 +16,10 @@ from aiohttp import web
 from playground.entra.demand import demand
 from playground.entra.metadata import known
 from playground.entra.refusals import RefusedByEntra, disabled, missing, unknown_app
-from playground.entra.tokens import BOT_FRAMEWORK, GRAPH, LIFE, VERIFIED_ID, app_token, id_token, user_token
+from playground.entra.tokens import LIFE, app_token, id_token, user_token
 from playground.people import Person
 from playground.tenant.access import CODE_LIFE, Code, Policy
-from playground.world import World
+from playground.world import BOT_FRAMEWORK, GRAPH, VERIFIED_ID, World
 
 # What everybody may be asked for without an administrator.
 _USUAL: Final = frozenset({"openid", "profile", "email", "offline_access", "User.Read", ".default"})

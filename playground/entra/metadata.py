@@ -5,8 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from playground.entra.refusals import RefusedByEntra
-from playground.entra.tokens import BOT_FRAMEWORK
-from playground.world import World
+from playground.world import BOT_FRAMEWORK, World
 
 
 class Metadata:

@@ -9,14 +9,11 @@ from typing import Any, Final
 
 from playground.people import Person, guid
 from playground.tenant.access import Method, Session
-from playground.world import World
+from playground.world import BOT_FRAMEWORK, GRAPH, VERIFIED_ID, World
 
 Claims = dict[str, Any]
 LIFE: Final = 3599  # seconds, as Entra says in expires_in
-BOT_FRAMEWORK: Final = "https://api.botframework.com"
-GRAPH: Final = "https://graph.microsoft.com"
 # https://learn.microsoft.com/entra/verified-id/get-started-request-api names the Request Service by its id.
-VERIFIED_ID: Final = "3db474b9-6a0c-4840-96ac-1fceb342124f"
 _SKEW: Final = 300
 TEAMS: Final = "5e3ce6c0-2b1f-4285-8d4b-75ee78787346"  # the Teams web client's application id
 _AMR: Final[dict[Method, list[str]]] = {

@@ -35,7 +35,7 @@ from bot.core.model import (
 )
 from bot.core.ports import Slot
 from bot.core.reasons import Reason
-from bot.core.watch import Finding, Sort
+from bot.core.watch import Notice, Sort
 from bot.kinds import KINDS
 from cards import Showable, View, show
 from cards.messages import secret_message
@@ -241,9 +241,9 @@ def _found(kind: str, own: View, channel: View) -> Shown:
 
 def _findings(view: View) -> Shown:
     for sort in (Sort.BY, Sort.ABOUT, Sort.REFUSED):
-        yield f"finding/{sort}", Finding("f1", BEN, sort, "hour", 5, NOW, ASKED.id), view
+        yield f"finding/{sort}", Notice("f1", BEN, sort, "hour", 5, NOW, ASKED.id), view
     for window in ("minute", "hour", "day"):
-        yield f"finding/yes_{window}", Finding("f1", BEN, Sort.YES, window, 15, NOW, ASKED.id), view
+        yield f"finding/yes_{window}", Notice("f1", BEN, Sort.YES, window, 15, NOW, ASKED.id), view
 
 
 def _others(view: View) -> Shown:

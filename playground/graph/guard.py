@@ -11,10 +11,10 @@ from typing import Any, Final, NamedTuple
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from playground.entra.tokens import GRAPH, bearer, verified
+from playground.entra.tokens import bearer, verified
 from playground.graph.refusals import RefusedByGraph, denied
 from playground.people import Person
-from playground.world import World
+from playground.world import GRAPH, World
 
 READER = web.RequestKey("reader", str)  # the key of the person in whose name it is asked; not there for the app
 _PROTECTED: Final = "/identityProtection/"

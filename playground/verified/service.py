@@ -11,12 +11,12 @@ from typing import Any, Final
 import segno
 from aiohttp import web
 
-from playground.entra.tokens import VERIFIED_ID, bearer
+from playground.entra.tokens import bearer
 from playground.verified.asked import Asked, Wanted, read
 from playground.verified.credentials import AUTHORITY
 from playground.verified.refusals import RefusedByVerifier, bad
 from playground.verified.state import CREATE, Presentation
-from playground.world import World
+from playground.world import VERIFIED_ID, World
 
 Json = dict[str, Any]
 CREATE_PATH: Final = "/v1.0/verifiableCredentials/createPresentationRequest"

@@ -22,8 +22,8 @@ from msgraph.graph_service_client import GraphServiceClient
 from bot.config.cloud import PUBLIC, Cloud
 from bot.core.directory import Directory
 from bot.core.errors import DeskError, Rejected
+from bot.core.tokens import Tokens
 from bot.graph import client, definitions, warmup
-from bot.graph.calls import Tokens
 from bot.graph.directory import GraphDirectory
 from bot.graph.nodes import Node, learn
 from tests.adapters.answers import Clock, Counting, Free

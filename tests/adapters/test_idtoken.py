@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from bot.config.cloud import PUBLIC
 from bot.core.errors import Rejected, Unavailable
-from bot.entra.idtoken import Flaw, TokenReader, openid_url
-from bot.entra.keys import Key
+from bot.entra.idtoken import TokenFlaw, TokenReader, openid_url
+from bot.entra.keys import IssuerKey
 
 TENANT = "11111111-2222-4333-8444-555555555555"
 APP = "aaaaaaaa-2222-4333-8444-555555555555"
@@ -49,10 +49,10 @@ class Ring:
     def __init__(self, *, lost: bool = False) -> None:
         self._lost = lost
 
-    async def find(self, kid: str) -> Key | None:
+    async def find(self, kid: str) -> IssuerKey | None:
         if self._lost:
             raise Unavailable("no keys")
-        key = Key(kid="k1", public=OURS.public_key(), endorsements=frozenset(), published="")
+        key = IssuerKey(kid="k1", public=OURS.public_key(), endorsements=frozenset(), published="")
         return key if kid == "k1" else None
 
 
@@ -77,40 +77,40 @@ async def test_a_token_of_the_tenant_for_this_app_is_believed() -> None:
 @pytest.mark.parametrize(
     ("claims", "flaw"),
     [
-        ({"iss": None}, Flaw.WRONG_ISSUER),
-        ({"iss": f"https://login.microsoftonline.com/{APP}/v2.0"}, Flaw.WRONG_ISSUER),
-        ({"iss": f"https://sts.windows.net/{TENANT}/"}, Flaw.WRONG_ISSUER),
-        ({"iss": f"https://login.microsoftonline.com/{TENANT}/v2.0/"}, Flaw.WRONG_ISSUER),
-        ({"iss": f"https://login.microsoftonline.us/{TENANT}/v2.0"}, Flaw.WRONG_ISSUER),
-        ({"aud": None}, Flaw.WRONG_AUDIENCE),
-        ({"aud": "https://graph.microsoft.com"}, Flaw.WRONG_AUDIENCE),
-        ({"aud": f"api://{APP}"}, Flaw.WRONG_AUDIENCE),
-        ({"aud": f"api://desk.contoso.com/botid-{APP}"}, Flaw.WRONG_AUDIENCE),
-        ({"aud": [APP, ANN]}, Flaw.WRONG_AUDIENCE),
-        ({"aud": [APP]}, Flaw.WRONG_AUDIENCE),
-        ({"tid": None}, Flaw.WRONG_TENANT),
-        ({"tid": APP}, Flaw.WRONG_TENANT),
-        ({"oid": None}, Flaw.WRONG_PERSON),
-        ({"oid": ""}, Flaw.WRONG_PERSON),
-        ({"oid": [ANN]}, Flaw.WRONG_PERSON),
-        ({"nonce": None}, Flaw.WRONG_NONCE),
-        ({"nonce": "other"}, Flaw.WRONG_NONCE),
-        ({"nonce": ["n"]}, Flaw.WRONG_NONCE),
-        ({"exp": None}, Flaw.NO_TIMES),
-        ({"nbf": None}, Flaw.NO_TIMES),
-        ({"iat": None}, Flaw.NO_TIMES),
-        ({"exp": str(AT + 60)}, Flaw.NO_TIMES),
-        ({"exp": True}, Flaw.NO_TIMES),
-        ({"exp": 10**18}, Flaw.NO_TIMES),
-        ({"exp": float("inf")}, Flaw.NO_TIMES),
-        ({"exp": float("nan")}, Flaw.NO_TIMES),
-        ({"exp": -1}, Flaw.NO_TIMES),
-        ({"exp": AT - 300}, Flaw.EXPIRED),
-        ({"nbf": AT + 301}, Flaw.NOT_YET),
-        ({"iat": AT + 301}, Flaw.NOT_YET),
+        ({"iss": None}, TokenFlaw.WRONG_ISSUER),
+        ({"iss": f"https://login.microsoftonline.com/{APP}/v2.0"}, TokenFlaw.WRONG_ISSUER),
+        ({"iss": f"https://sts.windows.net/{TENANT}/"}, TokenFlaw.WRONG_ISSUER),
+        ({"iss": f"https://login.microsoftonline.com/{TENANT}/v2.0/"}, TokenFlaw.WRONG_ISSUER),
+        ({"iss": f"https://login.microsoftonline.us/{TENANT}/v2.0"}, TokenFlaw.WRONG_ISSUER),
+        ({"aud": None}, TokenFlaw.WRONG_AUDIENCE),
+        ({"aud": "https://graph.microsoft.com"}, TokenFlaw.WRONG_AUDIENCE),
+        ({"aud": f"api://{APP}"}, TokenFlaw.WRONG_AUDIENCE),
+        ({"aud": f"api://desk.contoso.com/botid-{APP}"}, TokenFlaw.WRONG_AUDIENCE),
+        ({"aud": [APP, ANN]}, TokenFlaw.WRONG_AUDIENCE),
+        ({"aud": [APP]}, TokenFlaw.WRONG_AUDIENCE),
+        ({"tid": None}, TokenFlaw.WRONG_TENANT),
+        ({"tid": APP}, TokenFlaw.WRONG_TENANT),
+        ({"oid": None}, TokenFlaw.WRONG_PERSON),
+        ({"oid": ""}, TokenFlaw.WRONG_PERSON),
+        ({"oid": [ANN]}, TokenFlaw.WRONG_PERSON),
+        ({"nonce": None}, TokenFlaw.WRONG_NONCE),
+        ({"nonce": "other"}, TokenFlaw.WRONG_NONCE),
+        ({"nonce": ["n"]}, TokenFlaw.WRONG_NONCE),
+        ({"exp": None}, TokenFlaw.NO_TIMES),
+        ({"nbf": None}, TokenFlaw.NO_TIMES),
+        ({"iat": None}, TokenFlaw.NO_TIMES),
+        ({"exp": str(AT + 60)}, TokenFlaw.NO_TIMES),
+        ({"exp": True}, TokenFlaw.NO_TIMES),
+        ({"exp": 10**18}, TokenFlaw.NO_TIMES),
+        ({"exp": float("inf")}, TokenFlaw.NO_TIMES),
+        ({"exp": float("nan")}, TokenFlaw.NO_TIMES),
+        ({"exp": -1}, TokenFlaw.NO_TIMES),
+        ({"exp": AT - 300}, TokenFlaw.EXPIRED),
+        ({"nbf": AT + 301}, TokenFlaw.NOT_YET),
+        ({"iat": AT + 301}, TokenFlaw.NOT_YET),
     ],
 )
-async def test_a_wrong_claim_is_told_by_its_flaw(claims: dict[str, Any], flaw: Flaw) -> None:
+async def test_a_wrong_claim_is_told_by_its_flaw(claims: dict[str, Any], flaw: TokenFlaw) -> None:
     with pytest.raises(Rejected) as caught:
         await READER.read(signed(but(**claims)), nonce="n")
     assert caught.value.code == flaw
@@ -156,22 +156,22 @@ def tampered() -> str:
 @pytest.mark.parametrize(
     ("token", "flaw"),
     [
-        ("", Flaw.MALFORMED),
-        ("a.b", Flaw.MALFORMED),
-        ("a.b.c", Flaw.MALFORMED),
-        ("ä.ö.ü", Flaw.MALFORMED),
-        ("x" * 20_000, Flaw.MALFORMED),
-        (unsigned(), Flaw.ALGORITHM),
-        (confused(), Flaw.ALGORITHM),
-        (signed(CLAIMS, algorithm="RS512"), Flaw.ALGORITHM),
-        (signed(CLAIMS, algorithm="PS256"), Flaw.ALGORITHM),
-        (signed(CLAIMS, kid=None), Flaw.ALGORITHM),
-        (signed(CLAIMS, kid="k2"), Flaw.UNKNOWN_KEY),
-        (signed(CLAIMS, key=THEIRS), Flaw.SIGNATURE),
-        (tampered(), Flaw.SIGNATURE),
+        ("", TokenFlaw.MALFORMED),
+        ("a.b", TokenFlaw.MALFORMED),
+        ("a.b.c", TokenFlaw.MALFORMED),
+        ("ä.ö.ü", TokenFlaw.MALFORMED),
+        ("x" * 20_000, TokenFlaw.MALFORMED),
+        (unsigned(), TokenFlaw.ALGORITHM),
+        (confused(), TokenFlaw.ALGORITHM),
+        (signed(CLAIMS, algorithm="RS512"), TokenFlaw.ALGORITHM),
+        (signed(CLAIMS, algorithm="PS256"), TokenFlaw.ALGORITHM),
+        (signed(CLAIMS, kid=None), TokenFlaw.ALGORITHM),
+        (signed(CLAIMS, kid="k2"), TokenFlaw.UNKNOWN_KEY),
+        (signed(CLAIMS, key=THEIRS), TokenFlaw.SIGNATURE),
+        (tampered(), TokenFlaw.SIGNATURE),
     ],
 )
-async def test_what_the_tenant_did_not_sign_is_not_believed(token: str, flaw: Flaw) -> None:
+async def test_what_the_tenant_did_not_sign_is_not_believed(token: str, flaw: TokenFlaw) -> None:
     with pytest.raises(Rejected) as caught:
         await READER.read(token)
     assert caught.value.code == flaw

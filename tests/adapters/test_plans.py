@@ -17,7 +17,7 @@ from bench.past import TENANT, Past, fill
 from bot.core.audit import GENESIS, About, Deed, Note, link
 from bot.core.model import VERIFIED, Chat, Mode, Person, Request, Status
 from bot.core.ports import Job, Posted, Purpose, SignIn, SignInStage, Slot
-from bot.core.watch import Finding, Sort
+from bot.core.watch import Notice, Sort
 from bot.store import chain, codec, sql
 from bot.store.unit import COUNTED
 from tests.conftest import TEMPLATE
@@ -90,7 +90,7 @@ CASES: Mapping[str, Mapping[str, Any]] = {
         "hour": NOW - timedelta(hours=1),
         "day": NOW - timedelta(days=1),
     },
-    "ADD_FINDING": codec.finding_row(Finding("f1", ANN, Sort.REFUSED, "hour", 3, NOW, "r7")),
+    "ADD_FINDING": codec.finding_row(Notice("f1", ANN, Sort.REFUSED, "hour", 3, NOW, "r7")),
     "LOAD_FINDING": {"id": "f1"},
     "PRUNE_TRIES": {"before": NOW - timedelta(days=2)},
     "FIRST_TIME": {"tenant": TENANT, "key": "message new", "now": NOW},

@@ -15,7 +15,7 @@ import pytest
 
 from bot.core.errors import Forged, Rejected, Unavailable
 from bot.core.model import Secret
-from bot.entra.idtoken import Flaw, openid_url
+from bot.entra.idtoken import TokenFlaw, openid_url
 from bot.entra.keys import KeyRing
 from bot.entra.signins import EntraSignIns
 from playground.entra.tokens import TEAMS, id_token, sso_token
@@ -99,7 +99,7 @@ async def test_a_token_of_somebody_else_is_not_even_tried(world: World, sign_ins
     world.entra.silent["ben"] = True
     with pytest.raises(Forged) as caught:
         await silently(world, sign_ins, sso_token(world, world.people["ben"]))
-    assert caught.value.code == Flaw.WRONG_PERSON
+    assert caught.value.code == TokenFlaw.WRONG_PERSON
     assert world.journal.of("entra", "POST", "/token") == []
 
 
@@ -107,7 +107,7 @@ async def test_a_chat_of_another_tenant_is_not_even_tried(world: World, sign_ins
     ann = world.people["ann"]
     with pytest.raises(Forged) as caught:
         await sign_ins.silently(sso_token(world, ann), tenant=world.bot_id, person=ann.id, context="c1")
-    assert caught.value.code == Flaw.WRONG_TENANT
+    assert caught.value.code == TokenFlaw.WRONG_TENANT
 
 
 async def test_an_id_token_is_not_taken_for_one_to_exchange(world: World, sign_ins: EntraSignIns) -> None:
@@ -115,21 +115,21 @@ async def test_an_id_token_is_not_taken_for_one_to_exchange(world: World, sign_i
     token = id_token(world, world.people["ann"], session=session, contexts=("c1",))
     with pytest.raises(Forged) as caught:
         await silently(world, sign_ins, token)
-    assert caught.value.code == Flaw.NOT_FOR_EXCHANGE
+    assert caught.value.code == TokenFlaw.NOT_FOR_EXCHANGE
 
 
 @pytest.mark.parametrize(
     ("client", "scope", "flaw"),
     [
-        ("0a0a0a0a-0000-4000-8000-000000000001", "access_as_user", Flaw.NOT_FROM_TEAMS),
-        ("", "access_as_user", Flaw.NOT_FROM_TEAMS),
-        (TEAMS, "User.Read", Flaw.NOT_FOR_EXCHANGE),
-        (TEAMS, "access_as_user_too", Flaw.NOT_FOR_EXCHANGE),
-        (TEAMS, "", Flaw.NOT_FOR_EXCHANGE),
+        ("0a0a0a0a-0000-4000-8000-000000000001", "access_as_user", TokenFlaw.NOT_FROM_TEAMS),
+        ("", "access_as_user", TokenFlaw.NOT_FROM_TEAMS),
+        (TEAMS, "User.Read", TokenFlaw.NOT_FOR_EXCHANGE),
+        (TEAMS, "access_as_user_too", TokenFlaw.NOT_FOR_EXCHANGE),
+        (TEAMS, "", TokenFlaw.NOT_FOR_EXCHANGE),
     ],
 )
 async def test_only_what_teams_got_for_the_desk_is_exchanged(
-    world: World, sign_ins: EntraSignIns, client: str, scope: str, flaw: Flaw
+    world: World, sign_ins: EntraSignIns, client: str, scope: str, flaw: TokenFlaw
 ) -> None:
     """Any app of the tenant may be let in by somebody; what it got is no silent sign-in, and shows no proofs."""
     world.entra.silent["ann"] = True
@@ -156,7 +156,7 @@ async def test_a_token_that_ran_out_is_refused_here(world: World, sign_ins: Entr
     world.clock.advance(timedelta(hours=2))
     with pytest.raises(Rejected) as caught:
         await silently(world, sign_ins, token)
-    assert caught.value.code == Flaw.EXPIRED
+    assert caught.value.code == TokenFlaw.EXPIRED
     assert not isinstance(caught.value, Forged)  # it is theirs, and old
 
 
@@ -325,7 +325,7 @@ async def test_a_forged_id_token_is_found_out_even_over_the_right_connection(
     world.keys.jwks = published  # type: ignore[method-assign]  # while the tenant goes on publishing its own
     with pytest.raises(Rejected) as caught:
         await sign_ins.finish(flow, answer)
-    assert caught.value.code == Flaw.UNKNOWN_KEY
+    assert caught.value.code == TokenFlaw.UNKNOWN_KEY
 
 
 async def test_nothing_of_a_token_or_code_is_in_what_is_raised(
@@ -377,9 +377,9 @@ async def test_nobody_reads_proofs_with_somebody_elses_token(world: World, sign_
     ann, ben = world.people["ann"], world.people["ben"]
     session = Session("passkey", world.clock.now())
     tokens = {
-        Flaw.WRONG_PERSON: sso_token(world, ben),
-        Flaw.NOT_FOR_EXCHANGE: id_token(world, ann, session=session, contexts=()),
-        Flaw.MALFORMED: "no token",
+        TokenFlaw.WRONG_PERSON: sso_token(world, ben),
+        TokenFlaw.NOT_FOR_EXCHANGE: id_token(world, ann, session=session, contexts=()),
+        TokenFlaw.MALFORMED: "no token",
     }
     for flaw, token in tokens.items():
         with pytest.raises(Rejected) as caught:
@@ -387,7 +387,7 @@ async def test_nobody_reads_proofs_with_somebody_elses_token(world: World, sign_
         assert caught.value.code == flaw
     with pytest.raises(Rejected) as caught:
         await sign_ins.delegated(Secret(sso_token(world, ann)), tenant=world.bot_id, person=ann.id)
-    assert caught.value.code == Flaw.WRONG_TENANT
+    assert caught.value.code == TokenFlaw.WRONG_TENANT
     assert world.journal.of("entra", "POST", "/token") == []
 
 
@@ -433,4 +433,4 @@ async def test_an_answer_without_a_token_is_none(
     monkeypatch.setattr(sign_ins, "_client", Odd)
     with pytest.raises(Rejected) as caught:
         await delegated(world, sign_ins, sso_token(world, world.people["ann"]))
-    assert caught.value.code == Flaw.NO_ACCESS_TOKEN
+    assert caught.value.code == TokenFlaw.NO_ACCESS_TOKEN
