@@ -7,6 +7,8 @@ BIN := .venv/bin
 READY := .venv/.ready
 TOOLS := .venv/tools/.ready
 TOOLS_BIN := .venv/tools/bin
+MUTANTS := .venv/mutants/.ready
+MUTANTS_BIN := .venv/mutants/bin
 LOCKED := --quiet --upgrade --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-emit-index-url --no-emit-find-links
 COMPILE := $(BIN)/uv pip compile pyproject.toml $(LOCKED)
@@ -15,7 +17,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml $(LOCKED)
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help try test chaos bench lint format lock audit wheel sbom clean
+.PHONY: help try test chaos bench mutants lint format lock audit wheel sbom clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +35,9 @@ bench: $(READY) ## Measure against the peers, and write docs/figures.md (Linux, 
 chaos: $(READY) ## Break everything at once for ten minutes (SEED=... ERRANDS=... repeat or shorten it)
 	@$(BIN)/python -W ignore::RuntimeWarning -m tests.chaos
 
+mutants: $(MUTANTS) ## Put mistakes into what decides about accounts, one by one: which does no test notice?
+	@$(MUTANTS_BIN)/mutmut run $(ARGS) && $(MUTANTS_BIN)/mutmut results
+
 lint: $(READY) ## Check style and types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -46,6 +51,7 @@ lock: $(READY) ## Choose the newest versions that pyproject.toml allows, with th
 	@$(COMPILE) --output-file requirements.lock >/dev/null
 	@$(COMPILE) --extra test --constraint requirements.lock --output-file requirements-dev.lock >/dev/null
 	@$(BIN)/uv pip compile .ci/audit.in $(LOCKED) --constraint requirements-dev.lock --output-file .ci/audit.lock >/dev/null
+	@$(BIN)/uv pip compile .ci/mutants.in $(LOCKED) --constraint requirements-dev.lock --output-file .ci/mutants.lock >/dev/null
 	@cd bench/peers; for peer in *.in; do ../../$(BIN)/uv pip compile $$peer $(LOCKED) --output-file $${peer%.in}.lock >/dev/null; done
 
 audit: $(TOOLS) ## Look for known vulnerabilities in everything that is locked
@@ -73,6 +79,14 @@ $(TOOLS): .ci/audit.lock $(READY)
 	@$(BIN)/python -m venv .venv/tools
 	@$(TOOLS_BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .ci/audit.lock
 	@touch $(TOOLS)
+
+# A venv of its own that sees the project's too: what runs the tests here is locked apart from what the tests need.
+$(MUTANTS): .ci/mutants.lock $(READY)
+	@$(BIN)/python -m venv .venv/mutants
+	@$(MUTANTS_BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .ci/mutants.lock
+	@$(MUTANTS_BIN)/python -c 'import sys, sysconfig; open(sysconfig.get_path("purelib") + "/desk.pth", "w").write(sys.argv[1])' \
+		"$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
+	@touch $(MUTANTS)
 
 $(READY): requirements-dev.lock
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: install python3.11 and python3.11-venv," \
