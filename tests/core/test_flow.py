@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.core.audit import Deed
-from bot.core.decide import ApprovalFirst, Go, Refuse, StepUpFirst
+from bot.core.decide import ApprovalFirst, Decision, Go, Refuse, StepUpFirst
 from bot.core.events import (
     ActDone,
     ActFailed,
@@ -21,6 +21,7 @@ from bot.core.events import (
     AskSignIn,
     Changed,
     Denied,
+    Effect,
     Event,
     Hid,
     Look,
@@ -170,3 +171,21 @@ def test_a_fresh_sign_in_may_be_asked_for_before_replacing() -> None:
     proved = advance(step.request, SteppedUp(step_up(), Go()), POLICY, NOW)
     assert proved.request.status is Status.UNKNOWN
     assert len(proved.request.evidence) == len(step.request.evidence) + 1
+
+
+@pytest.mark.parametrize(
+    ("decision", "effects", "deed", "reason"),
+    [
+        (Refuse(Refusal(Reason.FROZEN)), (), Deed.REFUSED, Reason.FROZEN),
+        (StepUpFirst("c1"), (AskSignIn("c1"),), Deed.SHOW_PRESSED, Reason.OLD_SIGN_IN),
+        (ApprovalFirst(1), (), Deed.REFUSED, Reason.CHANGED),
+    ],
+)
+def test_what_may_not_be_replaced_now_stays_as_it_is(
+    decision: Decision, effects: tuple[Effect, ...], deed: Deed, reason: Reason
+) -> None:
+    lost = walk(REQUEST, *TO_UNKNOWN).request
+    step = advance(lost, ActWanted(decision, again=True), POLICY, NOW)
+    assert (step.request, step.effects, step.refusal) == (lost, effects, Refusal(reason))
+    [note] = step.notes
+    assert (note.deed, note.data.get("reason", reason)) == (deed, reason)

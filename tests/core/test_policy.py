@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 from datetime import datetime, timedelta
+from itertools import combinations
 from typing import Any
 
 import pytest
 
-from bot.core.approval import may_approve
+from bot.core.approval import may_approve, repeated
 from bot.core.decide import ApprovalFirst, Decision, Go, Refuse, StepUpFirst, decide
 from bot.core.facts import ApproverFacts, Facts, Moment
 from bot.core.model import Evidence, Mode, Refusal, Request
 from bot.core.policy import Policy
 from bot.core.reasons import Reason
+from bot.core.strictness import STRICTER
 from tests.core.samples import ANN, GOOD, HELPER, NOW, POLICY, REQUEST, approval, proved, step_up
 
 
@@ -240,3 +242,41 @@ def test_a_decision_has_no_truth_value() -> None:
 
 def test_the_default_policy_allows_nobody() -> None:
     assert reason(decide(Policy(), GOOD, REQUEST, Moment.ASK, NOW)) == Reason.NOT_ALLOWED
+
+
+def test_two_accounts_of_one_human_are_told_from_two_humans() -> None:
+    one = {
+        "ben": replace(HELPER, human="77"),
+        "ben-2": replace(HELPER, human="77"),
+        "cleo": replace(HELPER, human="78"),
+    }
+    given = replace(REQUEST, evidence=(step_up(), approval(by="ben")))
+    assert repeated(replace(GOOD, approvers=one), given, "ben-2")
+    assert not repeated(replace(GOOD, approvers=one), given, "cleo")
+    assert not repeated(replace(GOOD, approvers=one), given, "ben")  # that is another refusal
+    assert not repeated(replace(GOOD, approvers=one), given, "nobody-knows")
+    unnamed = {name: replace(facts, human="") for name, facts in one.items()}
+    assert not repeated(replace(GOOD, approvers=unnamed), given, "ben-2")
+    assert not repeated(replace(GOOD, approvers=None), given, "ben-2")
+    without = {"ben-2": one["ben-2"]}
+    assert not repeated(replace(GOOD, approvers=without), given, "ben-2")
+
+
+def test_who_has_approved_is_told_from_who_has_not() -> None:
+    given = replace(REQUEST, evidence=(step_up(), approval(by="ben")))
+    assert may_approve(POLICY, HELPER, given, "cleo") is None
+    assert may_approve(POLICY, HELPER, given, "ben") == Refusal(Reason.ALREADY_APPROVED)
+
+
+@pytest.mark.parametrize(
+    ("key", "mildest_first"),
+    [
+        ("mode", [Mode.ENFORCE, Mode.EVALUATE, Mode.OFF]),
+        ("evidence", ["", "face_check"]),
+        ("reveal", ["message", "dialog"]),
+    ],
+)
+def test_of_two_words_the_stricter_is_the_later_whatever_the_order(key: str, mildest_first: list[str]) -> None:
+    for one, other in combinations(mildest_first, 2):
+        assert STRICTER[key](one, other) == other
+        assert STRICTER[key](other, one) == other

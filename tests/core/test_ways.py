@@ -437,3 +437,19 @@ def test_hiding_and_not_being_seen_are_for_what_was_shown() -> None:
     for event in (Hid(ANN), ShowFailed()):
         assert walk(NEW, *DONE, event).refusal is None
         assert walk(ALONE, *DONE, event).refusal == walk(ENTER, *DONE, event).refusal == Refusal(Reason.CLOSED)
+
+
+@pytest.mark.parametrize(
+    ("before", "attempt", "status"),
+    [
+        (walk(ALONE, *ACTING).request, 1, Status.READY),
+        (replace(walk(ALONE, *ACTING).request, attempts=TRIES), TRIES, Status.FAILED),
+        (replace(walk(ALONE, *ACTING).request, replaced=True), 1, Status.UNKNOWN),
+        (walk(ENTER, *ON_THE_PAGE, ActWanted(Go())).request, 1, Status.READY),
+    ],
+)
+def test_what_was_not_begun_is_on_its_card_and_in_the_trail(before: Request, attempt: int, status: Status) -> None:
+    step = advance(before, ActPostponed(BUSY, attempt), POLICY, NOW)
+    assert (step.request.status, step.effects) == (status, (Changed(),))
+    [note] = step.notes
+    assert note.deed is (Deed.POSTPONED if step.refusal is None and status is Status.READY else Deed.REFUSED)
