@@ -106,3 +106,25 @@ async def test_signed_out_everywhere_and_in_again(play: Play) -> None:
     assert outcome.kind == "popup"
     await play.teams.sign_in("ann", prompt)
     await ann.sees(words("request.approval.title"))
+
+
+@pytest.mark.browser
+async def test_cleo_lifts_the_lock_when_she_has_made_sure(play: Play, take: Take) -> None:
+    """Nothing is given out until an approver has signed in for it; then its owner is told, and served again."""
+    ann, cleo = await take("ann"), await take("cleo")
+    hand, security = Hand(play, "ann"), Hand(play, "cleo")
+    await ann.press(PRESS, on=words("home.hello", name="Ann Archer"))
+    await ann.sees(words("compromised.request.done.title"))
+    await ann.say("hello")
+    await hand.sees(words("refusal.frozen", contact=CONTACT)[:60])
+    card = await security.sees(words("compromised.alert.title", name=hand.name), "security")
+    await play.teams.press("cleo", card, words("button.lift_send"), {"reason": "She came to my desk"})
+    mine = await security.sees(words("lift.title", name=hand.name))
+    await cleo.picture("lock-5-lift")
+    await play.teams.sign_in("cleo", mine, button=words("button.sign_in_and_lift"))
+    await security.sees(words("lift.counted"))
+    await security.sees(words("alert.lifted", by=security.name), "security")
+    await hand.sees(words("request.lifted"))
+    await ann.picture("lock-6-lifted")
+    await hand.ask()
+    await hand.sees(words("request.step_up.title"))
