@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.core.actions import Lift
 from bot.core.model import EvidenceType, Follow, Mode, Request, Status
 from cards import elements as e
-from cards.buttons import press, ref, sign_in
+from cards.buttons import anew, press, ref, sign_in
 from cards.parts import card, facts, lines, quoted, standing
 from cards.texts import NAME, known, plain
 from cards.view import View
@@ -33,7 +33,7 @@ def alert(request: Request, view: View) -> e.Card:
         *quoted(request.requester.name, typed(request, view), view),
         *(quoted(ending.name, [(say(view, "fact.said"), ending.reason)], view) if ending else ()),
     ]
-    return card(view, body, [_lift(request, view)] if request.frozen_at is not None else [])
+    return card(view, body, [_lift(request, view)] if request.frozen_at is not None else [], anew(request))
 
 
 def lift(request: Request, view: View) -> e.Card:

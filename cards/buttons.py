@@ -63,7 +63,7 @@ def sign_in(view: View, key: str) -> e.Submit:
 
 def refresh(request: Request, view: View) -> e.Refresh | None:
     """Let the one person the card is for fetch it anew when it comes into view, as long as it can change."""
-    return _anew(request, [view.user]) if view.user and request.status in LIVE else None
+    return anew(request, [view.user]) if view.user and request.status in LIVE else None
 
 
 def watched(request: Request) -> e.Refresh | None:
@@ -72,9 +72,10 @@ def watched(request: Request) -> e.Refresh | None:
     Without names, Teams asks for everybody in a conversation of at most 60, and in a larger one for nobody:
     https://learn.microsoft.com/microsoftteams/platform/task-modules-and-cards/cards/universal-actions-for-adaptive-cards/user-specific-views.
     """
-    return _anew(request) if request.status is Status.APPROVAL else None
+    return anew(request) if request.status is Status.APPROVAL else None
 
 
-def _anew(request: Request, users: list[str] | None = None) -> e.Refresh:
+def anew(request: Request, users: list[str] | None = None) -> e.Refresh:
+    """Let whoever is named, or whoever sees it, ask for its present state; a twin of a card goes by that."""
     data = pack(Refresh(ref(request)))
     return e.Refresh(action=e.Execute(verb=str(data["verb"]), data=data), users=users)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from cards.words import own
@@ -90,7 +91,8 @@ class Hand:
         except Dead:  # begun before and cut off: pressing Approve again makes a new one
             before = (await self.sees(title)).cards
             await self._say_yes(await self.sees(title, "helpdesk"), verdict)
-            await self.play.teams.wait(self.key, has=title, test=lambda seen: seen.cards != before, seconds=40)
+            with suppress(TimeoutError):  # nothing of the old one was kept, so its link is as good as new
+                await self.play.teams.wait(self.key, has=title, test=lambda seen: seen.cards != before, seconds=10)
             return await self._confirm(title)
 
     async def _say_yes(self, card: Seen, verdict: str) -> Outcome:
