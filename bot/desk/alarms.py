@@ -80,7 +80,10 @@ class Alarms:
         return await self._lifted(request, lifted, sign_in.created_at, used_up)
 
     async def _lifted(self, alarm: Request, event: Lifted, pressed: datetime, also: Also | None = None) -> Answer:
-        """Lift this lock, and what else locked the same person when it was pressed: that is what was looked at."""
+        """Lift this lock, and what else locked the same person when it was pressed: that is what was looked at.
+
+        Each lock is looked at for itself: one that its approver could not lift alone stays.
+        """
 
         async def said(request: Request) -> Event | Refusal:
             refusal = await self._objection(event.by.id, request)
@@ -95,7 +98,7 @@ class Alarms:
             others = await unit.frozen(alarm.tenant, alarm.subject.id)
         for other, since in others.items():
             if since <= pressed:
-                await self.ledger.change(other, happened(replace(event, proof=None)))
+                await self.ledger.change(other, said)
         return RequestCard(step.request, Slot.LIFT if event.proof is not None else Slot.SECURITY)
 
     async def _objection(self, approver: str, request: Request) -> Refusal | None:

@@ -23,9 +23,10 @@ from bot.desk.alarms import SETTLED
 from bot.desk.ledger import happened
 from bot.kinds import KINDS
 from bot.process.service import FOREVER
-from tests.entra import TENANT
-from tests.fakes import Office, at_home, in_channel, person, private
+from tests.entra import TENANT, FakeClock
+from tests.fakes import Office, at_home, in_channel, office, person, private
 from tests.laws.seen import why
+from tests.stores import patient
 
 CREDENTIALS = sorted(name for name, kind in KINDS.items() if not kind.harmless)
 LOCKS = sorted(name for name, kind in KINDS.items() if kind.locks)
@@ -316,6 +317,23 @@ async def test_one_lift_ends_every_alarm_that_was_there_and_none_that_came_later
     await desk.sign_in("ben", first.id)
     assert [(await desk.load(one.id)).frozen_at is None for one in (first, second, third)] == [True, True, False]
     assert why(await desk.ask()) == Reason.FROZEN
+
+
+async def test_a_lift_ends_no_lock_that_its_approver_could_not_lift_by_itself(database_url: str) -> None:
+    """Who approves passes need not be one who may lift an alarm about the whole account."""
+    clock = FakeClock()
+    async with patient(database_url, clock) as store:
+        desk = office(store, clock, own={"compromised": {"approvers_group": "wardens"}})
+        await desk.ask()
+        await desk.desk.handle(at_home("ann"), Report(Ref("r1", (await desk.load("r1")).version)))
+        second = await alarm(desk)
+        clock.advance(seconds=1)
+        assert why(await press_lift(desk, second.id)) == Reason.NOT_APPROVER
+        await press_lift(desk, "r1")
+        await desk.sign_in("ben", "r1")
+        assert (await desk.load("r1")).frozen_at is None
+        assert (await desk.load(second.id)).frozen_at is not None
+        assert why(await desk.ask(request_id="r2", kind="methods")) == Reason.FROZEN
 
 
 async def test_a_sign_in_that_lifted_serves_nothing_else(desk: Office) -> None:
