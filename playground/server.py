@@ -25,7 +25,7 @@ from playground.teams.chats import HELPDESK_CHANNEL, SECURITY_CHANNEL
 from playground.teams.connector import Connector
 from playground.teams.driver import Teams
 from playground.verified import AUTHORITY
-from playground.verified.routes import setup as verify
+from playground.wallet.routes import setup as verify
 
 _CSP = (
     "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "

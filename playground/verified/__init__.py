@@ -1,4 +1,4 @@
-"""The playground's Verified ID: the service that asks for a credential, and the phone that shows one."""
+"""What the playground's Verified ID and people's phones remember and judge; its doors are the wallet's."""
 
 from playground.verified.callbacks import Habits
 from playground.verified.credentials import AUTHORITY, FABRIKAM, Credential

@@ -23,7 +23,7 @@ from bot.verified.service import CALLBACK, RequestService
 from bot.verified.wire import CredentialType
 from playground import entra, verified
 from playground.faults import Fault
-from playground.verified.routes import setup
+from playground.wallet.routes import setup
 from playground.world import World, create
 
 WANTED = CredentialType(verified.AUTHORITY, "VerifiedEmployee", "photo")

@@ -14,7 +14,7 @@ from aiohttp.test_utils import TestServer, unused_port
 
 from playground import entra, graph
 from playground.verified import AUTHORITY
-from playground.verified.routes import setup as verify
+from playground.wallet.routes import setup as verify
 from playground.world import VERIFIED_ID, World, create
 
 Json = dict[str, Any]

@@ -7,10 +7,10 @@ from aiohttp.typedefs import Handler, Middleware
 
 from playground.faults import faulty
 from playground.journal import recorded
-from playground.verified import views
 from playground.verified.refusals import RefusedByVerifier
-from playground.verified.service import CREATE_PATH, Service
-from playground.verified.wallet import Wallet
+from playground.wallet import views
+from playground.wallet.phone import Wallet
+from playground.wallet.service import CREATE_PATH, Service
 from playground.world import World
 
 

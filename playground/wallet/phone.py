@@ -8,9 +8,9 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from aiohttp import web
 
-from playground.verified import views
 from playground.verified.judgement import Fail
 from playground.verified.state import GOOD, Presentation, Unusable
+from playground.wallet import views
 from playground.world import World
 
 _ID: Final = re.compile(r"/verified-id/requests/([0-9a-f-]{36})$")

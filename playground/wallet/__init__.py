@@ -1,0 +1,1 @@
+"""The doors of the playground's Verified ID: the service the desk asks, and the phone that shows a credential."""
