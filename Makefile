@@ -1,14 +1,19 @@
 # `make help` says what there is. Everything lands in .venv and .playground; nothing else on the machine is touched,
 # except that `make test` installs Chromium by apt where there is none and it may.
 
-PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
-	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+ifndef PYTHON
+PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	LC_ALL=C $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+endif
 BIN := .venv/bin
+TRY := .venv/.try
 READY := .venv/.ready
 TOOLS := .venv/tools/.ready
 TOOLS_BIN := .venv/tools/bin
 MUTANTS := .venv/mutants/.ready
 MUTANTS_BIN := .venv/mutants/bin
+GUARDS := $(addprefix bot/desk/,$(addsuffix .py,\
+	stepup strangers requester alarms intent approvals proving identity acts passwords))
 LOCKED := --quiet --upgrade --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-emit-index-url --no-emit-find-links
 COMPILE := $(BIN)/uv pip compile pyproject.toml $(LOCKED)
@@ -17,16 +22,16 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml $(LOCKED)
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help try test chaos bench mutants lint format lock audit wheel sbom clean
+.PHONY: help try test chaos bench mutants guards lint format lock audit wheel sbom clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-try: $(READY) ## Try the desk on this machine, in a browser; no account needed
+try: $(if $(wildcard $(READY)),$(READY),$(TRY)) ## Try the desk on this machine, in a browser; no account needed
 	@$(BIN)/python app.py playground
 
 test: $(READY) ## Run all tests, those in a real browser too
-	@.ci/browser
+	@LC_ALL=C .ci/browser
 	@$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 bench: $(READY) ## Measure against the peers, and write docs/figures.md (Linux, as root)
@@ -37,6 +42,9 @@ chaos: $(READY) ## Break everything at once for ten minutes (SEED=... ERRANDS=..
 
 mutants: $(MUTANTS) ## Put mistakes into what decides about accounts, one by one: which does no test notice?
 	@$(MUTANTS_BIN)/mutmut run $(ARGS) && $(MUTANTS_BIN)/mutmut results
+
+guards: $(READY) ## Put mistakes into the desk's guards (ARGS="bot/desk/stepup.py:40-60 -- TESTS"): which does no law notice?
+	@$(BIN)/python -m tests.mutants $(or $(ARGS),$(GUARDS))
 
 lint: $(READY) ## Check style and types
 	@$(BIN)/ruff check .
@@ -50,6 +58,7 @@ format: $(READY) ## Put the code into the project's style
 lock: $(READY) ## Choose the newest versions that pyproject.toml allows, with their hashes
 	@$(COMPILE) --output-file requirements.lock >/dev/null
 	@$(COMPILE) --extra test --constraint requirements.lock --output-file requirements-dev.lock >/dev/null
+	@$(COMPILE) --extra playground --constraint requirements-dev.lock --output-file requirements-playground.lock >/dev/null
 	@$(BIN)/uv pip compile .ci/audit.in $(LOCKED) --constraint requirements-dev.lock --output-file .ci/audit.lock >/dev/null
 	@$(BIN)/uv pip compile .ci/mutants.in $(LOCKED) --constraint requirements-dev.lock --output-file .ci/mutants.lock >/dev/null
 	@cd bench/peers; for peer in *.in; do ../../$(BIN)/uv pip compile $$peer $(LOCKED) --output-file $${peer%.in}.lock >/dev/null; done
@@ -88,11 +97,11 @@ $(MUTANTS): .ci/mutants.lock $(READY)
 		"$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
 	@touch $(MUTANTS)
 
+# What running needs, and what working on it needs besides; who has the second needs no first.
+$(TRY): requirements-playground.lock
+	@PYTHON="$(PYTHON)" LC_ALL=C .ci/install $<
+	@touch $@
+
 $(READY): requirements-dev.lock
-	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: install python3.11 and python3.11-venv," \
-		"or say which one to use: make try PYTHON=/path/to/python3"; exit 1; }
-	@echo "Setting up .venv (once, and when requirements-dev.lock changes) ..."
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { rm -rf .venv; \
-		echo "No virtual environment could be made: on Debian and Ubuntu, install python3-venv"; exit 1; }
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
-	@touch $(READY)
+	@PYTHON="$(PYTHON)" LC_ALL=C .ci/install $<
+	@touch $@

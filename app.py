@@ -7,30 +7,15 @@ import gc
 import json
 import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 if TYPE_CHECKING:
     from bot.config.cloud import Cloud
-
-
-@contextmanager
-def failures_told() -> Iterator[None]:
-    """Tell a set-up that cannot work on standard error: 2 for what is to be set, 1 for what is away."""
-    from bot.core.errors import Misconfigured, Unavailable
-
-    try:
-        yield
-    except Misconfigured as error:
-        click.echo(str(error), err=True)
-        sys.exit(2)
-    except Unavailable as error:
-        click.echo(f"Not available: {error}", err=True)
-        sys.exit(1)
 
 
 def _version(context: click.Context, _option: click.Parameter, asked: bool) -> None:
@@ -41,7 +26,37 @@ def _version(context: click.Context, _option: click.Parameter, asked: bool) -> N
         context.exit()
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(click.Group):
+    """Those of other modules are loaded when somebody asks for them.
+
+    What keeps one from its work is told on standard error: exit code 2 for what is to be set, 1 for what is away.
+    """
+
+    elsewhere: Final = {"audit": "bot.process.trail_commands", "locks": "bot.process.lock_commands"}
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return sorted([*super().list_commands(context), *self.elsewhere])
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in self.elsewhere:
+            return super().get_command(context, name)
+        found: click.Command = getattr(import_module(self.elsewhere[name]), name)
+        return found
+
+    def invoke(self, context: click.Context) -> Any:
+        from bot.core.errors import Misconfigured, Unavailable
+
+        try:
+            return super().invoke(context)
+        except Misconfigured as error:
+            click.echo(str(error), err=True)
+            sys.exit(2)
+        except Unavailable as error:
+            click.echo(f"Not available: {error}", err=True)
+            sys.exit(1)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--version",
     is_flag=True,
@@ -66,26 +81,27 @@ def serve(cloud_file: Path | None) -> None:
     gc.disable()  # all that a start makes is there to stay: `bot.process.service` switches it on again
     # Until the loop listens: the first process of a container is not ended by a signal that nobody handles.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    with failures_told():
-        from bot.config import environment
-        from bot.process import logs
+    from bot.config import environment
+    from bot.process import logs
 
-        found, cloud = environment.load(keyed=True), _cloud(cloud_file)
-        logs.configure(found.log_level)
+    found, cloud = environment.load(keyed=True), _cloud(cloud_file)
+    sink = logs.aside(found.log_level)
 
-        from bot.process.service import serve as run
+    from bot.process.service import serve as run
 
-        _run(lambda: run(found, cloud))
+    try:
+        _run(lambda: run(found, cloud, sink.leave))
+    finally:
+        sink.close()
 
 
 @cli.command()
 def migrate() -> None:
     """Bring the database up to date; safe to repeat, and for several replicas at once."""
-    with failures_told():
-        from bot.config import environment
-        from bot.store import schema
+    from bot.config import environment
+    from bot.store import schema
 
-        schema.migrate(environment.load().owner_url)
+    schema.migrate(environment.load().owner_url)
     click.echo("The database is up to date.")
 
 
@@ -93,11 +109,10 @@ def migrate() -> None:
 @click.argument("role")
 def grant(role: str) -> None:
     """Let a role of the database run the desk: it may add to the audit trail, and never change it. Safe to repeat."""
-    with failures_told():
-        from bot.config import environment
-        from bot.store import grants
+    from bot.config import environment
+    from bot.store import grants
 
-        grants.grant(environment.load().owner_url, role)
+    grants.grant(environment.load().owner_url, role)
     click.echo(f"{role} may run the desk: name it in VOUCHSAFE_DATABASE_URL.")
 
 
@@ -108,65 +123,13 @@ def attributes(cloud_file: Path | None) -> None:
 
     The app needs CustomSecAttributeDefinition.ReadWrite.All for this, and only for this: take it back afterwards.
     """
-    with failures_told():
-        from bot.config import environment
-        from bot.process import logs
-        from bot.process.connections import define
+    from bot.config import environment
+    from bot.process import logs
+    from bot.process.connections import define
 
-        logs.configure("error")  # that something was not there yet is no news here
-        made = _run(lambda: define(environment.load(), _cloud(cloud_file)))
+    logs.configure("error")  # that something was not there yet is no news here
+    made = _run(lambda: define(environment.load(), _cloud(cloud_file)))
     click.echo(f"Made {', '.join(made)}." if made else "Everything was there.")
-
-
-@cli.group()
-def audit() -> None:
-    """Read the audit trail."""
-
-
-@audit.command()
-@click.option("--tenant", default="", help="One tenant only; all of them otherwise.")
-def export(tenant: str) -> None:
-    """Write the trail to standard output, one JSON object a line, oldest first."""
-    with failures_told():
-        from bot.config import environment
-        from bot.process import trail
-
-        for line in trail.lines(environment.load(), tenant):
-            click.echo(json.dumps(line, ensure_ascii=False))
-
-
-@audit.command()
-@click.option("--tenant", default="", help="One tenant only; all of them otherwise.")
-@click.option("--head", "heads", multiple=True, metavar="HASH[:N]", help="An end of the trail that was kept elsewhere.")
-@click.option("--plain-until", type=click.IntRange(0), help="The last entry that may be without a key.")
-def verify(tenant: str, heads: tuple[str, ...], plain_until: int | None) -> None:
-    """Check that no entry of the trail was changed, left out or cut off; exit code 1 when one was.
-
-    The desk says the ends of the trail in its log (audit_head): keep them where the database's owner cannot reach, and
-    hand one in with --head, for an end that is stored beside the trail can be rewritten with it.
-    """
-    with failures_told():
-        from bot.config import environment
-        from bot.process import trail
-
-        anchors, whole = [trail.anchor(head) for head in heads], True
-        for checked in trail.verified(environment.load(keyed=True), tenant, anchors=anchors, plain_until=plain_until):
-            whole = whole and checked.broken is None
-            click.echo(str(checked))
-    sys.exit(0 if whole else 1)
-
-
-@audit.command()
-@click.argument("name", default="")
-def key(name: str) -> None:
-    """Make a key for VOUCHSAFE_AUDIT_KEYS, called NAME or by this month. It is printed here and kept nowhere.
-
-    To change keys, put the new one first and leave the old ones behind it: they still verify what they wrote.
-    """
-    with failures_told():
-        from bot.process import trail
-
-        click.echo(trail.fresh_key(name))
 
 
 @cli.command()
@@ -175,38 +138,51 @@ def key(name: str) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line instead of text.")
 def report(days: int, tenant: str, as_json: bool) -> None:
     """Say what the desk did, or in evaluate mode would have done: by kind and by group, without names."""
-    with failures_told():
-        from datetime import UTC, datetime, timedelta
+    from datetime import UTC, datetime, timedelta
 
-        from bot.config import environment
-        from bot.process import report as reports
-        from bot.process import trail
+    from bot.config import environment
+    from bot.process import report as reports
+    from bot.process import trail
+    from cards.words import reason
 
-        since = datetime.now(UTC) - timedelta(days=days)
-        rows = reports.rows(trail.recent(environment.load(), since, tenant))
-        for line in (json.dumps(row.json()) for row in rows) if as_json else reports.text(rows, days, _said):
-            click.echo(line)
+    since = datetime.now(UTC) - timedelta(days=days)
+    rows = reports.rows(trail.recent(environment.load(), since, tenant))
+    for line in (json.dumps(row.json()) for row in rows) if as_json else reports.text(rows, days, reason):
+        click.echo(line)
+
+
+@cli.command()
+@click.argument("words", metavar="TEXT", nargs=-1, required=True)
+@click.option("--language", default="en", show_default=True, help="The writer's language, where the words do not tell.")
+def understand(words: tuple[str, ...], language: str) -> None:
+    """Say to which kind of request, or other door, TEXT leads, and why; nothing need be set up for this."""
+    from bot.kinds import KINDS
+    from bot.teams.phrases import explained, listening
+
+    click.echo("\n".join(explained(listening(KINDS), " ".join(words), language)))
 
 
 @cli.command()
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The zip file to write.")
 @click.option("--name", default="Vouchsafe", show_default=True, help="What people see the app as in Teams.")
-def package(out: Path, name: str) -> None:
-    """Write the app package that an admin uploads to Teams."""
-    with failures_told():
-        from bot import __version__
-        from bot.config import environment
-        from bot.core.errors import Misconfigured
-        from manifest.package import build
+@click.option("--app-version", default="", help="Its version, three numbers; by default newer than any made before.")
+def package(out: Path, name: str, app_version: str) -> None:
+    """Write the app package that an admin uploads to Teams; no secret and no database is asked for."""
+    from datetime import UTC, datetime
 
-        found = environment.load()
-        try:
-            packed = build(app_id=found.app_id, public_url=found.public_url, version=__version__, name=name)
-        except ValueError as error:
-            raise Misconfigured(f"Teams would not take the package: {error}") from error
-        out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_bytes(packed)
-    click.echo(f"Wrote {out}.")
+    from bot import __version__
+    from bot.config import environment
+    from bot.core.errors import Misconfigured
+    from manifest.package import build, numbered
+
+    version, (app_id, public_url) = app_version or numbered(__version__, datetime.now(UTC)), environment.app()
+    try:
+        packed = build(app_id=app_id, public_url=public_url, version=version, name=name)
+    except ValueError as error:
+        raise Misconfigured(f"Teams would not take the package: {error}") from error
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_bytes(packed)
+    click.echo(f"Wrote {out}, version {version}. The team's channels it posts to must be standard ones.")
 
 
 @cli.command()
@@ -234,15 +210,25 @@ def cards(out: Path) -> None:
     type=click.Path(exists=True, dir_okay=False, resolve_path=True, path_type=Path),
     help="A policies.toml, to see what it comes to; the groups of the playground are in its people.py.",
 )
+@click.option(
+    "--tenant",
+    type=click.Choice(["whole", "p1", "no-verified-id", "half", "excluded-role"]),
+    default="whole",
+    show_default=True,
+    help="What the tenant has: everything, no Entra ID P2, no Verified ID, half of what is to be set up, or "
+    "policies that exclude a role that could be the approvers'.",
+)
 @click.option("--no-browser", is_flag=True, help="Do not open a browser.")
-def playground(port: int, replicas: int, record: Path | None, policies: Path | None, no_browser: bool) -> None:
+def playground(
+    port: int, replicas: int, record: Path | None, policies: Path | None, tenant: Any, no_browser: bool
+) -> None:
     """Try the desk on this machine: Teams, Entra and Graph are played on loopback."""
-    with failures_told():
-        _insist_on_extra()
-        from playground.server import run
+    _insist_on_extra()
+    from playground.server import run
 
-        env = {"VOUCHSAFE_POLICIES": str(policies)} if policies is not None else {}
-        sys.exit(_run(lambda: run(port=port, replicas=replicas, record=record, env=env, open_browser=not no_browser)))
+    env = {"VOUCHSAFE_POLICIES": str(policies)} if policies is not None else {}
+    how = {"port": port, "replicas": replicas, "record": record, "setup": tenant}
+    sys.exit(_run(lambda: run(**how, env=env, open_browser=not no_browser)))
 
 
 def _insist_on_extra() -> None:
@@ -275,17 +261,6 @@ def _run(main: Callable[[], Any]) -> Any:
         factory = uvloop.new_event_loop
     with asyncio.Runner(loop_factory=factory) as runner:
         return runner.run(main())
-
-
-def _said(reason: str) -> str:
-    """Return the reason of a no, and how the sentence begins that people read."""
-    from cards.texts import known, text, wanted
-
-    key = f"refusal.{reason}"
-    if not known(key):
-        return reason
-    sentence = text(key, "en", **dict.fromkeys(wanted(key), "…")).partition(". ")[0]
-    return f"{reason} (“{sentence.removesuffix('.')}.”)"
 
 
 def _written(file: Path, card: object) -> str:

@@ -14,7 +14,9 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-LOCKS = (ROOT / "requirements.lock", ROOT / "requirements-dev.lock", ROOT / ".ci" / "audit.lock")
+LOCKS = tuple(
+    ROOT / f"{name}.lock" for name in ("requirements", "requirements-playground", "requirements-dev", ".ci/audit")
+)
 NOTE = ROOT / "docs" / "audit.md"
 PINNED = re.compile(r"^([a-z0-9][a-z0-9._-]*)==([^\s;]+)", flags=re.MULTILINE)
 NOTED = re.compile(r"^\| `([^`]+)` \| ([^\s|]+) \|", flags=re.MULTILINE)

@@ -8,8 +8,8 @@ from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
+from bot.core.budgets import Budget, Share, Shared
 from bot.core.errors import Unavailable
-from bot.core.ports import Budget, Share, Shared
 from bot.teams.limits import TENANT, Limiter, Rank
 
 T = TypeVar("T")

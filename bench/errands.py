@@ -1,6 +1,6 @@
 """Errands: the turns of people who ask for a pass, as Teams delivers them, and the requests they are about.
 
-Each delivery is by somebody of their own, who has done nothing before it; whoever approves is somebody else again.
+Each delivery is by somebody of their own, who has done nothing before it; whoever approves is one of a few.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ CHANNEL: Final = "19:helpdesk@thread.tacv2"
 PERSON: Final = f"00000000-0000-4000-8000-000{CHAT}"
 HELPDESK: Final = f"00000000-0000-4000-8000-001{CHAT}"
 MANY: Final = 10**9  # as many people as there are numbers
+APPROVERS: Final = 3  # Identity Protection, asked whether they are at risk, takes one call a second
 CHUNK: Final = 500
 OPEN: Final = timedelta(minutes=50)
 
@@ -86,7 +87,7 @@ MIX: Final = ("home", "refresh", "form", "ask", "refresh", "approve", "refresh",
 
 
 def deliveries(token: str, sort: str) -> Deliveries:
-    return Deliveries(token, SORTS[sort].activity, chats=MANY)
+    return Deliveries(token, SORTS[sort].activity, chats=APPROVERS if sort == "approve" else MANY)
 
 
 async def seed(url: str, wanted: Mapping[int, str]) -> None:
@@ -106,7 +107,7 @@ async def seed(url: str, wanted: Mapping[int, str]) -> None:
 
 def _approver(number: int) -> tuple[Person, Chat]:
     """Whoever approves, and the private chat in which they confirm it."""
-    name = f"{number:09d}"
+    name = f"{number % APPROVERS:09d}"
     person = Person(TENANT, HELPDESK.replace(CHAT, name), "Ben Bishop", "en-GB")
     return person, Chat(TENANT, f"a:1-chat-{name}-of-the-helpdesk", SERVICE, personal=True, user=f"29:{name}")
 

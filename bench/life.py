@@ -23,7 +23,7 @@ from playground.server import Play, playground
 from playground.teams.views import Seen
 from playground.wire import Wire, wire
 
-PEOPLE: Final = 20  # for each round asked for
+PEOPLE: Final = 20  # of many more in a row the windows of the one approver would be held back
 REST: Final = 5.0  # seconds in which a desk without people is watched
 CALM: Final = 1.5  # seconds after an errand until what follows it is over
 MS: Final = 1000
@@ -56,19 +56,19 @@ async def measure(_: World, __: Sequence[str], count: int, seconds: float) -> Se
     os.sched_setaffinity(0, {rounds.LOAD_CORE, rounds.BOT_CORE})
     with tempfile.TemporaryDirectory(prefix="life-") as name, tempfile.TemporaryDirectory(prefix="wire-") as line:
         os.chmod(name, 0o711)  # noqa: PTH101, S103 - the server runs as another user when we are root
-        async with playground(folder=Path(name), replicas=0, extras=PEOPLE * count) as play:
+        async with playground(folder=Path(name), replicas=0, extras=PEOPLE) as play:
             await play.replicas.migrate()
             async with wire(play.database_url, Path(line)) as laid:
                 env = {**play.replicas.env, "VOUCHSAFE_DATABASE_URL": laid.url(postgres.as_desk(play.database_url))}
                 await play.replicas.start(play.replicas.add(root=ROOT, env=env))
                 play.teams.announce()
                 await play.teams.delivery.settled()
-                found = await _lived(play, laid, PEOPLE * count)
+                found = await _lived(play, laid)
     return _section(found)
 
 
-async def _lived(play: Play, laid: Wire, people: int) -> list[tuple[float, ...]]:
-    people_ = [person.key for person in play.world.people if person.key.startswith("p")][:people]
+async def _lived(play: Play, laid: Wire) -> list[tuple[float, ...]]:
+    people_ = [person.key for person in play.world.people if person.key.startswith("p")][:PEOPLE]
     await _errand(play, people_[0])  # who finds everything cold
     await asyncio.sleep(CALM)
     before = _counted(play, laid)
@@ -109,8 +109,8 @@ async def _errand(play: Play, key: str) -> None:
     home = await teams.wait(key, has=text("tap.summary", "en"))
     form = await teams.open_dialog(key, home, text("tap.button.ask", "en"))
     await teams.submit_dialog(key, home, form, text("button.send", "en"), {"reason": "new_phone"})
-    prompt = await teams.wait(key, test=lambda seen: seen.oauth is not None)
-    await teams.sign_in(key, prompt)
+    asked = await teams.wait(key, has=text("request.step_up.title", "en"))
+    await teams.sign_in(key, asked, button=text("button.sign_in", "en"))
     title = text("tap.approvers.title", "en", name=play.world.people[key].name)
     await teams.press("ben", await teams.wait("ben", "helpdesk", has=title), text("button.approve", "en"))
     mine: Seen = await teams.wait("ben", has=title)

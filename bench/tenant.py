@@ -47,12 +47,33 @@ _POLICY: Final = {
     "isUsableOnce": False,
     "includeTargets": [{"id": "all_users", "targetType": "group"}],
 }
-_GUARDS: Final = {"applications": {"includeAuthenticationContextClassReferences": ["c1"]}}
+_GUARD: Final = {
+    "id": "p",
+    "displayName": "Sensitive actions",
+    "state": "enabled",
+    "conditions": {
+        "clientAppTypes": ["all"],
+        "applications": {"includeAuthenticationContextClassReferences": ["c1"]},
+        "users": {"includeUsers": ["All"]},
+    },
+    "grantControls": {"operator": "OR", "builtInControls": ["mfa"]},
+    "sessionControls": {
+        "signInFrequency": {
+            "authenticationType": "primaryAndSecondaryAuthentication",
+            "frequencyInterval": "everyTime",
+            "isEnabled": True,
+        }
+    },
+}
 _NOTHING: Final[dict[str, object]] = {"value": []}
 
-# The first whose words are in the request's first line, in lower case.
+_APPROVERS, _EMPLOYEES = (f"00000000-0000-4000-8000-00000000000{n}" for n in (1, 2))
+
+# The first whose words, parted by a star, are in the request's first line, in lower case.
 _TOLD: Final[tuple[tuple[bytes, object], ...]] = (
-    (b"/checkmembergroups", {"value": [f"00000000-0000-4000-8000-00000000000{n}" for n in (1, 2)]}),  # ask, approve
+    (b"/users/00000000-0000-4000-8000-001*/checkmembergroups", {"value": [_APPROVERS, _EMPLOYEES]}),  # who is asked
+    (b"/users/00000000-0000-4000-8000-000000000007*/checkmembergroups", {"value": [_APPROVERS, _EMPLOYEES]}),  # who was
+    (b"/checkmembergroups", {"value": [_EMPLOYEES]}),
     (b"post /v1.0/users/", _MADE),
     (b"/temporaryaccesspassmethods", _NOTHING),
     (b"/authentication/", _NOTHING),
@@ -62,10 +83,14 @@ _TOLD: Final[tuple[tuple[bytes, object], ...]] = (
     (b"get /v1.0/users/", _ACCOUNT),
     (b"/authenticationmethodconfigurations/", _POLICY),
     (b"/authenticationcontextclassreferences", {"value": [{"id": "c1", "isAvailable": True}]}),
-    (b"/conditionalaccess/policies", {"value": [{"id": "p", "state": "enabled", "conditions": _GUARDS}]}),
+    (b"/conditionalaccess/policies", {"value": [_GUARD]}),
     (b"/organization", {"value": [{"id": "o", "verifiedDomains": [{"name": "contoso.example", "type": "Managed"}]}]}),
     (b"/rolemanagement/", _NOTHING),
     (b"/identityprotection/riskdetections", _NOTHING),
+    (b"/identityprotection/riskyusers/", {"id": PERSON, "riskLevel": "none", "riskState": "none"}),
+    (b"/transitivemembers", _NOTHING),
+    (b"/owners", _NOTHING),
+    (b"get /v1.0/groups/", {"id": _APPROVERS, "securityEnabled": True, "groupTypes": [], "visibility": "Private"}),
 )
 ANSWERS: Final = MappingProxyType(
     {f"graph {words.decode()}": response(200, json.dumps(told).encode()) for words, told in _TOLD}
@@ -75,4 +100,5 @@ ANSWERS: Final = MappingProxyType(
 def sort(line: bytes) -> str:
     """Return the sort of a call to Graph, by its first line."""
     plain = line.replace(b"//", b"/")  # the SDK as it is shipped writes /v1.0//users
-    return next((f"graph {words.decode()}" for words, _ in _TOLD if words in plain), "unknown")
+    told = (words for words, _ in _TOLD if all(word in plain for word in words.split(b"*")))
+    return next((f"graph {words.decode()}" for words in told), "unknown")

@@ -113,7 +113,7 @@ async def _trip(laid: Wire, url: str, bot: Bot, one: Delivery) -> tuple[int, int
     before = laid.statements, laid.trips
     await pace.crowded(bot.port, [one], at_once=1)
     found = laid.statements - before[0], laid.trips - before[1]
-    await _drained(url)
+    await drained(url)
     return found
 
 
@@ -123,7 +123,7 @@ async def _crowded(around: World, url: str, bot: Bot, every: Sequence[Delivery])
     cpu, posts = rounds.cpu_seconds(bot.pid), around.neighbours.asked["reply"]
     told = await pace.crowded(bot.port, every, at_once=AT_ONCE)
     took = max(one.ended for one in told) - min(one.began for one in told)
-    await _drained(url)
+    await drained(url)
     used = rounds.cpu_seconds(bot.pid) - cpu - idle * (asyncio.get_running_loop().time() - began - REST)
     if any(SORTS[one.sort].posts for one in every) and around.neighbours.asked["reply"] == posts:
         raise Unsuited("home cards were asked for, and nothing was posted")
@@ -143,11 +143,11 @@ async def _paced(around: World, url: str, bot: Bot, every: Sequence[Delivery], g
         told = await pace.paced(bot.port, every, rate=RATE)
     finally:
         around.neighbours.delay.clear()
-    await _drained(url)
+    await drained(url)
     return told
 
 
-async def _drained(url: str) -> None:
+async def drained(url: str) -> None:
     """Wait until nothing is left to do. Raises `Unsuited`."""
     loop = asyncio.get_running_loop()
     until = loop.time() + DRAINED

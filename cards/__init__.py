@@ -4,50 +4,82 @@ from __future__ import annotations
 
 from typing import Any, assert_never
 
-from bot.core.answers import Form, HomeCard, OfferCard, ProofShown, Refused, RequestCard, Said, SecretShown, StatusCard
+from bot.core.answers import (
+    Form,
+    HomeCard,
+    MissCard,
+    OfferCard,
+    ProofShown,
+    Refused,
+    RequestCard,
+    Said,
+    SecretShown,
+    StatusCard,
+)
 from bot.core.model import Request
 from bot.core.ports import Slot
 from bot.core.watch import Notice
 from cards import elements as e
-from cards.alert import alert as _alert
-from cards.alert import lift
-from cards.approvers import approvers, confirm, proof
-from cards.approvers import reminder as _reminder
+from cards.alert import alert, lift
+from cards.approvers import approvers, confirm, proof, reminder
 from cards.buttons import alarm
 from cards.finding import finding
-from cards.home import form, home, offered, status
+from cards.home import form, home, missed, offered, status
 from cards.messages import line, message, prompt, secret_message
-from cards.parts import card, header, lines
+from cards.parts import card, header, lines, warning
 from cards.requester import requester
 from cards.secret import curtain, secret
-from cards.texts import phrases, plain, text
+from cards.texts import ideas, phrases, plain, said_for, text, tongue, vocabulary
 from cards.view import View
 from cards.words import refused, say, sentence, stands
 
 __all__ = [
     "Showable",
     "View",
-    "alert",
+    "ideas",
+    "in_chat",
     "line",
     "message",
     "phrases",
     "plain",
     "prompt",
-    "reminder",
+    "said_for",
     "secret_message",
     "sentence",
     "show",
     "summary",
     "text",
     "title",
+    "tongue",
+    "vocabulary",
 ]
 
-Showable = HomeCard | OfferCard | StatusCard | Form | RequestCard | SecretShown | ProofShown | Refused | Said | Notice
+Showable = (
+    HomeCard
+    | OfferCard
+    | MissCard
+    | StatusCard
+    | Form
+    | RequestCard
+    | SecretShown
+    | ProofShown
+    | Refused
+    | Said
+    | Notice
+)
 
 
 def show(answer: Showable, view: View) -> dict[str, Any]:
     """Return the Adaptive Card (version 1.5) of an answer, as JSON values."""
     shown: dict[str, Any] = e.plain(_card(answer, view))
+    return shown
+
+
+def in_chat(answer: Showable, view: View) -> dict[str, Any]:
+    """Return the card of an answer for a message: a form says there what it is, as the title of a dialog does."""
+    if not isinstance(answer, Form):
+        return show(answer, view)
+    shown: dict[str, Any] = e.plain(form(answer, view, titled=True))
     return shown
 
 
@@ -60,7 +92,7 @@ def title(answer: Showable, view: View) -> str:
             return text(f"{kind}.title", view.language)
         case Refused():
             return text("refusal.title", view.language)
-        case HomeCard() | OfferCard() | StatusCard() | ProofShown() | Said() | Notice():
+        case HomeCard() | OfferCard() | MissCard() | StatusCard() | ProofShown() | Said() | Notice():
             return text("app.name", view.language)
         case _:
             assert_never(answer)
@@ -74,20 +106,14 @@ def summary(request: Request, slot: Slot, view: View) -> str:
     return f"{what}: {text(stands(request), view.language)}"
 
 
-def reminder(request: Request, view: View) -> dict[str, Any]:
-    return show(RequestCard(request, Slot.REMINDER), view)
-
-
-def alert(request: Request, view: View) -> dict[str, Any]:
-    return show(RequestCard(request, Slot.SECURITY), view)
-
-
 def _card(answer: Showable, view: View) -> e.Card:
     match answer:
         case HomeCard():
             return home(answer, view)
         case OfferCard():
             return offered(answer, view)
+        case MissCard():
+            return missed(answer, view)
         case StatusCard():
             return status(answer, view)
         case Form():
@@ -115,17 +141,17 @@ def _placed(request: Request, slot: Slot, view: View) -> e.Card:
         case Slot.APPROVERS:
             return approvers(request, view)
         case Slot.REMINDER:
-            return _reminder(request, view)
+            return reminder(request, view)
         case Slot.CONFIRM:
             return confirm(request, view)
         case Slot.SECURITY:
-            return _alert(request, view)
+            return alert(request, view)
         case Slot.LIFT:
             return lift(request, view)
         case Slot.SECRET:
             return curtain(request, view)
         case Slot.PROMPT:  # Teams draws the prompt itself; this stands in its place once it is over
-            return card(view, lines(say(view, "prompt.over"), subtle=True))
+            return card(view, lines(say(view, "request.over", kind=say(view, f"{request.kind}.title")), subtle=True))
         case _:
             assert_never(slot)
 
@@ -136,6 +162,5 @@ def _refused(answer: Refused, view: View) -> e.Card:
     if answer.request is None or not view.person:
         body = [header(text("app.name", view.language), say(view, "refusal.title")), *lines(said)]
         return card(view, body, [alarm(view)])
-    banner = e.Container(style="warning", bleed=True, items=[e.TextBlock(text=said)])
     mine = view.person in {answer.request.subject.id, answer.request.requester.id}
-    return (requester if mine else approvers)(answer.request, view, (banner,))
+    return (requester if mine else approvers)(answer.request, view, warning(said))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from bot.core.actions import Lift
+from bot.core.forms import WHY
 from bot.core.model import EvidenceType, Follow, Mode, Request, Status
 from cards import elements as e
 from cards.buttons import anew, press, ref, sign_in
-from cards.parts import card, facts, lines, quoted, standing
+from cards.parts import card, facts, lines, quoted, standing, warning
 from cards.texts import NAME, known, plain
 from cards.view import View
-from cards.words import bare, details, names, own, particulars, say, typed, verdict, when
+from cards.words import bare, came_to_nothing, details, names, own, particulars, say, typed, verdict, when
 
 
 def alert(request: Request, view: View) -> e.Card:
@@ -20,6 +21,7 @@ def alert(request: Request, view: View) -> e.Card:
         *details(request, view),
         (say(view, "fact.asked"), when(request.created_at)),
         *((say(view, "fact.signed_in"), when(e.at)) for e in request.evidence_of(EvidenceType.STEP_UP)[-1:]),
+        *((say(view, "fact.proved"), when(e.at)) for e in request.evidence_of(EvidenceType.FACE)[-1:]),
         (say(view, "alert.approved_by"), names(approved)),
         (say(view, "alert.person"), request.subject.id),
         (say(view, "alert.request"), request.id),
@@ -40,18 +42,19 @@ def lift(request: Request, view: View) -> e.Card:
     """Return an approver's private card: whose lock they lift, and the sign-in that makes it count."""
     key = "counted" if request.frozen_at is None else "text" if view.link else "expired"
     given = particulars(request, view)
-    body = [standing(request, say(view, "lift.title", **given), view), *lines(say(view, f"lift.{key}", **given))]
+    said = [standing(request, say(view, "lift.title", **given), view), *lines(say(view, f"lift.{key}", **given))]
+    body = [warning(came_to_nothing(view)) if key == "text" else None, *said]
     return card(view, body, [sign_in(view, "button.sign_in_and_lift")] if key == "text" else [])
 
 
 def _lift(request: Request, view: View) -> e.ShowCard:
     """Who lifts a lock says how they made sure; the server asks for it all the same."""
     reason = e.InputText(
-        id="reason",
+        id=WHY.name,
         label=bare(view, "lift.reason", **particulars(request, view)),
         multiline=True,
         required=True,
-        longest=500,
+        longest=WHY.longest,
         error=bare(view, "lift.reason_missing"),
     )
     send = press(view, "button.lift_send", Lift(ref(request), ""), style="destructive")

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.core.actions import Approve, Deny, SeeProof
+from bot.core.actions import VERDICT_NO, VERDICT_YES, Approve, Deny, SeeProof
 from bot.core.answers import ProofShown
 from bot.core.approval import outgrown
+from bot.core.forms import WHY
 from bot.core.life.alarmed import stopped
-from bot.core.model import PENDING, EvidenceType, Request, Status
+from bot.core.model import PENDING, EvidenceType, Refusal, Request, Status
+from bot.core.reasons import Reason
 from cards import elements as e
 from cards.buttons import press, ref, refresh, sign_in, watched
-from cards.parts import card, facts, header, lines, quote, quoted, standing, trial
+from cards.parts import card, facts, header, lines, quote, quoted, standing, trial, warning
 from cards.texts import NAME, Markup, known, plain
 from cards.view import View
 from cards.words import (
     approvals,
     bare,
+    came_to_nothing,
     details,
     names,
     own,
@@ -31,16 +34,18 @@ from cards.words import (
     worded,
 )
 
+LEADS: Final = {VERDICT_YES: "lead_yes", VERDICT_NO: "lead_no"}
 LATEST: Final = 5  # of what else was asked lately
 
 
-def approvers(request: Request, view: View, above: tuple[e.Piece, ...] = ()) -> e.Card:
+def approvers(request: Request, view: View, above: e.Piece | None = None) -> e.Card:
     """Return the card in the approvers' channel, for all of them alike."""
     large = say(view, own(request.kind, "approvers.title"), **particulars(request, view))
     state = "stopped" if stopped(request) else "reported" if request.reported else str(request.status)
+    state = "unclear" if request.ending and request.ending.refusal == Refusal(Reason.UNCLEAR) else state
     said = request.ending.reason if request.ending and request.status is Status.DENIED else ""
     body = [
-        *above,
+        above,
         standing(request, large, view),
         *lines(say(view, worded(request, f"approvers.{state}"), **particulars(request, view))),
         *_warned(request, view),
@@ -81,6 +86,7 @@ def _line(one: Request, view: View) -> str:
     if one.reported:
         return say(view, "past.alarm", **what)
     if one.status is Status.DENIED and one.ending is not None:
+        what["when"] = when(one.ending.at or one.created_at)  # a no is of when it was said
         return say(view, "past.denied", by=plain(one.ending.name, NAME), **what)
     return say(view, "past.other", state=say(view, stands(one)), **what)
 
@@ -100,6 +106,7 @@ def confirm(request: Request, view: View) -> e.Card:
     key = "counted" if counted else "over" if not waiting else "text" if view.link else "expired"
     large = say(view, own(request.kind, "approvers.title"), **particulars(request, view))
     body = [
+        warning(came_to_nothing(view)) if waiting else None,
         standing(request, large, view),
         *lines(say(view, f"confirm.{key}{no}", **particulars(request, view))),
         *(_warned(request, view) if waiting else ()),
@@ -158,15 +165,15 @@ def _approve(request: Request, view: View) -> e.Action:
     action = Approve(ref(request))
     if len(view.verdicts.yes) < 2:  # noqa: PLR2004 - with one there is nothing to choose
         return press(view, "button.approve", action, style="positive")
-    chosen = _verdicts(request.kind, view.verdicts.yes, "lead_yes", view)
+    chosen = _verdicts(VERDICT_YES, request.kind, view.verdicts.yes, view)
     inner = e.Card(body=[chosen], actions=[press(view, "button.approve_send", action, style="positive")])
     return e.ShowCard(title=bare(view, "button.approve"), card=inner, style="positive")
 
 
-def _verdicts(kind: str, verdicts: tuple[str, ...], lead: str, view: View) -> e.InputChoiceSet:
+def _verdicts(name: str, kind: str, verdicts: tuple[str, ...], view: View) -> e.InputChoiceSet:
     return e.InputChoiceSet(
-        id="choice",
-        label=bare(view, f"{kind}.verdict.{lead}"),
+        id=name,
+        label=bare(view, f"{kind}.verdict.{LEADS[name]}"),
         choices=[e.Option(title=bare(view, f"{kind}.verdict.{v}"), value=v) for v in verdicts],
         value=verdicts[0],
         style="expanded",
@@ -178,14 +185,14 @@ def _deny(request: Request, view: View) -> e.ShowCard:
     """A no needs its reason before it can be sent; the server asks for it all the same."""
     given = particulars(request, view)
     reason = e.InputText(
-        id="reason",
+        id=WHY.name,
         label=bare(view, "approvers.reason", **given),
         multiline=True,
         required=True,
-        longest=500,
+        longest=WHY.longest,
         error=bare(view, "approvers.reason_missing", **given),
     )
     send = press(view, "button.deny_send", Deny(ref(request), ""), style="destructive")
-    more = [_verdicts(request.kind, view.verdicts.no, "lead_no", view)] if view.verdicts.no else []
+    more = [_verdicts(VERDICT_NO, request.kind, view.verdicts.no, view)] if view.verdicts.no else []
     inner = e.Card(body=[reason, *more], actions=[send])
     return e.ShowCard(title=bare(view, "button.deny"), card=inner)

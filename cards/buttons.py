@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from bot.core.actions import Begin, Home, Press, Ref, Refresh, Submit, pack
-from bot.core.model import LIVE, Request, Status
+from bot.core.actions import Begin, Press, Ref, Refresh, Shown, Submit, pack
+from bot.core.face import serves
+from bot.core.model import LIVE, VERIFIED, Request, Status
 from cards import elements as e
 from cards.view import View
 from cards.words import bare, own
@@ -20,7 +21,7 @@ def ref(request: Request) -> Ref:
 def press(
     view: View,
     key: str,
-    action: Press | Begin | Home,
+    action: Press | Begin | Shown,
     *,
     style: str | None = None,
     tooltip: str | None = None,
@@ -62,8 +63,12 @@ def sign_in(view: View, key: str) -> e.Submit:
 
 
 def refresh(request: Request, view: View) -> e.Refresh | None:
-    """Let the one person the card is for fetch it anew when it comes into view, as long as it can change."""
-    return anew(request, [view.user]) if view.user and request.status in LIVE else None
+    """Let the one person the card is for fetch it anew when it comes into view, as long as it can change.
+
+    So does an ended proof that another request waits for, which offers the next: of two copies, only one may stand.
+    """
+    offers = bool(serves(request)) and request.stage != VERIFIED
+    return anew(request, [view.user]) if view.user and (offers or request.status in LIVE) else None
 
 
 def watched(request: Request) -> e.Refresh | None:

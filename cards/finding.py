@@ -10,19 +10,16 @@ from cards.words import say, when
 
 
 def finding(found: Notice, view: View) -> e.Card:
-    """Return who it is about, what there was too much of, and where to look."""
+    """Return who it is about, if that is known, what there was too much of, and where to look."""
     given = {"name": found.person.name, "count": found.count}
     key = f"finding.yes_{found.window}" if found.sort is Sort.YES else f"finding.{found.sort}"
-    rows: list[tuple[str, str]] = [
-        (say(view, "finding.at"), when(found.at)),
-        (say(view, "alert.person"), found.person.id),
-        (say(view, "finding.last"), found.request),
-    ]
+    nobody = found.sort is Sort.STRANGER
+    about = [(say(view, "alert.person"), found.person.id), (say(view, "finding.last"), found.request)]
     return card(
         view,
         [
             header(say(view, "finding.title"), say(view, f"finding.about_{found.sort}", **given)),
-            *lines(say(view, key, **given), say(view, "finding.next", **given)),
-            *facts(rows),
+            *lines(say(view, key, **given), say(view, "finding.next_stranger" if nobody else "finding.next", **given)),
+            *facts([(say(view, "finding.at"), when(found.at)), *([] if nobody else about)]),
         ],
     )

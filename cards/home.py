@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from bot.core.actions import Begin, Home, WithdrawListed
-from bot.core.answers import Form, HomeCard, Offer, OfferCard, StatusCard
-from bot.core.model import PENDING, Field, Person, Request
+from bot.core.actions import Begin, Home, Human, ShowStatus, WithdrawListed
+from bot.core.answers import Form, HomeCard, MissCard, Offer, OfferCard, StatusCard
+from bot.core.forms import Field
+from bot.core.model import PENDING, Person, Request
 from cards import elements as e
-from cards.buttons import alarm, begin, press, ref, submit
+from cards.buttons import alarm, begin, dialog, press, ref, submit
 from cards.parts import TONES, card, header, lines
 from cards.texts import NAME, clean, known, plain
 from cards.view import View
 from cards.words import bare, own, refused, say, stands, stated, when
+
+DOORS = 3  # of a card for what was not understood
 
 
 def home(answer: HomeCard, view: View) -> e.Card:
@@ -26,8 +29,18 @@ def home(answer: HomeCard, view: View) -> e.Card:
 def offered(answer: OfferCard, view: View) -> e.Card:
     """One offer in answer to what was written; an alarm's says that nothing was done: it may have been a question."""
     lead = say(view, "home.alarm" if answer.offer.alarm else "home.begin")
-    body: list[e.Piece] = [_hello(answer.person, view), *lines(lead), _offer(answer.offer, view)]
+    offer = _offer(answer.offer, view, here=not answer.offer.alarm)
+    body: list[e.Piece] = [_hello(answer.person, view), *lines(lead), offer]
     return card(view, body, [] if answer.offer.alarm else [alarm(view)])
+
+
+def missed(answer: MissCard, view: View) -> e.Card:
+    """A line and three doors for what was not understood: kinds that come near it, then the desk's own."""
+    near = [dialog(view, f"{kind}.title", Begin(kind)) for kind in answer.kinds]
+    everything, human = press(view, "button.home", Home()), press(view, "button.human", Human())
+    own = [everything, human] if near else [everything, press(view, "button.status", ShowStatus()), human]
+    doors = [*near, *own][:DOORS]
+    return card(view, lines(say(view, "home.not_understood")), [*doors, alarm(view)])
 
 
 def status(answer: StatusCard, view: View) -> e.Card:
@@ -36,11 +49,15 @@ def status(answer: StatusCard, view: View) -> e.Card:
     return card(view, body, [press(view, "button.home", Home()), alarm(view)])
 
 
-def form(answer: Form, view: View) -> e.Card:
-    """Return the form with what was typed so far, and what is wrong with it beside each field."""
+def form(answer: Form, view: View, *, titled: bool = False) -> e.Card:
+    """Return the form with what was typed so far, and what is wrong with it beside each field.
+
+    `titled` where no dialog says above it what it is.
+    """
     kind = answer.kind
     asks = not answer.sheet.closed and (answer.sheet.fields or known(f"{kind}.form.lead"))
-    body: list[e.Piece] = [*lines(say(view, own(kind, "form.lead")))] if asks else []
+    body: list[e.Piece] = [header(say(view, "app.name"), say(view, f"{kind}.title"))] if titled else []
+    body += [*lines(say(view, own(kind, "form.lead")))] if asks else []
     body += [*lines(*(stated(line, view) for line in answer.sheet.lines))]
     for field in answer.sheet.fields:
         error = answer.errors.get(field.name, "")
@@ -51,7 +68,8 @@ def form(answer: Form, view: View) -> e.Card:
 
 
 def _hello(person: Person, view: View) -> e.Container:
-    return header(say(view, "home.title"), say(view, "home.hello", name=plain(person.name, NAME)))
+    greeting = say(view, "home.hello", name=plain(person.name, NAME)) if person.name else say(view, "home.hello_you")
+    return header(say(view, "home.title"), greeting)
 
 
 def _apart(words: str, **looks: object) -> e.TextBlock:
@@ -69,7 +87,8 @@ def _offers(offers: list[Offer], view: View) -> list[e.Piece]:
     return [_offer(offer, view) for offer in offers]
 
 
-def _offer(offer: Offer, view: View) -> e.Container:
+def _offer(offer: Offer, view: View, *, here: bool = False) -> e.Container:
+    """Return what is offered, with its button; `here`: and with one, put aside, for a client that opens no dialogs."""
     texts: list[e.Piece] = [
         e.TextBlock(text=say(view, f"{offer.kind}.title"), weight="Bolder", size="Medium", style="heading"),
         e.TextBlock(text=say(view, f"{offer.kind}.summary"), spacing="None", is_subtle=True),
@@ -82,7 +101,9 @@ def _offer(offer: Offer, view: View) -> e.Container:
     )
     if offer.alarm:  # there is nothing to fill in
         button = press(view, f"{offer.kind}.button.ask", Begin(offer.kind), style="destructive")
-    return e.Container(items=[*texts, e.ActionSet(actions=[button], spacing="Small")], separator=True, spacing="Medium")
+    aside = [press(view, "button.here", Begin(offer.kind), mode="secondary")] if here else []
+    actions = e.ActionSet(actions=[button, *aside], spacing="Small")
+    return e.Container(items=[*texts, actions], separator=True, spacing="Medium")
 
 
 def _listed(request: Request, person: Person, view: View) -> e.Container:

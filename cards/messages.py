@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from bot.core.answers import SecretShown
-from bot.core.model import Request
-from bot.core.ports import Purpose, SignIn
+from bot.core.ports import SignIn
 from cards.elements import plain
 from cards.secret import secret_in_chat
 from cards.texts import text
@@ -30,18 +29,17 @@ def line(words: str) -> dict[str, Any]:
     return {"type": "message", "textFormat": "plain", "text": words}
 
 
-def prompt(sign_in: SignIn, request: Request, view: View, *, resource: str) -> dict[str, Any]:
-    """Return the sign-in prompt: Teams offers a token silently first, and shows the button where that is refused.
+def prompt(sign_in: SignIn, view: View, *, resource: str) -> dict[str, Any]:
+    """Return the sign-in prompt, by which Teams hands over the token of an approver who wants to look.
 
     https://learn.microsoft.com/microsoftteams/platform/bots/how-to/authentication/bot-sso-overview
     """
-    key = "prompt.look" if sign_in.purpose is Purpose.LOOK else own(request.kind, "prompt.text")
-    said = text(key, view.language)
+    said = text("prompt.look", view.language)
     content = {
         "text": said,
         "connectionName": CONNECTION,
         "tokenExchangeResource": {"id": sign_in.id, "uri": resource},
-        "buttons": [{"type": "signin", "title": text("prompt.button", view.language), "value": view.link}],
+        "buttons": [{"type": "signin", "title": text("button.sign_in", view.language), "value": view.link}],
     }
     return {"type": "message", "summary": said, "attachments": [{"contentType": OAUTH, "content": content}]}
 

@@ -15,6 +15,7 @@ _INNER: Final = str.maketrans(dict.fromkeys("“”„‟«»\u2039\u203a〝〞�
 
 TONES: Final = {
     Status.STEP_UP: "Accent",
+    Status.PROOF: "Accent",
     Status.APPROVAL: "Accent",
     Status.READY: "Good",
     Status.ACTING: "Accent",
@@ -70,6 +71,12 @@ def standing(request: Request, large: str, view: View) -> e.Container:
 
 def lines(*texts: str, subtle: bool = False) -> list[e.Piece]:
     return [e.TextBlock(text=text, is_subtle=subtle or None, spacing="Medium") for text in texts if text]
+
+
+def warning(*texts: str) -> e.Container | None:
+    """What did not go as its reader wished, before everything else."""
+    said = [e.TextBlock(text=text) for text in texts if text]
+    return e.Container(style="warning", bleed=True, items=said) if said else None
 
 
 def facts(rows: Iterable[tuple[str, str]]) -> list[e.Piece]:

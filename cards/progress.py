@@ -37,6 +37,8 @@ def _done(request: Request, view: View) -> Iterator[str]:
     yield "asked"
     if request.evidence_of(EvidenceType.STEP_UP) and request.status is not Status.STEP_UP:
         yield "sign_in"
+    if request.evidence_of(EvidenceType.FACE) and request.status not in {Status.STEP_UP, Status.PROOF}:
+        yield "proof"
     approvers = {e.by for e in upheld(request, view)}
     if approvers and len(approvers) >= view.approvals and request.status is not Status.APPROVAL:
         yield "approval"
@@ -48,7 +50,9 @@ def _ahead(request: Request, view: View) -> Iterator[str]:
     """What is still to come; the first is where it stands now."""
     if request.status is Status.STEP_UP:
         yield "sign_in"
-    if request.status is Status.APPROVAL or (request.status is Status.STEP_UP and view.approvals):
+    if request.status is Status.PROOF or (request.status is Status.STEP_UP and view.face):
+        yield "proof"
+    if request.status is Status.APPROVAL or (request.status in {Status.STEP_UP, Status.PROOF} and view.approvals):
         yield "approval"
     yield request.way.value
 

@@ -4,40 +4,60 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from bot.core.actions import Replace, Report, RevokeIt, Show, SignInAgain, Withdraw
+from bot.core.actions import Prove, Ref, Replace, Report, RevokeIt, Show, SignInAgain, Withdraw
+from bot.core.approval import outgrown
+from bot.core.face import serves
 from bot.core.life.alarmed import stopped
 from bot.core.life.ended import too_late
-from bot.core.model import LIVE, EvidenceType, Follow, Mode, Request, Status, Way
+from bot.core.model import LIVE, PENDING, VERIFIED, EvidenceType, Follow, Mode, Request, Status, Way
 from cards import elements as e
 from cards.buttons import alarm, begin, dialog, press, ref, refresh, sign_in
-from cards.parts import card, facts, lines, quoted, standing, trial
+from cards.parts import card, facts, lines, quoted, standing, trial, warning
 from cards.progress import progress
-from cards.texts import known
+from cards.texts import known, plain
 from cards.view import View
-from cards.words import bare, details, own, particulars, refused, say, staged, typed, verdict, when, worded
+from cards.words import (
+    bare,
+    came_to_nothing,
+    details,
+    own,
+    particulars,
+    refused,
+    say,
+    staged,
+    typed,
+    verdict,
+    when,
+    worded,
+)
 
 
-def requester(request: Request, view: View, above: tuple[e.Piece, ...] = ()) -> e.Card:
-    """Return the card; `above` goes on top of it, when something is to be said first."""
-    large = say(view, _title(request), **particulars(request, view))
+def requester(request: Request, view: View, above: e.Piece | None = None) -> e.Card:
+    """Return the card; `above` goes on top of it, when something is to be said first; else what became of a sign-in."""
+    large = say(view, _title(request, view), **particulars(request, view))
+    summary = _summary(request, view)
     body = [
-        *above,
+        above or warning(came_to_nothing(view)),
         standing(request, large, view),
-        *_summary(request, view),
+        *summary,
+        *(lines(say(view, "request.again")) if request.repeated and request.status in PENDING else ()),
         *_frozen(request, view),
         _picture(request, view),
         trial(request, view),
         *facts([*details(request, view), (say(view, "fact.asked"), when(request.created_at))]),
         *quoted(request.requester.name, typed(request, view), view, own=view.person == request.requester.id),
         progress(request, view),
+        *_whom(summary, view),
     ]
     return card(view, body, _buttons(request, view), refresh(request, view))
 
 
-def _title(request: Request) -> str:
+def _title(request: Request, view: View) -> str:
     if stopped(request):
         return "request.stopped.title"
-    return "request.step_up.checked" if _checking(request) else staged(request, "title")
+    if _graver(request, view):
+        return "request.approval.again"
+    return f"request.{request.status}.checked" if _checking(request) else staged(request, "title")
 
 
 def _summary(request: Request, view: View) -> list[e.Piece | None]:
@@ -46,7 +66,7 @@ def _summary(request: Request, view: View) -> list[e.Piece | None]:
     state = f"request.{request.status}"
     match request.status:
         case Status.UNKNOWN:
-            return [*lines(say(view, worded(request, f"{state}.{_found(request)}"), **given))]
+            return [*lines(say(view, worded(request, f"{state}.{_found(request)}"), **given), _first(request, view))]
         case Status.REVOKING | Status.REVOKED | Status.WITHDRAWN:
             return [*lines(say(view, worded(request, f"{state}.{_taken_back(request)}"), **given))]
         case Status.REFUSED | Status.FAILED:
@@ -63,12 +83,26 @@ def _summary(request: Request, view: View) -> list[e.Piece | None]:
         case Status.DONE | Status.ENDED:
             following = [say(view, key, **given) for key in _following(request)]
             return [*lines(say(view, staged(request, "text"), **given), *following)]
-        case Status.STEP_UP if _checking(request):
-            return [*lines(say(view, "request.step_up.checking"))]
+        case Status.STEP_UP | Status.PROOF if _checking(request):
+            return [*lines(say(view, f"{state}.checking", **given))]
+        case Status.EXPIRED if ending is not None and ending.refusal is not None:
+            return [*lines(refused(ending.refusal, view))]
         case Status.READY if request.way is Way.ENTER and not view.link:
             return [*lines(say(view, worded(request, "request.ready.closed"), **given))]
         case _:
-            return [*lines(say(view, worded(request, f"{state}.text"), **given))]
+            told = "graver" if _graver(request, view) else "text"
+            return [*lines(say(view, worded(request, f"{state}.{told}"), **given))]
+
+
+def _whom(summary: list[e.Piece | None], view: View) -> list[e.Piece]:
+    """Say whom to call, at the end of every card whose own words do not."""
+    said = any(plain(view.contact) in str(e.plain(piece)) for piece in summary if piece is not None)
+    return [] if said else lines(say(view, "request.whom"), subtle=True)
+
+
+def _first(request: Request, view: View) -> str:
+    """Say that before the second try its person signs in once more; on the page they do so anyway."""
+    return say(view, "request.unknown.sign_in") if view.link and request.way is not Way.ENTER else ""
 
 
 def _frozen(request: Request, view: View) -> list[e.Piece]:
@@ -97,16 +131,24 @@ def _after_no(request: Request) -> str:
 
 
 def _checking(request: Request) -> bool:
-    """They signed in, but what must be known could not be found out: the desk looks again before the time is over."""
-    signed_in = request.status is Status.STEP_UP and bool(request.evidence_of(EvidenceType.STEP_UP))
-    return signed_in and request.due_at is not None and request.due_at != request.expires_at
+    """Their proof is there, but what must be known could not be found out: the desk looks again in time."""
+    wanted = {Status.STEP_UP: EvidenceType.STEP_UP, Status.PROOF: EvidenceType.FACE}.get(request.status)
+    given = wanted is not None and bool(request.evidence_of(wanted))
+    return given and request.due_at is not None and request.due_at != request.expires_at
+
+
+def _graver(request: Request, view: View) -> bool:
+    """It was approved, and waits for that again, because it has become graver since."""
+    return request.status is Status.APPROVAL and bool(outgrown(request, view.levels))
 
 
 def _following(request: Request) -> list[str]:
     """Name what is said below: what the desk could not do after it, and what its person does next."""
     failed = own(request.kind, "follow.failed") if request.follow is Follow.FAILED else ""
     following = f"{request.kind}.next" if request.status is Status.DONE and not request.stage else ""
-    return [key for key in (failed, following) if key and known(key)]
+    ended = request.status is Status.ENDED and request.stage == VERIFIED
+    proof = f"{request.kind}.{'served' if serves(request) else 'unserved'}" if ended else ""
+    return [key for key in (failed, following, proof) if key and known(key)]
 
 
 def _picture(request: Request, view: View) -> e.Image | None:
@@ -139,7 +181,10 @@ def _own(request: Request, view: View) -> list[e.Action | None]:
     withdraw = press(view, "button.withdraw", Withdraw(at))
     match request.status:
         case Status.STEP_UP:
-            return [None if _checking(request) else press(view, "button.sign_in_again", SignInAgain(at)), withdraw]
+            return [*([] if _checking(request) else _signing_in(request, view)), withdraw]
+        case Status.PROOF:
+            prove = press(view, "button.prove", Prove(at), style="positive")
+            return [None if _checking(request) else prove, withdraw]
         case Status.APPROVAL:
             return [withdraw]
         case Status.READY:
@@ -151,11 +196,28 @@ def _own(request: Request, view: View) -> list[e.Action | None]:
         case Status.ACTING | Status.REVOKING:
             return []
         case Status.DENIED | Status.EXPIRED | Status.WITHDRAWN | Status.FAILED | Status.ENDED | Status.REVOKED:
-            return [] if request.reported or stopped(request) else [begin(view, "button.again", request.kind)]
+            return [] if request.reported or stopped(request) else _again(request, view)
         case Status.REFUSED | Status.EVALUATED:
             return []
         case _:
             assert_never(request.status)
+
+
+def _signing_in(request: Request, view: View) -> list[e.Action | None]:
+    """The one thing to press; another link, where that one was begun in another browser, is in the menu beside it."""
+    again = SignInAgain(ref(request))
+    if not view.link:
+        return [press(view, "button.sign_in_again", again, style="positive")]
+    return [sign_in(view, "button.sign_in"), press(view, "button.sign_in_again", again, mode="secondary")]
+
+
+def _again(request: Request, view: View) -> list[e.Action | None]:
+    """Ask for the same once more; a proof that another request waits for is begun for that one again."""
+    if not serves(request):
+        return [begin(view, "button.again", request.kind)]
+    if request.stage == VERIFIED:
+        return []
+    return [press(view, own(request.kind, "button.again"), Prove(Ref(serves(request), 0)), style="positive")]
 
 
 def _going_on(request: Request, view: View) -> list[e.Action | None]:
@@ -175,6 +237,8 @@ def _once_more(request: Request, view: View) -> list[e.Action | None]:
     if request.replaced or request.expires_at is None:
         return []
     match request.way:
+        case Way.SHOW | Way.ALONE if view.link:  # what was signed in for before is too old by now
+            return _signing_in(request, view)
         case Way.SHOW:
             return [_revealing(view, own(request.kind, "button.replace"), Replace(ref(request)))]
         case Way.ENTER:

@@ -15,6 +15,7 @@ FOLDER: Final = Path(__file__).with_name("texts")
 DEFAULT: Final = "en"
 LANGUAGES: Final = (DEFAULT, "de")
 LONGEST: Final = 600
+IDEA: Final = "idea."
 
 _HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})  # control, bidi and zero-width characters among them
 _MARKS: Final = re.compile(r"([\\*_\[\]~<>|])")
@@ -67,6 +68,24 @@ def phrases(kind: str) -> tuple[str, ...]:
     """Return what people write when they mean this kind, in every language; what its cards call it is among it."""
     named = (text(f"{kind}.{key}", language) for language in LANGUAGES for key in ("title", "button.ask"))
     return (*named, *(phrase for language in LANGUAGES for phrase in _lists(language).get(f"{kind}.phrases", ())))
+
+
+def ideas(name: str) -> tuple[str, ...]:
+    """Return which ideas together mean this kind or door, in every language; `vocabulary` has the words for them."""
+    return tuple(said for language in LANGUAGES for said in _lists(language).get(f"{name}.ideas", ()))
+
+
+def said_for(door: str) -> tuple[str, ...]:
+    """Return what people write when they mean a door that is no kind, in every language."""
+    return tuple(said for language in LANGUAGES for said in _lists(language).get(f"{door}.phrases", ()))
+
+
+def vocabulary() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+    """Return for each language the words that stand for each idea."""
+    return {
+        language: {key.removeprefix(IDEA): said for key, said in _lists(language).items() if key.startswith(IDEA)}
+        for language in LANGUAGES
+    }
 
 
 def tongue(language: str) -> str:

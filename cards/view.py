@@ -16,24 +16,26 @@ from bot.core.model import Request
 class View:
     """`language` is an IETF tag, `now` aware UTC, `contact` how to reach the helpdesk.
 
-    `link` is the start address of a pending sign-in of the person this card is for; `user` their Teams id
-    (`29:…`), who may ask for a fresh card; `person` their Entra object id. `reveal` says how the policy shows a
-    secret, `approvals` how many approvals it wants, `verdicts` what an approver may add. `facts` are lines for
-    approvers, already in words, by their key under `fact.` in the catalogue; `looks` says that there are proofs of
-    identity to look at. `wallet` is the page that opens one on a phone, a request's id goes behind it; `alarm` the
-    kind somebody presses who finds an intruder in their account; `denies`: what an approver confirms is a no.
-    `levels` are what the kind may call a case, mildest first; `past` what else was asked about the person in the last
-    days, newest first.
+    `link` is the start address of a pending sign-in of the person this card is for, `failed` why the one before it came
+    to nothing; `user` is their Teams id (`29:…`), who may ask for a fresh card; `person` their Entra object id.
+    `reveal` says how the policy shows a secret, `approvals` how many approvals it wants, `face` whether it wants a
+    proof of identity, `verdicts` what an approver may add. `facts` are lines for approvers, already in words, by their
+    key under `fact.` in the catalogue; `looks` says that there are proofs of identity to look at. `wallet` is the page
+    that opens one on a phone, a request's id goes behind it; `alarm` the kind somebody presses who finds an intruder in
+    their account; `denies`: what an approver confirms is a no. `levels` are what the kind may call a case, mildest
+    first; `past` what else was asked about the person in the last days, newest first.
     """
 
     language: str
     now: datetime
     contact: str
     link: str = ""
+    failed: str = ""
     user: str = ""
     person: str = ""
     reveal: Literal["dialog", "message"] = "dialog"
     approvals: int = 1
+    face: bool = False
     verdicts: Verdicts = Verdicts()  # noqa: RUF009 - it is frozen
     facts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     looks: bool = False

@@ -9,7 +9,9 @@ from typing import Final
 
 from bot.core.answers import Refused, Said
 from bot.core.approval import outgrown
-from bot.core.model import Evidence, EvidenceType, Line, Refusal, Request
+from bot.core.face import FOR, NEEDED_BY
+from bot.core.forms import Line
+from bot.core.model import AGAIN, Evidence, EvidenceType, Refusal, Request
 from cards.texts import NAME, Markup, known, plain, text, wanted
 from cards.view import View
 
@@ -70,6 +72,20 @@ def refused(refusal: Refusal, view: View) -> Markup:
     return Markup(_ADDRESS.sub(r"[\1](https://\1)", say(view, key, **params)))
 
 
+def came_to_nothing(view: View) -> str:
+    """Say why the last sign-in of whoever this card is for came to nothing, where its button stands again."""
+    return refused(Refusal(view.failed), view) if view.failed and view.link else ""
+
+
+def reason(name: str) -> str:
+    """Return the reason of a no as a report lists it, and how the sentence begins that people read."""
+    key = f"refusal.{name}"
+    if not known(key):
+        return name
+    begins = text(key, "en", **dict.fromkeys(wanted(key), MISSING)).partition(". ")[0]
+    return f"{name} (“{begins.removesuffix('.')}.”)"
+
+
 def stated(line: Line, view: View) -> Markup:
     """Say a line of a sheet; times in it are shown as each client's own."""
     return say(view, line.key, **{name: _param(value) for name, value in line.params.items()})
@@ -101,14 +117,18 @@ def particulars(request: Request, view: View) -> dict[str, object]:
 
 def details(request: Request, view: View) -> list[tuple[str, str]]:
     """Return what was chosen or found as label and value, in the desk's words."""
-    said = ((name, _value(request.kind, name, value, view)) for name, value in request.details.items() if value)
+    said = ((name, _value(request.kind, name, value, view)) for name, value in _told(request))
     return [(_label(request.kind, name, view), value) for name, value in said if value is not None]
 
 
 def typed(request: Request, view: View) -> list[tuple[str, str]]:
     """Return what the catalogue has no words for, as label and text: somebody's own words, as they are."""
-    given = [(name, value) for name, value in request.details.items() if value]
-    return [(_label(request.kind, n, view), v) for n, v in given if _value(request.kind, n, v, view) is None]
+    return [(_label(request.kind, n, view), v) for n, v in _told(request) if _value(request.kind, n, v, view) is None]
+
+
+def _told(request: Request) -> list[tuple[str, str]]:
+    """Return the details that say something to people: the id of the request that a proof is for does not."""
+    return [(name, value) for name, value in request.details.items() if value and name != FOR]
 
 
 def names(evidence: tuple[Evidence, ...]) -> Markup:
@@ -178,13 +198,18 @@ def _result(kind: str, name: str, value: str, view: View) -> Markup:
 
 
 def _label(kind: str, name: str, view: View) -> Markup:
+    if name.startswith(AGAIN):
+        return say(view, "detail.again", label=_label(kind, name.removeprefix(AGAIN), view))
     key = f"{kind}.detail.{name}"
     return say(view, key) if known(key) else plain(name)
 
 
 def _value(kind: str, name: str, value: str, view: View) -> Markup | None:
     """Say a choice, or what has a sentence of its own; None for what nobody but its writer has words for."""
+    name = name.removeprefix(AGAIN)
     choice, template = f"{kind}.{name}.{value}", f"{kind}.value.{name}"
+    if name == NEEDED_BY and known(f"{value}.title"):
+        return say(view, f"{value}.title")
     if known(choice):
         return say(view, choice)
     return say(view, template, value=_param(value)) if known(template) else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from string import Template
@@ -16,6 +17,7 @@ FOLDER: Final = Path(__file__).parent
 TEXTS: Final = ("manifest.json", "de.json")
 ICONS: Final = ("color.png", "outline.png")
 THEN: Final = (1980, 1, 1, 0, 0, 0)  # the first day a zip knows: files carry no time of ours
+BEGUN: Final = datetime(2026, 1, 1, tzinfo=UTC)
 SHORT: Final = 30  # characters of an app's short name
 VERSION: Final = re.compile(r"\d+\.\d+\.\d+")
 
@@ -30,6 +32,15 @@ def build(*, app_id: str, public_url: str, version: str, name: str) -> bytes:
         for icon in ICONS:
             _add(package, icon, (FOLDER / icon).read_bytes())
     return packed.getvalue()
+
+
+def numbered(version: str, at: datetime) -> str:
+    """Return the version of a package made then: the first two numbers are the desk's, the third only ever grows.
+
+    Whatever changes in a package, a text, a name, an address, its version must too, or a catalogue may not take it:
+    https://learn.microsoft.com/microsoftteams/platform/resources/schema/manifest-schema#version
+    """
+    return f"{version.rpartition('.')[0]}.{int((at - BEGUN).total_seconds())}"
 
 
 def resource(app_id: str, public_url: str) -> str:

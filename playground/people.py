@@ -18,6 +18,7 @@ def guid(name: str) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_URL, f"https://{DOMAIN}/{name}"))
 
 
+TENANT: Final = guid("tenant")
 EMPLOYEES: Final = guid("group/employees")
 HELPDESK: Final = guid("group/helpdesk")
 LEADS: Final = guid("group/helpdesk-leads")

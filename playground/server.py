@@ -20,6 +20,7 @@ from playground import entra, graph, panel, people, postgres, world
 from playground.npm import Scripts, Unreachable
 from playground.proxy import Proxy
 from playground.replicas import HOST, NotStarted, Replicas
+from playground.setups import Setup, arrange
 from playground.teams.api import Api, answering
 from playground.teams.chats import HELPDESK_CHANNEL, SECURITY_CHANNEL
 from playground.teams.connector import Connector
@@ -60,15 +61,18 @@ async def playground(
     like: str | None = None,
     scripts: Path | None = None,
     extras: int = 0,
+    told: Callable[[str], None] = lambda _: None,
+    setup: Setup = "whole",
 ) -> AsyncIterator[Play]:
     """Everything up, and down again at the end.
 
     `database_folder` may be shared, the database itself is fresh: migrated here, or a copy of `like`, which was. So
-    may `scripts`, which npm fetches into once.
+    may `scripts`, which npm fetches into once. `told` hears what is being done, `setup` says what the tenant lacks.
     """
     folder = await asyncio.to_thread(_home, folder)
     data = database_folder or folder / "postgres"
     async with AsyncExitStack() as stack:
+        told("Starting a PostgreSQL of its own (the first time it is made) ...")
         url = await asyncio.to_thread(postgres.start, data, database=database, like=like or postgres.EMPTY)
         stack.push_async_callback(asyncio.to_thread, postgres.stop, data)
         door = stack.enter_context(listen(port))
@@ -79,7 +83,7 @@ async def playground(
         cloud.write_text(json.dumps(earth.cloud(), indent=2))
         bots = Replicas(
             count=replicas,
-            env={**environment(earth, postgres.as_desk(url)), **(env or {})},
+            env={**environment(earth, postgres.as_desk(url)), **arrange(earth, setup), **(env or {})},
             owner={"VOUCHSAFE_DATABASE_OWNER_URL": url},
             cloud=cloud,
             logs=folder / "logs",
@@ -87,7 +91,9 @@ async def playground(
         play = await _serve(stack, door, earth, bots, url, Scripts(scripts or folder / "npm"))
         stack.push_async_callback(bots.stop)
         if replicas and like is None:
+            told("Making the desk's tables ...")
             await bots.migrate()
+        told("Starting the desk, with Teams, Entra and Graph played around it ...")
         await bots.begin()
         play.teams.announce()
         yield play
@@ -196,6 +202,7 @@ async def run(
     env: Mapping[str, str] | None = None,
     open_browser: bool = True,
     folder: Path = Path(".playground"),
+    setup: Setup = "whole",
 ) -> int:
     """Play until Ctrl-C; the exit code."""
     stop = asyncio.Event()
@@ -204,18 +211,27 @@ async def run(
         with contextlib.suppress(NotImplementedError):  # Windows raises KeyboardInterrupt instead
             loop.add_signal_handler(name, stop.set)
     try:
-        async with playground(folder=folder, port=port, replicas=replicas, env=env, record=record) as play:
+        _say("Starting the playground: some ten seconds, the first time up to a minute. Ctrl-C ends it.")
+        async with playground(
+            folder=folder, port=port, replicas=replicas, env=env, record=record, told=_say, setup=setup
+        ) as play:
+            if not play.scripts.there:
+                _say("Fetching two scripts of Microsoft's for the page, by npm, once ...")
             await play.scripts.ready()
             page = f"{play.url}/?as=ann"
-            sys.stdout.write(f"Vouchsafe playground: {page}\n")
-            sys.stdout.flush()
+            _say(f"Ready. Open {page}")
             if open_browser and _desktop():
                 await asyncio.to_thread(webbrowser.open, page)
             await stop.wait()
-    except (Unreachable, NotStarted) as error:
+    except (Unreachable, NotStarted, postgres.NoDatabase) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 def _desktop() -> bool:

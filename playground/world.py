@@ -11,12 +11,11 @@ from playground.clock import Clock
 from playground.faults import Faults
 from playground.journal import Journal
 from playground.keys import Keys
-from playground.people import People, contoso, guid
+from playground.people import TENANT, People, contoso, guid
 from playground.tenant.access import EntraState
 from playground.tenant.directory import GraphState
 from playground.verified.state import Verified
 
-TENANT: Final = guid("tenant")
 BOT_ID: Final = guid("app/vouchsafe")
 BOT_SECRET: Final = "made-up-and-good-for-loopback-only"
 GRAPH: Final = "https://graph.microsoft.com"

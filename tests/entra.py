@@ -96,12 +96,19 @@ class FakeDirectory:
         self._trouble("approvers_group")
         return self.looks[group]
 
+    async def hidden_groups(self) -> tuple[str, ...]:
+        return ()
+
     async def guarded_contexts(self, person: str) -> frozenset[str]:
         self._trouble("guarded_contexts")
         return self.guarded.get(person, self.contexts)
 
     async def unguarded(self, contexts: frozenset[str]) -> Mapping[str, str]:
         return dict.fromkeys(contexts - self.contexts, "no enabled policy guards it")
+
+    async def spared(self, approvers: frozenset[str], context: str) -> Mapping[str, int]:
+        none = sum(1 for one in approvers if context not in self.guarded.get(one, self.contexts))
+        return {"no policy covers them": none} if none else {}
 
     async def pass_policy(self) -> PassPolicy:
         self._trouble("pass_policy")
@@ -256,7 +263,10 @@ class FakeVerifier:
 
 @dataclass
 class FakeSignIns:
-    """Entra's sign-in: what it will say of whoever comes next. Each is another one, unless it is `kept`."""
+    """Entra's sign-in: what it will say of whoever comes next. Each is another one, unless it is `kept`.
+
+    `trouble` is raised by the call of that name.
+    """
 
     clock: FakeClock
     silent: bool = False
@@ -265,13 +275,19 @@ class FakeSignIns:
     contexts: frozenset[str] = frozenset({"c1"})
     age: timedelta = timedelta(0)
     kept: datetime | None = None  # the one sign-in that answers to everything
+    trouble: dict[str, Exception] = field(default_factory=dict)
     numbers: count[int] = field(default_factory=lambda: count(1))
+
+    def _trouble(self, call: str) -> None:
+        if call in self.trouble:
+            raise self.trouble[call]
 
     def _proven(self, person: str) -> SignedIn:
         at = self.kept or self.clock.now() - self.age - timedelta(milliseconds=next(self.numbers))
         return SignedIn(self.tenant, self.who or person, self.contexts, at)
 
     async def silently(self, token: str, *, tenant: str, person: str, context: str) -> SignedIn:  # noqa: ARG002 - the port's shape
+        self._trouble("silently")
         if token.startswith("forged"):
             raise Forged("not a token of theirs", code="wrong_person")
         if not self.silent:
@@ -280,12 +296,15 @@ class FakeSignIns:
 
     async def delegated(self, token: Secret, *, tenant: str, person: str) -> Secret:  # noqa: ARG002 - the port's shape
         """The token's text says whose it is."""
+        self._trouble("delegated")
         if token.reveal() != person:
             raise Forged("somebody else's token", code="wrong_person")
         return token
 
     async def begin(self, *, context: str, login_hint: str) -> Mapping[str, object]:  # noqa: ARG002
+        self._trouble("begin")
         return {"auth_uri": "https://login.example/authorize", "hint": login_hint}
 
     async def finish(self, flow: Mapping[str, object], answer: Mapping[str, str]) -> SignedIn:  # noqa: ARG002
+        self._trouble("finish")
         return self._proven(str(flow["hint"]).partition("@")[0])

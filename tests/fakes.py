@@ -12,7 +12,7 @@ from typing import Any, assert_never
 
 from bot.core.actions import Approve, Ref, ReturnCode, Show, Submit
 from bot.core.answers import Answer, Entered, EntryWanted, PasswordCheck, RequestCard, SignInRefused
-from bot.core.errors import DeskError, Missing, Unavailable
+from bot.core.errors import Closed, DeskError, Missing, Rejected, Unavailable
 from bot.core.events import Lifted
 from bot.core.methods import Method, MethodKind
 from bot.core.model import Actor, Chat, Mode, Person, Request, Status, Way
@@ -24,12 +24,15 @@ from bot.desk.alarms import Alarms
 from bot.desk.approvals import Approvals
 from bot.desk.desk import Desk
 from bot.desk.facts import Inquiry
+from bot.desk.homes import Homes
 from bot.desk.identity import Identity
 from bot.desk.ledger import Ledger, happened
 from bot.desk.passwords import PasswordEntry
+from bot.desk.proving import Proving
 from bot.desk.reception import Reception
 from bot.desk.requester import OwnStepUp
 from bot.desk.stepup import StepUp
+from bot.desk.strangers import Strangers
 from bot.desk.upkeep import Upkeep
 from bot.kinds import KINDS
 from bot.process.service import LISTENERS, uses
@@ -104,7 +107,13 @@ class FakeMessenger(Messenger):
     messages: dict[tuple[str, str], Mapping[str, object]] = field(default_factory=dict)
     bodies: list[str] = field(default_factory=list)
     trouble: list[DeskError] = field(default_factory=list)
+    shut: list[DeskError] = field(default_factory=list)  # what opening a private chat runs into
+    kept: list[DeskError] = field(default_factory=list)  # what taking a message away runs into
     gone: set[str] = field(default_factory=set)  # chats and channels that are not there any more
+    nameless: set[str] = field(default_factory=set)  # where what is sent is taken, and no id comes back
+    moved: dict[str, str] = field(default_factory=dict)  # whose private chat is another one by now
+    opened: list[str] = field(default_factory=list)  # whose private chat we asked for
+    strangers: set[str] = field(default_factory=set)  # who do not have the app
     crowded: set[str] = field(default_factory=set)  # channels whose turn it is not now
     numbers: count[int] = field(default_factory=lambda: count(1))
     seen: Callable[[str, str], Awaitable[object]] | None = None  # what a client does the moment a message is there
@@ -113,7 +122,7 @@ class FakeMessenger(Messenger):
         if self.trouble:
             raise self.trouble.pop(0)
         if chat.partition(";")[0] in self.gone:
-            raise Missing("the conversation is not there", code="ConversationNotFound")
+            raise Closed("the conversation is not there", code="ConversationNotFound")
         self.bodies.append(json.dumps(message))
         self.messages[(chat, activity)] = message
 
@@ -122,7 +131,13 @@ class FakeMessenger(Messenger):
         self._send(chat.id, activity, message)
         if self.seen is not None:
             await self.seen(chat.id, activity)
-        return activity
+        return "" if chat.place in self.nameless else activity
+
+    async def typing(self, chat: Chat) -> None:
+        if self.trouble:
+            raise self.trouble.pop(0)
+        if chat.place in self.gone:
+            raise Closed("the conversation is not there", code="ConversationNotFound")
 
     async def thread_turn(self, channel: str) -> None:
         if channel in self.crowded:
@@ -131,6 +146,8 @@ class FakeMessenger(Messenger):
     async def post_in_channel(self, tenant: str, channel: str, message: Mapping[str, object]) -> tuple[Chat, str]:
         activity = str(next(self.numbers))
         self._send(f"{channel};messageid={activity}", activity, message)
+        if channel in self.nameless:
+            return Chat(tenant, channel, "https://connector.example/", personal=False), ""
         return Chat(tenant, f"{channel};messageid={activity}", "https://connector.example/", personal=False), activity
 
     async def update(self, chat: Chat, activity: str, message: Mapping[str, object]) -> None:
@@ -139,10 +156,19 @@ class FakeMessenger(Messenger):
         self._send(chat.id, activity, message)
 
     async def delete(self, chat: Chat, activity: str) -> None:
+        if self.kept:
+            raise self.kept.pop(0)
         self.messages.pop((chat.id, activity), None)
 
     async def open_private(self, tenant: str, person: str) -> Chat:  # noqa: ARG002
-        return private(person)
+        self.opened.append(person)
+        if self.trouble:
+            raise self.trouble.pop(0)
+        if self.shut:
+            raise self.shut.pop(0)
+        if person in self.strangers:
+            raise Rejected("the app is not installed", code="ForbiddenOperationException")
+        return replace(private(person), id=self.moved.get(person, private(person).id), user="")
 
     def shown(self, chat: str) -> str:
         return "\n".join(json.dumps(m, ensure_ascii=False) for (c, _), m in self.messages.items() if c.startswith(chat))
@@ -274,6 +300,7 @@ class Office:
             "watch": self.upkeep.watch,
             "follow": self.upkeep.follow,
             "revoke": self.upkeep.revoke,
+            "serve": self.desk.proving.served,
             "due": self.upkeep.due,
         }
         await handlers[name](Job(name, request_id))
@@ -318,14 +345,17 @@ def office(
         language="en",
     )
     delivery = Delivery(ledger, inquiry, messenger, messenger, addresses)
-    approvals = Approvals(ledger, inquiry, addresses.helpdesk)
-    own_step_up = OwnStepUp(ledger, inquiry)
-    alarms = Alarms(ledger, inquiry, frozenset({addresses.helpdesk, addresses.security}))
-    step_up = StepUp(ledger, inquiry, entra, uses(own_step_up, approvals, alarms))
+    homes = Homes(ledger, messenger, directory)
+    approvals = Approvals(ledger, inquiry, addresses.helpdesk, homes)
+    own_step_up, strangers = OwnStepUp(ledger, inquiry), Strangers(ledger.record, TENANT)
+    alarms = Alarms(ledger, inquiry, frozenset({addresses.helpdesk, addresses.security}), homes)
+    step_up = StepUp(ledger, inquiry, entra, uses(own_step_up, approvals, alarms), strangers)
     acts = Acts(ledger, inquiry, delivery.secrets)
-    proofs = Identity(ledger, inquiry, entra, issuer=ISSUER, type="VerifiedEmployee")
-    desk = Desk(ledger, Reception(ledger, inquiry), acts, approvals, own_step_up, step_up, proofs, alarms)
-    upkeep, entry = Upkeep(ledger, inquiry, directory), PasswordEntry(ledger, acts)
+    proofs = Identity(ledger, inquiry, entra, homes, strangers, issuer=ISSUER, type="VerifiedEmployee")
+    reception = Reception(ledger, inquiry)
+    proving = Proving(reception)
+    desk = Desk(ledger, reception, acts, approvals, own_step_up, step_up, proofs, alarms, proving, homes)
+    upkeep, entry = Upkeep(ledger, inquiry, directory), PasswordEntry(ledger, acts, strangers)
     findings = Findings(store, clock, messenger, addresses.security, "en", addresses.contact)
     return Office(store, clock, directory, messenger, entra, desk, step_up, delivery, findings, upkeep, entry, verifier)
 

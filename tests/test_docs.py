@@ -16,21 +16,26 @@ import app
 from bot.config import policies
 from bot.config.keys import KEYS
 from bot.config.settings import PREFIX, Settings
+from bot.core.actions import OfferKind
 from bot.core.kind import Kind
 from bot.core.policy import GROUP
 from bot.graph.permissions import BASE, OF_KINDS
 from bot.kinds import KINDS
+from bot.teams.phrases import heard, listening
 from bot.web import health
 
+SCREENS = 90  # lines of two screens
+WIDE = 100  # columns
 WORDS_FROM = 20  # where the words begin in the drawing of the house
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+REFERENCE = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 
 
-def _table(heading: str) -> list[tuple[str, ...]]:
+def _table(heading: str, text: str = REFERENCE) -> list[tuple[str, ...]]:
     """The rows of the first table below a heading."""
-    below = re.split(rf"^#+ {heading}$", README, flags=re.MULTILINE)[1]
+    below = re.split(rf"^#+ {heading}$", text, flags=re.MULTILINE)[1]
     block = re.search(r"(?:^\|.*\n)+", below, flags=re.MULTILINE)
     assert block is not None
     rows = [tuple(cell.strip() for cell in line.strip("| \n").split(" | ")) for line in block[0].splitlines()]
@@ -38,10 +43,10 @@ def _table(heading: str) -> list[tuple[str, ...]]:
 
 
 def test_the_ratios_are_those_that_were_measured() -> None:
-    """The figures are written by what measured them; the README quotes them."""
+    """The figures are written by what measured them; docs/scale.md quotes them."""
     figures = (ROOT / "docs" / "figures.md").read_text(encoding="utf-8")
     measured = [tuple(cell.strip() for cell in line.strip("|").split("|")) for line in figures.splitlines()]
-    quoted = _table("How fast it is")
+    quoted = _table("How fast it is", (ROOT / "docs" / "scale.md").read_text(encoding="utf-8"))
     assert quoted
     for over, remembered, each in quoted:
         assert [(row[1], row[3]) for row in measured if row[0] == over and len(row) == 5] == [(remembered, each)], over
@@ -87,7 +92,7 @@ class Known:
 
 
 def test_the_examples_of_policies_load_and_have_every_key(tmp_path: Path) -> None:
-    examples = "\n".join(re.findall(r"```toml\n(.*?)```", README, flags=re.DOTALL))
+    examples = "\n".join(re.findall(r"```toml\n(.*?)```", REFERENCE, flags=re.DOTALL))
     (tmp_path / "policies.toml").write_text(examples, encoding="utf-8")
     loaded = policies.load(str(tmp_path / "policies.toml"), KINDS, Known())  # type: ignore[arg-type]  # all it takes from the settings
     assert any(name.startswith(GROUP) for policy in loaded.values() for name in policy.variants)
@@ -97,7 +102,7 @@ def test_the_examples_of_policies_load_and_have_every_key(tmp_path: Path) -> Non
 def test_each_option_says_for_which_kinds_it_is() -> None:
     """On its line in the example, the kind's own where it stands under another's."""
     for option in {option for kind in KINDS.values() for option in kind.policy.options}:
-        told = re.search(rf"^{option.name} = .*# .*; for ([\w, ]+)$", README, flags=re.MULTILINE)
+        told = re.search(rf"^{option.name} = .*# .*; for ([\w, ]+)$", REFERENCE, flags=re.MULTILINE)
         assert told is not None, option.name
         assert set(told[1].split(", ")) == {kind.name for kind in KINDS.values() if option.name in _options(kind)}
 
@@ -114,20 +119,39 @@ def _keys(table: dict[str, Any]) -> Iterator[str]:
 
 
 def test_the_levels_that_are_named_are_the_kinds() -> None:
-    told = re.search(r"^\[risk\.levels\.low\]\s+# ([\w, ]+)$", README, flags=re.MULTILINE)
+    told = re.search(r"^\[risk\.levels\.low\]\s+# ([\w, ]+)$", REFERENCE, flags=re.MULTILINE)
     assert told is not None
     assert tuple(told[1].split(", ")) == KINDS["risk"].levels
 
 
 def test_the_kinds_that_need_no_proof_are_named() -> None:
-    told = re.search(r"unless it only locks or proves \(([^)]*)\)", README)
+    told = re.search(r"unless it only locks or proves \(([^)]*)\)", REFERENCE)
     assert told is not None
     assert set(re.findall(r"`(\w+)`", told[1])) == {kind.name for kind in KINDS.values() if kind.harmless}
 
 
+@pytest.mark.parametrize(
+    ("text", "heading"), [(README, "Vouchsafe"), (REFERENCE, "Kinds")], ids=["README", "reference"]
+)
+def test_what_people_are_told_to_write_leads_to_each_kind(text: str, heading: str) -> None:
+    ears = listening(KINDS)
+    said = [heard(ears.of(row[0].strip("*"))).action for row in _table(heading, text)]
+    assert sorted(one.kind for one in said if isinstance(one, OfferKind)) == sorted(KINDS)
+    assert len(said) == len(KINDS)
+
+
+def test_the_readme_fits_two_screens() -> None:
+    lines = README.splitlines()
+    assert len(lines) <= SCREENS
+    assert [line for line in lines if len(line) > WIDE and not line.startswith("!")] == []
+
+
 def _commands(group: click.Group, prefix: str) -> list[str]:
     found: list[str] = []
-    for name, command in group.commands.items():
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
         found += _commands(command, f"{prefix} {name}") if isinstance(command, click.Group) else [f"{prefix} {name}"]
     return found
 
@@ -145,27 +169,40 @@ def test_every_command_helps() -> None:
         command: click.Command = app.cli
         for name in path.split():
             assert isinstance(command, click.Group)
-            command = command.commands[name]
+            found = command.get_command(click.Context(command), name)
+            assert found is not None
+            command = found
         assert command.help
         assert all(option.help for option in command.params if isinstance(option, click.Option)), path
 
 
-def test_make_does_what_the_readme_says() -> None:
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_make_does_what_the_documents_say(document: Path) -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE))
-    assert set(re.findall(r"(?:`|^ {4})make ([a-z]+)", README, flags=re.MULTILINE)) <= targets
+    told = document.read_text(encoding="utf-8")
+    assert set(re.findall(r"(?:`|^ {4})make ([a-z]+)", told, flags=re.MULTILINE)) <= targets
 
 
-def test_the_probes_are_where_the_documents_say() -> None:
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_the_probes_are_where_the_documents_say(document: Path) -> None:
     source = Path(health.__file__).read_text(encoding="utf-8")
-    for path in re.findall(r"`(/(?:healthz|readyz|metrics))`", README):
+    for path in re.findall(r"`(/(?:healthz|readyz|metrics))`", document.read_text(encoding="utf-8")):
         assert f'"{path}"' in source
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_links_lead_somewhere(document: Path) -> None:
-    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", document.read_text(encoding="utf-8")):
+    for target, place in re.findall(r"\]\(([^)#]*)(?:#([^)]*))?\)", document.read_text(encoding="utf-8")):
         if not re.match(r"https?:", target):
-            assert (document.parent / target).exists(), target
+            there = document.parent / target if target else document
+            assert there.exists(), target
+            assert not place or place in _places(there), f"{target}#{place}"
+
+
+def _places(document: Path) -> set[str]:
+    """What a link may name in a document: its headings, as they are made into anchors."""
+    headings = re.findall(r"^#+ (.*)$", document.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
@@ -198,7 +235,7 @@ def test_the_house_is_drawn_as_it_is() -> None:
 
 
 def test_the_lock_files_name_no_place_to_fetch_from() -> None:
-    for lock in ("requirements.lock", "requirements-dev.lock", ".ci/audit.lock"):
+    for lock in ("requirements.lock", "requirements-playground.lock", "requirements-dev.lock", ".ci/audit.lock"):
         lines = (ROOT / lock).read_text(encoding="utf-8").splitlines()
         assert not [line for line in lines if "://" in line or line.startswith(("-i", "--index", "--find", "--extra"))]
         pinned = [line for line in lines if re.match(r"[a-z0-9]", line)]

@@ -50,9 +50,17 @@ def faults(settings: Settings, *, keyed: bool) -> Iterator[Fault]:
     yield from _ids(settings)
     for name in ("helpdesk_channel", "security_channel"):
         if not _CHANNEL.fullmatch(getattr(settings, name)):
-            yield name, "must be the id of a Teams channel: copy the link to it, and take the part 19:...@thread.tacv2"
+            yield name, "must be the id of a standard Teams channel: of the link to it, the part 19:...@thread.tacv2"
     if _UNSAID.search(settings.helpdesk_contact):
         yield "helpdesk_contact", "is only an example; say whom people can really reach"
+
+
+def app(app_id: str, public_url: str) -> Iterator[Fault]:
+    """Name what is wrong with the two settings by which Teams knows the app."""
+    public = urlsplit(public_url)
+    yield from (("public_url", fault) for fault in _address(public.scheme, public.hostname or ""))
+    if _sample(app_id):
+        yield "app_id", "is only an example; use the id that Entra shows"
 
 
 def _address(scheme: str, host: str) -> Iterator[str]:
@@ -77,10 +85,14 @@ def _ids(settings: Settings) -> Iterator[Fault]:
     single = {name: str(getattr(settings, name)) for name in ("app_id", "tenant_id", "approvers_group")}
     several = ((name, one) for name in ("allowed_groups", "deny_list") for one in sorted(getattr(settings, name)))
     for name, value in (*single.items(), *several):
-        if len(set(value) - {"-"}) < _DIGITS or _SAMPLES.search(value):
+        if _sample(value):
             yield name, "is only an example; use the id that Entra shows"
     if len(set(single.values())) < len(single):
         yield "tenant_id", "is the same id as another; the app, the tenant and the approvers' group each have their own"
+
+
+def _sample(value: str) -> bool:
+    return len(set(value) - {"-"}) < _DIGITS or _SAMPLES.search(value) is not None
 
 
 def _database(url: str) -> Iterator[str]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import combinations
+from collections.abc import Iterator, Mapping
+from itertools import combinations, product
 from typing import Final
 
 from bot.core.kind import Kind
@@ -29,6 +29,19 @@ def unsound(kind: Kind, policy: Policy) -> Iterator[str]:
     yield from _undecided(policy)
 
 
+def faceless(kinds: Mapping[str, Kind], policies: Mapping[str, Policy]) -> Iterator[str]:
+    """Name what demands a face that nobody could show in earnest, and a proof that would wait for itself."""
+    provers = [kind.name for kind in kinds.values() if kind.proves]
+    for name, policy in policies.items():
+        if not policy.faces or not policy.offered:
+            continue
+        if name in provers:
+            yield f"[{name}] evidence: it is by this kind that a face is shown, so it can demand none; leave it out"
+        elif not any(policies[prover].in_earnest for prover in provers):
+            fix = "".join(f' write [{prover}] mode = "enforce",' for prover in provers)
+            yield f"[{name}] evidence: nobody could show a face in earnest;{fix} or leave evidence out"
+
+
 def _cases(policy: Policy) -> Iterator[tuple[str, ...]]:
     levels = [(), *((name,) for name in policy.variants if name.startswith(LEVEL))]
     for size in range(_AT_ONCE + 1):
@@ -41,12 +54,19 @@ def _groups(policy: Policy) -> list[str]:
 
 
 def _undecided(policy: Policy) -> Iterator[str]:
-    """Name the groups of which nobody can say whose demand is the stricter: contexts have no order."""
-    if policy.several_groups == "last":
-        return
-    for one, other in combinations(_groups(policy), 2):
+    """Name the variants of which nobody can say whose demand is the stricter: contexts have no order."""
+    for one, other in _met(policy):
+        last = one.startswith(GROUP) and other.startswith(GROUP)
+        fix = 'name the same in both, or set several_groups = "last"' if last else "name the same in both"
         for key in _CONTEXTS:
-            found = [policy.variants[group].get(key, "") for group in (one, other)]
+            found = [policy.variants[name].get(key, "") for name in (one, other)]
             if all(found) and len(set(found)) > 1:
-                fix = 'name the same in both, or set several_groups = "last"'
                 yield f"{key}: nobody can say which is stricter, {found[0]} ({one}) or {found[1]} ({other}); {fix}"
+
+
+def _met(policy: Policy) -> Iterator[tuple[str, str]]:
+    """Return which two variants may hold at once without one outranking the other."""
+    if policy.several_groups != "last":
+        yield from combinations(_groups(policy), 2)
+    levels = [name for name in policy.variants if name.startswith(LEVEL)]
+    yield from product(_groups(policy), levels)

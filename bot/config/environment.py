@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from typing import Final
 
 from pydantic import ValidationError
 
-from bot.config import checks
+from bot.config import checks, outgoing
 from bot.config.settings import PREFIX, Settings
 from bot.core.errors import Misconfigured
 
@@ -27,10 +28,23 @@ def load(*, keyed: bool = False) -> Settings:
         faults += [(_variable(*e["loc"]), _fix(e["type"], e["msg"])) for e in error.errors(include_input=False)]
     else:
         faults += [(_variable(name), fault) for name, fault in checks.faults(found, keyed=keyed)]
+        faults += outgoing.faults()
         if not faults:
             return found
-    lines = "".join(f"\n  {name}: {fault}" for name, fault in faults)
-    raise Misconfigured(f"The settings are not complete:{lines}") from None
+    raise _incomplete(faults) from None
+
+
+def app() -> tuple[str, str]:
+    """Read the app's id and its public URL, for what needs no more of it; raise `Misconfigured` as `load` does."""
+    found = {name: os.environ.get(_variable(name), "").strip() for name in ("app_id", "public_url")}
+    faults = [(name, "is missing; set it") for name, value in found.items() if not value]
+    if faults := faults or list(checks.app(**found)):
+        raise _incomplete((_variable(name), fault) for name, fault in faults)
+    return found["app_id"], found["public_url"]
+
+
+def _incomplete(faults: Iterable[tuple[str, str]]) -> Misconfigured:
+    return Misconfigured("The settings are not complete:" + "".join(f"\n  {name}: {fault}" for name, fault in faults))
 
 
 def _variable(*names: object) -> str:

@@ -104,6 +104,21 @@ def _reveal(value: object) -> str:
     return str(value)
 
 
+def in_words(value: object) -> str:
+    """Return a value as a file says it."""
+    match value:
+        case bool() | "":
+            return "true" if value else "false"
+        case timedelta():
+            fitting = [unit for unit, name in _UNITS.items() if value % timedelta(**{name: 1}) == timedelta(0)]
+            unit = fitting[-1]
+            return f"'{value // timedelta(**{_UNITS[unit]: 1})}{unit}'" if value else "false"
+        case int():
+            return str(value)
+        case _:
+            return f"'{value}'"
+
+
 KEYS: Final[Mapping[str, Callable[[object], object]]] = MappingProxyType(
     {
         "mode": _mode,
@@ -129,3 +144,20 @@ KEYS: Final[Mapping[str, Callable[[object], object]]] = MappingProxyType(
         "several_groups": _several,
     }
 )
+
+
+def parsed(
+    table: Mapping[str, object], where: str, known: Mapping[str, Callable[[object], object]], wrong: list[str]
+) -> dict[str, object]:
+    """Return what a table says, as it is read; what does not fit is added to `wrong` and left out."""
+    changes: dict[str, object] = {}
+    for key, value in table.items():
+        parse = known.get(key)
+        if parse is None:
+            wrong.append(f"[{where}] {key}: there is no such key here; there are: {', '.join(known)}")
+            continue
+        try:
+            changes[key] = parse(value)
+        except ValueError as error:
+            wrong.append(f"[{where}] {key} = {value!r}: {error}")
+    return changes

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from stat import S_IWGRP, S_IWOTH
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any
 
-from bot.config.combinations import unsound
-from bot.config.keys import KEYS, guid
+from bot.config.combinations import faceless, unsound
+from bot.config.keys import KEYS, parsed
 from bot.config.settings import Settings
+from bot.config.variants import TABLES, varied
 from bot.core.errors import Misconfigured
 from bot.core.kind import Kind
-from bot.core.policy import GROUP, LEVEL, Policy
-from bot.core.strictness import STRICTER
-
-_VARIANTS: Final = MappingProxyType({"groups": GROUP, "levels": LEVEL})
+from bot.core.policy import Policy
 
 
 def load(path: str, kinds: Mapping[str, Kind], settings: Settings) -> Mapping[str, Policy]:
@@ -37,6 +35,7 @@ def load(path: str, kinds: Mapping[str, Kind], settings: Settings) -> Mapping[st
         policy = _over(kind, tables.get(name, {}), wrong)
         policies[name] = _filled(policy, settings)
         wrong += [f"[{name}] {fault}" for fault in unsound(kind, policies[name])]
+    wrong += faceless(kinds, policies)
     if wrong:
         raise Misconfigured(f"{path or 'The policies'}:\n" + "\n".join(f"  {line}" for line in wrong))
     return MappingProxyType(policies)
@@ -62,62 +61,10 @@ def _over(kind: Kind, table: object, wrong: list[str]) -> Policy:
     if not isinstance(table, Mapping):
         wrong.append(f"{kind.name}: must be a table; write [{kind.name}] and its keys below it")
         return kind.policy
-    own = {key: value for key, value in table.items() if key not in _VARIANTS}
-    options = kind.policy.options
-    changes = _parsed(own, kind.name, {**KEYS, **{option.name: option.parse for option in options}}, wrong)
-    variants = {name: dict(changed) for name, changed in kind.policy.variants.items()}
-    varying = {key: parse for key, parse in KEYS.items() if key in STRICTER}
-    varying |= {option.name: option.parse for option in options if option.stricter is not None}
-    for key, prefix in _VARIANTS.items():
-        for name, inner in _named(kind, table.get(key, {}), key, wrong).items():
-            where = f"{kind.name}.{key}.{name}"
-            variants.setdefault(f"{prefix}{name}", {}).update(_parsed(inner, where, varying, wrong))
-    return replace(kind.policy.changed(changes), variants=MappingProxyType(variants))
-
-
-def _named(kind: Kind, tables: object, key: str, wrong: list[str]) -> Mapping[str, Mapping[str, object]]:
-    """Return the tables for groups or levels by name, those that make sense."""
-    if not isinstance(tables, Mapping):
-        wrong.append(f'[{kind.name}] {key}: must be tables; write [{kind.name}.{key}."..."] and its keys below it')
-        return {}
-    found: dict[str, Mapping[str, object]] = {}
-    for name, inner in tables.items():
-        try:
-            called = guid(name) if key == "groups" else _level(name, kind)
-        except ValueError as error:
-            wrong.append(f"[{kind.name}.{key}.{name}]: {error}")
-            continue
-        if called in found:
-            wrong.append(f"[{kind.name}.{key}.{name}]: is there twice; write it once")
-            continue
-        if isinstance(inner, Mapping):
-            found[called] = inner
-        else:
-            wrong.append(f'[{kind.name}] {key}."{name}": must be a table; write [{kind.name}.{key}."{name}"]')
-    return found
-
-
-def _level(name: str, kind: Kind) -> str:
-    if name not in kind.levels:
-        there = f"there are: {', '.join(kind.levels)}" if kind.levels else "this kind knows none"
-        raise ValueError(f"there is no such level; {there}")
-    return name
-
-
-def _parsed(
-    table: Mapping[str, object], where: str, known: Mapping[str, Callable[[object], object]], wrong: list[str]
-) -> dict[str, object]:
-    changes: dict[str, object] = {}
-    for key, value in table.items():
-        parse = known.get(key)
-        if parse is None:
-            wrong.append(f"[{where}] {key}: there is no such key here; there are: {', '.join(known)}")
-            continue
-        try:
-            changes[key] = parse(value)
-        except ValueError as error:
-            wrong.append(f"[{where}] {key} = {value!r}: {error}")
-    return changes
+    own = {key: value for key, value in table.items() if key not in TABLES}
+    options = {option.name: option.parse for option in kind.policy.options}
+    changes = parsed(own, kind.name, {**KEYS, **options}, wrong)
+    return varied(kind, kind.policy.changed(changes), changes.keys(), table, wrong)
 
 
 def _filled(policy: Policy, settings: Settings) -> Policy:

@@ -29,7 +29,7 @@ Ids = Annotated[frozenset[str], NoDecode]
 
 
 class Settings(BaseSettings):
-    """Each field is the environment variable `VOUCHSAFE_<NAME>`; the description is what the README's table says."""
+    """Each field is the environment variable `VOUCHSAFE_<NAME>`; the description is what the reference's table says."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", str_strip_whitespace=True)
 
@@ -51,9 +51,9 @@ class Settings(BaseSettings):
     approvers_group: str = Field(description="Object id of the Entra group whose members approve.")
     allowed_groups: Ids = Field(description="Object ids of the groups whose members may ask, comma-separated.")
     helpdesk_channel: str = Field(
-        description="Id of the Teams channel where approvals are asked for (`19:…@thread.tacv2`)."
+        description="Id of the standard Teams channel where approvals are asked for (`19:…@thread.tacv2`)."
     )
-    security_channel: str = Field(description="Id of the Teams channel that hears of alarms.")
+    security_channel: str = Field(description="Id of the standard Teams channel that hears of alarms.")
     helpdesk_contact: str = Field(description="How to reach the helpdesk, as said in refusals.")
     channel_language: Literal["en", "de"] = Field(default="en", description="Language of what is posted in channels.")
     deny_list: Ids = Field(default=frozenset(), description="Object ids of emergency accounts nobody may ask for.")
@@ -87,6 +87,9 @@ class Settings(BaseSettings):
     alert_yes_minute: int = Field(default=4, ge=1, description="And of one who approved so often within a minute,")
     alert_yes_hour: int = Field(default=15, ge=1, description="within an hour,")
     alert_yes_day: int = Field(default=50, ge=1, description="or within a day.")
+    alert_strangers: int = Field(
+        default=20, ge=1, description="And of so many proofs within an hour that nobody known brought for nothing."
+    )
     cloud: Literal["public", "gcch", "dod"] = Field(
         default="public", description="Which Microsoft cloud: `public`, `gcch` or `dod`."
     )
@@ -116,6 +119,7 @@ class Settings(BaseSettings):
             yes_minute=self.alert_yes_minute,
             yes_hour=self.alert_yes_hour,
             yes_day=self.alert_yes_day,
+            strangers=self.alert_strangers,
         )
 
     @property

@@ -31,13 +31,37 @@ class ShowStatus:
 
 
 @dataclass(frozen=True, slots=True)
-class NotUnderstood:
+class Human:
+    """Say where people help; `of_others`: it seems to be about somebody else, whom the desk does not serve for them."""
+
+    of_others: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Thanks:
     pass
+
+
+@dataclass(frozen=True, slots=True)
+class NotWanted:
+    """They said what they do not want: nothing is offered."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotUnderstood:
+    """`likely` are kinds that come near what was written."""
+
+    likely: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class MachineMade:
     """What came as a text is no speech: a button's data, or markup. It is not read."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoWindow:
+    """A button that only opens a window came back as a message: the client has no windows. Nothing comes of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +91,13 @@ class Submit:
 @dataclass(frozen=True, slots=True)
 class SignInAgain:
     """Send the sign-in prompt once more."""
+
+    ref: Ref
+
+
+@dataclass(frozen=True, slots=True)
+class Prove:
+    """Begin the proof of identity that a request waits for."""
 
     ref: Ref
 
@@ -174,9 +205,11 @@ class ReturnCode:
         return "ReturnCode(***)"
 
 
-Written = Home | Help | ShowStatus | NotUnderstood | MachineMade | OfferKind  # what words come to: none of it acts
+# What words come to: none of it acts.
+Written = Home | Help | ShowStatus | Human | Thanks | NotWanted | NotUnderstood | MachineMade | NoWindow | OfferKind
+Shown = Home | ShowStatus | Human  # what a button shows, for words that were not understood
 Own = (
-    SignInAgain | Withdraw | WithdrawListed | Show | Replace | Hide | RevokeIt | Report
+    SignInAgain | Prove | Withdraw | WithdrawListed | Show | Replace | Hide | RevokeIt | Report
 )  # only for whom the request is about
 Plain = Own | SeeProof | Refresh
 Press = Plain | Approve | Deny | Lift
@@ -184,6 +217,7 @@ Action = Written | Begin | Submit | OfferToken | ReturnCode | Press
 
 VERBS: Final[Mapping[str, type[Plain]]] = {
     "sign-in": SignInAgain,
+    "prove": Prove,
     "withdraw": Withdraw,
     "withdraw-listed": WithdrawListed,
     "show": Show,
@@ -195,21 +229,28 @@ VERBS: Final[Mapping[str, type[Plain]]] = {
     "refresh": Refresh,
 }
 APPROVE, DENY, LIFT = "approve", "deny", "lift"
+# The inputs beside a yes and a no: both may be on one card, whose ids are all different. Older cards had one name.
+VERDICT_YES, VERDICT_NO, VERDICT = "verdict_yes", "verdict_no", "choice"
 NAMES: Final[Mapping[type[Press], str]] = {
     **{action: verb for verb, action in VERBS.items()},
     Approve: APPROVE,
     Deny: DENY,
     Lift: LIFT,
 }
-BEGIN, SUBMIT, HOME = "begin", "submit", "home"
+BEGIN, SUBMIT, HOME, STATUS, HUMAN = "begin", "submit", "home", "status", "human"
+SHOWN: Final[Mapping[str, Shown]] = {HOME: Home(), STATUS: ShowStatus(), HUMAN: Human()}
 LONGEST: Final = 2000
 
 
-def pack(action: Press | Begin | Submit | Home) -> dict[str, str | int]:
+def pack(action: Press | Begin | Submit | Shown) -> dict[str, str | int]:
     """Return the data of the button that does `action`."""
     match action:
         case Home():
             return {"verb": HOME}
+        case ShowStatus():
+            return {"verb": STATUS}
+        case Human():
+            return {"verb": HUMAN}
         case Begin(kind):
             return {"verb": BEGIN, "kind": kind}
         case Submit(kind, request, _):
@@ -221,8 +262,8 @@ def pack(action: Press | Begin | Submit | Home) -> dict[str, str | int]:
 def unpack(data: Mapping[str, object]) -> Action | None:
     """Read a button's data, with the inputs Teams merged into it; None when it is not one of ours."""
     verb, request, version = data.get("verb"), data.get("id"), data.get("v")
-    if verb == HOME:
-        return Home()
+    if isinstance(verb, str) and verb in SHOWN:
+        return SHOWN[verb]
     kind = data.get("kind")
     if verb == BEGIN and isinstance(kind, str):
         return Begin(kind[:LONGEST])
@@ -230,13 +271,13 @@ def unpack(data: Mapping[str, object]) -> Action | None:
         return None
     if verb == SUBMIT and isinstance(kind, str):
         return Submit(kind, request, _inputs(data))
-    if not isinstance(verb, str) or not isinstance(version, int):
+    if not isinstance(verb, str) or not isinstance(version, int) or isinstance(version, bool):
         return None
     ref, given = Ref(request, version), _inputs(data)
     if verb == APPROVE:
-        return Approve(ref, given.get("choice", ""))
+        return Approve(ref, given.get(VERDICT_YES, given.get(VERDICT, "")))
     if verb == DENY:
-        return Deny(ref, given.get("reason", ""), given.get("choice", ""))
+        return Deny(ref, given.get("reason", ""), given.get(VERDICT_NO, given.get(VERDICT, "")))
     if verb == LIFT:
         return Lift(ref, given.get("reason", ""))
     return VERBS[verb](ref) if verb in VERBS else None

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 
-from bot.core.model import Person, Refusal, Request, Secret, Sheet
+from bot.core.forms import Sheet
+from bot.core.model import Person, Refusal, Request, Secret
 from bot.core.ports import Purpose, Slot
 
 
@@ -36,6 +37,13 @@ class OfferCard:
 
     person: Person
     offer: Offer
+
+
+@dataclass(frozen=True, slots=True)
+class MissCard:
+    """What was written was not understood: a line, and three doors, those of `kinds` that come near it first."""
+
+    kinds: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +178,7 @@ class SignInRefused:
 Answer = (
     HomeCard
     | OfferCard
+    | MissCard
     | StatusCard
     | Form
     | RequestCard

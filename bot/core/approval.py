@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from types import MappingProxyType
+from typing import Final
 
 from bot.core.evidence import GRACE
 from bot.core.facts import ApproverFacts, Facts
@@ -12,7 +13,7 @@ from bot.core.model import Evidence, EvidenceType, Refusal, Request
 from bot.core.policy import Policy
 from bot.core.reasons import Reason
 
-UNKNOWN = Refusal(Reason.UNKNOWN, MappingProxyType({"about": "approver"}))
+ABOUT: Final = MappingProxyType({"about": "approver"})
 
 
 def may_approve(policy: Policy, facts: ApproverFacts, request: Request, approver: str) -> Refusal | None:
@@ -34,11 +35,11 @@ def unfit(policy: Policy, facts: ApproverFacts) -> Refusal | None:
     What is not known is a no; whoever is no approver at all hears that first.
     """
     if facts.enabled is None or facts.groups is None:
-        return UNKNOWN
+        return _unknown(facts)
     if not policy.approvers_group or policy.approvers_group not in facts.groups or not facts.enabled:
         return Refusal(Reason.NOT_APPROVER)
     if facts.guest is None or facts.restricted is None or facts.at_risk is None or facts.human is None:
-        return UNKNOWN
+        return _unknown(facts)
     if facts.guest and not policy.guest_approvers:
         return Refusal(Reason.GUEST_APPROVER)
     if facts.restricted or facts.at_risk:
@@ -60,7 +61,7 @@ def _unguarded(policy: Policy, facts: ApproverFacts) -> Refusal | None:
     if not context:
         return None
     if facts.guarded_contexts is None:
-        return UNKNOWN
+        return _unknown(facts)
     if context in facts.guarded_contexts:
         return None
     return Refusal(Reason.STEP_UP_UNGUARDED, MappingProxyType({"context": context}))
@@ -70,7 +71,16 @@ def unsure(policy: Policy, facts: Facts, request: Request) -> bool:
     """Say whether it cannot be found out of somebody who approved `request` whether they still may."""
     approvers = facts.approvers or {}
     given = {e.by for e in request.evidence_of(EvidenceType.APPROVAL)}
-    return any(who not in approvers or unfit(policy, approvers[who]) is UNKNOWN for who in given)
+    return any(who not in approvers or _unsure(policy, approvers[who]) for who in given)
+
+
+def _unsure(policy: Policy, facts: ApproverFacts) -> bool:
+    refusal = unfit(policy, facts)
+    return refusal is not None and refusal.params == ABOUT
+
+
+def _unknown(facts: ApproverFacts) -> Refusal:
+    return Refusal(facts.lasting or Reason.UNKNOWN, ABOUT)
 
 
 def counted(policy: Policy, facts: Facts, request: Request) -> frozenset[str]:

@@ -17,10 +17,13 @@ class Deed(StrEnum):
     """Everything the trail can say happened."""
 
     ASKED = "asked"
+    ASKED_AGAIN = "asked_again"
     REFUSED = "refused"
     STEP_UP_BEGUN = "step_up_begun"
     STEP_UP_FAILED = "step_up_failed"
     STEPPED_UP = "stepped_up"
+    FACE_WANTED = "face_wanted"
+    FACE_PROVED = "face_proved"
     APPROVAL_WANTED = "approval_wanted"
     APPROVAL_INTENDED = "approval_intended"
     DENIAL_INTENDED = "denial_intended"

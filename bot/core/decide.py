@@ -10,7 +10,8 @@ from typing import Final
 
 from bot.core.approval import beyond, counted, unsure
 from bot.core.evidence import face_checked, on_the_page, stepped_up, unaged
-from bot.core.facts import Facts, Moment
+from bot.core.facts import ASKED, Facts, Moment
+from bot.core.limits import too_often
 from bot.core.model import EvidenceType, Mode, Refusal, Request
 from bot.core.policy import Policy
 from bot.core.reasons import Reason
@@ -31,6 +32,7 @@ class Case:
 
 
 UNSEEN: Final = Case()
+ABOUT: Final = "about"  # what of a refusal names the fact that could not be found out
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +41,23 @@ class Refuse(Undecidable):
     terms: tuple[str, ...] = ()
     case: Case = field(default=UNSEEN, compare=False)
 
+    @property
+    def unsure(self) -> bool:
+        """Whether something could not be found out, be it for now or lastingly: that objects to nobody."""
+        return self.refusal.reason == Reason.UNKNOWN or ABOUT in self.refusal.params
+
 
 @dataclass(frozen=True, slots=True)
 class StepUpFirst(Undecidable):
     context: str
+    terms: tuple[str, ...] = ()
+    case: Case = field(default=UNSEEN, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ProofFirst(Undecidable):
+    """The requester's face, for this request."""
+
     terms: tuple[str, ...] = ()
     case: Case = field(default=UNSEEN, compare=False)
 
@@ -60,20 +75,21 @@ class Go(Undecidable):
     case: Case = field(default=UNSEEN, compare=False)
 
 
-Decision = Refuse | StepUpFirst | ApprovalFirst | Go
+Decision = Refuse | StepUpFirst | ProofFirst | ApprovalFirst | Go
 
 
 def decide(policy: Policy, facts: Facts, request: Request, moment: Moment, now: datetime) -> Decision:
     """Say whether `request` may go on, and if not, why not or what is missing first.
 
     The order is the law of the walls: the deny-list, then what cannot be known, then who the person is,
-    then whether they may ask, then the kind's own objection, then the proofs. Every decision says under which
-    terms of the policy it was made.
+    then whether they may ask, then the kind's own objection, then the proofs: the sign-in, the face, and only then
+    somebody else's yes. Every decision says under which terms of the policy it was made.
     """
     terms = policy.terms(facts.groups or (), facts.level)
     policy = policy.under(terms)
     request = unaged(request, policy, now)
-    refusal = _objection(policy, facts, request, moment)
+    faceless = bool(policy.evidence) and not face_checked(policy, request, now)
+    refusal = _objection(policy, facts, request, moment, faceless=faceless)
     if refusal is not None:
         return Refuse(refusal, terms)
     given, more = counted(policy, facts, request), beyond(policy, facts, request, now)
@@ -81,17 +97,20 @@ def decide(policy: Policy, facts: Facts, request: Request, moment: Moment, now: 
     missing = policy.approvals + more - len(given)
     if policy.step_up and not stepped_up(policy, request, moment, now) and not on_the_page(policy, request, moment):
         return StepUpFirst(policy.step_up, terms, case)
+    if faceless:
+        return ProofFirst(terms, case)
     return ApprovalFirst(missing, terms, case) if missing > 0 else Go(terms, case)
 
 
-def _objection(policy: Policy, facts: Facts, request: Request, moment: Moment) -> Refusal | None:
+def _objection(policy: Policy, facts: Facts, request: Request, moment: Moment, *, faceless: bool) -> Refusal | None:
     if policy.mode is Mode.OFF:
         return Refusal(Reason.OFF)
     if {request.subject.id, request.requester.id} & policy.deny_list:
         return Refusal(Reason.DENY_LIST)
-    unknown = _unknown(policy, facts, request)
+    unknown = _unknown(policy, facts, request, faceless=faceless)
     if unknown:
-        return Refusal(Reason.UNKNOWN, MappingProxyType({"about": unknown}))
+        why = facts.lasting.get(ASKED.get(unknown, unknown), Reason.UNKNOWN)
+        return Refusal(why, MappingProxyType({ABOUT: unknown}))
     barred = wall(facts)
     if barred is not None:
         return barred
@@ -102,16 +121,17 @@ def _objection(policy: Policy, facts: Facts, request: Request, moment: Moment) -
         return Refusal(Reason.NO_PROOF)
     if policy.step_up and policy.step_up not in (facts.guarded_contexts or frozenset()):
         return Refusal(Reason.STEP_UP_UNGUARDED, MappingProxyType({"context": policy.step_up}))
-    if moment in {Moment.HOME, Moment.ASK} and (facts.recent or 0) >= policy.per_day:
-        return Refusal(Reason.TOO_MANY, MappingProxyType({"limit": str(policy.per_day)}))
-    if policy.evidence and not face_checked(policy, facts, request):
-        return Refusal(Reason.EVIDENCE_MISSING)
+    often = too_often(policy, facts) if moment in {Moment.HOME, Moment.ASK} else None
+    if often is not None:
+        return often
+    if faceless and not facts.face_check:
+        return Refusal(Reason.NO_FACE_CHECK)
     if isinstance(facts.objection, Refusal):
         return facts.objection
     return next((refusal for key, refusal in facts.where.items() if policy.says(key)), None)
 
 
-def _unknown(policy: Policy, facts: Facts, request: Request) -> str:
+def _unknown(policy: Policy, facts: Facts, request: Request, *, faceless: bool) -> str:
     """Name the first fact that could not be found out, or "" when all are there; a lock waits for none of them."""
     if facts.locks:
         return ""
@@ -125,12 +145,13 @@ def _unknown(policy: Policy, facts: Facts, request: Request) -> str:
         ("approves", frozenset() if facts.harmless else facts.approves),
         ("frozen_at", "never" if facts.harmless else facts.frozen_at),
         ("recent", facts.recent),
+        ("shown", facts.shown),
         ("denied", facts.denied),
         ("objection", facts.objection),
         ("level", facts.level),
     ]
-    if policy.evidence:
-        needed.append(("proved_at", facts.proved_at))
+    if faceless:
+        needed.append(("face_check", facts.face_check))
     if policy.step_up:
         needed.append(("guarded_contexts", facts.guarded_contexts))
     if request.evidence_of(EvidenceType.APPROVAL):

@@ -54,8 +54,8 @@ class ApproversGroup:
     """What a group of approvers looks like: who can get into it, and how many could approve.
 
     `public`: anybody may join; `dynamic`: a rule decides who is in it; `owners` and `members` are object ids, nested
-    groups included in the latter; `usable` counts the enabled accounts that are no guests, `unnamed` those of them of
-    which the directory does not say whose they are.
+    groups included in the latter; `usable` are those whose enabled account is no guest's, `unnamed` counts those of
+    them of which the directory does not say whose they are. `hidden`: it does not say what sort of group it is.
     """
 
     public: bool
@@ -63,8 +63,9 @@ class ApproversGroup:
     owners: frozenset[str]
     members: frozenset[str]
     guests: int
-    usable: int
+    usable: frozenset[str]
     unnamed: int
+    hidden: bool = False
 
 
 class Directory(Protocol):
@@ -85,18 +86,27 @@ class Directory(Protocol):
 
     async def approvers_group(self, group: str) -> ApproversGroup: ...
 
+    async def hidden_groups(self) -> tuple[str, ...]:
+        """Return the ids of groups met lately that do not show what they are: whoever is in one is refused."""
+
     async def guarded_contexts(self, person: str) -> frozenset[str]:
         """Return the published authentication contexts for which this person is made to sign in afresh, strongly."""
 
     async def unguarded(self, contexts: frozenset[str]) -> Mapping[str, str]:
         """Say of each of these contexts that protects nobody why it does not, in words for an administrator."""
 
+    async def spared(self, approvers: frozenset[str], context: str) -> Mapping[str, int]:
+        """Say why a context that protects somebody spares some of these people, and how many for each reason."""
+
     async def pass_policy(self) -> PassPolicy: ...
 
     async def passes(self, person: str) -> tuple[Pass, ...]: ...
 
     async def issue_pass(self, person: str, lifetime: timedelta, *, one_time: bool) -> IssuedPass:
-        """Make a pass; a live one would be replaced, so look first."""
+        """Make a pass; a live one would be replaced, so look first.
+
+        `Rejected` with the code `lifetime` when the tenant's policy does not allow that one.
+        """
 
     async def delete_pass(self, person: str, pass_id: str) -> None:
         """Delete a pass; one that is gone already is no error."""

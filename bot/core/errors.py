@@ -2,6 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Final
+
+NO_PERMISSION: Final = "no_permission"
+NO_PREMIUM: Final = "no_premium"  # there is no licence for it in the tenant
 
 
 class DeskError(Exception):
@@ -14,6 +18,10 @@ class Unavailable(DeskError):
     def __init__(self, what: str, *, retry_after: float | None = None) -> None:
         super().__init__(what)
         self.retry_after = retry_after
+
+
+class Throttled(Unavailable):
+    """The other side was asked too often; some do not say when to come back."""
 
 
 class Rejected(DeskError):
@@ -32,8 +40,19 @@ class Forged(Rejected):
     """What was offered as a proof is none of that person: made up, somebody else's, or got for something else."""
 
 
+class NotGranted(Rejected):
+    """The desk was not given what this needs, a permission or a licence: nothing changes before an administrator acts.
+
+    `code` is `NO_PERMISSION`, `NO_PREMIUM` or Entra's own.
+    """
+
+
 class Missing(Rejected):
     """What was asked for is not there."""
+
+
+class Closed(Rejected):
+    """A conversation takes nothing of ours: it is gone, or we are not, or not any more, let into it."""
 
 
 class AnswerLost(DeskError):
@@ -56,4 +75,4 @@ def giving(reasons: Mapping[str, str]) -> Iterator[None]:
     except Rejected as error:
         if error.code not in reasons:
             raise
-        raise Rejected(str(error), code=reasons[error.code]) from error
+        raise type(error)(str(error), code=reasons[error.code]) from error

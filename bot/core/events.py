@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -16,7 +17,23 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedAgain:
+    """Somebody asked for what is open already; `said` is why, as they said it this time, by the field's name."""
+
+    by: Person
+    said: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class SteppedUp:
+    evidence: Evidence
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class FaceProved:
+    """Its requester proved who they are, for this request."""
+
     evidence: Evidence
     decision: Decision
 
@@ -169,7 +186,9 @@ class Followed:
 
 Event = (
     Asked
+    | AskedAgain
     | SteppedUp
+    | FaceProved
     | Approved
     | Denied
     | Withdrew
@@ -222,10 +241,19 @@ class FollowUp:
 
 
 @dataclass(frozen=True, slots=True)
+class Serve:
+    """Let the request that this proof was begun for go on with it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Revoke:
-    """Take back what was made; with `sessions`, sign the subject out everywhere too."""
+    """Take back what was made; with `sessions`, sign the subject out everywhere too.
+
+    `again`: it was asked for before, and nothing new has happened.
+    """
 
     sessions: bool = False
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,4 +266,4 @@ class Freeze:
     """Stop everything else of the subject's that is on its way."""
 
 
-Effect = Changed | AskSignIn | Revoke | Look | CarryOut | Watch | FollowUp | Freeze
+Effect = Changed | AskSignIn | Serve | Revoke | Look | CarryOut | Watch | FollowUp | Freeze

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from bot.core.facts import Facts, Moment
+from bot.core.facts import Moment
 from bot.core.model import Evidence, EvidenceType, Request, Way
 from bot.core.policy import Policy
 from bot.core.skew import CLOCK_SKEW
@@ -31,10 +31,13 @@ def unaged(request: Request, policy: Policy, now: datetime) -> Request:
     return replace(request, evidence=kept)
 
 
-def face_checked(policy: Policy, facts: Facts, request: Request) -> bool:
-    """They proved who they are, not longer than the policy allows before they asked."""
-    at = facts.proved_at
-    return isinstance(at, datetime) and at >= request.created_at - policy.evidence_age
+def face_checked(policy: Policy, request: Request, now: datetime) -> bool:
+    """Whether the requester proved who they are for this very request, not longer ago than the policy allows."""
+    return any(
+        e.by == request.requester.id and e.at >= request.created_at - CLOCK_SKEW and age <= policy.evidence_age
+        for e in request.evidence_of(EvidenceType.FACE)
+        if (age := now - e.at) >= -CLOCK_SKEW
+    )
 
 
 def on_the_page(policy: Policy, request: Request, moment: Moment) -> bool:

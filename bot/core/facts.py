@@ -7,9 +7,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Literal
+from typing import Final, Literal
 
 from bot.core.model import Refusal
+from bot.core.reasons import Reason
+
+# Which question answers which facts, by the names that `Facts.lasting` has.
+ASKED: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        **dict.fromkeys(("enabled", "guest", "restricted"), "account"),
+        **dict.fromkeys(("roles", "guarded_groups"), "standing"),
+        "approves": "approvers_groups",
+        **dict.fromkeys(("objection", "level"), "objection"),
+    }
+)
 
 
 def _none() -> Mapping[str, Refusal]:
@@ -31,7 +42,8 @@ class ApproverFacts:
 
     `groups` are those of the policy's approvers' groups they are in; `at_risk` whether ID Protection flags them;
     `human` says which human an account is of, "" where the directory does not tell; `same_human`: it is the one that
-    the request is by or about. `guarded_contexts` are those that an enabled policy protects for them.
+    the request is by or about. `guarded_contexts` are those that an enabled policy protects for them. `lasting` is why
+    asking again does not change that something is not known.
     """
 
     enabled: bool | None = None
@@ -42,6 +54,7 @@ class ApproverFacts:
     human: str | None = None
     same_human: bool = False
     guarded_contexts: frozenset[str] | None = None
+    lasting: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +63,14 @@ class Facts:
 
     `home` is where a guest comes from; `roles` are directory roles held or eligible; `guarded_groups` the role-
     assignable groups the person is a member or owner of; `groups` those of the policy's groups they are in; `recent`
-    how often they asked in the last 24 hours; `denied` who said no to the same kind of request about them in the last
-    days, and when; `guarded_contexts` the authentication contexts for which Conditional Access demands a fresh
-    sign-in of this person; `approvers` is what is known of those who approved; `approves` the groups of approvers
-    they are in or could put themselves into as an owner; `proved_at` when they last proved who they are; `frozen_at`
-    since when an alarm freezes what they may get here. `levels` are what its kind may call a case, mildest first;
-    `harmless`: what they ask for only locks or proves; `locks`: it only takes access away. `objection`, `where`,
-    `level` and `found` are what the kind itself found.
+    how often they asked in the last 24 hours, `shown` how often that stood before approvers lately; `denied` who said
+    no to the same kind of request about them in the last days, and when; `guarded_contexts` the authentication
+    contexts for which Conditional Access demands a fresh sign-in of this person; `approvers` is what is known of those
+    who approved; `approves` the groups of approvers they are in or could put themselves into as an owner; `face_check`
+    whether they can prove here who they are; `frozen_at` since when an alarm freezes what they may get here. `levels`
+    are what its kind may call a case, mildest first; `harmless`: what they ask for only locks or proves; `locks`: it
+    only takes access away. `objection`, `where`, `level` and `found` are what the kind itself found. `lasting` says of
+    questions that got a no why asking again does not change it.
     """
 
     enabled: bool | None = None
@@ -67,11 +81,12 @@ class Facts:
     guarded_groups: tuple[str, ...] | None = None
     groups: frozenset[str] | None = None
     recent: int | None = None
+    shown: int | None = None
     denied: Mapping[str, datetime] | None = None
     guarded_contexts: frozenset[str] | None = None
     approvers: Mapping[str, ApproverFacts] | None = None
     approves: frozenset[str] | None = None
-    proved_at: datetime | Literal["never"] | None = None
+    face_check: bool | None = None
     frozen_at: datetime | Literal["never"] | None = None
     objection: Refusal | Literal["none"] | None = None
     where: Mapping[str, Refusal] = field(default_factory=_none)
@@ -80,3 +95,4 @@ class Facts:
     harmless: bool = False
     locks: bool = False
     found: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    lasting: Mapping[str, Reason] = field(default_factory=lambda: MappingProxyType({}))

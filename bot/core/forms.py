@@ -1,13 +1,60 @@
-"""What was typed into a form, held against its fields: what is unknown is dropped, what is wrong is told by field."""
+"""Forms: what a person reads and fills in before they ask; of what they typed, what is unknown is dropped."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
 
-from bot.core.model import Field
+from bot.core.model import Refusal
+from bot.core.reasons import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One choice of a form: what is stored, and its key in the text catalogue or its plain title."""
+
+    value: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One question of a kind's form. With `choices` it is a list; `pattern` is a full-match regular expression."""
+
+    name: str
+    required: bool = False
+    choices: tuple[Choice, ...] = ()
+    default: str = ""
+    required_if: tuple[str, str] | None = None  # another field and the value of it that makes this one required
+    pattern: str = ""
+    longest: int = 200
+    multiline: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of text: its key in the catalogue and what goes into it."""
+
+    key: str
+    params: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What a person reads and fills in before they ask; `closed`: there is something to read, nothing to ask for."""
+
+    fields: tuple[Field, ...] = ()
+    lines: tuple[Line, ...] = ()
+    closed: bool = False
+
+
+# What whoever says no, or lifts a lock, writes to it: as much as their card takes.
+WHY: Final = Field("reason", required=True, longest=500, multiline=True)
 
 
 class Fault(StrEnum):
@@ -28,6 +75,17 @@ def check(fields: Iterable[Field], values: Mapping[str, str]) -> dict[str, str]:
     """Return what is wrong with cleaned `values`: a `Fault` by the field's name, nothing when all is well."""
     faults = {field.name: _fault(field, values) for field in fields}
     return {name: fault for name, fault in faults.items() if fault is not None}
+
+
+def objection(reason: str, missing: Reason) -> Refusal | None:
+    """Say what is wrong with the reason somebody wrote to a no or a lift; `missing` is what is said without one."""
+    match check((WHY,), clean((WHY,), {WHY.name: reason})).get(WHY.name):
+        case None:
+            return None
+        case Fault.REQUIRED:
+            return Refusal(missing)
+        case _:
+            return Refusal(Reason.REASON_TOO_LONG, MappingProxyType({"most": str(WHY.longest)}))
 
 
 def _fault(field: Field, values: Mapping[str, str]) -> Fault | None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from bot.core.directory import Directory
 from bot.core.facts import Moment
-from bot.core.forms import reason
-from bot.core.model import Finding, Outcome, Person, Progress, Receipt, Request, Secret, Sheet, Way
+from bot.core.forms import Sheet, reason
+from bot.core.model import Finding, Outcome, Person, Progress, Receipt, Request, Secret, Way
 from bot.core.policy import Policy
 from bot.core.ports import Clock
 from bot.core.verifier import Verifier
@@ -97,8 +97,10 @@ class Kind:
     heard: Callable[[str], Mapping[str, str]] = reason
     verdicts: Verdicts = Verdicts()
     levels: tuple[str, ...] = ()  # what `examine` may call a case, mildest first
+    reasons: frozenset[str] = frozenset({"reason", "text"})  # fields that say why, and ask for nothing
     harmless: bool = False  # it only locks or proves: a policy may let anybody ask without a proof
     locks: bool = False  # it only takes access away: no wall, and nothing that nobody knows, stands before it
+    proves: bool = False  # by it somebody proves who they are, as a policy may demand for another request
     alarm: bool = False  # one press asks for it, and security hears of it however it ends
 
 

@@ -29,6 +29,8 @@ class MethodKind(StrEnum):
 
 # Those that get somebody in, alone or after a password; an e-mail address only helps to reset one.
 SIGN_IN: Final = frozenset(set(MethodKind) - {MethodKind.EMAIL, MethodKind.PASS, MethodKind.PASSWORD, MethodKind.OTHER})
+# Those of them that make somebody's account one of two factors without a number that can be taken over.
+STRONG: Final = SIGN_IN - {MethodKind.PHONE}
 # Those whose answer works on the right page only, whatever their owner is talked into:
 # https://learn.microsoft.com/entra/identity/authentication/concept-authentication-strengths#built-in-authentication-strengths
 RESISTANT: Final = frozenset({MethodKind.PASSKEY, MethodKind.HELLO, MethodKind.PLATFORM})

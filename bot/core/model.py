@@ -28,6 +28,7 @@ class Status(StrEnum):
     """Where a request is in its life; `flow.advance` is the only thing that changes it."""
 
     STEP_UP = "step_up"  # waits for the requester's fresh sign-in
+    PROOF = "proof"  # waits for the requester's face
     APPROVAL = "approval"  # waits for approvers
     READY = "ready"  # waits for its subject to press Show
     ACTING = "acting"  # claimed: the one act is under way
@@ -61,10 +62,12 @@ class Follow(StrEnum):
     FAILED = "failed"
 
 
+AGAIN: Final = "again."  # before the name of a detail that was added when somebody asked for the same once more
 VERIFIED: Final = "verified"  # the stage of a request by which somebody proved who they are
-PENDING: Final = frozenset({Status.STEP_UP, Status.APPROVAL, Status.READY})
+PENDING: Final = frozenset({Status.STEP_UP, Status.PROOF, Status.APPROVAL, Status.READY})
 OPEN: Final = PENDING | {Status.ACTING, Status.UNKNOWN}
 LIVE: Final = OPEN | {Status.DONE, Status.REVOKING}
+THREAD: Final = "19:"  # how Teams begins the ids of channels, group chats and meetings
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,14 @@ class Chat:
     user: str = ""
 
     @property
+    def alone(self) -> bool:
+        """Whether one person is alone with us there, by what it is said to be and by its id: a thread has many in it.
+
+        https://learn.microsoft.com/microsoftteams/platform/bots/how-to/conversations/conversation-basics
+        """
+        return self.personal and not self.id.startswith(THREAD)
+
+    @property
     def place(self) -> str:
         """The conversation itself; what names a thread of a channel comes behind it."""
         return self.id.partition(";")[0]
@@ -103,6 +114,7 @@ class Actor:
 
 class EvidenceType(StrEnum):
     STEP_UP = "step_up"
+    FACE = "face"  # the requester proved who they are, for this request
     APPROVAL = "approval"
     DENIAL = "denial"  # confirms a no; it counts for nothing else, so no request keeps it
     LIFT = "lift"  # confirms that a lock is lifted, and nothing else either
@@ -112,8 +124,9 @@ class EvidenceType(StrEnum):
 class Evidence:
     """A recorded proof: whose, when, how strong, and the request it was bound to.
 
-    `at` is the moment of the sign-in (`auth_time`) or of the press; `strength` is the authentication
-    context satisfied (`c1`), or empty. `choice` is an approver's verdict, `level` how grave a case they saw.
+    `at` is the moment of the sign-in (`auth_time`), of the press or of the face match; `strength` is the
+    authentication context satisfied (`c1`), or empty. `choice` is an approver's verdict, `level` how grave a case they
+    saw; `source` is the id of the request by which a face was proved.
     """
 
     type: EvidenceType
@@ -124,6 +137,7 @@ class Evidence:
     request: str
     choice: str = ""
     level: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +220,9 @@ class Request:
 
     `expires_at` is when the present status runs out, `due_at` when the desk must next look by itself. `terms` are
     the variants of the policy that held when it was last decided, `stage` its kind's word for what became of it.
-    `acted_at` is when its act was recorded; `frozen_at` since when it freezes its subject, `lifted_by` who ended that.
+    `repeated` is how often its person asked for it once more while it was open.
+    `acted_at` is when its act was recorded; `frozen_at` since when it freezes its subject, `lifted_by` who ended that;
+    `alarmed_at` stays: what was asked about its subject before then goes on no more, lifted or not.
     """
 
     id: str
@@ -228,6 +244,7 @@ class Request:
     expires_at: datetime | None = None
     due_at: datetime | None = None
     reminded: bool = False
+    repeated: int = 0
     attempts: int = 0
     replaced: bool = False
     reported: bool = False
@@ -235,6 +252,7 @@ class Request:
     acted_at: datetime | None = None
     frozen_at: datetime | None = None
     lifted_by: str = ""
+    alarmed_at: datetime | None = None
     evidence: tuple[Evidence, ...] = ()
     receipt: Receipt | None = None
     ending: Ending | None = None
@@ -246,45 +264,6 @@ class Request:
     def evidence_of(self, wanted: EvidenceType) -> tuple[Evidence, ...]:
         """The evidence of one sort that was bound to this very request."""
         return tuple(e for e in self.evidence if e.type is wanted and e.request == self.id)
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One choice of a form: what is stored, and its key in the text catalogue or its plain title."""
-
-    value: str
-    title: str
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One question of a kind's form. With `choices` it is a list; `pattern` is a full-match regular expression."""
-
-    name: str
-    required: bool = False
-    choices: tuple[Choice, ...] = ()
-    default: str = ""
-    required_if: tuple[str, str] | None = None  # another field and the value of it that makes this one required
-    pattern: str = ""
-    longest: int = 200
-    multiline: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line of text: its key in the catalogue and what goes into it."""
-
-    key: str
-    params: Mapping[str, str] = field(default_factory=_empty)
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """What a person reads and fills in before they ask; `closed`: there is something to read, nothing to ask for."""
-
-    fields: tuple[Field, ...] = ()
-    lines: tuple[Line, ...] = ()
-    closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,10 @@ class PassPolicy:
     def allows(self, minutes: int) -> bool:
         return self.minimum <= minutes <= self.maximum
 
+    def nearest(self, minutes: int) -> int:
+        """Return the longest lifetime it allows that is no longer than what was asked for; 0 for none."""
+        return min(minutes, self.maximum) if minutes >= self.minimum else 0
+
     def lifetimes(self, usual: tuple[int, ...]) -> tuple[int, ...]:
         """Return the usual lifetimes it allows, with its own default among them; at least one."""
         return tuple(m for m in sorted({*usual, self.default}) if self.allows(m)) or (self.minimum,)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
-from functools import reduce
+from functools import partial, reduce
 from types import MappingProxyType
 from typing import Any, Final, Literal, TypeVar, cast
 
@@ -35,9 +35,9 @@ class Policy:
     """What one kind demands: `policies.toml` over the kind's default over these.
 
     An empty `allowed_groups` allows nobody: who may ask is always said, never assumed. `variants` are changes for
-    the members of a group (`group:<id>`) or for how grave a case is (`level:<word>`), in the order of the file; levels
-    outrank groups. Whoever is in several groups does what each of them demands, unless `several_groups` says that the
-    one written last outranks the others.
+    the members of a group (`group:<id>`) or for how grave a case is (`level:<word>`), in the order of the file. Whoever
+    is in several groups does what each of them demands, unless `several_groups` says that the one written last outranks
+    the others; of a group and a level the stricter holds.
     `options` are the keys that its kind brings along, each with its value; what is not there is not known.
     """
 
@@ -91,30 +91,38 @@ class Policy:
         held = frozenset(terms)
         changes = self._together([over for name, over in self.variants.items() if name in held and _by_group(name)])
         for name, over in self.variants.items():
-            changes |= over if name in held and not _by_group(name) else {}
+            if name in held and not _by_group(name):
+                changes |= {key: self.stricter(key, changes.get(key, value), value) for key, value in over.items()}
         return self.changed(changes)
+
+    def milder(self, key: str, value: object) -> bool:
+        """Whether this value of a key asks for less than this policy does."""
+        return bool(self.stricter(key, self.value(key), value) != value)
+
+    def stricter(self, key: str, one: T, other: T) -> T:
+        """Return which of two values of a key demands more; of two contexts, of which nobody can say, the other."""
+        found = [option.stricter for option in self.options if option.name == key and option.stricter is not None]
+        more: Stricter[T] = found[0] if found else STRICTER[key]
+        return more(one, other)
+
+    def value(self, key: str) -> Any:
+        """Return what this policy says of a key, or of an option of that name."""
+        found = [value for option, value in self.options.items() if option.name == key]
+        return found[0] if found else getattr(self, key)
 
     def _together(self, groups: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """Lay several groups' changes together; where one does not set a key, what everybody has is its demand."""
         laid = {key: value for group in groups for key, value in group.items()}
         if self.several_groups == "last":
             return laid
-        return {key: reduce(self._stricter(key), self._demands(key, groups)) for key in laid}
+        return {key: reduce(partial(self.stricter, key), self._demands(key, groups)) for key in laid}
 
     def _demands(self, key: str, groups: Sequence[Mapping[str, Any]]) -> list[Any]:
         told = [group[key] for group in groups if key in group]
-        return told if len(told) == len(groups) else [self._value(key), *told]
-
-    def _value(self, key: str) -> Any:
-        found = [value for option, value in self.options.items() if option.name == key]
-        return found[0] if found else getattr(self, key)
-
-    def _stricter(self, key: str) -> Stricter[Any]:
-        found = [option.stricter for option in self.options if option.name == key and option.stricter is not None]
-        return found[0] if found else STRICTER[key]
+        return told if len(told) == len(groups) else [self.value(key), *told]
 
     def flaw(self, way: Way, *, harmless: bool) -> Flaw | None:
-        """Say why nothing may be given by this policy, or None. A face shown yesterday proves nobody here today."""
+        """Say why nothing may be given by this policy, or None. A face says who holds a phone, not who sits here."""
         if not self.step_up and not self.approvals and not harmless:
             return Flaw.NO_PROOF
         return Flaw.OPEN_PAGE if not self.step_up and way is Way.ENTER else None
@@ -129,6 +137,16 @@ class Policy:
         """Whether somebody's yes may count for whom no approver has signed in."""
         held = [self, *(self.under((name,)) for name in self.variants)]
         return self.offered and any(p.approvals for p in held) and not all(p.approver_step_up for p in held)
+
+    @property
+    def in_earnest(self) -> bool:
+        """Whether there is anybody for whom it is more than a trial."""
+        return Mode.ENFORCE in {self.mode, *(over.get("mode") for over in self.variants.values())}
+
+    @property
+    def faces(self) -> bool:
+        """Whether there is anybody whose face it demands."""
+        return bool(self.evidence) or any(over.get("evidence") for over in self.variants.values())
 
     @property
     def groups(self) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,6 +10,8 @@ from enum import IntEnum, StrEnum
 from typing import Protocol
 
 from bot.core.audit import About, Note
+from bot.core.limits import Tally
+from bot.core.locks import Locks
 from bot.core.model import Chat, Person, Request, Secret
 from bot.core.watch import Count, Notice, Sort
 
@@ -17,32 +19,6 @@ from bot.core.watch import Count, Notice, Sort
 class Clock(Protocol):
     def now(self) -> datetime:
         """Return the time, aware, in UTC."""
-
-
-class Budget(Protocol):
-    """Turns that all replicas share: a tenant is let in so often by Entra ID Protection, whoever asks."""
-
-    async def turn(self, patience: float) -> None:
-        """Wait for the next turn.
-
-        Raise `Unavailable`, with `retry_after` the seconds until there might be one, when it is further away than
-        `patience` seconds; a turn not taken is not used up.
-        """
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """Turns one replica took at once: the first is in `wait` seconds. So many `replicas` share the budget."""
-
-    wait: float
-    replicas: int
-
-
-class Shared(Protocol):
-    """A budget that is taken in shares, so that not every turn has to be asked for."""
-
-    async def share(self, count: int, patience: float) -> Share:
-        """Take the next `count` turns. Raise `Unavailable` as `Budget` does; nothing is waited for."""
 
 
 class SignInStage(StrEnum):
@@ -68,7 +44,8 @@ class SignIn:
     `request_version` is kept for the record only.
     `cookie` and `code` are SHA-256 hashes; `flow` is MSAL's (state, nonce, PKCE verifier), gone with the answer.
     `at` is the `auth_time` of the sign-in that was proved; `choice` and `reason` are the verdict an approver came with
-    and what they wrote to it, `level` how grave the case was at their press.
+    and what they wrote to it, `level` how grave the case was at their press. `failed` is why the one before it, begun
+    for the same, came to nothing.
     """
 
     id: str
@@ -89,6 +66,7 @@ class SignIn:
     choice: str = ""
     reason: str = ""
     level: str = ""
+    failed: str = ""
     version: int = 0
 
 
@@ -99,7 +77,7 @@ class Slot(StrEnum):
     APPROVERS = "approvers"
     REMINDER = "reminder"
     CONFIRM = "confirm"  # an approver's private card
-    PROMPT = "prompt"  # the OAuth card that asks the requester, or an approver who wants to look, to sign in
+    PROMPT = "prompt"  # the OAuth card by which Teams hands over the token of an approver who wants to look
     SECRET = "secret"  # noqa: S105 - the name of a place: the private message that holds the secret, where the policy reveals by message
     SECURITY = "security"
     LIFT = "lift"  # the private card of an approver who lifts a lock
@@ -107,7 +85,11 @@ class Slot(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """A message of ours: where it is and a fingerprint of what it shows."""
+    """A message of ours: where it is and a fingerprint of what it shows.
+
+    Teams may take one and name no id: it stands there, and can be neither changed nor deleted. One that is `deleted` is
+    nothing of ours any more: at most a line stands in its place.
+    """
 
     request: str
     slot: Slot
@@ -117,6 +99,15 @@ class Posted:
     shown: str
     deleted: bool = False
 
+    @property
+    def going(self) -> bool:
+        """Whether it is on its way: nobody knows yet whether it stands there."""
+        return not self.activity and not self.shown and not self.deleted
+
+    @property
+    def nameless(self) -> bool:
+        return not self.activity and bool(self.shown) and not self.deleted
+
 
 class Urgency(IntEnum):
     """Which job goes first when many wait; the queue's own priority, so a greater one goes first."""
@@ -124,7 +115,7 @@ class Urgency(IntEnum):
     CARDS = 0  # what stands in Teams, and what is tidied
     ACT = 10  # somebody's request goes on
     PROMPT = 20  # somebody waits for a sign-in
-    ALARM = 30  # it locks, takes back, or tells security
+    ALARM = 30  # it locks, takes back, or tells security; what waits for its next try goes on, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,27 +151,28 @@ class Unit(Protocol):
 
     async def recent(
         self, tenant: str, subject: str, since: datetime, *, lately: datetime, but: str = ""
-    ) -> Mapping[str, int]:
+    ) -> Mapping[str, Tally]:
         """Count requests about `subject` by kind, other than `but`: what nobody else may use up for them.
 
-        Since `since` those they signed in for; since `lately` those that got on without. Not what was refused or
-        withdrawn, nor what ran out while it waited for a sign-in.
+        Since `since` those they signed in or proved themselves for; since `lately` those that got on without. Not what
+        was refused or withdrawn or ran out, nor what waits for their own proof. And what stood before approvers since
+        `lately`, whatever became of it.
         """
 
     async def history(self, tenant: str, subject: str, since: datetime, limit: int) -> Sequence[Request]:
-        """Return the newest requests about `subject` since then."""
+        """Return the requests about `subject` that were made, done or ended since then; what happened last is first."""
 
     async def denied(self, tenant: str, subject: str, since: datetime) -> Mapping[str, Mapping[str, datetime]]:
         """Say by kind who said no to a request about `subject` since then, and when they last did."""
 
-    async def proved(self, tenant: str, subject: str) -> datetime | None:
-        """Return when this person last proved who they are, by a request that was not taken back."""
-
     async def latest(self, tenant: str, person: str, limit: int) -> Sequence[Request]:
         """Return the newest requests about or by a person, open ones first."""
 
-    async def frozen(self, tenant: str, subject: str) -> Mapping[str, datetime]:
-        """Return the requests by which alarms freeze this person's account, by id, and since when each does."""
+    async def locks(self, tenant: str, subject: str) -> Locks:
+        """Return what alarms make of this person's account."""
+
+    async def locked(self, tenant: str) -> Sequence[Request]:
+        """Return every request that freezes its subject's account, oldest lock first."""
 
     async def on_its_way(self, tenant: str, subject: str) -> Sequence[Request]:
         """Return every request about this person that is open, or whose act left something that works for a time."""
@@ -208,10 +200,19 @@ class Unit(Protocol):
     async def keep_sign_in(self, sign_in: SignIn) -> SignIn:
         """Insert or update by version; raise `Conflict` when somebody else was first."""
 
+    async def move_sign_ins(self, person: Person, chat: Chat, now: datetime) -> Sequence[str]:
+        """Bind every transaction of this person that still waits to this chat; return the requests they are for."""
+
     async def sign_in(self, sign_in_id: str) -> SignIn | None: ...
 
     async def sign_in_for(self, request_id: str, person: str, purpose: Purpose) -> SignIn | None:
         """Return the newest transaction of this person and purpose for this request that is not finished."""
+
+    async def hold(self, request_id: str) -> None:
+        """Let nobody else hold or save this request until this transaction is over."""
+
+    async def close_sign_ins(self, request_id: str, person: str, purposes: Collection[Purpose], but: str) -> None:
+        """Finish every transaction of this person and these purposes for this request, `but` for the one of that id."""
 
     async def sign_ins(self, request_id: str) -> Sequence[SignIn]:
         """Return the newest transaction of each person and purpose for this request, finished ones included."""
@@ -222,8 +223,8 @@ class Unit(Protocol):
     async def used_for(self, tenant: str, person: str, at: datetime) -> str:
         """Return the id of the request that a person's sign-in of that moment serves, or ""."""
 
-    async def tried(self, person: Person, sort: Sort, now: datetime) -> Count:
-        """Count that this happened once more, and return how often it did."""
+    async def tried(self, person: Person, sort: Sort, now: datetime, many: int = 1) -> Count:
+        """Count that this happened so many times more, and return how often it did."""
 
     async def found(self, finding: Notice) -> bool:
         """Keep what is out of the ordinary; say whether it is new for this person, sort and hour."""
@@ -265,10 +266,16 @@ class SignIns(Protocol):
 
 
 class Messenger(Protocol):
-    """Messages by the Bot connector. Raises `Unavailable` (with Retry-After), `Missing`, `Rejected`, `AnswerLost`."""
+    """Messages by the Bot connector.
+
+    Raises `Unavailable` (with Retry-After), `Missing`, `Closed`, `Rejected`, `AnswerLost`.
+    """
 
     async def post(self, chat: Chat, message: Mapping[str, object]) -> str:
-        """Post a message (an activity without its addressing) and return its id."""
+        """Post a message (an activity without its addressing); return its id, or "" where Teams names none."""
+
+    async def typing(self, chat: Chat) -> None:
+        """Show that we write there; raises `Closed` or `Missing`, as a message would, where nothing can be brought."""
 
     async def thread_turn(self, channel: str) -> None:
         """Take the turn to start a thread in a channel; raises `Unavailable` when it is not now."""

@@ -21,6 +21,7 @@ class Sort(StrEnum):
     ABOUT = "proof_about"  # proofs about this person that did not hold, whoever else offered them
     REFUSED = "refused"  # their yes or no, which was not theirs to give
     YES = "yes"  # their yes, which counted
+    STRANGER = "stranger"  # proofs from nobody who is known, for nothing that is there: all of them together
     PRESS = "press"  # anything else that was refused to them: it only has its budget
 
 
@@ -42,6 +43,7 @@ class Thresholds:
     yes_minute: int = 4
     yes_hour: int = 15
     yes_day: int = 50
+    strangers: int = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,8 @@ def unusual(sort: Sort, count: Count, limits: Thresholds) -> tuple[str, int] | N
             kept = (("hour", count.hour, limits.failed),)
         case Sort.REFUSED:
             kept = (("hour", count.hour, limits.refused),)
+        case Sort.STRANGER:
+            kept = (("hour", count.hour, limits.strangers),)
         case Sort.YES:
             kept = (
                 ("minute", count.minute, limits.yes_minute),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from types import MappingProxyType
 from typing import Final, Protocol
 
 import structlog
@@ -19,6 +18,7 @@ from bot.core.life.step import Step
 from bot.core.model import Mode, Outcome, Refusal, Request, Secret, Status, Way
 from bot.core.ports import Job, Slot
 from bot.core.reasons import Reason
+from bot.desk.answered import lasting, not_now
 from bot.desk.facts import Inquiry
 from bot.desk.ledger import Ledger, happened
 
@@ -109,8 +109,9 @@ class Acts:
         event, outcome = await self._tried(claimed, patience, entered)
 
         async def came(request: Request) -> Event:
-            overtaken = isinstance(event, ActDone) and await self.inquiry.frozen(request)
-            return replace(event, frozen=True) if isinstance(event, ActDone) and overtaken else event
+            if isinstance(event, ActDone) and await self.inquiry.frozen(request):
+                return replace(event, frozen=True)
+            return event
 
         return await self.ledger.change(claimed.id, came), outcome
 
@@ -137,12 +138,12 @@ class Acts:
         except (AnswerLost, TimeoutError):
             return ActLost(attempt), None
         except Unavailable as error:
-            return ActPostponed(_busy(error), attempt, timedelta(seconds=error.retry_after or 0)), None
+            return ActPostponed(not_now(error), attempt, timedelta(seconds=error.retry_after or 0)), None
         except Unfit as error:
-            return ActPostponed(Refusal(_reason(claimed.kind, error.code)), attempt), None
+            return ActPostponed(Refusal(_reason(claimed.kind, error)), attempt), None
         except Rejected as error:
             log.warning("act_rejected", request=claimed.id, error_code=error.code)
-            return ActFailed(Refusal(_reason(claimed.kind, error.code)), attempt), None
+            return ActFailed(Refusal(_reason(claimed.kind, error)), attempt), None
         except Exception as error:  # whatever it was, it came after the claim: the work may be done
             log.exception("act_broke", request=claimed.id, error=type(error).__name__)
             return ActLost(attempt), None
@@ -173,13 +174,7 @@ def _left(until: float) -> float:
     return until - _now()
 
 
-def _busy(error: Unavailable) -> Refusal:
-    """Where it was said how long it takes, the person is told."""
-    if not error.retry_after:
-        return Refusal(Reason.UNKNOWN)
-    return Refusal(Reason.BUSY, MappingProxyType({"seconds": str(max(5, round(error.retry_after)))}))
-
-
-def _reason(kind: str, code: str) -> str:
+def _reason(kind: str, error: Rejected) -> str:
     """A code that is one of our reasons is told as it is; anything else of Graph's stays in the log."""
-    return code if code.startswith(f"{kind}.") or code in set(Reason) else Reason.NOT_PERMITTED
+    known = error.code.startswith(f"{kind}.") or error.code in set(Reason)
+    return error.code if known else lasting(error)

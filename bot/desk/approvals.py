@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, replace
 from typing import Final
 
-from bot.core.answers import Answer, Refused, RequestCard, Said
+from bot.core.answers import Answer, Refused, RequestCard
 from bot.core.approval import may_approve, repeated
-from bot.core.audit import Deed, Note
 from bot.core.decide import decide
 from bot.core.events import Approved, Denied, Event
 from bot.core.evidence import unaged
 from bot.core.facts import ApproverFacts, Moment
+from bot.core.forms import objection
 from bot.core.life.advance import past
 from bot.core.life.step import Step
 from bot.core.model import Actor, Chat, Evidence, EvidenceType, Person, Refusal, Request, Status
-from bot.core.ports import Purpose, SignIn, SignInStage, Slot, Unit, Urgency
+from bot.core.ports import Purpose, SignIn, Slot, Unit
 from bot.core.reasons import Reason
 from bot.core.watch import Sort
 from bot.desk.facts import Inquiry
-from bot.desk.ledger import Also, Ledger, begin, happened, proved
+from bot.desk.homes import Homes
+from bot.desk.intent import Intent, confirm_first, used_up
+from bot.desk.ledger import Also, Ledger, happened, proved
 from bot.desk.record import HARMLESS
 
 # A no is heard of who has said yes before; a plain one also where no sign-in would prove anything: it needs none.
 NO_ALL_THE_SAME: Final = frozenset({Reason.ALREADY_APPROVED})
 NO_BY_A_PRESS: Final = NO_ALL_THE_SAME | {Reason.STEP_UP_UNGUARDED}
-INTENDED: Final = {Purpose.APPROVE: Deed.APPROVAL_INTENDED, Purpose.DENY: Deed.DENIAL_INTENDED}
-OTHER: Final = {Purpose.APPROVE: Purpose.DENY, Purpose.DENY: Purpose.APPROVE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +36,7 @@ class Approvals:
     ledger: Ledger
     inquiry: Inquiry
     channel: str
+    homes: Homes
 
     def elsewhere(self, chat: Chat) -> bool:
         """Say whether this is no place where anybody decides."""
@@ -49,8 +49,9 @@ class Approvals:
             await self.ledger.refuse(request, refusal, actor.person, Sort.REFUSED)
             return Refused(refusal, request)
         choice = choice if choice in self.inquiry.kinds[request.kind].verdicts.yes else ""
-        if self.inquiry.policy(request).approver_step_up:
-            return await self._confirm_first(actor, request, Purpose.APPROVE, choice)
+        if context := self.inquiry.policy(request).approver_step_up:
+            says_yes = Intent(Purpose.APPROVE, context, choice)
+            return await confirm_first(self.ledger, self.homes, actor, request, says_yes)
         now, person = self.ledger.clock.now(), actor.person
         evidence = Evidence(EvidenceType.APPROVAL, person.id, person.name, now, "", request.id, choice, request.level)
         return _card(await self._counted(request.id, person, evidence))
@@ -68,21 +69,18 @@ class Approvals:
         if refusal is not None and refusal.reason not in (NO_ALL_THE_SAME if confirmed else NO_BY_A_PRESS):
             await self.ledger.refuse(request, refusal, actor.person, Sort.REFUSED)
             return Refused(refusal, request)
-        reason = reason.strip()
-        if not reason:
-            return Refused(Refusal(Reason.REASON_REQUIRED), request)
+        wrong, reason = objection(reason, Reason.REASON_REQUIRED), reason.strip()
+        if wrong is not None:
+            return Refused(wrong, request)
         if confirmed:
-            return await self._confirm_first(actor, request, Purpose.DENY, choice, reason)
+            says_no = Intent(Purpose.DENY, self.inquiry.policy(request).approver_step_up, choice, reason)
+            return await confirm_first(self.ledger, self.homes, actor, request, says_no)
         no = Denied(actor.person, reason, choice, alarm=self._alarms(request, choice))
         return _card(await self.ledger.change(request.id, happened(no)))
 
     async def denied(self, sign_in: SignIn, also: Also) -> Answer:
         """Let a no count that its approver has confirmed with a sign-in, which then serves nothing else."""
         proof = proved(sign_in, EvidenceType.DENIAL)
-
-        async def used_up(unit: Unit, request: Request) -> None:
-            await unit.use_sign_in(request.tenant, proof.by, proof.at, request.id)
-            await also(unit, request)
 
         async def said(request: Request) -> Event | Refusal:
             refusal = await self.objection(proof.by, request)
@@ -92,7 +90,7 @@ class Approvals:
                 sign_in.person, sign_in.reason, sign_in.choice, proof, alarm=self._alarms(request, sign_in.choice)
             )
 
-        step = await self.ledger.change(sign_in.request, said, used_up)
+        step = await self.ledger.change(sign_in.request, said, used_up(proof, also))
         return _card(await self._noticed(sign_in.person, step), Slot.CONFIRM)
 
     def _locks(self, request: Request, choice: str) -> bool:
@@ -154,32 +152,6 @@ class Approvals:
             async with self.ledger.store.unit() as unit:
                 await self.ledger.record.counted(unit, approver, Sort.REFUSED, step.request)
         return step
-
-    async def _confirm_first(
-        self, actor: Actor, request: Request, purpose: Purpose, choice: str, reason: str = ""
-    ) -> Answer:
-        """Ask for the sign-in that makes a yes or a no count; what was pressed last is what it confirms."""
-        now, person = self.ledger.clock.now(), actor.person
-        context = self.inquiry.policy(request).approver_step_up
-        async with self.ledger.store.unit() as unit:
-            home, other, waiting = await asyncio.gather(
-                unit.private_chat(person.tenant, person.id),
-                unit.sign_in_for(request.id, person.id, OTHER[purpose]),
-                unit.sign_in_for(request.id, person.id, purpose),
-            )
-            if home is None:
-                return Refused(Refusal(Reason.NO_PRIVATE_CHAT), request)
-            if other is not None:
-                await unit.keep_sign_in(replace(other, flow=None, stage=SignInStage.FINISHED))
-            fresh = waiting is not None and waiting.expires_at > now and waiting.stage is SignInStage.BEGUN
-            asked = waiting and (waiting.choice, waiting.reason, waiting.level)
-            if not fresh or asked != (choice, reason, request.level):
-                wanted = begin(request, purpose, home, context, now, choice)
-                await unit.keep_sign_in(replace(wanted, reason=reason))
-                intended = {"by": person.id, "name": person.name, **({"choice": choice} if choice else {})}
-                await unit.note(request, Note(INTENDED[purpose], intended))
-            await self.ledger.changed(unit, request, Urgency.PROMPT)
-        return Said("approve.continue_in_private")
 
 
 def _card(step: Step | None, slot: Slot = Slot.APPROVERS) -> Answer:

@@ -18,13 +18,17 @@ from bot.core.watch import Sort
 from bot.desk.acts import Acts
 from bot.desk.alarms import Alarms
 from bot.desk.approvals import Approvals
+from bot.desk.homes import Homes
 from bot.desk.identity import Identity
 from bot.desk.ledger import Ledger, happened
+from bot.desk.proving import Proving
 from bot.desk.reception import Reception, whose
 from bot.desk.requester import OwnStepUp
 from bot.desk.stepup import StepUp
 
-APPROVERS: Final = frozenset({Reason.ALREADY_APPROVED, Reason.REASON_REQUIRED, Reason.NO_PRIVATE_CHAT})
+APPROVERS: Final = frozenset(
+    {Reason.ALREADY_APPROVED, Reason.REASON_REQUIRED, Reason.REASON_TOO_LONG, Reason.NO_PRIVATE_CHAT}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,26 +41,17 @@ class Desk:
     step_up: StepUp
     proofs: Identity
     alarms: Alarms
+    proving: Proving
+    homes: Homes
 
     async def handle(self, actor: Actor, action: do.Action, *, card: str = "") -> Answer:
         """Do what `actor` asks for and say what came of it. `card` is the message that was pressed, if any."""
+        actor = replace(actor, person=await self.homes.named(actor.person))
         return _seemly(actor, await self._handled(actor, action, card))
 
     async def _handled(self, actor: Actor, action: do.Action, card: str) -> Answer:
         try:
             match action:
-                case do.Home():
-                    return await self.reception.home(actor.person)
-                case do.Help():
-                    return await self.reception.home(actor.person, "home.help")
-                case do.NotUnderstood():
-                    return await self.reception.home(actor.person, "home.not_understood")
-                case do.ShowStatus():
-                    return await self._status(actor)
-                case do.MachineMade():
-                    return Said("said.machine_made")
-                case do.OfferKind(kind, said):
-                    return await self.reception.offer(actor, kind, said)
                 case do.Begin(kind):
                     return await self.reception.begin(actor, kind)
                 case do.Submit():
@@ -65,19 +60,53 @@ class Desk:
                     return await self._offered_token(actor, action)
                 case do.ReturnCode(code):
                     return await self.step_up.code_returned(actor, code)
+                case do.Home() | do.Help() | do.ShowStatus() | do.Human() | do.Thanks() | do.NotWanted():
+                    return await self._written(actor, action)
+                case do.OfferKind() | do.NotUnderstood() | do.MachineMade() | do.NoWindow():
+                    return await self._written(actor, action)
                 case _:
                     return await self._press(actor, action, card)
         except Conflict:
             return Refused(Refusal(Reason.CHANGED))
 
+    async def _written(self, actor: Actor, action: do.Written) -> Answer:
+        """Show or offer what words lead to: nothing here acts."""
+        match action:
+            case do.Home():
+                return await self.reception.home(actor.person)
+            case do.Help():
+                return await self.reception.home(actor.person, "home.help")
+            case do.ShowStatus():
+                return await self._status(actor)
+            case do.OfferKind(kind, said):
+                return await self.reception.offer(actor, kind, said)
+            case do.NotUnderstood(likely):
+                return await self.reception.missed(likely)
+            case do.Human(of_others):
+                return Said("said.for_others" if of_others else "said.human")
+            case do.Thanks():
+                return Said("said.thanks")
+            case do.NotWanted():
+                return Said("said.not_wanted")
+            case do.MachineMade():
+                return Said("said.machine_made")
+            case do.NoWindow():
+                return Said("said.no_window")
+            case _:
+                assert_never(action)
+
     async def installed(self, person: Person, chat: Chat) -> None:
         """Remember a person's private chat, or that its address changed."""
-        async with self.ledger.store.unit() as unit:
-            await unit.remember(person, chat)
+        await self.homes.keep(person, chat)
 
     async def removed(self, person: Person) -> None:
         async with self.ledger.store.unit() as unit:
             await unit.forget(person.tenant, person.id)
+
+    async def owned(self, chat: Chat, card: str) -> bool:
+        """Say whether a message of this conversation is one of a request's: only what it is about changes that."""
+        async with self.ledger.store.unit() as unit:
+            return await unit.owned(chat.place, card)
 
     async def first_time(self, tenant: str, key: str) -> bool:
         """Say whether this delivery was not seen before; Teams sends some things twice."""
@@ -94,7 +123,7 @@ class Desk:
     async def _press(self, actor: Actor, action: do.Press, card: str) -> Answer:
         request = await self.ledger.load(action.ref.request)
         if request is None or request.tenant != actor.person.tenant:
-            return Refused(Refusal(Reason.NOT_FOUND))
+            return await self._absent(actor, action)
         if card and not isinstance(action, do.WithdrawListed):  # the list is nobody's twin
             await self._forget_stray(request, actor.chat, card)
         if past(request, self.reception.inquiry.policies[request.kind], self.ledger.clock.now()):
@@ -121,6 +150,12 @@ class Desk:
             case _:
                 return await self._own(actor, action, request)
 
+    async def _absent(self, actor: Actor, action: do.Press) -> Answer:
+        """A button about nothing was made up; a refresh comes by itself, for cards of a desk that is no more too."""
+        if not isinstance(action, do.Refresh):
+            await self.ledger.record.absent(actor.person, "card")
+        return Refused(Refusal(Reason.NOT_FOUND))
+
     async def _own(self, actor: Actor, action: do.Own, request: Request) -> Answer:
         """What only the person it is about may do, and only in their private chat."""
         refusal = _not_own(actor, request)
@@ -134,6 +169,8 @@ class Desk:
                 return await self.acts.show(request, again=again, in_place=action.in_place)
             case do.SignInAgain():
                 return await self.own_step_up.again(request)
+            case do.Prove():
+                return await self.proving.begin(actor, request)
             case do.Withdraw():
                 return await self._change(request, Withdrew(actor.person))
             case do.WithdrawListed():

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 import structlog
 
 from bot.core.directory import Account, Directory, Standing
-from bot.core.errors import DeskError
 from bot.core.facts import ApproverFacts, Facts, Moment
-from bot.core.kind import Kinds, Tools
-from bot.core.model import EvidenceType, Finding, Refusal, Request, Secret
+from bot.core.kind import Kind, Kinds, Tools
+from bot.core.limits import Tally
+from bot.core.model import EvidenceType, Finding, Mode, Refusal, Request, Secret
 from bot.core.policy import Policy
 from bot.core.ports import Clock, Store
+from bot.core.reasons import Reason
 from bot.core.verifier import Verifier
+from bot.desk.noes import Noes
 
 T = TypeVar("T")
-PATIENCE: Final = 4.0  # seconds for all facts together: an invoke must be answered within eight
 NESTS: Final = 2.0  # seconds of these for what is nested in the approvers' groups; it is hardly ever asked
 DAY: Final = timedelta(hours=24)
 HOUR: Final = timedelta(hours=1)  # what nobody signed in for counts so long: it must shut nobody out for a day
@@ -39,19 +40,21 @@ class _Who:
     groups: frozenset[str] | None
     approves: frozenset[str] | None
     contexts: frozenset[str] | None
+    lasting: Mapping[str, Reason]
 
 
 @dataclass(frozen=True, slots=True)
 class _Past:
-    """What we know of a person ourselves: how often they asked and who said no, by kind; when they proved who they are.
+    """What we know of a person ourselves: how often they asked and who said no, by kind; since when they are frozen."""
 
-    And since when an alarm freezes their account.
-    """
-
-    recent: Mapping[str, int]
+    recent: Mapping[str, Tally]
     denied: Mapping[str, Mapping[str, datetime]]
-    proved: datetime | Literal["never"]
     frozen: datetime | Literal["never"]
+
+    def of(self, kind: str) -> dict[str, Any]:
+        """Return what a request of a kind is decided by; none of it is known where the past is not."""
+        asked, denied = self.recent.get(kind, Tally()), self.denied.get(kind, {})
+        return {"recent": asked.counted, "shown": asked.shown, "denied": denied, "frozen_at": self.frozen}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,25 +82,25 @@ class Inquiry:
     async def about(self, request: Request, moment: Moment) -> Facts:
         """Gather everything `decide` needs to know about the subject of `request` just now."""
         async with asyncio.TaskGroup() as group:
-            who = group.create_task(self._who(request.subject.id, self.policies[request.kind].groups))
-            past = group.create_task(_known(self._past(request), "past"))
+            who = group.create_task(self._who(request.subject.id, self._asked_about(request.kind)))
+            past = group.create_task(Noes().known(self._past(request), "past"))
             own = group.create_task(self._own(request, moment, who, past))
         return own.result()
 
     async def at_home(self, drafts: Sequence[Request]) -> Sequence[Facts]:
         """Gather what is needed to say what somebody may ask for: what is the same for every kind is asked once."""
-        wanted = frozenset[str]().union(*(self.policies[draft.kind].groups for draft in drafts))
+        wanted = frozenset[str]().union(*(self._asked_about(draft.kind) for draft in drafts))
         async with asyncio.TaskGroup() as group:
             who = group.create_task(self._who(drafts[0].subject.id, wanted))
-            past = group.create_task(_known(self._past(drafts[0]), "past"))
+            past = group.create_task(Noes().known(self._past(drafts[0]), "past"))
             own = [group.create_task(self._own(draft, Moment.HOME, who, past)) for draft in drafts]
         return [facts.result() for facts in own]
 
     async def about_account(self, person: str) -> Facts:
         """Gather only what Entra says about an account, for those who are asked to approve."""
         async with asyncio.TaskGroup() as group:
-            account = group.create_task(_known(self.directory.account(person), "account"))
-            standing = group.create_task(_known(self.directory.standing(person), "standing"))
+            account = group.create_task(Noes().known(self.directory.account(person), "account"))
+            standing = group.create_task(Noes().known(self.directory.standing(person), "standing"))
         who, privileges = account.result(), standing.result()
         return Facts(
             enabled=who.enabled if who else None,
@@ -108,13 +111,13 @@ class Inquiry:
 
     async def about_approver(self, approver: str, request: Request) -> ApproverFacts:
         """Gather what decides whether the yes of a person counts for `request` just now."""
-        wanted = frozenset({self.policies[request.kind].approvers_group})
+        wanted, noes = frozenset({self.policies[request.kind].approvers_group}), Noes()
         async with asyncio.TaskGroup() as group:
-            account = group.create_task(_known(self.directory.account(approver), "approver"))
-            groups = group.create_task(_known(self.directory.groups(approver, wanted), "approver_groups"))
-            risk = group.create_task(_known(self._at_risk(approver, account, groups), "approver_risk"))
-            contexts = group.create_task(_known(self.directory.guarded_contexts(approver), "approver_contexts"))
-            humans = group.create_task(_known(self._humans(request), "humans"))
+            account = group.create_task(noes.known(self.directory.account(approver), "approver"))
+            groups = group.create_task(noes.known(self.directory.groups(approver, wanted), "approver_groups"))
+            risk = group.create_task(noes.known(self._at_risk(approver, account, groups), "approver_risk"))
+            contexts = group.create_task(noes.known(self.directory.guarded_contexts(approver), "approver_contexts"))
+            humans = group.create_task(noes.known(self._humans(request), "humans"))
         who, own = account.result(), humans.result()
         human = who.human if who and own is not None else None
         return ApproverFacts(
@@ -126,6 +129,7 @@ class Inquiry:
             human=human,
             same_human=bool(human) and human in (own or ()),
             guarded_contexts=contexts.result(),
+            lasting=noes.any,
         )
 
     async def _at_risk(
@@ -142,48 +146,70 @@ class Inquiry:
         return frozenset(account.human for account in found if account.human)
 
     async def lately(self, request: Request) -> Sequence[Request]:
-        """Return what else was asked about the subject in the last days, newest first."""
+        """Return what else there was about the subject in the last days: what happened last comes first."""
         async with self.store.unit() as unit:
             found = await unit.history(request.tenant, request.subject.id, self.clock.now() - LATELY, MANY)
         return [one for one in found if one.id != request.id]
 
-    async def proved_at(self, request: Request) -> datetime | Literal["never"]:
-        """Return when the subject last proved who they are."""
-        async with self.store.unit() as unit:
-            return await unit.proved(request.tenant, request.subject.id) or "never"
+    @property
+    def prover(self) -> Kind | None:
+        """The kind by which somebody proves who they are, as far as there is one."""
+        return next((kind for kind in self.kinds.values() if kind.proves), None)
 
-    async def evidence(self, request: Request) -> bool:
-        """Say whether the proof of identity a policy demands is there, and nothing else about it."""
-        at = await self.proved_at(request)
-        return at != "never" and at >= request.created_at - self.policy(request).evidence_age
+    def _asked_about(self, kind: str) -> frozenset[str]:
+        """Return the groups whose membership decides about a kind: for its own policy, and for a face it may demand."""
+        policy, prover = self.policies[kind], self.prover
+        faces = self.policies[prover.name].groups if prover is not None and policy.faces else frozenset()
+        return policy.groups | faces
+
+    async def _face_check(self, kind: str, groups: frozenset[str] | None) -> bool | None:
+        """Say whether somebody in these groups can prove in earnest who they are, where the kind may demand it."""
+        prover = self.prover
+        if prover is None or not self.policies[kind].faces:
+            return False
+        if groups is None:
+            return None
+        policy = self.policies[prover.name]
+        policy = policy.under(policy.terms(groups, ""))
+        if policy.mode is not Mode.ENFORCE or not groups & policy.allowed_groups:
+            return False
+        missing = await Noes().known(self._missing(prover), "face_check")
+        return None if missing is None else not missing
+
+    async def _missing(self, kind: Kind) -> str:
+        return await kind.missing(self.tools(kind.name, moment=Moment.HOME))
 
     async def _who(self, person: str, among: frozenset[str]) -> _Who:
+        noes = Noes()
         async with asyncio.TaskGroup() as group:
-            account = group.create_task(_known(self.directory.account(person), "account"))
-            standing = group.create_task(_known(self.directory.standing(person), "standing"))
-            groups = group.create_task(_known(self._groups(person, among), "groups"))
-            contexts = group.create_task(_known(self.directory.guarded_contexts(person), "guarded_contexts"))
+            account = group.create_task(noes.known(self.directory.account(person), "account"))
+            standing = group.create_task(noes.known(self.directory.standing(person), "standing"))
+            groups = group.create_task(noes.known(self._groups(person, among, noes), "groups"))
+            contexts = group.create_task(noes.known(self.directory.guarded_contexts(person), "guarded_contexts"))
         member, deciding = groups.result() or (None, None)
         stands = standing.result()
         approves = None
         if member is not None and deciding is not None and stands is not None:
             approves = (member | stands.owned) & deciding
         ours = member & among if member is not None else None
-        return _Who(account.result(), stands, ours, approves, contexts.result())
+        return _Who(account.result(), stands, ours, approves, contexts.result(), noes.told)
 
-    async def _groups(self, person: str, among: frozenset[str]) -> tuple[frozenset[str], frozenset[str] | None]:
+    async def _groups(
+        self, person: str, among: frozenset[str], noes: Noes
+    ) -> tuple[frozenset[str], frozenset[str] | None]:
         """Return the groups a person is in, of those asked for and of approvers', and all that are of approvers."""
         named = frozenset(policy.approvers_group for policy in self.policies.values() if policy.approvers_group)
-        deciding = await _known(self.directory.within(named), "approvers_groups", NESTS)
+        deciding = await noes.known(self.directory.within(named), "approvers_groups", NESTS)
         return await self.directory.groups(person, among | (deciding or frozenset())), deciding
 
     async def _own(
         self, request: Request, moment: Moment, about: asyncio.Task[_Who], before: asyncio.Task[_Past | None]
     ) -> Facts:
         """Add to what is known about the person what belongs to this request."""
+        noes = Noes()
         async with asyncio.TaskGroup() as group:
             approvers = group.create_task(self._approvers(request))
-            finding = group.create_task(_known(self._finding(request, moment), "objection"))
+            finding = group.create_task(noes.known(self._finding(request, moment), "objection"))
         who, past, found = await about, await before, finding.result()
         account, standing = who.account, who.standing
         return Facts(
@@ -194,13 +220,11 @@ class Inquiry:
             roles=standing.roles if standing else None,
             guarded_groups=standing.guarded_groups if standing else None,
             groups=who.groups,
-            recent=past.recent.get(request.kind, 0) if past else None,
-            denied=past.denied.get(request.kind, {}) if past else None,
+            **(past.of(request.kind) if past else {}),
             guarded_contexts=who.contexts,
             approvers=approvers.result(),
             approves=who.approves,
-            proved_at=past.proved if past else None,
-            frozen_at=past.frozen if past else None,
+            face_check=await self._face_check(request.kind, who.groups),
             objection=_objection(found),
             where=found.where if found else {},
             level=found.level if found else None,
@@ -208,25 +232,26 @@ class Inquiry:
             harmless=self.kinds[request.kind].harmless,
             locks=self.kinds[request.kind].locks,
             found=found.found if found else {},
+            lasting={**who.lasting, **noes.told, **_of_approvers(approvers.result())},
         )
 
     async def _past(self, request: Request) -> _Past:
         tenant, subject, since = request.tenant, request.subject.id, self.clock.now() - DAY
         async with self.store.unit() as unit:
-            recent, denied, proved, frozen = await asyncio.gather(
+            recent, denied, locks = await asyncio.gather(
                 unit.recent(tenant, subject, since, lately=self.clock.now() - HOUR, but=request.id),
                 unit.denied(tenant, subject, self.clock.now() - LATELY),
-                unit.proved(tenant, subject),
-                unit.frozen(tenant, subject),
+                unit.locks(tenant, subject),
             )
-        return _Past(recent, denied, proved or "never", max(frozen.values(), default="never"))
+        return _Past(recent, denied, locks.since(request.created_at) or "never")
 
     async def frozen(self, request: Request) -> bool:
-        """Say whether an alarm forbids what this request would bring about."""
+        """Say whether an alarm forbids what this request would bring about: one that is, or was while it went on."""
         if self.kinds[request.kind].harmless:
             return False
         async with self.store.unit() as unit:
-            return bool(await unit.frozen(request.tenant, request.subject.id))
+            locks = await unit.locks(request.tenant, request.subject.id)
+        return locks.since(request.created_at) is not None
 
     async def _approvers(self, request: Request) -> Mapping[str, ApproverFacts]:
         """Look at everybody who approved once more: whether that still counts, the core decides."""
@@ -238,17 +263,12 @@ class Inquiry:
         return await self.kinds[request.kind].examine(request, tools)
 
 
+def _of_approvers(facts: Mapping[str, ApproverFacts]) -> Mapping[str, Reason]:
+    why = next((one.lasting for one in facts.values() if one.lasting), None)
+    return {"approvers": why} if why else {}
+
+
 def _objection(found: Finding | None) -> Refusal | Literal["none"] | None:
     if found is None:
         return None
     return "none" if found.objection is None else found.objection
-
-
-async def _known(question: Coroutine[object, object, T], name: str, patience: float = PATIENCE) -> T | None:
-    """Return the answer, or None when there was none in time: the decision refuses what is unknown."""
-    try:
-        async with asyncio.timeout(patience):
-            return await question
-    except (DeskError, TimeoutError) as error:
-        log.warning("fact_unknown", fact=name, error=type(error).__name__)
-        return None

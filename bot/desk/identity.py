@@ -24,9 +24,11 @@ from bot.core.presentations import Callback, Failed, Presented, Retrieved, judge
 from bot.core.reasons import Reason
 from bot.core.watch import Sort
 from bot.desk.facts import Inquiry
+from bot.desk.homes import Homes
 from bot.desk.ledger import Ledger, begin
 from bot.desk.record import Try
 from bot.desk.stepup import bound
+from bot.desk.strangers import Strangers
 
 SCANNED, FAILED = "scanned", "failed"
 
@@ -40,6 +42,8 @@ class Identity:
     ledger: Ledger
     inquiry: Inquiry
     sign_ins: SignIns
+    homes: Homes
+    strangers: Strangers
     issuer: str
     type: str
 
@@ -47,7 +51,7 @@ class Identity:
         """Say whether a request was made with this key; it names the request, so one look says it."""
         request = await self._load(key.partition(".")[0])
         if request is None:
-            return False
+            return await self._nobody()
         known = request.receipt is not None and _same(request.receipt, "key", key)
         return known or await self._stranger(request)
 
@@ -62,12 +66,17 @@ class Identity:
         request = await self._load(callback.state.reveal().partition(".")[0])
         receipt = request.receipt if request is not None else None
         if request is None:
-            return False
+            return await self._nobody()
         if receipt is None or not _authentic(receipt, key, callback):
             return await self._stranger(request)
         if self._awaits(request, callback):
             await self._progressed(request.id, callback)
         return True
+
+    async def _nobody(self) -> bool:
+        """Write down that somebody called back about what is not there."""
+        await self.strangers.knocked("wallet")
+        return False
 
     async def _stranger(self, request: Request) -> bool:
         """Write down that somebody spoke for the service without its secrets, and say that it was not the service."""
@@ -156,10 +165,10 @@ class Identity:
             await self.ledger.refuse(request, refusal, actor.person, Sort.REFUSED)
             return Refused(refusal, request)
         now = self.ledger.clock.now()
+        home = await self.homes.reach(actor)
+        if isinstance(home, Refusal):
+            return Refused(home, request)
         async with self.ledger.store.unit() as unit:
-            home = await unit.private_chat(actor.person.tenant, actor.person.id)
-            if home is None:
-                return Refused(Refusal(Reason.NO_PRIVATE_CHAT), request)
             await unit.keep_sign_in(begin(request, Purpose.LOOK, home, "", now))
             await self.ledger.changed(unit, request)
         return Said("proof.continue_in_private")
@@ -213,8 +222,7 @@ def _authentic(receipt: Receipt, key: str, callback: Callback) -> bool:
 
 def _same(receipt: Receipt, name: str, value: str) -> bool:
     digest = hashlib.sha256(value.encode(errors="replace")).hexdigest()
-    kept = receipt.params.get(name, "")
-    return bool(kept) and hmac.compare_digest(digest, kept)
+    return hmac.compare_digest(digest, receipt.params.get(name, ""))
 
 
 def _closed(receipt: Receipt, **params: str) -> Receipt:

@@ -22,12 +22,13 @@ from bot.core.events import (
     Freeze,
     Look,
     Revoke,
+    Serve,
     SteppedUp,
     Watch,
 )
 from bot.core.life.advance import advance
 from bot.core.life.step import Step, refused
-from bot.core.model import Chat, Evidence, EvidenceType, Person, Refusal, Request
+from bot.core.model import Chat, Evidence, EvidenceType, Person, Refusal, Request, Status, Way
 from bot.core.policy import Policy
 from bot.core.ports import Clock, Job, Purpose, SignIn, SignInStage, Store, Unit, Urgency
 from bot.core.reasons import Reason
@@ -36,6 +37,19 @@ from bot.desk.record import Record
 
 TRIES: Final = 5  # two people press at once: the second loads again and decides again
 PROMPT_LIFE: Final = timedelta(minutes=5)
+OWN: Final = frozenset({Purpose.STEP_UP, Purpose.ENTER})  # a requester's own sign-ins
+
+# Ends that those who decide about the same person should know of.
+WRONG: Final = frozenset(
+    {
+        Status.DENIED,
+        Status.REFUSED,
+        Status.EXPIRED,
+        Status.WITHDRAWN,
+        Status.FAILED,
+        Status.REVOKING,
+    }
+)
 
 Happening = Callable[[Request], Awaitable[Event | Refusal]]
 Also = Callable[[Unit, Request], Awaitable[None]]
@@ -76,6 +90,7 @@ class Ledger:
             if there is not None:
                 return there, None
             await self._follow(unit, first, step, home)
+            await self._heard(unit, None, first)
         self.moved(first.kind, first.status)
         return first, replace(step, request=first)
 
@@ -139,11 +154,19 @@ class Ledger:
             asks = any(isinstance(effect, AskSignIn) for effect in step.effects)
             home = await unit.private_chat(after.tenant, after.requester.id) if asks else None
             await self._follow(unit, after, step, home)
+            await self._heard(unit, before, after)
             if also is not None:
                 await also(unit, after)
         if after.status is not before.status:
             self.moved(after.kind, after.status)
         return replace(step, request=after)
+
+    async def _heard(self, unit: Unit, before: Request | None, after: Request) -> None:
+        """Let who decides about what else this person asks see what has gone wrong here: it stands on those cards."""
+        if wrong(before, after):
+            for other in await unit.on_its_way(after.tenant, after.subject.id):
+                if other.id != after.id and other.status in {Status.STEP_UP, Status.PROOF, Status.APPROVAL}:
+                    await self.changed(unit, other)
 
     async def _follow(self, unit: Unit, request: Request, step: Step, home: Home | None) -> None:
         await unit.note(request, *step.notes)
@@ -154,8 +177,8 @@ class Ledger:
         match effect:
             case Changed():
                 await self.changed(unit, request)
-            case Revoke():
-                await unit.defer(Job("revoke", request.id, urgency=Urgency.ALARM))
+            case Revoke(again=again):  # what waits already goes on when it was told to
+                await unit.defer(Job("revoke", request.id, urgency=Urgency.ACT if again else Urgency.ALARM))
             case Look():
                 await unit.defer(Job("look", request.id, urgency=_urgency(request)))
             case CarryOut():
@@ -164,6 +187,8 @@ class Ledger:
                 await unit.defer(Job("watch", request.id))
             case FollowUp():
                 await unit.defer(Job("follow", request.id, urgency=_urgency(request)))
+            case Serve():
+                await unit.defer(Job("serve", request.id, urgency=_urgency(request)))
             case Freeze():
                 await unit.defer(Job("lock", request.id, urgency=Urgency.ALARM))
             case AskSignIn(context, enter):
@@ -183,7 +208,7 @@ class Ledger:
 
 def begin(request: Request, purpose: Purpose, home: Home, context: str, now: datetime, choice: str = "") -> SignIn:
     """Make a one-time step-up transaction for this person, conversation, request and version."""
-    waits = request.expires_at if purpose is Purpose.ENTER else None  # its button is on the request's own card
+    waits = request.expires_at if purpose in OWN else None  # its button is on the request's own card
     return SignIn(
         id=uuid4().hex,
         purpose=purpose,
@@ -198,6 +223,31 @@ def begin(request: Request, purpose: Purpose, home: Home, context: str, now: dat
         choice=choice,
         level=request.level,
     )
+
+
+def asks(request: Request) -> Purpose | None:
+    """Say which sign-in a request wants of its requester just now; the button for it is on the request's own card."""
+    if request.way is Way.ENTER and request.status in {Status.READY, Status.UNKNOWN}:
+        return Purpose.ENTER
+    return Purpose.STEP_UP if request.status in {Status.STEP_UP, Status.UNKNOWN} else None
+
+
+def once_more(sign_in: SignIn, failed: str, now: datetime) -> SignIn:
+    """Make of one that came to nothing another for the same, so that its button stays: a window of its own, no longer.
+
+    It is a new transaction: whoever holds the link of the old one has nothing.
+    """
+    begun = replace(sign_in, id=uuid4().hex, stage=SignInStage.BEGUN, created_at=now, failed=failed, version=0)
+    return replace(begun, cookie="", code="", tries=0, flow=None, at=None)
+
+
+def wrong(before: Request | None, after: Request) -> bool:
+    """Whether a request has just ended otherwise than it was asked for, or become an alarm."""
+    alarmed = after.alarmed_at is not None or after.reported
+    if before is None:
+        return alarmed or after.status in WRONG
+    known = before.alarmed_at is not None or before.reported
+    return (alarmed and not known) or (after.status in WRONG and after.status is not before.status)
 
 
 def proved(sign_in: SignIn, sort: EvidenceType) -> Evidence:

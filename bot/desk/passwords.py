@@ -17,6 +17,7 @@ from bot.desk.acts import Acts
 from bot.desk.ledger import Ledger
 from bot.desk.record import Try
 from bot.desk.stepup import digest, same
+from bot.desk.strangers import Strangers
 
 STRONG: Final = 3  # of zxcvbn's 0 to 4: safe from somebody who has stolen a slow hash
 READ: Final = 100  # characters a guesser would need that many years for anyhow
@@ -26,6 +27,7 @@ READ: Final = 100  # characters a guesser would need that many years for anyhow
 class PasswordEntry:
     ledger: Ledger
     acts: Acts
+    strangers: Strangers
 
     async def page(self, cookie: str) -> EntryPage | SignInRefused:
         """Say what the page shows, to the browser that signed in."""
@@ -66,8 +68,9 @@ class PasswordEntry:
         async with self.ledger.store.unit() as unit:
             sign_in = await unit.sign_in(cookie.partition(".")[0])
         if sign_in is None:
+            await self.strangers.knocked("page")
             return SignInRefused(Reason.SIGN_IN_FAILED, "en")
-        if not sign_in.cookie or not same(cookie, sign_in.cookie):
+        if not same(cookie, sign_in.cookie):  # nor where it was never begun in a browser
             request = await self.ledger.load(sign_in.request)
             await self.ledger.record.failed(request, Try("another_browser", "page", sign_in.person))
             return SignInRefused(Reason.SIGN_IN_FAILED, "en")

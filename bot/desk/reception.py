@@ -5,24 +5,25 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 from typing import Final
 from uuid import uuid4
 
 from bot.core import actions as do
-from bot.core.answers import Answer, Form, HomeCard, Offer, OfferCard, Refused, RequestCard
+from bot.core.answers import Answer, Form, HomeCard, MissCard, Offer, OfferCard, Refused, RequestCard
 from bot.core.decide import Refuse, decide
-from bot.core.errors import DeskError, Unavailable
-from bot.core.events import Asked
+from bot.core.errors import DeskError
+from bot.core.events import Asked, AskedAgain
 from bot.core.facts import Facts, Moment
-from bot.core.forms import check, clean
-from bot.core.model import PENDING, Actor, Person, Refusal, Request, Sheet, Status
+from bot.core.forms import Sheet, check, clean
+from bot.core.model import PENDING, Actor, Person, Refusal, Request, Status
 from bot.core.ports import Slot
 from bot.core.reasons import Reason
+from bot.desk.answered import not_now
 from bot.desk.facts import Inquiry
-from bot.desk.ledger import Ledger
+from bot.desk.ledger import Ledger, happened
 
 NEWEST: Final = 5
+NEAREST: Final = 2  # kinds that are offered for words that were not understood
 SHEET: Final = 4.0  # seconds for what a person reads before they ask
 
 
@@ -106,6 +107,12 @@ class Reception:
             return OfferCard(actor.person, Offer(kind, None))
         return await self._form(draft, self.inquiry.kinds[kind].heard(said))
 
+    async def missed(self, likely: Sequence[str]) -> MissCard:
+        """Answer what was not understood: with kinds that come near it, where this tenant offers them at all."""
+        kinds, offered = self.inquiry.kinds, self._offered()
+        near = [kind for kind in likely if kind in offered and not kinds[kind].alarm]
+        return MissCard(tuple([kind for kind in near if not await self._missing(kind)][:NEAREST]))
+
     async def begin(self, actor: Actor, kind: str) -> Answer:
         refusal = await self._shut(actor, kind)
         if refusal is not None:
@@ -124,7 +131,7 @@ class Reception:
         try:
             sheet = await self._sheet(draft.requester, draft.kind, Moment.HOME)
         except (DeskError, TimeoutError) as error:
-            return Refused(_unknown(error))
+            return Refused(not_now(error))
         values = clean(sheet.fields, said) if said else {}
         errors = {name: error for name, error in check(sheet.fields, values).items() if values.get(name)}
         return Form(draft.kind, draft.id, sheet, values, errors)
@@ -152,15 +159,33 @@ class Reception:
         try:
             sheet = await self._sheet(actor.person, action.kind, Moment.ASK)
         except (DeskError, TimeoutError) as error:
-            return Refused(_unknown(error))
+            return Refused(not_now(error))
         values = clean(sheet.fields, action.values)
         errors = check(sheet.fields, values)
         if errors or sheet.closed:
             return Form(action.kind, action.request, sheet, values, errors)
-        draft = self._draft(actor.person, action.kind, action.request or uuid4().hex)
-        return await self._open(replace(draft, details=values))
+        answer = await self._opened(actor, action.kind, action.request or uuid4().hex, values)
+        match answer:
+            case Refused(Refusal(Reason.ALREADY_OPEN), Request() as there) if not self.inquiry.kinds[there.kind].alarm:
+                return await self._again(actor, there, values)
+            case _:
+                return answer
 
-    async def _open(self, draft: Request) -> Answer:
+    async def _again(self, actor: Actor, request: Request, values: Mapping[str, str]) -> Answer:
+        """Show the one that is open, as its newest message, with what they said this time added to it."""
+        said = {name: words for name, words in values.items() if name in self.inquiry.kinds[request.kind].reasons}
+        step = await self.ledger.change(request.id, happened(AskedAgain(actor.person, said)))
+        if step is None or step.refusal is not None:
+            return Refused(Refusal(Reason.ALREADY_OPEN), request)
+        return RequestCard(step.request, Slot.REQUESTER)
+
+    async def open(self, actor: Actor, kind: str, request_id: str, details: Mapping[str, str]) -> Answer:
+        """Begin a request whose details the desk itself knows."""
+        refusal = await self._shut(actor, kind)
+        return Refused(refusal) if refusal is not None else await self._opened(actor, kind, request_id, details)
+
+    async def _opened(self, actor: Actor, kind: str, request_id: str, details: Mapping[str, str]) -> Answer:
+        draft = replace(self._draft(actor.person, kind, request_id), details=details)
         facts = await self.inquiry.about(draft, Moment.ASK)
         now = self.ledger.clock.now()
         decision = decide(self.inquiry.policies[draft.kind], facts, draft, Moment.ASK, now)
@@ -176,11 +201,3 @@ class Reception:
 
 def whose(actor: Actor, request: Request) -> bool:
     return actor.person.tenant == request.tenant and actor.person.id in {request.subject.id, request.requester.id}
-
-
-def _unknown(error: DeskError | TimeoutError) -> Refusal:
-    """Where it was said how long it takes, the person is told."""
-    wait = error.retry_after if isinstance(error, Unavailable) else None
-    if not wait:
-        return Refusal(Reason.UNKNOWN)
-    return Refusal(Reason.BUSY, MappingProxyType({"seconds": str(max(5, round(wait)))}))

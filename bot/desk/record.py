@@ -20,6 +20,8 @@ HARMLESS: Final = frozenset(
         Reason.BUSY,
         Reason.CHANGED,
         Reason.CLOSED,
+        Reason.ENTRA_REFUSED,
+        Reason.NOT_PERMITTED,
         Reason.NO_PRIVATE_CHAT,
         Reason.REASON_REQUIRED,
         Reason.STEP_UP_UNGUARDED,
@@ -52,6 +54,18 @@ class Record:
         async with self.store.unit() as unit:
             await self.failing(unit, request, tried)
 
+    async def absent(self, by: Person, door: str) -> None:
+        """Write down that somebody offered a proof, or pressed a card, for what is not there."""
+        async with self.store.unit() as unit:
+            count = await self.counted(unit, by, Sort.BY, None)
+            await _noted(unit, About(by.tenant), Deed.PROOF_FAILED, _of_nothing(by.id, door), count)
+
+    async def knocked(self, tenant: str, door: str, many: int) -> None:
+        """The same of so many of whom nobody knows who they are; the last one came to this door."""
+        async with self.store.unit() as unit:
+            count = await self.counted(unit, Person(tenant, "", ""), Sort.STRANGER, None, many)
+            await _noted(unit, About(tenant), Deed.PROOF_FAILED, _of_nothing("", door), count, many)
+
     async def failing(self, unit: Unit, request: Request | None, tried: Try) -> None:
         """The same, in a transaction that is open."""
         by = tried.by.id if tried.by is not None else ""
@@ -75,10 +89,10 @@ class Record:
                 await self.counted(unit, request.subject, Sort.ABOUT, request)
             await _noted(unit, request, Deed.REFUSED, data, count)
 
-    async def counted(self, unit: Unit, person: Person, sort: Sort, request: Request | None) -> Count:
-        """Count one more of a person; where that is out of the ordinary, security hears of it, once an hour."""
+    async def counted(self, unit: Unit, person: Person, sort: Sort, request: Request | None, many: int = 1) -> Count:
+        """Count one more of a person, or so many; of what is out of the ordinary security hears once an hour."""
         now = self.clock.now()
-        count = await unit.tried(person, sort, now)
+        count = await unit.tried(person, sort, now, many)
         if too_many := unusual(sort, count, self.thresholds):
             about = request.id if request is not None else ""
             finding = Notice(uuid4().hex, person, sort, *too_many, now, about)
@@ -89,7 +103,13 @@ class Record:
         return count
 
 
-async def _noted(unit: Unit, about: Request | About, deed: Deed, data: Mapping[str, str], count: Count) -> None:
+def _of_nothing(by: str, door: str) -> Mapping[str, str]:
+    return {"by": by, "about": "", "reason": "no_such", "door": door}
+
+
+async def _noted(
+    unit: Unit, about: Request | About, deed: Deed, data: Mapping[str, str], count: Count, many: int = 1
+) -> None:
     """Write it down unless this person's failures have filled their part; the last one says that more may follow."""
-    if count.hour <= BUDGET:
-        await unit.note(about, Note(deed, {**data, "further": "counted"} if count.hour == BUDGET else data))
+    if count.hour - many < BUDGET:
+        await unit.note(about, Note(deed, {**data, "further": "counted"} if count.hour >= BUDGET else data))

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Final
 
 from bot.core.answers import Answer, Refused, RequestCard
 from bot.core.decide import decide
 from bot.core.events import Event, SteppedUp
 from bot.core.facts import Moment
-from bot.core.model import Evidence, EvidenceType, Refusal, Request, Status, Way
+from bot.core.model import Evidence, EvidenceType, Refusal, Request
 from bot.core.ports import Purpose, SignIn, Slot
 from bot.core.reasons import Reason
 from bot.desk.facts import Inquiry
-from bot.desk.ledger import Also, Ledger, proved
-
-OPEN_STATES: Final = {Status.STEP_UP, Status.UNKNOWN}
+from bot.desk.ledger import Also, Ledger, asks, proved
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +21,17 @@ class OwnStepUp:
     inquiry: Inquiry
 
     async def again(self, request: Request) -> Answer:
-        """Send the prompt once more: the old one may have been lost or run out."""
-        entering = request.way is Way.ENTER and request.status in {Status.READY, Status.UNKNOWN}
-        if request.status not in OPEN_STATES and not entering:
+        """Begin another sign-in: the one before was lost in another browser, or has run out."""
+        purpose = asks(request)
+        if purpose is None:
             return Refused(Refusal(Reason.CLOSED), request)
-        purpose = Purpose.ENTER if entering else Purpose.STEP_UP
         async with self.ledger.store.unit() as unit:
             home = await unit.private_chat(request.tenant, request.requester.id)
             if home is None:
                 return Refused(Refusal(Reason.NO_PRIVATE_CHAT))
+            await unit.hold(request.id)
+            if purpose is Purpose.STEP_UP:  # one link at a time; a page that is open for entering stays so
+                await unit.close_sign_ins(request.id, home[0].id, {purpose}, but="")
             await self.ledger.prompt(unit, request, home, self.inquiry.policy(request).step_up, purpose)
         return RequestCard(request, Slot.REQUESTER)
 

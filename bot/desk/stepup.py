@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -16,11 +17,12 @@ from bot.core.errors import Conflict, DeskError, Forged, Rejected, Unavailable
 from bot.core.evidence import fresh
 from bot.core.life.step import PAGE_LIFE
 from bot.core.model import Actor, Person, Refusal, Request
-from bot.core.ports import Purpose, SignedIn, SignIn, SignIns, SignInStage, Unit
+from bot.core.ports import Purpose, SignedIn, SignIn, SignIns, SignInStage, Unit, Urgency
 from bot.core.reasons import Reason
 from bot.desk.facts import Inquiry
-from bot.desk.ledger import Also, Ledger
+from bot.desk.ledger import Also, Ledger, once_more
 from bot.desk.record import Try
+from bot.desk.strangers import Strangers
 
 TRIES: Final = 3  # wrong codes before the transaction is over
 
@@ -50,10 +52,13 @@ class StepUp:
     inquiry: Inquiry
     sign_ins: SignIns
     uses: Mapping[Purpose, Use]
+    strangers: Strangers
 
     async def offered(self, actor: Actor, action: OfferToken) -> Answer:
         """Try with the token Teams exchanged silently; when that is not enough, the popup is asked for."""
         sign_in = await self._load(action.sign_in)
+        if sign_in is None:
+            await self.ledger.record.absent(actor.person, "token")
         if sign_in is None or not await self.own(actor, sign_in, "token"):
             return SignInWanted(action.sign_in, Reason.SIGN_IN_EXPIRED)
         use = self.uses.get(sign_in.purpose)
@@ -118,12 +123,13 @@ class StepUp:
         """
         sign_in = await self._load(cookie.partition(".")[0])
         if sign_in is None:
+            await self.strangers.knocked("browser")
             return SignInRefused(Reason.SIGN_IN_FAILED, "en")
-        if not sign_in.cookie or not same(cookie, sign_in.cookie):
+        if not same(cookie, sign_in.cookie):  # nor where it was never begun in one
             await self._tried(sign_in, "another_browser", "browser")
             return SignInRefused(Reason.SIGN_IN_FAILED, "en")
         refused = self._over(sign_in)
-        if refused is not None or sign_in.stage is not SignInStage.STARTED or sign_in.flow is None:
+        if refused is not None or sign_in.flow is None:  # it is there from the start to the answer, once
             return refused or SignInRefused(Reason.SIGN_IN_FAILED, sign_in.person.language)
         try:
             proven = await self.sign_ins.finish(sign_in.flow, answer)
@@ -141,6 +147,8 @@ class StepUp:
     async def code_returned(self, actor: Actor, code: str) -> Answer:
         """Take the code that came back through Teams: from the same person, in the same chat, once."""
         sign_in = await self._load(code.partition(".")[0])
+        if sign_in is None:
+            await self.ledger.record.absent(actor.person, "code")
         if sign_in is None or not await self.own(actor, sign_in, "code"):
             return Refused(Refusal(Reason.SIGN_IN_FAILED))
         if sign_in.stage is SignInStage.FINISHED and same(code, sign_in.code):
@@ -218,17 +226,24 @@ class StepUp:
         return True
 
     async def _failed(self, sign_in: SignIn, reason: str) -> SignInRefused:
-        """Close the transaction for good and write down why."""
+        """Close the transaction for good, write down why, and begin another: the button stays, and says so."""
         request = await self.ledger.load(sign_in.request)
-        if await self._kept(replace(sign_in, flow=None, stage=SignInStage.FINISHED)) and request is not None:
+        with suppress(Conflict):  # somebody else closed it first: of what was pressed since, nothing is undone
             async with self.ledger.store.unit() as unit:
-                if reason in NO_PROOF:
-                    await unit.note(request, Note(Deed.STEP_UP_FAILED, {"by": sign_in.person.id, "reason": reason}))
-                else:
-                    tried = Try(reason, "browser", sign_in.person, sign_in.person, Deed.STEP_UP_FAILED)
-                    await self.ledger.record.failing(unit, request, tried)
-                await self.ledger.changed(unit, request)
+                await unit.hold(sign_in.request)
+                await unit.keep_sign_in(replace(sign_in, flow=None, stage=SignInStage.FINISHED))
+                if request is not None:
+                    await unit.keep_sign_in(once_more(sign_in, reason, self.ledger.clock.now()))
+                    await self._came_to_nothing(unit, request, sign_in.person, reason)
+                    await self.ledger.changed(unit, request, Urgency.PROMPT)
         return SignInRefused(reason, sign_in.person.language)
+
+    async def _came_to_nothing(self, unit: Unit, request: Request, person: Person, reason: str) -> None:
+        if reason in NO_PROOF:
+            await unit.note(request, Note(Deed.STEP_UP_FAILED, {"by": person.id, "reason": reason}))
+        else:
+            tried = Try(reason, "browser", person, person, Deed.STEP_UP_FAILED)
+            await self.ledger.record.failing(unit, request, tried)
 
     async def _miss(self, sign_in: SignIn) -> Answer:
         missed = replace(sign_in, tries=sign_in.tries + 1)
@@ -256,11 +271,10 @@ def bound(actor: Actor, sign_in: SignIn) -> bool:
     )
 
 
-def _why(error: DeskError) -> str:
+def _why(error: Rejected | Unavailable) -> Reason:
     if isinstance(error, Unavailable):
         return Reason.UNKNOWN
-    codes = {"cancelled": Reason.SIGN_IN_CANCELLED}
-    return codes.get(error.code, Reason.SIGN_IN_FAILED) if isinstance(error, Rejected) else Reason.SIGN_IN_FAILED
+    return Reason.SIGN_IN_CANCELLED if error.code == "cancelled" else Reason.SIGN_IN_FAILED
 
 
 def digest(text: str) -> str:

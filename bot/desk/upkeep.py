@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
+from types import MappingProxyType
+from typing import Final
 
 import structlog
 
 from bot.core.decide import Decision, decide
 from bot.core.directory import Directory
+from bot.core.each import each
 from bot.core.errors import AnswerLost, Rejected, Unavailable
 from bot.core.events import Followed, Looked, Progressed, RevokeDone, TimePassed
 from bot.core.facts import Moment
@@ -16,6 +21,13 @@ from bot.core.options import REVOKE_SESSIONS
 from bot.core.ports import Job
 from bot.desk.facts import Inquiry
 from bot.desk.ledger import Ledger, happened
+
+WAITS_FOR: Final[Mapping[Status, EvidenceType]] = MappingProxyType(
+    {
+        Status.STEP_UP: EvidenceType.STEP_UP,
+        Status.PROOF: EvidenceType.FACE,
+    }
+)
 
 log = structlog.get_logger(__name__)
 
@@ -30,8 +42,8 @@ class Upkeep:
         """A deadline came: remind, expire, look again, decide again; by the same door as a person's press."""
 
         async def passed(request: Request) -> TimePassed:
-            waiting = request.status in {Status.STEP_UP, Status.APPROVAL} and _proved(request)
-            return TimePassed(await self._decided(request) if waiting else None)
+            decides = request.status is Status.APPROVAL or _proved(request)
+            return TimePassed(await self._decided(request) if decides else None)
 
         await self.ledger.change(job.request, passed)
 
@@ -81,17 +93,18 @@ class Upkeep:
 
     async def _followed(self, request: Request) -> None:
         acted = request.receipt is not None  # also when what was made could not be shown: it holds
-        if acted and self.inquiry.policy(request).option(REVOKE_SESSIONS):
-            await self.directory.revoke_sessions(request.subject.id)
-        await self.inquiry.kinds[request.kind].follow(request, self.inquiry.tools(request.kind, terms=request.terms))
+        signs_out = acted and self.inquiry.policy(request).option(REVOKE_SESSIONS)
+        kind, tools = self.inquiry.kinds[request.kind], self.inquiry.tools(request.kind, terms=request.terms)
+        sessions = [partial(self.directory.revoke_sessions, request.subject.id)] if signs_out else []
+        await each(*sessions, partial(kind.follow, request, tools))
 
     async def _taken_back(self, request: Request) -> None:
+        """Sessions end last, so that nobody comes back in with what works until then, and whatever became of that."""
+        kind, tools = self.inquiry.kinds[request.kind], self.inquiry.tools(request.kind, terms=request.terms)
+        made = [partial(kind.undo, request, tools)] if request.attempts else []
+        sessions = [partial(self.directory.revoke_sessions, request.subject.id)] if request.reported else []
         try:
-            if request.attempts:
-                tools = self.inquiry.tools(request.kind, terms=request.terms)
-                await self.inquiry.kinds[request.kind].undo(request, tools)
-            if request.reported:
-                await self.directory.revoke_sessions(request.subject.id)
+            await each(*made, *sessions)
         except AnswerLost as error:
             raise Unavailable("the answer to taking it back was lost") from error
 
@@ -101,6 +114,6 @@ class Upkeep:
 
 
 def _proved(request: Request) -> bool:
-    return bool(
-        request.evidence_of(EvidenceType.STEP_UP if request.status is Status.STEP_UP else EvidenceType.APPROVAL)
-    )
+    """Say whether what a request waits for its person to prove has been proved, so that a decision may let it go on."""
+    waits_for = WAITS_FOR.get(request.status)
+    return waits_for is not None and bool(request.evidence_of(waits_for))

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from jwt.algorithms import RSAAlgorithm
 from jwt.exceptions import InvalidKeyError
 
+from bot.config.outgoing import via
 from bot.core.errors import Unavailable
 from bot.core.ports import Clock
 
@@ -109,7 +110,7 @@ class KeyRing:
         self._keys, self._fetched_at, self._tried_at = found, now, None
 
     async def _json(self, url: str) -> dict[str, Any]:
-        async with self._session.get(url, timeout=DEADLINE, allow_redirects=False) as response:
+        async with self._session.get(url, timeout=DEADLINE, allow_redirects=False, proxy=via(url)) as response:
             if response.status != 200:  # noqa: PLR2004 - an HTTP status
                 raise ValueError(f"status {response.status}")
             body = await response.content.read(LARGEST + 1)
@@ -151,7 +152,7 @@ def _parse(document: Mapping[str, Any], old: Mapping[str, IssuerKey]) -> dict[st
 
 def _key(jwk: dict[str, Any]) -> IssuerKey | None:
     kid, endorsements = jwk.get("kid"), jwk.get("endorsements")
-    if jwk.get("kty") != "RSA" or jwk.get("use", "sig") != "sig" or not isinstance(kid, str):
+    if jwk.get("use", "sig") != "sig" or not isinstance(kid, str):
         return None
     try:
         public = RSAAlgorithm.from_jwk(jwk)

@@ -51,7 +51,7 @@ class Undivided(Transport):
         response = super().post(url, **kwargs)
         after = response.headers.get("Retry-After", "")
         if response.status_code in {408, 429} or response.status_code >= 500:  # noqa: PLR2004 - HTTP's own numbers
-            raise Busy(float(after[:6]) if after.isascii() and after.isdecimal() else None)
+            raise Busy(float(after[:6]) if after.isdecimal() else None)
         response.headers = requests.structures.CaseInsensitiveDict()
         return response
 

@@ -13,7 +13,7 @@ import requests
 from msal.exceptions import MsalServiceError
 
 from bot.config.cloud import Cloud
-from bot.core.errors import Rejected, Unavailable
+from bot.core.errors import NotGranted, Unavailable
 from bot.core.ports import Clock
 from bot.entra.transport import Transport, authority
 
@@ -39,7 +39,7 @@ class _Token:
 
 
 class AppTokens:
-    """Client-credentials tokens by scope. `get` raises `Unavailable` or `Rejected` (code: Entra's AADSTS number)."""
+    """Client-credentials tokens by scope. `get` raises `Unavailable` or `NotGranted` (code: Entra's AADSTS number)."""
 
     def __init__(self, cloud: Cloud, app_id: str, secret: str, tenant: str, clock: Clock) -> None:
         self.app_id = app_id
@@ -108,4 +108,4 @@ def _read(answer: dict[str, Any], asked_at: datetime) -> _Token:
         raise Unavailable("Entra gave no token for now")
     codes = answer.get("error_codes")
     code = f"AADSTS{codes[0]}" if isinstance(codes, list) and codes else str(answer["error"])[:60]
-    raise Rejected(f"Entra refused the bot a token ({code})", code=code)
+    raise NotGranted(f"Entra refused the bot a token ({code})", code=code)

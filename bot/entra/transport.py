@@ -10,6 +10,7 @@ from uuid import uuid4
 import requests
 
 from bot.config.cloud import Cloud
+from bot.config.outgoing import certificates, via
 
 DEADLINE: Final = 5.0  # seconds, to connect and between two pieces of the answer
 POOL: Final = 16  # as many threads as may ask at once
@@ -62,6 +63,8 @@ class Transport:
         self._cloud = cloud
         self._deadline = deadline
         self._session = requests.Session()
+        self._session.trust_env = False  # a netrc would put a password of its own beside the app's
+        self._session.verify = certificates()
         adapter = requests.adapters.HTTPAdapter(pool_connections=2, pool_maxsize=POOL, max_retries=0)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
@@ -83,5 +86,7 @@ class Transport:
             raise requests.exceptions.InvalidURL("Entra named an address that is not the cloud's")
         headers = {"client-request-id": str(uuid4()), **(kwargs.pop("headers", None) or {})}
         kwargs["timeout"] = self._deadline
+        proxy = via(target)
+        kwargs["proxies"] = {urlsplit(target).scheme: proxy} if proxy else {}
         raw = self._session.request(method, target, headers=headers, allow_redirects=False, **kwargs)
         return Response(raw, secured(self._cloud, raw.text))

@@ -14,7 +14,7 @@ from msgraph.generated.users.item.user_item_request_builder import UserItemReque
 
 from bot.config.cloud import Cloud
 from bot.core.model import Secret
-from bot.graph.calls import Calls, Observe
+from bot.graph.calls import Calls
 from bot.graph.client import sender
 from bot.graph.wording import original
 
@@ -54,7 +54,6 @@ class IdentityProofs:
         session: aiohttp.ClientSession,
         attribute_set: str,
         names: Mapping[str, str],
-        observe: Observe | None = None,
     ) -> None:
         self._users = graph.users
         self._calls = calls
@@ -62,7 +61,6 @@ class IdentityProofs:
         self._session = session
         self._set = attribute_set
         self._names = names
-        self._observe = observe
 
     async def keep(self, person: str, proof: Mapping[str, str | int]) -> None:
         user = self._users.by_user_id(person)
@@ -82,8 +80,7 @@ class IdentityProofs:
         sending = sender(self._cloud, tokens, self._session)
         query = RequestConfiguration(query_parameters=_UserQuery(select=[_FIELD]))
         asked = self._users.by_user_id(person).to_get_request_information(query)
-        calls = Calls(tokens, self._cloud.graph_scope, self._observe)
-        found = await calls.read("proof_of", lambda: original(sending, asked))
+        found = await self._calls.by(tokens).read("proof_of", lambda: original(sending, asked))
         words = {name: word for word, name in self._names.items()}
         return {words.get(name, name): value for name, value in _ours(found.get(_FIELD), self._set).items()}
 

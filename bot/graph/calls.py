@@ -15,6 +15,7 @@ from bot.core.errors import AnswerLost, DeskError, Missing, Rejected, Unavailabl
 from bot.core.tokens import Tokens
 from bot.graph import faults
 from bot.graph.faults import Stale
+from bot.graph.lanes import Lanes
 
 T = TypeVar("T")
 Observe = Callable[[str, str, float], None]
@@ -32,10 +33,15 @@ log = structlog.get_logger(__name__)
 class Calls:
     """Makes calls and tells `observe` of each: its name, its outcome and how many seconds it took."""
 
-    def __init__(self, tokens: Tokens, scope: str, observe: Observe | None = None) -> None:
+    def __init__(self, tokens: Tokens, scope: str, observe: Observe | None = None, lanes: Lanes | None = None) -> None:
         self._tokens = tokens
         self._scope = scope
         self._observe = observe
+        self._lanes = lanes or Lanes()
+
+    def by(self, tokens: Tokens) -> Calls:
+        """Return what makes calls with other tokens, in the same lanes."""
+        return Calls(tokens, self._scope, self._observe, self._lanes)
 
     async def read(self, call: str, ask: Callable[[], Awaitable[T | None]], *, turn: Turn | None = None) -> T:
         """Ask, and once more where Graph says that it will answer in a moment; `turn` is awaited before each time."""
@@ -57,6 +63,12 @@ class Calls:
         self, call: str, ask: Callable[[], Awaitable[T | None]], limit: float, *, wrote: bool
     ) -> T | DeskError:
         """Return the answer or the fault as values: raised in here, it would drag the answer's body along."""
+        async with self._lanes.one():
+            return await self._sent(call, ask, limit, wrote=wrote)
+
+    async def _sent(
+        self, call: str, ask: Callable[[], Awaitable[T | None]], limit: float, *, wrote: bool
+    ) -> T | DeskError:
         started, answer = time.monotonic(), None
         CORRELATION.set(str(uuid4()))
         try:

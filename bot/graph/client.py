@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from typing import Final
-from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 from msgraph.generated.base_graph_service_client import BaseGraphServiceClient
 
 from bot import __version__
-from bot.config.cloud import Cloud, loopback
+from bot.config.cloud import Cloud
+from bot.config.outgoing import NOT_SENT, via
 from bot.core.tokens import Tokens
 from bot.graph.adapter import GraphAdapter
 from bot.graph.calls import WRITE_LIMIT
 
-CONNECT: Final = 2.0  # seconds, with the wait for a free connection
-_CONNECTIONS: Final = 64  # a pool of its own: a Graph that hangs must not take the connections of replies
+CONNECT: Final = 2.0  # seconds
 _IDLE: Final = 30  # seconds
 
 
@@ -25,14 +23,17 @@ class Cut(aiohttp.ClientError):
 
 
 def connect(cloud: Cloud, tokens: Tokens) -> tuple[BaseGraphServiceClient, aiohttp.ClientSession]:
-    """Return the SDK's client, and the session below it for whoever closes it."""
+    """Return the SDK's client, and the session below it for whoever closes it.
+
+    Its connections are its own: a Graph that hangs takes none of those that replies go by.
+    """
     session = aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=_CONNECTIONS, keepalive_timeout=_IDLE),
-        timeout=aiohttp.ClientTimeout(total=WRITE_LIMIT, connect=CONNECT),
+        connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_IDLE),  # `Lanes` bounds the calls
+        timeout=aiohttp.ClientTimeout(total=WRITE_LIMIT, sock_connect=CONNECT),
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={"User-Agent": f"vouchsafe/{__version__}"},
         middlewares=[_once],
-        proxy=_proxy(cloud.graph),
+        proxy=via(cloud.graph),
     )
     return BaseGraphServiceClient(sender(cloud, tokens, session)), session
 
@@ -46,13 +47,7 @@ async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType)
     """Keep aiohttp from sending a DELETE, or anything else, a second time when the connection was lost."""
     try:
         return await send(request)
-    except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
+    except NOT_SENT:
         raise  # never sent, and never repeated
     except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
         raise Cut(type(error).__name__) from error
-
-
-def _proxy(url: str) -> str | None:
-    """Return the proxy that the environment names; one has no business with this machine."""
-    host, scheme = urlsplit(url).hostname or "", urlsplit(url).scheme
-    return None if loopback(host) or proxy_bypass(host) else getproxies().get(scheme)

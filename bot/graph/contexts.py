@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,7 +17,7 @@ from msgraph.generated.models.authentication_context_class_reference import Auth
 from msgraph.generated.models.conditional_access_policy import ConditionalAccessPolicy
 
 from bot.core.directory import Account, Standing
-from bot.core.errors import Unavailable
+from bot.core.errors import NO_PREMIUM, NotGranted, Unavailable
 from bot.core.ports import Clock
 from bot.graph import guards
 from bot.graph.cache import Cache
@@ -42,6 +43,7 @@ class _Found:
     published: frozenset[str]
     guards: tuple[Guard, ...]
     gaps: tuple[Gap, ...]
+    unlicensed: bool = False
 
 
 class People(Protocol):
@@ -74,7 +76,26 @@ class Contexts:
         guarded = {context for guard in found.guards for context in guard.contexts}
         return {context: _why(found, context) for context in contexts if context not in guarded & found.published}
 
+    async def spared(self, approvers: frozenset[str], context: str, people: People) -> Mapping[str, int]:
+        """Say why some of these people are not surely asked where others are, and how many they are by each reason."""
+        found = await self._known.get()
+        among = [guard for guard in found.guards if context in guard.contexts & found.published]
+        if not among:  # nobody is asked, which is told elsewhere
+            return {}
+        seen = await asyncio.gather(*(_covered(person, among, people) for person in sorted(approvers)))
+        whys = ([guard.spares(who) for guard in among] for who in seen)
+        return Counter(", or ".join(dict.fromkeys(each)) for each in whys if all(each))
+
     async def _found(self) -> _Found:
+        """Without a licence for Conditional Access no policy holds, so nothing is guarded for anybody."""
+        try:
+            return await self._read()
+        except NotGranted as error:
+            if error.code != NO_PREMIUM:
+                raise
+            return _Found(frozenset(), (), (), unlicensed=True)
+
+    async def _read(self) -> _Found:
         published = frozenset(c.id for c in await self._paced(self._published) if c.is_available and c.id)
         read = [guards.read(policy) for policy in await self._paced(self._policies)]
         return _Found(
@@ -112,7 +133,8 @@ async def _covered(person: str, among: Sequence[Guard], people: People) -> Cover
         people.account(person) if any(guard.but_guests for guard in among) else _nothing(),
     )
     roles = frozenset(role.casefold() for role in standing.roles) if standing else frozenset[str]()
-    return Covered(person, groups, roles, guest=account.guest if account else False)
+    by_group = bool(standing and standing.guarded_groups)
+    return Covered(person, groups, roles, guest=account.guest if account else False, by_group=by_group)
 
 
 async def _nothing() -> None:
@@ -120,6 +142,8 @@ async def _nothing() -> None:
 
 
 def _why(found: _Found, context: str) -> str:
+    if found.unlicensed:
+        return "the tenant has no Entra ID P1, hence no Conditional Access"
     if context not in found.published:
         return "it is not published"
     whys = dict.fromkeys(gap.why for gap in found.gaps if context in gap.contexts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from itertools import islice
 from types import MappingProxyType
@@ -17,12 +17,13 @@ from msgraph.generated.users.item.check_member_groups.check_member_groups_post_r
 from msgraph.generated.users.item.user_item_request_builder import UserItemRequestBuilder
 
 from bot.config.cloud import Cloud
+from bot.core.budgets import Budget
 from bot.core.directory import Account, ApproversGroup, Directory, Standing
 from bot.core.errors import Rejected
 from bot.core.methods import Method
 from bot.core.model import Secret
 from bot.core.passes import IssuedPass, Pass, PassPolicy
-from bot.core.ports import Budget, Clock
+from bot.core.ports import Clock
 from bot.core.risk import Detection, Risk
 from bot.core.tokens import Tokens
 from bot.graph import readings, warmup
@@ -31,7 +32,9 @@ from bot.graph.calls import Calls, Observe
 from bot.graph.client import connect
 from bot.graph.contexts import Contexts
 from bot.graph.domains import Domains
+from bot.graph.grants import Grants
 from bot.graph.groups import Groups
+from bot.graph.hidden import HiddenGroups
 from bot.graph.methods import Methods
 from bot.graph.passes import Passes
 from bot.graph.passwords import Passwords
@@ -68,6 +71,7 @@ class GraphDirectory(Directory):
         self._passes = Passes(self._graph, self._calls)
         self._human = human_attribute
         self._groups = Groups(self._graph, self._calls, clock, self.account)
+        self._hidden = HiddenGroups(self._graph, self._calls)
         self._contexts = Contexts(self._graph, self._calls, clock)
         self._protection = Protection(self._graph, self._calls, budget, clock)
         self._domains = Domains(self._graph, self._calls, clock)
@@ -80,7 +84,6 @@ class GraphDirectory(Directory):
             session=self._session,
             attribute_set=attribute_set,
             names=attribute_names,
-            observe=observe,
         )
 
     async def warm(self) -> None:
@@ -97,7 +100,7 @@ class GraphDirectory(Directory):
         return readings.account(await self._calls.read("account", lambda: user.get(query)), self._human)
 
     async def standing(self, person: str) -> Standing:
-        return await standing(self._graph, self._calls, _checked(person))
+        return await standing(self._graph, self._calls, self._hidden, _checked(person))
 
     async def groups(self, person: str, among: frozenset[str]) -> frozenset[str]:
         if not among:
@@ -118,11 +121,21 @@ class GraphDirectory(Directory):
     async def approvers_group(self, group: str) -> ApproversGroup:
         return await self._groups.look(_checked(group))
 
+    async def hidden_groups(self) -> tuple[str, ...]:
+        return await self._hidden.still()
+
     async def guarded_contexts(self, person: str) -> frozenset[str]:
         return await self._contexts.guarded(_checked(person), self)
 
     async def unguarded(self, contexts: frozenset[str]) -> Mapping[str, str]:
         return await self._contexts.lacking(contexts)
+
+    async def spared(self, approvers: frozenset[str], context: str) -> Mapping[str, int]:
+        return await self._contexts.spared(frozenset(_checked(one) for one in approvers), context, self)
+
+    async def lacking(self, permissions: Iterable[str]) -> Mapping[str, str]:
+        """Say of each of these permissions that cannot be used, as far as asking about nobody tells, why not."""
+        return await Grants(self._graph, self._calls, self).lacking(permissions)
 
     async def pass_policy(self) -> PassPolicy:
         return await self._passes.policy()

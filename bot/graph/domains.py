@@ -16,9 +16,9 @@ from bot.core.errors import Rejected
 from bot.core.ports import Clock
 from bot.graph.cache import Cache
 from bot.graph.calls import Calls
-from bot.graph.faults import INCOMPLETE
 from bot.graph.pages import every
 from bot.graph.readings import needed
+from bot.graph.refusals import INCOMPLETE
 
 FRESH: Final = timedelta(minutes=10)
 UNKNOWN_DOMAIN: Final = "unknown_domain"

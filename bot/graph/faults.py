@@ -13,47 +13,16 @@ import aiohttp
 from kiota_abstractions.api_error import APIError
 from msgraph.generated.models.o_data_errors.o_data_error import ODataError
 
-from bot.core.errors import AnswerLost, DeskError, Missing, Rejected, Unavailable
+from bot.config.outgoing import NOT_SENT
+from bot.core.errors import AnswerLost, DeskError, Missing, NotGranted, Throttled, Unavailable
+from bot.graph.refusals import meant
 
-OUT_OF_POLICY: Final = "out_of_policy"
-GUEST: Final = "guest"
-UNUSABLE: Final = "unusable"
-INCOMPLETE: Final = "incomplete"
-PASSWORD_RULE: Final = "password_rule"  # noqa: S105 - a code
-DEFAULT_METHOD: Final = "default_method"
-NOT_ALLOWED: Final = "not_allowed"
-NO_PREMIUM: Final = "no_premium"
-
-# Graph has no codes of its own for these; the messages are those people report and Microsoft documents:
-# https://learn.microsoft.com/entra/identity/authentication/howto-authentication-temporary-access-pass
-# https://learn.microsoft.com/entra/identity/authentication/concept-password-ban-bad-combined-policy
-# A word as common as "default" counts in an answer to one call only.
-_TOLD_BY_MESSAGE: Final = (
-    ("", ("usercredentialpolicy",), OUT_OF_POLICY),
-    ("", ("external guest",), GUEST),
-    ("set_password", ("password", "complexity"), PASSWORD_RULE),
-    ("set_password", ("password", "banned"), PASSWORD_RULE),
-    ("set_password", ("password", "comply"), PASSWORD_RULE),
-    ("set_password", ("password", "too weak"), PASSWORD_RULE),
-    ("remove_method", ("default",), DEFAULT_METHOD),
-)
-_TOLD_BY_STATUS: Final = {("proof_of", HTTPStatus.FORBIDDEN): NOT_ALLOWED}
-_TOLD_BY_CODE: Final = {"authentication_requestfromnonpremiumtenantorb2ctenant": NO_PREMIUM}
-_NOT_SENT: Final = (
-    aiohttp.ClientConnectorError,
-    aiohttp.ConnectionTimeoutError,  # the wait for a free connection counts
-    aiohttp.ClientHttpProxyError,
-    aiohttp.InvalidURL,
-)
-_NOT_DONE: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
+_NOT_SENT: Final = (*NOT_SENT, aiohttp.InvalidURL)  # the wait for a free connection counts
+_NEVER: Final = frozenset({HTTPStatus.NOT_IMPLEMENTED, HTTPStatus.HTTP_VERSION_NOT_SUPPORTED})
 
 
 class Stale(Unavailable):
     """Graph no longer takes the token: forget it, then the same call may be made again."""
-
-
-class Throttled(Unavailable):
-    """Graph was asked too often; some of its services do not say when to come back."""
 
 
 def translate(error: Exception, call: str, *, wrote: bool) -> DeskError:
@@ -79,17 +48,17 @@ def lost(what: str, *, wrote: bool) -> DeskError:
 def _answered(error: APIError, call: str, *, wrote: bool) -> DeskError:
     status, code = error.response_status_code or 0, code_of(error)
     what = f"{call}: {status} {code}".rstrip()
-    if status in _NOT_DONE and (code or not wrote):
-        sort = Throttled if status == HTTPStatus.TOO_MANY_REQUESTS else Unavailable
-        return sort(what, retry_after=retry_after(error.response_headers))
+    if status == HTTPStatus.TOO_MANY_REQUESTS:  # whoever says it, nothing was done
+        return Throttled(what, retry_after=retry_after(error.response_headers))
+    if status == HTTPStatus.SERVICE_UNAVAILABLE and (code or not wrote):
+        return Unavailable(what, retry_after=retry_after(error.response_headers))
     if status == HTTPStatus.UNAUTHORIZED:
         return Stale(what, retry_after=0)
-    if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR and code.casefold() in _TOLD_BY_CODE:
-        return Rejected(what, code=_TOLD_BY_CODE[code.casefold()])
-    if status == HTTPStatus.NOT_FOUND:
-        return Missing(what, code=code)
-    if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR and status != HTTPStatus.REQUEST_TIMEOUT:
-        return Rejected(what, code=_meaning(error, call, status) or code)
+    refused = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
+    if (refused and status != HTTPStatus.REQUEST_TIMEOUT) or status in _NEVER:
+        no = meant(call, status, code, error.primary_message or "", what)
+        gone = status == HTTPStatus.NOT_FOUND and not isinstance(no, NotGranted)
+        return Missing(what, code=code) if gone else no
     return lost(what, wrote=wrote)
 
 
@@ -116,13 +85,3 @@ def retry_after(headers: Mapping[str, str] | None) -> float | None:
         return None
     until = until if until.tzinfo else until.replace(tzinfo=UTC)
     return max(0.0, (until - datetime.now(UTC)).total_seconds())
-
-
-def _meaning(error: APIError, call: str, status: int) -> str:
-    message = (error.primary_message or "").casefold()
-    told = (
-        code
-        for name, pieces, code in _TOLD_BY_MESSAGE
-        if name in {"", call} and all(piece in message for piece in pieces)
-    )
-    return next(told, "") or next((c for (n, s), c in _TOLD_BY_STATUS.items() if (n, s) == (call, status)), "")

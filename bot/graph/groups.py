@@ -24,6 +24,7 @@ from bot.core.errors import Missing
 from bot.core.ports import Clock
 from bot.graph.cache import Cache
 from bot.graph.calls import Calls
+from bot.graph.hidden import FIELDS, hides
 from bot.graph.pages import every
 from bot.graph.readings import needed
 
@@ -66,7 +67,7 @@ class Groups:
 
     async def _looked(self, group: str) -> ApproversGroup:
         """Of a crowd only some are looked at, one by one."""
-        query = RequestConfiguration(query_parameters=_GroupQuery(select=["id", "groupTypes", "visibility"]))
+        query = RequestConfiguration(query_parameters=_GroupQuery(select=[*FIELDS, "groupTypes", "visibility"]))
         item = self._groups.by_group_id(group)
         about, members, owners = await asyncio.gather(
             self._calls.read("group", lambda: item.get(query)), self._members(group), self._owners(group)
@@ -80,8 +81,9 @@ class Groups:
             owners=frozenset(needed(one.id, "id") for one in owners),
             members=frozenset(people),
             guests=sum(1 for one in accounts if one.guest),
-            usable=len(usable),
+            usable=frozenset(one.id for one in usable),
             unnamed=sum(1 for one in usable if not one.human),
+            hidden=hides(about),
         )
 
     async def _members(self, group: str) -> Sequence[DirectoryObject]:

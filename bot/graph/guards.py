@@ -24,16 +24,21 @@ from msgraph.generated.models.sign_in_frequency_interval import SignInFrequencyI
 EVERYBODY: Final = "all"
 NOBODY: Final = "none"
 GUESTS: Final = "guestsorexternalusers"
+_NAMED: Final = "exclude no roles: name the emergency accounts instead"
 
 
 @dataclass(frozen=True, slots=True)
 class Covered:
-    """Somebody as a policy sees them: which of its groups they are in, and their roles, held or eligible."""
+    """Somebody as a policy sees them: which of its groups they are in, and their roles, held or eligible.
+
+    `by_group`: they are in a group that roles may be given to, so that more of them may be theirs.
+    """
 
     id: str
     groups: frozenset[str]
     roles: frozenset[str]
     guest: bool
+    by_group: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +57,22 @@ class Guard:
     but_guests: bool
 
     def covers(self, who: Covered) -> bool:
+        return not self.spares(who)
+
+    def spares(self, who: Covered) -> str:
+        """Say why somebody is not surely asked, with what to do about it; "" for whom it covers."""
         person = who.id.casefold()
-        within = bool(self.users & {EVERYBODY, person}) or bool(self.groups & who.groups)
-        without = bool(self.but_users & {EVERYBODY, person}) or bool(self.but_groups & who.groups)
-        return within and not without and not self.but_roles & who.roles and not (self.but_guests and who.guest)
+        if not (self.users & {EVERYBODY, person} or self.groups & who.groups):
+            return "its policy does not include them by name or group (include them)"
+        if self.but_users & {EVERYBODY, person} or self.but_groups & who.groups:
+            return "its policy excludes them, by name or by a group (take them out of what is excluded)"
+        if self.but_roles & who.roles:
+            return f"its policy excludes a role they hold or could activate ({_NAMED})"
+        if self.but_roles and who.by_group:
+            return f"its policy excludes roles, and they are in a group that roles may be given to ({_NAMED})"
+        if self.but_guests and who.guest:
+            return "its policy excludes guests (include them)"
+        return ""
 
 
 @dataclass(frozen=True, slots=True)

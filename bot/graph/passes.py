@@ -16,8 +16,8 @@ from bot.core.model import Secret
 from bot.core.passes import IssuedPass, Pass, PassPolicy
 from bot.graph import readings
 from bot.graph.calls import Calls
-from bot.graph.faults import UNUSABLE
 from bot.graph.pages import every
+from bot.graph.refusals import UNUSABLE
 
 _POLICY: Final = "TemporaryAccessPass"
 

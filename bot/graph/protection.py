@@ -22,13 +22,13 @@ from msgraph.generated.identity_protection.risky_users.confirm_safe.confirm_safe
 )
 from msgraph.generated.identity_protection.risky_users.dismiss.dismiss_post_request_body import DismissPostRequestBody
 
-from bot.core.errors import Missing, Rejected, Unavailable
-from bot.core.ports import Budget, Clock
+from bot.core.budgets import Budget
+from bot.core.errors import NO_PREMIUM, Missing, Rejected, Throttled, Unavailable
+from bot.core.ports import Clock
 from bot.core.risk import Detection, Risk
 from bot.graph.batch import Batch, Take
 from bot.graph.cache import Cache
 from bot.graph.calls import Calls
-from bot.graph.faults import NO_PREMIUM, Throttled
 from bot.graph.readings import needed
 from bot.graph.wording import moment, original, word
 

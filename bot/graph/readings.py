@@ -16,7 +16,7 @@ from msgraph.generated.models.user import User
 from bot.core.directory import Account
 from bot.core.errors import Rejected
 from bot.core.passes import Pass, PassPolicy
-from bot.graph.faults import INCOMPLETE
+from bot.graph.refusals import INCOMPLETE
 
 T = TypeVar("T")
 
@@ -35,6 +35,7 @@ ACCOUNT_FIELDS: Final = (
     "signInSessionsValidFromDateTime",
 )
 
+USER_TYPE_CAME: Final = datetime(2014, 8, 31, tzinfo=UTC)
 _EXTENSIONS: Final = "onPremisesExtensionAttributes"
 
 
@@ -82,13 +83,12 @@ def account(user: User, human_attribute: str = "") -> Account:
     https://learn.microsoft.com/graph/api/resources/user#properties
     """
     upn = needed(user.user_principal_name, "userPrincipalName")
-    member = needed(user.user_type, "userType").casefold() == "member"
     return Account(
         id=needed(user.id, "id"),
         name=user.display_name or upn,
         upn=upn,
         enabled=needed(user.account_enabled, "accountEnabled"),
-        guest=not member or "#ext#" in upn.casefold() or user.external_user_state is not None,
+        guest=not _member(user) or "#ext#" in upn.casefold() or user.external_user_state is not None,
         restricted=bool(user.is_management_restricted),
         synced=bool(user.on_premises_sync_enabled),
         language=user.preferred_language or "",
@@ -98,6 +98,17 @@ def account(user: User, human_attribute: str = "") -> Account:
         sessions_from=perhaps(user.sign_in_sessions_valid_from_date_time),
         created_at=perhaps(user.created_date_time),  # null for some of before June 2018: no credential is that old
     )
+
+
+def _member(user: User) -> bool:
+    """Say whether somebody is the tenant's own.
+
+    Accounts of before userType came, at the end of August 2014, have none, and nobody could be invited before that. In
+    any later account, or where it is not known how old it is, a missing type is a hole.
+    """
+    if user.user_type is None and user.created_date_time is not None and utc(user.created_date_time) < USER_TYPE_CAME:
+        return True
+    return needed(user.user_type, "userType").casefold() == "member"
 
 
 def pass_policy(found: AuthenticationMethodConfiguration) -> PassPolicy:

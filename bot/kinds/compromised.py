@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
+from bot.core.each import each
+from bot.core.errors import Rejected
+from bot.core.forms import Sheet
 from bot.core.kind import Kind, Tools
-from bot.core.model import Finding, Outcome, Person, Receipt, Request, Sheet, Way
+from bot.core.model import Finding, Outcome, Person, Receipt, Request, Way
 from bot.core.policy import Policy
 from bot.kinds import sessions
 
@@ -19,16 +23,20 @@ async def examine(_request: Request, _tools: Tools) -> Finding:
 
 
 async def carry_out(request: Request, tools: Tools) -> Outcome:
-    """Sign out everywhere first: whoever is in is out, whatever becomes of the rest."""
-    await tools.directory.revoke_sessions(request.subject.id)
+    """Sign out everywhere first: whoever is in is out. Where that may not be, do the rest at once and say no."""
+    try:
+        await tools.directory.revoke_sessions(request.subject.id)
+    except Rejected:
+        await follow(request, tools)
+        raise
     return Outcome(Receipt(request.subject.id, follow=True))
 
 
 async def follow(request: Request, tools: Tools) -> None:
     """Delete every pass that still works: it may be the intruder's."""
-    for found in await tools.directory.passes(request.subject.id):
-        if found.live:
-            await tools.directory.delete_pass(request.subject.id, found.id)
+    person = request.subject.id
+    live = [found.id for found in await tools.directory.passes(person) if found.live]
+    await each(*(partial(tools.directory.delete_pass, person, found) for found in live))
 
 
 async def look(request: Request, tools: Tools) -> Receipt | None:

@@ -13,22 +13,10 @@ from typing import Final
 
 from bot.core.errors import Rejected, giving
 from bot.core.facts import Moment
+from bot.core.forms import Choice, Field, Line, Sheet
 from bot.core.kind import Kind, Tools
 from bot.core.methods import REMOVABLE, RESISTANT, SIGN_IN, Method, MethodKind
-from bot.core.model import (
-    Choice,
-    Field,
-    Finding,
-    Line,
-    Outcome,
-    Person,
-    Progress,
-    Receipt,
-    Refusal,
-    Request,
-    Sheet,
-    Way,
-)
+from bot.core.model import Finding, Outcome, Person, Progress, Receipt, Refusal, Request, Way
 from bot.core.options import REVOKE_SESSIONS
 from bot.core.policy import LEVEL, Policy
 
@@ -225,6 +213,7 @@ def _receipt(request: Request) -> Receipt:
 
 KIND: Final = Kind(
     name="methods",
+    reasons=frozenset(),  # a reason is for the one method it was given with
     permissions=(
         "UserAuthenticationMethod.Read.All",
         "UserAuthMethod-Passkey.ReadWrite.All",

@@ -7,23 +7,11 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from bot.core.errors import Rejected, Unfit
+from bot.core.errors import Rejected, Unfit, giving
 from bot.core.facts import Moment
+from bot.core.forms import Choice, Field, Line, Sheet
 from bot.core.kind import Kind, Tools
-from bot.core.model import (
-    Choice,
-    EvidenceType,
-    Field,
-    Finding,
-    Line,
-    Outcome,
-    Person,
-    Receipt,
-    Refusal,
-    Request,
-    Sheet,
-    Way,
-)
+from bot.core.model import EvidenceType, Finding, Outcome, Person, Receipt, Refusal, Request, Way
 from bot.core.options import REVOKE_SESSIONS, Option, yes_or_no
 from bot.core.passwords import made
 from bot.core.policy import Policy
@@ -42,6 +30,10 @@ class PasswordReason(StrEnum):
     FEDERATED = "password.federated"
     RULE = "password.rule"
     RULE_MADE = "password.rule_made"
+
+
+# What the directory says no with, as reasons a person is told.
+REFUSED: Final = {"synced": PasswordReason.SYNCED, "federated": PasswordReason.FEDERATED}
 
 
 async def sheet(_asker: Person, tools: Tools) -> Sheet:
@@ -72,7 +64,8 @@ async def carry_out(request: Request, tools: Tools) -> Outcome:
     if password is None:
         raise Unfit("set_password: nothing was entered", code=PasswordReason.RULE)
     try:
-        await tools.directory.set_password(request.subject.id, password, change_next=shown)
+        with giving(REFUSED):
+            await tools.directory.set_password(request.subject.id, password, change_next=shown)
     except Rejected as error:
         if error.code != WEAK:
             raise

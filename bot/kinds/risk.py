@@ -9,24 +9,13 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from bot.core.each import each
 from bot.core.errors import DeskError, Rejected, giving
 from bot.core.facts import Moment
+from bot.core.forms import Choice, Field, Line, Sheet
 from bot.core.kind import Kind, Tools, Verdicts
 from bot.core.life.alarmed import stopped
-from bot.core.model import (
-    Choice,
-    EvidenceType,
-    Field,
-    Finding,
-    Line,
-    Outcome,
-    Person,
-    Receipt,
-    Refusal,
-    Request,
-    Sheet,
-    Way,
-)
+from bot.core.model import EvidenceType, Finding, Outcome, Person, Receipt, Refusal, Request, Way
 from bot.core.options import REVOKE_SESSIONS, Option, yes_or_no
 from bot.core.policy import ALONE, LEVEL, Policy
 from bot.core.risk import COMPROMISED, Detection, Risk
@@ -156,10 +145,10 @@ async def follow(request: Request, tools: Tools) -> None:
     if request.ending is None or request.ending.choice != "compromised":
         return
     person = request.subject.id
-    signed_out, told = tools.directory.revoke_sessions(person), tools.directory.confirm_compromised(person)
-    for fault in await asyncio.gather(signed_out, told, return_exceptions=True):
-        if fault is not None:
-            raise fault
+    await each(
+        lambda: tools.directory.revoke_sessions(person),
+        lambda: tools.directory.confirm_compromised(person),
+    )
 
 
 def _level(risk: Risk) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from bot.core.forms import Choice, Field, Sheet
 from bot.core.kind import Kind, Tools
-from bot.core.model import Choice, Field, Finding, Outcome, Person, Receipt, Request, Sheet, Way
+from bot.core.model import Finding, Outcome, Person, Receipt, Request, Way
 from bot.core.policy import Policy
 from bot.core.skew import CLOCK_SKEW
 

@@ -1,4 +1,4 @@
-"""Temporary Access Pass: a code to sign in with once and set up a passkey; it never replaces one that still works."""
+"""Temporary Access Pass: a code to sign in with once and set up a method; it never replaces one that still works."""
 
 from __future__ import annotations
 
@@ -11,34 +11,25 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from bot.core.errors import giving
-from bot.core.forms import reason
+from bot.core.each import each
+from bot.core.errors import DeskError, Rejected, Unfit, giving
+from bot.core.facts import Moment
+from bot.core.forms import Choice, Field, Sheet, reason
 from bot.core.kind import Kind, Tools
-from bot.core.model import (
-    Choice,
-    Field,
-    Finding,
-    Outcome,
-    Person,
-    Progress,
-    Receipt,
-    Refusal,
-    Request,
-    Sheet,
-    Status,
-    Way,
-)
-from bot.core.passes import Pass
+from bot.core.methods import RESISTANT, STRONG, Method
+from bot.core.model import Finding, Outcome, Person, Progress, Receipt, Refusal, Request, Status, Way
+from bot.core.passes import IssuedPass, Pass, PassPolicy
 from bot.core.policy import Policy
 from bot.core.reasons import Reason
 from bot.core.skew import CLOCK_SKEW
 
 WHY: Final = ("new_phone", "lost_phone", "new_device", "forgot_key", "other")
 LIFETIMES: Final = (10, 30, 60, 120, 240, 480)  # minutes, where the tenant's policy allows them
-USED, REGISTERED = "used", "registered"
+USED, REGISTERED, EQUIPPED = "used", "registered", "equipped"  # the last: with a strong method that phishing gets past
 SPENT_ONCE: Final = "onetimeused"
 EVERY: Final = timedelta(minutes=1)  # between two looks whether it was used, while it works
-UNHURRIED: Final = timedelta(minutes=5)  # between two looks whether there is a passkey
+UNHURRIED: Final = timedelta(minutes=5)  # between two looks whether there is a new method
+BESIDE: Final = 0.5  # seconds for what is noted beside a pass that is made
 NUDGED: Final = timedelta(hours=24)  # how long the desk waits for that
 
 # What a reason may hold besides: "my phone drowned, ticket INC-77, for 2 hours".
@@ -60,6 +51,7 @@ class TapReason(StrEnum):
     UNUSABLE = "tap.unusable"
 
 
+LIFETIME: Final = "lifetime"  # the directory's word for a lifetime the tenant does not allow
 # What the directory says no with, as reasons a person is told.
 REFUSED: Final = {"out_of_policy": TapReason.OUT_OF_POLICY, "guest": Reason.GUEST, "unusable": TapReason.UNUSABLE}
 
@@ -103,28 +95,63 @@ async def _objection(request: Request, tools: Tools) -> Refusal | None:
         return Refusal(TapReason.OFF_IN_TENANT)
     if not policy.covers(groups):
         return Refusal(TapReason.OUT_OF_POLICY)
-    if request.details and not policy.allows(_minutes(request)):
+    if request.details and not _fits(policy, request, tools.moment):
         return _refusal(TapReason.LIFETIME, minimum=str(policy.minimum), maximum=str(policy.maximum))
     return _refusal(TapReason.LIVE_PASS, until=live.expires_at.isoformat()) if live else None
 
 
 async def carry_out(request: Request, tools: Tools) -> Outcome:
-    """Make the pass, for one sign-in only whatever the tenant allows; `Rejected.code` is a reason to tell."""
-    lifetime = timedelta(minutes=_minutes(request))
+    """Make the pass, for one sign-in only whatever the tenant allows; `Rejected.code` is a reason to tell.
+
+    Where the tenant's policy has changed since it was asked for, one that works for less long is made: what was refused
+    was not done. Beside it, what has no date among the person's methods is noted, to tell a new one by.
+    """
+    undated = asyncio.create_task(_undated(request, tools))
+    try:
+        issued = await _made(request, tools)
+        told, _ = await asyncio.wait({undated}, timeout=BESIDE)
+        known = undated.result() if told and undated.exception() is None else {}
+        return Outcome(_receipt(issued.found, known), issued.secret)
+    finally:
+        undated.cancel()
+
+
+async def _made(request: Request, tools: Tools) -> IssuedPass:
+    minutes = _minutes(request)
     with giving(REFUSED):
-        issued = await tools.directory.issue_pass(request.subject.id, lifetime, one_time=True)
-    return Outcome(_receipt(issued.found, request), issued.secret)
+        try:
+            return await _issued(request, tools, minutes)
+        except Rejected as error:
+            shorter = (await tools.directory.pass_policy()).nearest(minutes) if error.code == LIFETIME else minutes
+            if shorter == minutes:
+                raise
+            if not shorter:
+                raise Unfit("issue_pass: the policy wants a longer one", code=Reason.CHANGED) from error
+            return await _issued(request, tools, shorter)
+
+
+async def _issued(request: Request, tools: Tools, minutes: int) -> IssuedPass:
+    return await tools.directory.issue_pass(request.subject.id, timedelta(minutes=minutes), one_time=True)
+
+
+async def _undated(request: Request, tools: Tools) -> Mapping[str, str]:
+    """Note the ids of strong methods that have no date; nothing, where they cannot be had: the pass is made anyway."""
+    try:
+        held = await tools.directory.methods(request.subject.id)
+    except DeskError:
+        return {}
+    return {"undated": " ".join(sorted(one.id for one in held if one.kind in STRONG and one.created_at is None))}
 
 
 async def look(request: Request, tools: Tools) -> Receipt | None:
     """Find the live pass, if any: there was none when the act was claimed, so one younger than the request is ours."""
     passes = await tools.directory.passes(request.subject.id)
     ours = [p for p in passes if p.live and p.created_at >= request.created_at - CLOCK_SKEW]
-    return _receipt(max(ours, key=lambda p: p.created_at), request) if ours else None
+    return _receipt(max(ours, key=lambda p: p.created_at)) if ours else None
 
 
 async def watch(request: Request, tools: Tools) -> Progress | None:
-    """See whether the pass was used, and then whether there is a passkey: that is what it was for."""
+    """See whether the pass was used, and then whether there is a new strong method: that is what it was for."""
     made = request.receipt
     if made is None:
         return None
@@ -135,19 +162,39 @@ async def watch(request: Request, tools: Tools) -> Progress | None:
         now = tools.clock.now()
         known = MappingProxyType({**made.params, "used": now.isoformat(), "spent": "yes"})
         return Progress(USED, receipt=replace(made, expires_at=now + NUDGED, params=known, watch=UNHURRIED))
-    passkeys = await tools.directory.passkeys(request.subject.id)
-    new = [p for p in passkeys if p.created_at is not None and p.created_at >= request.created_at - CLOCK_SKEW]
-    return Progress(REGISTERED, over=True, receipt=replace(made, expires_at=None)) if new else None
+    methods = await tools.directory.methods(request.subject.id)
+    new = [one for one in methods if one.kind in STRONG and _since(one, request, made)]
+    if not new:
+        return None
+    stage = REGISTERED if any(one.kind in RESISTANT for one in new) else EQUIPPED
+    return Progress(stage, over=True, receipt=replace(made, expires_at=None))
+
+
+def _since(method: Method, request: Request, made: Receipt) -> bool:
+    """Say whether somebody has a method since they asked for the pass.
+
+    Entra gives an authenticator app no date unless it signs in without a password:
+    https://learn.microsoft.com/graph/api/resources/microsoftauthenticatorauthenticationmethod
+    """
+    if method.created_at is not None:
+        return method.created_at >= request.created_at - CLOCK_SKEW
+    known = made.params.get("undated")
+    return known is not None and method.id not in known.split()
 
 
 async def undo(request: Request, tools: Tools) -> None:
     """Delete what the receipt names; where an answer is or was lost, also what a look finds."""
-    made = {request.receipt.object_id} if request.receipt else set()
-    if request.receipt is None or request.attempts > 1:
-        found = await look(request, tools)
-        made |= {found.object_id} if found else set()
-    for pass_id in made:
-        await tools.directory.delete_pass(request.subject.id, pass_id)
+
+    async def known() -> None:
+        if request.receipt is not None:
+            await tools.directory.delete_pass(request.subject.id, request.receipt.object_id)
+
+    async def unknown() -> None:
+        found = await look(request, tools) if request.receipt is None or request.attempts > 1 else None
+        if found is not None and found.object_id != (request.receipt and request.receipt.object_id):
+            await tools.directory.delete_pass(request.subject.id, found.object_id)
+
+    await each(known, unknown)
 
 
 def _unseen(found: Pass, request: Request) -> bool:
@@ -162,8 +209,15 @@ def _minutes(request: Request) -> int:
     return int(text) if text.isascii() and text.isdecimal() else 0
 
 
-def _receipt(found: Pass, request: Request) -> Receipt:
-    params = MappingProxyType({"minutes": str(_minutes(request)), "one_time": "yes"})
+def _fits(policy: PassPolicy, request: Request, moment: Moment) -> bool:
+    """Say whether the tenant allows the lifetime; once it was asked for, less than that will do."""
+    minutes = _minutes(request)
+    return policy.allows(minutes) if moment in {Moment.HOME, Moment.ASK} else policy.nearest(minutes) > 0
+
+
+def _receipt(found: Pass, undated: Mapping[str, str] = MappingProxyType({})) -> Receipt:
+    minutes = int((found.expires_at - found.created_at).total_seconds() // 60)
+    params = MappingProxyType({"minutes": str(minutes), "one_time": "yes", **undated})
     return Receipt(found.id, found.expires_at, params, watch=EVERY)
 
 
@@ -173,10 +227,11 @@ def _refusal(reason: TapReason, **params: str) -> Refusal:
 
 KIND: Final = Kind(
     name="tap",
+    reasons=frozenset({"reason", "text", "ticket"}),
     permissions=(
         "Policy.Read.AuthenticationMethod",
         "UserAuthMethod-TAP.ReadWrite.All",
-        "UserAuthMethod-Passkey.Read.All",
+        "UserAuthenticationMethod.Read.All",
     ),
     policy=Policy(step_up="c1", approvals=1),
     way=lambda _: Way.SHOW,

@@ -11,20 +11,9 @@ from types import MappingProxyType
 from typing import Final
 
 from bot.core.errors import Rejected
+from bot.core.forms import Line, Sheet
 from bot.core.kind import Kind, Need, Tools
-from bot.core.model import (
-    VERIFIED,
-    Finding,
-    Line,
-    Outcome,
-    Person,
-    Receipt,
-    Request,
-    Secret,
-    Sheet,
-    Status,
-    Way,
-)
+from bot.core.model import VERIFIED, Finding, Outcome, Person, Receipt, Request, Secret, Status, Way
 from bot.core.options import Option, number
 from bot.core.policy import Policy
 
@@ -123,4 +112,5 @@ KIND: Final = Kind(
     missing=missing,
     need=Need("verified_id", probe, PROVE, LACKS),
     harmless=True,
+    proves=True,
 )

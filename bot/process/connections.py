@@ -9,6 +9,7 @@ from typing import Final
 import aiohttp
 
 import cards
+from bot.config import outgoing
 from bot.config.cloud import Cloud
 from bot.config.settings import Settings
 from bot.core.errors import Misconfigured, Rejected
@@ -53,7 +54,7 @@ async def reach(stack: AsyncExitStack, settings: Settings, cloud: Cloud, clock: 
     url = settings.database_url.get_secret_value()
     opened = PostgresStore(url, clock=clock, size=settings.workers + 8, keys=settings.keys)
     store = await stack.enter_async_context(opened)
-    session = await stack.enter_async_context(aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)))
+    session = await stack.enter_async_context(outgoing.session())
     tokens = AppTokens(cloud, settings.app_id, secret, settings.tenant_id, clock)
     directory = _directory(settings, cloud, tokens, clock, store)
     stack.push_async_callback(directory.close)

@@ -16,7 +16,8 @@ from procrastinate.jobs import Job as QueuedJob
 from procrastinate.worker import Worker
 from psycopg_pool import AsyncConnectionPool
 
-from bot.core.errors import AnswerLost, Conflict, DeskError, Unavailable
+from bot.core.errors import AnswerLost, Conflict, DeskError, NotGranted, Rejected, Unavailable
+from bot.core.pauses import pause
 from bot.core.ports import Clock, Job, Store, Urgency
 
 SHARED: Final = "default"  # the queue of all jobs, before each name had its own
@@ -31,9 +32,15 @@ LONGEST: Final = 60.0  # a job that runs longer is stopped and tried again
 LEFT: Final = 3600.0  # a job that nobody knows for so long is another version's that is gone
 SWEEP: Final = 200  # wake-ups at once
 CONFLICTS: Final = 5
-FAULTS: Final = 10  # tries, when an error is none of those that pass by themselves
-TRIES: Final = 500  # about eight hours
-CAP: Final = 60.0  # seconds between two tries, unless we were told to wait longer
+# What passes by itself is tried for eight hours at the least and seventeen at most, and longer by what we are told to
+# wait each time; what an administrator has to grant as long, every five to ten minutes; an error of ours for some
+# minutes; a no, which asking again does not change, not again. What is never given up is asked for soon whatever was
+# said: one passing 403 is not to leave what somebody else holds working.
+TRIES: Final = 1000
+MENDED, MENDING = 100, 600.0  # tries, and seconds between two of them at the most
+FAULTS: Final = 10
+CAP: Final = 60.0  # seconds between two tries, beyond what we are told to wait
+FIRST, FIRST_TOLD = 0.5, 0.1  # the first of these pauses doubles from here
 DAY: Final = 86_400.0
 
 Handler = Callable[[Job], Awaitable[None]]
@@ -181,7 +188,7 @@ class Jobs:
             known.error("job_given_up")  # procrastinate's line with the traceback follows
             return None
         self._count(name, "again")
-        wait = _wait(error, job.attempts)
+        wait = again_in(error, job.attempts, random.random(), forever=forever)
         known.warning("job_again", wait=round(wait, 1), exc_info=error if limit == FAULTS and tries == 1 else None)
         return RetryDecision(retry_at=datetime.now(UTC) + timedelta(seconds=wait))
 
@@ -207,18 +214,24 @@ def _limit(error: BaseException) -> int:
     match error:
         case Unavailable() | AnswerLost() | Conflict() | TimeoutError():
             return TRIES
-        case UnknownJob():
+        case NotGranted():
+            return MENDED
+        case UnknownJob() | Rejected():
             return 1
         case _:
             return FAULTS
 
 
-def _wait(error: BaseException, attempts: int) -> float:
-    """Return the seconds until the next try: what we were told, or twice as long each time, give or take."""
-    if isinstance(error, Unavailable) and error.retry_after is not None:
-        late = min(CAP, 0.1 * 2.0 ** min(attempts, 10)) * random.random() if attempts else 0.0
-        return min(max(error.retry_after, 0.0), DAY) + late  # all who wait for one turn do not come back at once
-    return min(CAP, 0.5 * 2.0 ** min(attempts, 10)) * random.uniform(0.5, 1.0)
+def again_in(error: BaseException, attempts: int, spread: float, *, forever: bool = False) -> float:
+    """Return the seconds until the next try: what we were told, and a pause that grows and is everybody's own.
+
+    All who wait for one turn do not come back at once, and a service that says "two seconds" for hours is asked seldom.
+    """
+    if isinstance(error, NotGranted) and not forever:
+        return pause(0, first=MENDING, longest=MENDING, spread=spread)
+    told = error.retry_after if isinstance(error, Unavailable) else None
+    first = FIRST if told is None else FIRST_TOLD
+    return min(max(told or 0.0, 0.0), DAY) + pause(attempts, first=first, longest=CAP, spread=spread)
 
 
 async def _every(seconds: float, what: Callable[[], Awaitable[None]], stop: asyncio.Event) -> None:

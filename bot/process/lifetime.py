@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final, TypeVar
@@ -27,7 +26,7 @@ class Stop:
     `drain` is how many seconds it still takes work, until the balancer has noticed that it is not ready any more.
     """
 
-    def __init__(self, drain: float, leave: Callable[[int], object] = os._exit) -> None:
+    def __init__(self, drain: float, leave: Callable[[int], object]) -> None:
         self.asked = asyncio.Event()
         self.drain = drain
         self._leave = leave

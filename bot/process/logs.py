@@ -8,7 +8,7 @@ import re
 import sys
 from collections.abc import Mapping, MutableMapping
 from functools import lru_cache
-from typing import Any, Final, TextIO
+from typing import Any, Final, Protocol
 
 import structlog
 from aiohttp import web
@@ -17,6 +17,8 @@ from aiohttp.http_exceptions import HttpProcessingError
 from structlog.typing import Processor
 
 from bot.core.model import Secret
+from bot.process import metrics
+from bot.process.sink import Sink
 
 GONE: Final = "[redacted]"
 _QUIET: Final = ("aiohttp", "asyncio", "azure", "botbuilder", "botframework", "httpcore", "httpx", "kiota_http")
@@ -34,12 +36,20 @@ _TOKEN: Final = re.compile(r"\beyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*){1,3}|(?i:\bbeare
 _QUERY: Final = re.compile(r"(?i)\b(code|state|client_secret|password|assertion|access_token|id_token)=[^&\s\"']+")
 
 
+class Stream(Protocol):
+    """What lines are written to."""
+
+    def write(self, text: str, /) -> object: ...
+
+    def flush(self) -> None: ...
+
+
 class LineWriter:
     """Writes what one part of the program says; a line that cannot be written must not fail what it tells of."""
 
     __slots__ = ("_out", "name")
 
-    def __init__(self, out: TextIO, name: str) -> None:
+    def __init__(self, out: Stream, name: str) -> None:
         self._out = out
         self.name = name
 
@@ -53,7 +63,19 @@ class LineWriter:
     info = warning = error = critical = debug
 
 
-def configure(level: str, *, stream: TextIO | None = None, pretty: bool | None = None) -> None:
+def aside(level: str) -> Sink:
+    """Log to standard output by way of a sink, so that nothing waits for who reads it; whoever ends closes the sink."""
+    sink = Sink(sys.stdout.fileno(), _dropped)
+    configure(level, stream=sink, pretty=sys.stdout.isatty())
+    return sink
+
+
+def _dropped(count: int) -> None:
+    metrics.dropped(count)
+    structlog.get_logger(__name__).error("log_lines_dropped", count=count)
+
+
+def configure(level: str, *, stream: Stream | None = None, pretty: bool = False) -> None:
     """Send structlog and the standard library's logging to `stream`; pretty where a person reads along."""
     out = stream or sys.stdout
     said: list[Processor] = [structlog.processors.StackInfoRenderer(), structlog.processors.format_exc_info, clean]
@@ -62,7 +84,7 @@ def configure(level: str, *, stream: TextIO | None = None, pretty: bool | None =
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    renderer = _renderer(pretty=out.isatty() if pretty is None else pretty)
+    renderer = _renderer(pretty=pretty or (stream is None and sys.stdout.isatty()))
     structlog.configure(
         processors=[*said, *signed, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),

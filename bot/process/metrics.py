@@ -33,6 +33,7 @@ _REQUESTS: Final = Counter(
     "vouchsafe_requests", "Requests that came into a status.", ["kind", "status"], registry=REGISTRY
 )
 _JOBS: Final = Counter("vouchsafe_jobs", "Jobs carried out.", ["name", "outcome"], registry=REGISTRY)
+_DROPPED: Final = Counter("vouchsafe_log_lines_dropped", "Log lines nobody took in time.", registry=REGISTRY)
 _FAILURES: Final = Counter("vouchsafe_failures", "Errors nobody expected.", ["where"], registry=REGISTRY)
 
 
@@ -61,6 +62,11 @@ def worked(name: str, outcome: str) -> None:
 def failed(where: str) -> None:
     """Count an error nobody expected."""
     _FAILURES.labels(where).inc()
+
+
+def dropped(count: int) -> None:
+    """Count log lines that were dropped because nobody took them."""
+    _DROPPED.inc(count)
 
 
 @functools.cache  # as many as the registry keeps anyway

@@ -12,6 +12,7 @@ from typing import Any, Final
 from bot.core.audit import Deed, Entry
 
 EVERYBODY: Final = "everybody"
+WENT_ON: Final = frozenset({Deed.READY, Deed.STEPPED_UP, Deed.FACE_PROVED, Deed.CLAIMED})
 ENDS: Final[Mapping[str, str]] = {
     Deed.EVALUATED: "would have been done",
     Deed.SHOWN: "done",
@@ -137,7 +138,7 @@ def _add(case: _Case, entry: Entry) -> None:
             pass
     if entry.deed in ENDS and not case.end:
         case.end = ENDS[entry.deed]
-    if entry.deed in {Deed.READY, Deed.STEPPED_UP, Deed.CLAIMED}:  # it went on: what was refused was a press
+    if entry.deed in WENT_ON:  # what was refused before was a press
         case.refusal = ""
 
 

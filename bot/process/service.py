@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Final
@@ -23,12 +23,15 @@ from bot.desk.alarms import Alarms
 from bot.desk.approvals import Approvals
 from bot.desk.desk import Desk
 from bot.desk.facts import Inquiry
+from bot.desk.homes import Homes
 from bot.desk.identity import Identity
 from bot.desk.ledger import Ledger, Listener
 from bot.desk.passwords import PasswordEntry
+from bot.desk.proving import Proving
 from bot.desk.reception import Reception
 from bot.desk.requester import OwnStepUp
 from bot.desk.stepup import StepUp, Use
+from bot.desk.strangers import Strangers
 from bot.desk.upkeep import Upkeep
 from bot.kinds import KINDS
 from bot.process import metrics
@@ -70,9 +73,12 @@ class Inside:
     entry: PasswordEntry
 
 
-async def serve(settings: Settings, cloud: Cloud) -> None:
-    """Run one process of the desk until SIGTERM or Ctrl-C. Raises `Misconfigured`, and `Unavailable` at the start."""
-    stop = Stop(settings.drain)
+async def serve(settings: Settings, cloud: Cloud, leave: Callable[[int], object]) -> None:
+    """Run one process of the desk until SIGTERM or Ctrl-C; `leave` ends it at once where it does not end by itself.
+
+    Raises `Misconfigured`, and `Unavailable` at the start.
+    """
+    stop = Stop(settings.drain, leave)
     stop.listen()
     async with AsyncExitStack() as stack:
         begun = await stop.unless(begin(stack, settings, cloud))
@@ -136,18 +142,21 @@ def assemble(settings: Settings, outside: Outside, in_force: Mapping[str, Policy
     inquiry = Inquiry(
         outside.directory, outside.verifier, outside.store, KINDS, in_force, clock, settings.ticket_pattern
     )
-    approvals = Approvals(ledger, inquiry, settings.helpdesk_channel)
+    homes = Homes(ledger, outside.messenger, outside.directory)
+    approvals = Approvals(ledger, inquiry, settings.helpdesk_channel, homes)
     delivery = Delivery(ledger, inquiry, outside.courier, outside.siren, _addresses(settings))
     acts = Acts(ledger, inquiry, courier=delivery.secrets)
-    own_step_up = OwnStepUp(ledger, inquiry)
-    alarms = Alarms(ledger, inquiry, frozenset({settings.helpdesk_channel, settings.security_channel}))
-    step_up = StepUp(ledger, inquiry, outside.sign_ins, uses(own_step_up, approvals, alarms))
+    own_step_up, strangers = OwnStepUp(ledger, inquiry), Strangers(ledger.record, settings.tenant_id)
+    alarms = Alarms(ledger, inquiry, frozenset({settings.helpdesk_channel, settings.security_channel}), homes)
+    step_up = StepUp(ledger, inquiry, outside.sign_ins, uses(own_step_up, approvals, alarms), strangers)
     issuer, credential = settings.verified_id_authority, settings.verified_id_type
-    proofs = Identity(ledger, inquiry, outside.sign_ins, issuer=issuer, type=credential)
-    desk = Desk(ledger, Reception(ledger, inquiry), acts, approvals, own_step_up, step_up, proofs, alarms)
+    proofs = Identity(ledger, inquiry, outside.sign_ins, homes, strangers, issuer=issuer, type=credential)
+    reception = Reception(ledger, inquiry)
+    proving = Proving(reception)
+    desk = Desk(ledger, reception, acts, approvals, own_step_up, step_up, proofs, alarms, proving, homes)
     where = (settings.security_channel, settings.channel_language, settings.helpdesk_contact)
     findings, upkeep = Findings(outside.store, clock, outside.siren, *where), Upkeep(ledger, inquiry, outside.directory)
-    return Inside(desk, delivery, findings, upkeep, PasswordEntry(ledger, acts))
+    return Inside(desk, delivery, findings, upkeep, PasswordEntry(ledger, acts, strangers))
 
 
 def uses(own: OwnStepUp, approvals: Approvals, alarms: Alarms) -> Mapping[Purpose, Use]:
@@ -174,6 +183,7 @@ def handlers(inside: Inside) -> Mapping[str, Handler]:
         "watch": inside.upkeep.watch,
         "follow": inside.upkeep.follow,
         "revoke": inside.upkeep.revoke,
+        "serve": inside.desk.proving.served,
         "due": inside.upkeep.due,
     }
 

@@ -68,7 +68,7 @@ class ChainCheck:
 
 def lines(settings: Settings, tenant: str = "") -> Iterator[dict[str, Any]]:
     """Yield every entry as JSON values, oldest first, one tenant after the other."""
-    with _opened(settings) as (runner, store):
+    with opened(settings) as (runner, store):
         for one in _tenants(runner, store, tenant):
             for entry in _pulled(runner, store.audit_entries(one)):
                 told = {field.name: getattr(entry, field.name) for field in fields(entry)}
@@ -77,7 +77,7 @@ def lines(settings: Settings, tenant: str = "") -> Iterator[dict[str, Any]]:
 
 def recent(settings: Settings, since: datetime, tenant: str = "") -> Iterator[Entry]:
     """Yield the entries written since then, one tenant after the other."""
-    with _opened(settings) as (runner, store):
+    with opened(settings) as (runner, store):
         for one in _tenants(runner, store, tenant):
             yield from _pulled(runner, store.audit_entries(one, since=since))
 
@@ -91,7 +91,7 @@ def verified(
     the chain. Where there is a key, every entry must carry one: see `core.audit.Walk`.
     """
     kept = tuple(anchors)
-    with _opened(settings) as (runner, store):
+    with opened(settings) as (runner, store):
         tenants = _tenants(runner, store, tenant)
         if kept and len(tenants) != 1:
             raise Misconfigured("--head is the end of one trail: say which with --tenant")
@@ -105,7 +105,8 @@ def verified(
             if isinstance(went, Break):
                 yield ChainCheck(one, head[0], went)
             else:
-                yield ChainCheck(one, head[0], went.end(head), went.keyed_from, went.used)
+                broken = went.end(head) or _beyond(runner.run(store.beyond(one)))
+                yield ChainCheck(one, head[0], broken, went.keyed_from, went.used)
 
 
 def _walked(walk: Walk, entries: Iterator[Entry], kept: tuple[Anchor, ...]) -> Walk | Break:
@@ -122,9 +123,13 @@ def _walked(walk: Walk, entries: Iterator[Entry], kept: tuple[Anchor, ...]) -> W
     return Break(walk.seq + 1, "an entry whose hash was kept is not there: the end was cut off") if missing else walk
 
 
+def _beyond(seq: int | None) -> Break | None:
+    return None if seq is None else Break(seq, "it stands beyond the end of the chain, where the desk put nothing")
+
+
 @contextmanager
-def _opened(settings: Settings) -> Iterator[tuple[asyncio.Runner, PostgresStore]]:
-    store = PostgresStore(settings.database_url.get_secret_value(), clock=SystemClock(), size=2)
+def opened(settings: Settings) -> Iterator[tuple[asyncio.Runner, PostgresStore]]:
+    store = PostgresStore(settings.database_url.get_secret_value(), clock=SystemClock(), size=2, keys=settings.keys)
     with asyncio.Runner() as runner:
         runner.run(store.__aenter__())
         try:

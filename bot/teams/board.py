@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from bot.core.errors import AnswerLost, Missing, Rejected, Unavailable
 from bot.core.model import Request
 from bot.core.ports import Messenger, Posted, Store
-from bot.teams.scenes import PlannedMessage
+from bot.teams.scenes import Message, PlannedMessage, Scene, left
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,17 +18,16 @@ class Board:
     store: Store
     messenger: Messenger
 
-    async def converge(
-        self, by: Messenger, request: Request, there: Posted | None, should: PlannedMessage | None
-    ) -> None:
+    async def converge(self, by: Messenger, scene: Scene, there: Posted | None, should: PlannedMessage | None) -> None:
         """Bring one message to what it should be. Raises `Unavailable`, and `Rejected` where nobody can be told."""
+        request = scene.request
         try:
             if should is None:
-                await self.gone(there)
-            elif there is None or there.deleted or not there.activity or should.anew(there):
-                await self._post(by, request, should)
-                await self.gone(there, keep=False)
-            elif there.shown != should.fingerprint and there.chat is not None:
+                await self._over(scene, there)
+            elif there is None or there.deleted or there.going or should.anew(there):
+                await self._post(by, request, should, there)
+                await self._left(there, left(scene, should.slot, should.person, moved=True))
+            elif there.activity and there.shown != should.fingerprint and there.chat is not None:
                 await self._change(by, request, there, should)
         except AnswerLost as error:
             raise Unavailable("no answer to a message") from error
@@ -44,7 +44,8 @@ class Board:
             return
         await self.keep(replace(there, shown=should.fingerprint))
 
-    async def _post(self, by: Messenger, request: Request, should: PlannedMessage) -> None:
+    async def _post(self, by: Messenger, request: Request, should: PlannedMessage, there: Posted | None = None) -> None:
+        """Post it in place of the one that is `there`; where nobody takes it, that one stays known."""
         if should.chat is None and not should.channel:  # a reminder before its thread is known
             raise Unavailable("the thread is not there yet", retry_after=1)
         # It is on its way: a client may show it before its id is kept here, and it must not count as a stray then.
@@ -56,18 +57,21 @@ class Board:
             else:
                 chat, activity = await by.post_in_channel(request.tenant, should.channel, should.message)
         except Rejected:
-            await self.keep(replace(going, deleted=True))
+            await self.keep(there if there is not None and there.activity else replace(going, deleted=True))
             raise
         await self.keep(replace(going, chat=chat, activity=activity, shown=should.fingerprint))
 
-    async def gone(self, posted: Posted | None, *, keep: bool = True) -> None:
-        """Take a message away; one that was on its way when its answer got lost is no longer waited for."""
-        if posted is None or posted.deleted:
-            return
-        if posted.chat is not None and posted.activity:
-            await self.messenger.delete(posted.chat, posted.activity)
-        if keep:
+    async def _over(self, scene: Scene, posted: Posted | None) -> None:
+        """Leave a line; a message that was on its way when its answer got lost is no longer waited for."""
+        if posted is not None and not posted.deleted:
+            await self._left(posted, left(scene, posted.slot, posted.person, moved=False))
             await self.keep(replace(posted, deleted=True))
+
+    async def _left(self, posted: Posted | None, line: Message) -> None:
+        """Leave a line where a message stood: of one that is taken away, Teams says for ever that it was deleted."""
+        if posted is not None and not posted.deleted and posted.chat is not None and posted.activity:
+            with suppress(Missing):
+                await self.messenger.update(posted.chat, posted.activity, line)
 
     async def keep(self, posted: Posted) -> None:
         async with self.store.unit() as unit:

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import replace
 
 import cards
+from bot.core.evidence import face_checked
 from bot.core.model import Request, Status
 from bot.desk.facts import Inquiry
 from bot.teams.scenes import account
@@ -19,6 +20,6 @@ async def informed(inquiry: Inquiry, request: Request, view: View) -> View:
     known, past = await asyncio.gather(inquiry.about_account(request.subject.id), inquiry.lately(request))
     facts = {"account": account(known, view.language)}
     if inquiry.policy(request).evidence:
-        there = await inquiry.evidence(request)
+        there = face_checked(inquiry.policy(request), request, inquiry.clock.now())
         facts["proof"] = cards.text("proof.there" if there else "proof.missing", view.language)
     return replace(view, facts=facts, past=tuple(past))

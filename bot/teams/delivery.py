@@ -9,23 +9,24 @@ from typing import Final
 
 import structlog
 
-from bot.core.answers import Answer, RequestCard
-from bot.core.errors import Rejected, Unavailable
+from bot.core.answers import Answer, Refused, RequestCard
+from bot.core.errors import Closed, NotGranted, Rejected, Unavailable
 from bot.core.kind import Kinds
-from bot.core.model import Actor, Chat, Person, Request, Status, Way
-from bot.core.ports import Job, Messenger, Posted, Purpose, SignIn, SignInStage, Slot, Urgency
+from bot.core.model import Actor, Chat, Person, Request, Status
+from bot.core.ports import Job, Messenger, Posted, Purpose, SignIn, Slot, Urgency
 from bot.desk.facts import Inquiry
-from bot.desk.ledger import Ledger
+from bot.desk.homes import Homes
+from bot.desk.ledger import Ledger, asks
 from bot.teams import briefing
 from bot.teams.board import Board
 from bot.teams.bursts import burst
-from bot.teams.scenes import PlannedMessage, Scene, alarming, chosen, confirming, wanted
+from bot.teams.scenes import PlannedMessage, Scene, alarming, chosen, confirming, linked, wanted
 from bot.teams.secret import SecretMessage
 from cards.view import View
 
 Key = tuple[Slot, str]  # a place of a request, and the person it is about where there may be several
 
-CLOSED: Final = 60.0  # seconds between two tries of an alarm in a channel that takes nothing
+CLOSED: Final = 60.0  # seconds at the least between two tries of what must be done and was refused
 
 log = structlog.get_logger(__name__)
 
@@ -83,28 +84,46 @@ class Delivery:
         return Board(self.ledger.store, self.messenger)
 
     @property
+    def homes(self) -> Homes:
+        return Homes(self.ledger, self.messenger, self.inquiry.directory)
+
+    @property
     def secrets(self) -> SecretMessage:
         return SecretMessage(self.ledger.store, self.messenger, self._view)
 
     async def cards(self, job: Job) -> None:
         """Post, change and delete until all but the alarm is as it should be; each message by itself.
 
-        Raises `Unavailable` where one must wait, when all others are done.
+        A private chat that is dead is opened anew, once. Raises `Unavailable` where one must wait, when all others
+        are done, and `NotGranted` where the desk gets no token of its own.
         """
+        held, moved = await self._brought(job)
+        if moved:
+            held, _ = await self._brought(job)
+        if held:
+            raise max(held, key=lambda error: error.retry_after or 0)
+
+    async def _brought(self, job: Job) -> tuple[list[Unavailable], bool]:
+        """Bring every message about; return what must wait, and whether somebody has another chat than a dead one."""
         rows = await self._rows(job.request)
         if rows is None:
-            return
+            return [], False
         closed = await self._channel_closed(rows)
         scene = await self._scene(rows, informed=closed is None)
         should: dict[Key, PlannedMessage] = {(w.slot, w.person): w for w in wanted(scene)}
         there: dict[Key, Posted] = {(p.slot, p.person): p for p in rows.posted if p.slot is not Slot.SECRET}
-        held = [closed] if closed is not None else []
+        held, dead = [closed] if closed is not None else [], dict[str, Chat]()
         for key in [*should, *(key for key in there if key not in should)]:
             if key[0] is not Slot.SECURITY and not (closed is not None and key[0] is Slot.APPROVERS):
-                held += await self._settled(rows.request, there.get(key), should.get(key))
-        await self.secrets.hide(rows.request, rows.posted)
-        if held:
-            raise max(held, key=lambda error: error.retry_after or 0)
+                held += await self._settled(scene, there.get(key), should.get(key), dead)
+        held += await self._hidden(rows)
+        moved = False
+        for who, chat in dead.items():
+            try:
+                moved = await self.homes.anew(rows.request.tenant, who, chat) or moved
+            except Unavailable as error:
+                held.append(error)
+        return held, moved
 
     async def alert(self, job: Job) -> None:
         """Bring the alarm to where security hears it, whatever becomes of all other messages.
@@ -115,26 +134,30 @@ class Delivery:
         if rows is None:
             return
         there = next((p for p in rows.posted if p.slot is Slot.SECURITY), None)
-        scene = await self._scene(rows, informed=False)
-        if self.inquiry.kinds[rows.request.kind].alarm:
-            counted = await burst(self.ledger.store, rows.request)
-            if there is None and counted.first != job.request:
-                await self._defer(replace(job, request=counted.first, urgency=Urgency.ALARM))
-                return
-            scene = replace(scene, view=replace(scene.view, alarms=counted.count))
+        scene, first = await self._counted(rows, await self._scene(rows, informed=False))
+        if there is None and first != job.request:
+            await self._defer(replace(job, request=first, urgency=Urgency.ALARM))
+            return
         should = next((w for w in wanted(scene) if w.slot is Slot.SECURITY), None)
         try:
             if there is None and should is not None:
                 await self.siren.thread_turn(should.channel)
-            await self.board.converge(self.siren, rows.request, there, should)
+            await self.board.converge(self.siren, scene, there, should)
         except Rejected as error:
             log.exception("alarm_not_told", request=job.request, error_code=error.code)
             raise Unavailable("the security channel takes nothing", retry_after=CLOSED) from error
 
+    async def _counted(self, rows: Rows, scene: Scene) -> tuple[Scene, str]:
+        """Return the scene with how often this alarm was raised within its burst, and which request's card says so."""
+        if not self.inquiry.kinds[rows.request.kind].alarm:
+            return scene, rows.request.id
+        counted = await burst(self.ledger.store, rows.request)
+        return replace(scene, view=replace(scene.view, alarms=counted.count)), counted.first
+
     async def _channel_closed(self, rows: Rows) -> Unavailable | None:
         """Take the channel's turn where a thread is to begin there: before anything else is looked up for it."""
         threads = [p for p in rows.posted if p.slot is Slot.APPROVERS]
-        started = any(p.activity and not p.deleted for p in threads)
+        started = any(not p.going and not p.deleted for p in threads)
         if started or (rows.request.status is not Status.APPROVAL and not threads):
             return None
         try:
@@ -144,16 +167,36 @@ class Delivery:
         return None
 
     async def _settled(
-        self, request: Request, there: Posted | None, should: PlannedMessage | None
+        self, scene: Scene, there: Posted | None, should: PlannedMessage | None, dead: dict[str, Chat]
     ) -> list[Unavailable]:
-        """Settle one message; what must wait is returned, and what nobody can be told is written down."""
+        """Settle one message; what must wait is returned, and what nobody can be told is written down.
+
+        Whose private chat takes nothing is put into `dead`, by person. Raises `NotGranted`: no message is brought then.
+        """
         try:
-            await self.board.converge(self.messenger, request, there, should)
+            await self.board.converge(self.messenger, scene, there, should)
         except Unavailable as error:
             return [error]
+        except NotGranted:
+            raise
         except Rejected as error:  # the request goes on
             slot = should.slot if should is not None else there.slot if there is not None else ""
-            log.warning("message_rejected", request=request.id, slot=str(slot), error_code=error.code)
+            log.warning("message_rejected", request=scene.request.id, slot=str(slot), error_code=error.code)
+            if isinstance(error, Closed) and should is not None and should.chat is not None and should.chat.personal:
+                dead[should.person or scene.request.requester.id] = should.chat
+        return []
+
+    async def _hidden(self, rows: Rows) -> list[Unavailable]:
+        """Take the secret out of the chat; it is tried until it is gone, or the job's tries are used up."""
+        try:
+            await self.secrets.hide(rows.request, rows.posted)
+        except Unavailable as error:
+            return [error]
+        except NotGranted:
+            raise
+        except Rejected as error:
+            log.warning("secret_not_hidden", request=rows.request.id, error_code=error.code)
+            return [Unavailable("a message that holds a secret still stands", retry_after=CLOSED)]
         return []
 
     async def view(self, answer: Answer, actor: Actor) -> View:
@@ -168,9 +211,9 @@ class Delivery:
             view = await briefing.informed(self.inquiry, answer.request, view)
             return await self._confirming(answer.request, view)
         lifts = isinstance(answer, RequestCard) and answer.slot is Slot.LIFT
-        if isinstance(answer, RequestCard) and (lifts or answer.request.way is Way.ENTER):
-            purpose = Purpose.LIFT if lifts else Purpose.ENTER
-            return replace(view, link=await self._link(answer.request, person.id, purpose))
+        if isinstance(answer, RequestCard | Refused) and answer.request is not None and chat.personal:
+            purpose = Purpose.LIFT if lifts else asks(answer.request)
+            return view if purpose is None else await self._asked(view, answer.request, purpose)
         return view
 
     async def stray(self, job: Job) -> None:
@@ -181,12 +224,19 @@ class Delivery:
         place = job.person.partition(";")[0]
         async with self.ledger.store.unit() as unit:
             posted, owned = await asyncio.gather(unit.posted(job.request), unit.owned(place, job.slot))
-        if any(not p.activity and not p.deleted for p in posted):
+        if any(p.going for p in posted):
             raise Unavailable("another message is on its way: it may be that one", retry_after=1)
+        if any(p.nameless and p.chat is not None and p.chat.place == place for p in posted):
+            return  # one of ours stands there without a name: it may be that one
         known = next((p.chat for p in posted if p.chat is not None and p.chat.place == place), None)
         if known is not None and not owned:
             chat = replace(known, id=job.person)  # in a channel, the thread of its own that it began
-            await self.board.gone(Posted(job.request, Slot.REQUESTER, "", chat, job.slot, ""), keep=False)
+            try:
+                await self.messenger.delete(chat, job.slot)
+            except NotGranted:
+                raise
+            except Rejected as error:  # the chat takes nothing: where it does again, whoever sees the twin says so
+                log.warning("stray_stands", request=job.request, error_code=error.code)
 
     async def _defer(self, job: Job) -> None:
         async with self.ledger.store.unit() as unit:
@@ -215,16 +265,13 @@ class Delivery:
         """Say how an approver's private card looks to them: what they were last asked to confirm, and where."""
         async with self.ledger.store.unit() as unit:
             asked = confirming(await unit.sign_ins(request.id)).get(view.person)
-        return view if asked is None else chosen(replace(view, link=self._start(asked)), request, asked)
+        return view if asked is None else chosen(linked(view, asked, self.addresses.start), request, asked)
 
-    async def _link(self, request: Request, person: str, purpose: Purpose) -> str:
+    async def _asked(self, view: View, request: Request, purpose: Purpose) -> View:
+        """Add the sign-in that whoever looks is asked for, and what became of the last."""
         async with self.ledger.store.unit() as unit:
-            waiting = await unit.sign_in_for(request.id, person, purpose)
-        return self._start(waiting) if waiting is not None else ""
-
-    def _start(self, sign_in: SignIn) -> str:
-        over = sign_in.stage is SignInStage.FINISHED or sign_in.expires_at <= self.ledger.clock.now()
-        return "" if over else f"{self.addresses.start}{sign_in.id}"
+            waiting = await unit.sign_in_for(request.id, view.person, purpose)
+        return view if waiting is None else linked(view, waiting, self.addresses.start)
 
     def _view(self, request: Request) -> View:
         policy, kind = self.inquiry.policy(request), self.inquiry.kinds[request.kind]
@@ -232,6 +279,7 @@ class Delivery:
             self._plain(),
             reveal=policy.reveal,
             approvals=policy.approvals + request.more,
+            face=bool(policy.evidence),
             levels=kind.levels,
             verdicts=kind.verdicts,
             looks=self.addresses.looks,

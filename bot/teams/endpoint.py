@@ -15,7 +15,6 @@ from aiohttp import web
 import cards
 from bot.config.cloud import Cloud
 from bot.config.settings import Settings
-from bot.core.actions import Written
 from bot.core.answers import Answer
 from bot.core.errors import Unavailable
 from bot.core.model import Actor
@@ -23,7 +22,7 @@ from bot.core.ports import Clock, Messenger
 from bot.entra.keys import KeyRing
 from bot.teams.adapter import Handler, TeamsAdapter
 from bot.teams.auth import Gate, NotAdmitted
-from bot.teams.phrases import spoken, understood
+from bot.teams.phrases import Heard, heard, listening
 from bot.teams.throttle import Throttle
 from bot.teams.turn import PATIENCE, DeskPort, Turn, Unanswered, Viewer
 from cards.view import View
@@ -73,10 +72,10 @@ def setup(
     contact = settings.helpdesk_contact
     looks = viewer or plainly(clock, contact)
     turn = Turn(desk=desk, messenger=messenger, viewer=looks, contact=contact, patience=patience, pace=pace)
-    phrases = spoken({kind: cards.phrases(kind) for kind in kinds})
+    ears = listening(kinds)
 
-    def understand(text: str) -> Written:
-        return understood(text, phrases=phrases)
+    def understand(text: str, language: str) -> Heard:
+        return heard(ears.of(text, cards.tongue(language)))
 
     handler = Handler(turn=turn, tenant=settings.tenant_id.lower(), understand=understand)
     app.router.add_post(PATH, Messages(gate, TeamsAdapter(handler), settings.app_id, reading).answer)

@@ -34,7 +34,7 @@ class Findings:
         """Post the finding whose id the job holds, unless it stands there. Raises `Unavailable` until it does."""
         async with self.store.unit() as unit:
             found, posted = await asyncio.gather(unit.finding(job.request), unit.posted(job.request))
-        if found is None or any(p.activity for p in posted):
+        if found is None or any(not p.going for p in posted):
             return
         try:
             await self.siren.thread_turn(self.channel)

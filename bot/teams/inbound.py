@@ -12,19 +12,20 @@ from typing import Any, Final
 from bot.core.actions import (
     Action,
     MachineMade,
+    NoWindow,
     OfferToken,
     Refresh,
     Replace,
     ReturnCode,
     Show,
-    Written,
     unpack,
 )
 from bot.core.model import Actor, Chat, Person
-from bot.teams.phrases import HIDDEN, written
+from bot.teams.phrases import HIDDEN, Heard, written
+from bot.teams.shapes import plain, shaped
 
 Json = Mapping[str, Any]
-Understand = Callable[[str], Written]  # by its type words come to nothing that acts
+Understand = Callable[[str, str], Heard]  # a text and its writer's language; by its type words do nothing that acts
 
 LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}")
 ID: Final = re.compile(r"[A-Za-z0-9_-]{0,64}")
@@ -55,13 +56,17 @@ INVOKES: Final = frozenset({Via.CARD, Via.FETCH, Via.SUBMIT, Via.EXCHANGE, Via.V
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """Somebody does something. `card` is the message pressed, `connection` the name to give back to a sign-in."""
+    """Somebody does something. `card` is the message pressed, `connection` the name to give back to a sign-in.
+
+    `language` is the one they wrote in, where that can be told and is not their client's.
+    """
 
     actor: Actor
     action: Action
     via: Via
     card: str = ""
     connection: str = ""
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +106,7 @@ Meaning = Command | Installed | Removed | Ignored | Malformed | Unknown
 
 def read(activity: Json, *, tenant: str, understand: Understand) -> Meaning:
     """Return what an activity means. `understand` reads a text; `tenant` is the one that was admitted."""
+    activity = shaped(activity)
     match activity.get("type"):
         case "invoke":
             return _invoke(activity, tenant)
@@ -123,18 +129,16 @@ def actor(activity: Json, tenant: str) -> Actor | None:
     locale = _text(activity, "locale")
     language = locale if LANGUAGE.fullmatch(locale) else "en"
     who = Person(tenant=tenant, id=person, name=tidy(_text(sender, "name"))[:LONGEST_NAME], language=language)
-    alone = chat.get("conversationType") == "personal" and not chat.get("isGroup")
     data = _object(activity, "channelData")
-    return Actor(
-        who,
-        Chat(
-            tenant=tenant,
-            id=_text(chat, "id"),
-            service_url=_text(activity, "serviceUrl"),
-            personal=alone and not data.get("team") and not data.get("channel"),
-            user=user,
-        ),
+    others = chat.get("isGroup") or any(data.get(place) for place in ("team", "channel", "meeting"))
+    where = Chat(
+        tenant=tenant,
+        id=_text(chat, "id"),
+        service_url=_text(activity, "serviceUrl"),
+        personal=chat.get("conversationType") == "personal" and not others,
+        user=user,
     )
+    return Actor(who, replace(where, personal=where.alone))
 
 
 def tidy(value: str) -> str:
@@ -150,10 +154,11 @@ def _message(activity: Json, tenant: str, understand: Understand) -> Meaning:
         return Ignored("sender")
     data = activity.get("value")
     if data is None:
-        return Command(who, understand(written(activity)), Via.MESSAGE)
+        heard = understand(written(activity), who.person.language)
+        return Command(who, heard.action, Via.MESSAGE, language=heard.language)
     action = _button(data) if isinstance(data, dict) else None
     if action is None:  # a press all the same: the text beside it is a button's title, and nobody's words
-        return Command(who, MachineMade(), Via.MESSAGE)
+        return Command(who, NoWindow() if _signs_in(data) else MachineMade(), Via.MESSAGE)
     if isinstance(action, Show | Replace):
         action = replace(action, in_place=False)
     return Command(who, action, Via.PRESS, card=_pressed(activity))
@@ -204,10 +209,16 @@ def _offer(value: Json) -> Action | None:
 
 def _button(data: Json) -> Action | None:
     """Read a button's data. Ids come from us, so what does not look like one is not one of our buttons."""
+    data = plain(data)
     request = data.get("id", "")
     if not isinstance(request, str) or not ID.fullmatch(request):
         return None
     return unpack({key: tidy(value) if isinstance(value, str) else value for key, value in data.items()})
+
+
+def _signs_in(data: Any) -> bool:
+    """Say whether it is the button that Teams opens a sign-in window for, and does not tell the bot of."""
+    return isinstance(data, dict) and _object(data, "msteams").get("type") == "signin"
 
 
 def _installation(activity: Json, tenant: str) -> Meaning:

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from enum import IntEnum
 from typing import Final
 
+from bot.core.budgets import Budget, Share, Shared
 from bot.core.errors import Unavailable
-from bot.core.ports import Budget, Share, Shared
 
 # Messages and seconds, in one conversation.
 WINDOWS: Final = ((7, 1.0), (8, 2.0), (60, 30.0), (1800, 3600.0))

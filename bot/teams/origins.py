@@ -16,7 +16,7 @@ PORTS: Final = {"https": 443, "http": 80}
 
 def trusted(cloud: Cloud, url: str) -> bool:
     """Say whether `url` lies under one of the cloud's service URLs: only there may the bot's token be sent."""
-    return 0 < len(url) <= LONGEST and _trusted(cloud.service_urls, url)
+    return len(url) <= LONGEST and _trusted(cloud.service_urls, url)
 
 
 @lru_cache(256)  # Teams names a handful; which others somebody tries is not worth more memory
@@ -47,4 +47,4 @@ def _under(asked: SplitResult, known: SplitResult) -> bool:
         return False
     if (asked.port or PORTS[asked.scheme]) != (known.port or PORTS[known.scheme]):
         return False
-    return f"{asked.path.rstrip('/')}/".startswith(f"{known.path.rstrip('/')}/")
+    return f"{asked.path}/".startswith(f"{known.path.rstrip('/')}/")

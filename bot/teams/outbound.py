@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, Final
 from urllib.parse import quote
@@ -17,21 +17,27 @@ import aiohttp
 from yarl import URL
 
 from bot.config.cloud import Cloud
-from bot.core.errors import AnswerLost, Missing, Rejected, Unavailable
+from bot.config.outgoing import NOT_SENT, via
+from bot.core.errors import AnswerLost, Closed, Missing, Rejected, Unavailable
 from bot.core.model import Chat
 from bot.entra.tokens import AppTokens
 from bot.teams.limits import Limiter, Rank
 from bot.teams.origins import joined, trusted
 
-DEADLINE: Final = aiohttp.ClientTimeout(total=5, connect=2.5)
+DEADLINE: Final = aiohttp.ClientTimeout(total=5, sock_connect=2.5)
 CONVERSATIONS: Final = "v3/conversations"
 LARGEST: Final = 100 * 1024  # bytes: Teams refuses a larger message
 AGAIN: Final = 2.0  # seconds to wait when Teams does not say how long
 SHORTEST, LARGEST_WAIT = 0.1, 3600.0
 THROTTLED, NOT_NOW, BROKEN = 429, 503, 500
 NOT_THERE: Final = frozenset({404, 410})
+# Of a 403: the conversation is closed to us, whatever we send.
+SHUT: Final = frozenset(
+    {"BotDisabledByAdmin", "BotNotInConversationRoster", "ConversationBlockedByUser", "ForbiddenOperationException"}
+)
 PASSING: Final = frozenset({408, 412, 502, 503, 504})  # for calls that may be repeated
 CUT: Final = frozenset({408, 500, 502, 504})  # after these nobody knows whether a new message is there
+NEVER: Final = frozenset({501, 505})  # what is not implemented is not implemented a little later either
 
 
 class Posting(Enum):
@@ -73,12 +79,15 @@ class Connector:
         self._bot = {"id": f"28:{tokens.app_id}"}
 
     async def post(self, chat: Chat, message: Mapping[str, object]) -> str:
-        """Post a message and return its id. Raises `AnswerLost` also where Teams names none."""
+        """Post a message and return its id, or "" where Teams took it and names none: sent is sent."""
         path = f"{_path(chat)}/activities"
-        return _id(await self._send("POST", chat, path, self._addressed(chat, message), Posting.NEW), "id")
+        return _text(await self._send("POST", chat, path, self._addressed(chat, message), Posting.NEW), "id")
 
     async def post_in_channel(self, tenant: str, channel: str, message: Mapping[str, object]) -> tuple[Chat, str]:
-        """Start a thread in a channel whose turn was taken; return the thread and the id of its first message."""
+        """Start a thread in a channel whose turn was taken; return the thread and the id of its first message.
+
+        Where Teams names none of them, it is the channel itself, and "".
+        """
         start = Chat(tenant=tenant, id=channel, service_url=self._cloud.service_urls[0], personal=False)
         body = {
             "bot": self._bot,
@@ -88,23 +97,30 @@ class Connector:
             "activity": {"type": "message", **message, "from": self._bot},
         }
         made = await self._send("POST", start, CONVERSATIONS, body, Posting.NEW)
-        thread = _id(made, "id")
-        first = made.get("activityId")
-        if not isinstance(first, str) or not first:
-            first = thread.partition(";messageid=")[2] or _id(made, "activityId")
-        return Chat(tenant=tenant, id=thread, service_url=start.service_url, personal=False), first
+        thread = _text(made, "id") or channel
+        return replace(start, id=thread), _text(made, "activityId") or thread.partition(";messageid=")[2]
+
+    async def typing(self, chat: Chat) -> None:
+        """Show that we write there: it is refused as a message would be, and leaves nothing behind."""
+        body = {"type": "typing", "from": self._bot, "conversation": {"id": chat.id}}
+        await self._send("POST", chat, f"{_path(chat)}/activities", body, Posting.SAME)
 
     async def thread_turn(self, channel: str) -> None:
         """Take the turn to start a thread in a channel; raises `Unavailable` when it is not now."""
         await self._limiter.thread(channel)
 
-    async def channel_there(self, tenant: str, channel: str) -> None:
-        """Look whether a channel takes messages of ours; raises `Missing` or `Rejected` when it does not.
+    async def channel_there(self, tenant: str, channel: str) -> frozenset[str]:
+        """Return the tenants of some who are in a channel; raises `Missing` or `Rejected` when it is closed to us.
 
         https://learn.microsoft.com/azure/bot-service/rest-api/bot-framework-rest-connector-api-reference#get-conversation-paged-members
         """
         where = Chat(tenant=tenant, id=channel, service_url=self._cloud.service_urls[0], personal=False)
-        await self._send("GET", where, f"{_path(where)}/pagedmembers?pageSize=50", None, Posting.SAME)
+        page = await self._send("GET", where, f"{_path(where)}/pagedmembers?pageSize=50", None, Posting.SAME)
+        members = page.get("members")
+        named = (
+            [_text(one, "tenantId") for one in members if isinstance(one, dict)] if isinstance(members, list) else []
+        )
+        return frozenset(tenant.lower() for tenant in named if tenant)
 
     async def update(self, chat: Chat, activity: str, message: Mapping[str, object]) -> None:
         """Replace a message of ours."""
@@ -130,7 +146,12 @@ class Connector:
             "channelData": {"tenant": {"id": tenant}},
         }
         made = await self._send("POST", desk, CONVERSATIONS, body, Posting.SAME)
-        return Chat(tenant=tenant, id=_id(made, "id"), service_url=url, personal=True)
+        chat = Chat(tenant=tenant, id=_text(made, "id"), service_url=url, personal=True)
+        if not chat.id:
+            raise Unavailable("the connector did not name the chat it opened", retry_after=AGAIN)
+        if not chat.alone:
+            raise Rejected("what the connector opened is not a private chat", code="not_private")
+        return chat
 
     def _addressed(self, chat: Chat, message: Mapping[str, object]) -> dict[str, object]:
         return {"type": "message", **message, "from": self._bot, "conversation": {"id": chat.id}}
@@ -163,11 +184,17 @@ class Connector:
         }
         try:
             async with self._session.request(
-                method, URL(url, encoded=True), data=sent, headers=headers, timeout=DEADLINE, allow_redirects=False
+                method,
+                URL(url, encoded=True),
+                data=sent,
+                headers=headers,
+                timeout=DEADLINE,
+                allow_redirects=False,
+                proxy=via(url),
             ) as response:
                 told = response.headers.get("Retry-After", "")
                 return ConnectorAnswer(response.status, told, _object(await response.read()))
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
+        except NOT_SENT:
             raise Unavailable("the connector cannot be reached", retry_after=AGAIN) from None
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             if sort is Posting.NEW:
@@ -185,8 +212,10 @@ def _judged(answer: ConnectorAnswer, sort: Posting) -> Mapping[str, Any]:
         raise Unavailable(said, retry_after=_wait(answer.retry_after))
     if sort is Posting.NEW and status in CUT:
         raise AnswerLost(said)
-    if status in PASSING or status >= BROKEN:
+    if status in PASSING or (status >= BROKEN and status not in NEVER):
         raise Unavailable(said, retry_after=_wait(answer.retry_after))
+    if code in SHUT or (status in NOT_THERE and sort is Posting.NEW):  # of a message, it may be only that
+        raise Closed(said, code=code or str(status))
     if status in NOT_THERE:
         raise Missing(said, code=code or str(status))
     raise Rejected(said, code=code or str(status))
@@ -203,11 +232,9 @@ def _part(name: str) -> str:
     return quote(name, safe="")
 
 
-def _id(made: Mapping[str, Any], name: str) -> str:
+def _text(made: Mapping[str, Any], name: str) -> str:
     value = made.get(name)
-    if not isinstance(value, str) or not value:
-        raise AnswerLost("the connector did not name what it made")
-    return value
+    return value if isinstance(value, str) else ""
 
 
 def _object(raw: bytes) -> Mapping[str, Any]:

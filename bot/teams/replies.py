@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Final, assert_never
 
 import cards
-from bot.core.actions import Begin, Refresh
-from bot.core.answers import Answer, Done, Form, Offer, OfferCard, Refused, RequestCard, Said, SecretShown, SignInWanted
+from bot.core.actions import Begin, Refresh, Submit
+from bot.core.answers import Answer, Done, Form, Refused, RequestCard, Said, SecretShown, SignInWanted
 from bot.teams.inbound import Command, Via
 from bot.teams.results import NotPrivate, reveal
 from cards.view import View
@@ -25,18 +25,24 @@ LEADS_ON: Final = frozenset({"actions", "selectAction", "refresh"})
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What goes back: the response to an invoke, and messages for the chat."""
+    """What goes back: the response to an invoke, and messages for the chat.
+
+    `place` is the message that the one for the chat takes the place of, where it may be changed.
+    """
 
     status: int = OK
     body: Json | None = None
     messages: tuple[Mapping[str, Any], ...] = ()
+    place: str = ""
 
 
 def reply(answer: Answer, command: Command, view: View) -> Reply:
     """Return how `answer` goes back. Raises `NotPrivate` for a secret that would go to the wrong place."""
     match command.via:
+        case Via.PRESS if isinstance(command.action, Submit):
+            return _filled_in(answer, command, view)
         case Via.MESSAGE | Via.PRESS:
-            return Reply(messages=_messages(_offered(answer, command), view))
+            return Reply(messages=_messages(answer, view))
         case Via.CARD:
             return Reply(body=_action(answer, command, view))
         case Via.FETCH:
@@ -79,13 +85,22 @@ def malformed(via: Via, words: str) -> Reply:
             return Reply(status=BAD, body={"failureDetail": words})
 
 
-def _offered(answer: Answer, command: Command) -> Answer:
-    """In the chat a form is offered by its button: one that stayed there would ask for what is long answered."""
+def _filled_in(answer: Answer, command: Command, view: View) -> Reply:
+    """Answer a form that stands in the chat, in its place: one that stayed there would ask for what is long answered.
+
+    It stands there for words that fill it in, and where the client opens no dialogs: it sends the button that asks for
+    one as any other. https://learn.microsoft.com/microsoftteams/platform/task-modules-and-cards/cards/cards-actions
+    """
+    place = command.card if command.actor.chat.personal else ""
     match answer:
-        case Form(kind=kind) if isinstance(command.action, Begin):
-            return OfferCard(command.actor.person, Offer(kind, None))
+        case RequestCard():
+            sent = Said("said.filled_in", {"what": cards.title(answer, view)})
+            return Reply(messages=(cards.message(cards.show(sent, view), cards.title(answer, view)),), place=place)
+        case Refused(_, request) if request is not None:  # that request's own card has the buttons
+            still = _still(cards.show(answer, view))
+            return Reply(messages=(cards.message(still, cards.title(answer, view)),), place=place)
         case _:
-            return answer
+            return Reply(messages=_messages(answer, view), place=place)
 
 
 def _messages(answer: Answer, view: View) -> tuple[Json, ...]:
@@ -97,7 +112,7 @@ def _messages(answer: Answer, view: View) -> tuple[Json, ...]:
         case SecretShown():
             raise NotPrivate("a button that shows a secret must be answered where it was pressed")
         case _:
-            return (cards.message(cards.show(answer, view), cards.title(answer, view)),)
+            return (cards.message(cards.in_chat(answer, view), cards.title(answer, view)),)
 
 
 def _action(answer: Answer, command: Command, view: View) -> Json:
@@ -114,7 +129,7 @@ def _action(answer: Answer, command: Command, view: View) -> Json:
         case SecretShown():
             return _card(reveal(answer, command.actor.chat, command.actor.person, view))
         case _:
-            return _card(cards.show(answer, view))
+            return _card(cards.in_chat(answer, view))
 
 
 def _dialog(answer: Answer, command: Command, view: View) -> Json:

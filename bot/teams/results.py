@@ -30,7 +30,7 @@ def carry(request: Request, secret: Secret | None, person: Person, chat: Chat, v
 
     Raises `NotPrivate`.
     """
-    own = replace(view, language=person.language, person=person.id, user=chat.user)
+    own = replace(view, language=person.language)
     if secret is None:
         empty = cards.show(RequestCard(request, Slot.SECRET), own)
         return cards.message(empty, cards.summary(request, Slot.SECRET, own))
@@ -42,7 +42,7 @@ def carry(request: Request, secret: Secret | None, person: Person, chat: Chat, v
 def _out(answer: SecretShown, chat: Chat, person: Person, write: Callable[[SecretShown], Json]) -> Json:
     """Write a secret out for `person` into `chat`, if that is its subject, alone, in the subject's tenant."""
     subject = answer.request.subject
-    if not chat.personal:
+    if not chat.alone:
         raise NotPrivate("a secret does not go to a channel or a group")
     if not subject.id or person.id != subject.id:
         raise NotPrivate("a secret goes to its subject only")

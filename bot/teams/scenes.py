@@ -9,19 +9,28 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import cards
-from bot.core.answers import RequestCard
+from bot.core.answers import RequestCard, Said
 from bot.core.facts import Facts
 from bot.core.kind import Verdicts
 from bot.core.model import Chat, EvidenceType, Person, Request, Status, Way
 from bot.core.ports import Posted, Purpose, SignIn, SignInStage, Slot
 from bot.core.reasons import Reason
+from bot.desk.ledger import asks
 from cards.view import View
 
 # A change to one of these is news: a new message, so that Teams tells the person.
 NEWS: Final = frozenset(
-    {Status.READY, Status.DENIED, Status.EXPIRED, Status.REFUSED, Status.UNKNOWN, Status.FAILED, Status.REVOKED}
+    {
+        Status.PROOF,
+        Status.READY,
+        Status.DENIED,
+        Status.EXPIRED,
+        Status.REFUSED,
+        Status.UNKNOWN,
+        Status.FAILED,
+        Status.REVOKED,
+    }
 )
-PROMPTED: Final = frozenset({Status.STEP_UP, Status.UNKNOWN})
 
 Message = Mapping[str, Any]
 
@@ -30,7 +39,7 @@ Message = Mapping[str, Any]
 class PlannedMessage:
     """One message as it should be: in `chat`, or as a thread of `channel`.
 
-    `mark` names what it is news about; a change of it makes a new message instead of changing the old one.
+    `mark` names what it is news about, in parts; a part it did not have makes a new message of it.
     """
 
     slot: Slot
@@ -48,9 +57,9 @@ class PlannedMessage:
 
     def anew(self, there: Posted) -> bool:
         """Say whether it is news, or goes to a private chat that is another one now: the old message stays behind."""
-        known = there.shown.partition(" ")[0]
+        known = there.shown.partition(" ")[0].split(".")
         elsewhere = self.chat is not None and there.chat is not None and self.chat.id != there.chat.id
-        return elsewhere or (bool(self.mark) and known != self.mark)
+        return elsewhere or (bool(self.mark) and not set(self.mark.split(".")) <= set(known))
 
 
 def _unknown(value: Any) -> str:
@@ -71,11 +80,6 @@ class Scene:
     resource: str
     start: str  # address of the start page; the transaction's id goes behind it
 
-    def link(self, sign_in: SignIn) -> str:
-        """Return where this sign-in begins, or nothing when it is over."""
-        over = sign_in.stage is SignInStage.FINISHED or sign_in.expires_at <= self.view.now
-        return "" if over else f"{self.start}{sign_in.id}"
-
 
 def wanted(scene: Scene) -> Iterator[PlannedMessage]:
     """Say which messages there should be; one that is posted and not among them goes."""
@@ -90,15 +94,16 @@ def _requesters(scene: Scene) -> Iterator[PlannedMessage]:
     person, chat = scene.home
     request = scene.request
     mine = {s.purpose: s for s in scene.sign_ins if s.person.id == request.requester.id}
-    page = mine.get(Purpose.ENTER)
-    view = _personal(scene.view, person, chat, scene.link(page) if page is not None else "")
+    purpose = asks(request)
+    view = _personal(scene, person, chat, mine.get(purpose) if purpose is not None else None)
     at_once = request.status is Status.REFUSED and not request.reported  # refused at once is told at once
     if not at_once or _there(scene, Slot.REQUESTER):
-        yield PlannedMessage(Slot.REQUESTER, "", _card(request, Slot.REQUESTER, view), chat=chat, mark=_news(request))
-    prove = mine.get(Purpose.STEP_UP)
-    if prove is not None and scene.link(prove) and request.status in PROMPTED:
-        prompt = cards.prompt(prove, request, replace(view, link=scene.link(prove)), resource=scene.resource)
-        yield PlannedMessage(Slot.PROMPT, "", prompt, chat=chat, mark=prove.id)
+        yield PlannedMessage(Slot.REQUESTER, "", _card(request, Slot.REQUESTER, view), chat=chat, mark=_mark(request))
+
+
+def _mark(request: Request) -> str:
+    """Name what makes the requester's card a new message: news, or that they asked for the same once more."""
+    return ".".join(filter(None, (_news(request), f"again{request.repeated}" if request.repeated else "")))
 
 
 def _news(request: Request) -> str:
@@ -126,13 +131,13 @@ def _approvers(scene: Scene) -> Iterator[PlannedMessage]:
     if request.status is Status.APPROVAL and request.reminded:
         yield PlannedMessage(Slot.REMINDER, "", _card(request, Slot.REMINDER, scene.view), chat=_thread(scene))
     for sign_in in confirming(scene.sign_ins).values():
-        view = _personal(scene.view, sign_in.person, sign_in.chat, scene.link(sign_in))
+        view = _personal(scene, sign_in.person, sign_in.chat, sign_in)
         card = _card(request, Slot.CONFIRM, chosen(view, request, sign_in))
         yield PlannedMessage(Slot.CONFIRM, sign_in.person.id, card, chat=sign_in.chat)
     for sign_in in scene.sign_ins:
-        view = _personal(scene.view, sign_in.person, sign_in.chat, scene.link(sign_in))
-        if sign_in.purpose is Purpose.LOOK and scene.link(sign_in):
-            prompt = cards.prompt(sign_in, request, view, resource=scene.resource)
+        view = _personal(scene, sign_in.person, sign_in.chat, sign_in)
+        if sign_in.purpose is Purpose.LOOK and view.link:
+            prompt = cards.prompt(sign_in, view, resource=scene.resource)
             yield PlannedMessage(Slot.PROMPT, sign_in.person.id, prompt, chat=sign_in.chat, mark=sign_in.id)
 
 
@@ -165,13 +170,31 @@ def _security(scene: Scene) -> Iterator[PlannedMessage]:
         yield PlannedMessage(Slot.SECURITY, "", _card(scene.request, Slot.SECURITY, scene.view), channel=scene.security)
     for sign_in in scene.sign_ins:
         if sign_in.purpose is Purpose.LIFT:
-            view = _personal(scene.view, sign_in.person, sign_in.chat, scene.link(sign_in))
+            view = _personal(scene, sign_in.person, sign_in.chat, sign_in)
             card = _card(scene.request, Slot.LIFT, view)
             yield PlannedMessage(Slot.LIFT, sign_in.person.id, card, chat=sign_in.chat)
 
 
-def _personal(view: View, person: Person, chat: Chat, link: str) -> View:
-    return replace(view, language=person.language, user=chat.user, person=person.id, link=link)
+def left(scene: Scene, slot: Slot, person: str, *, moved: bool) -> Message:
+    """Return what stays where a message stood that goes on in a newer one, or is over: one line."""
+    known = {sign_in.person.id: sign_in.person.language for sign_in in scene.sign_ins}
+    own = scene.home[0].language if scene.home is not None and slot is Slot.REQUESTER else ""
+    view = replace(scene.view, language=own or known.get(person, scene.view.language))
+    what = {"kind": cards.text(f"{scene.request.kind}.title", view.language)}
+    line = Said("request.moved" if moved else "request.over", what)
+    return cards.message(cards.show(line, view), cards.text(line.key, view.language, **what))
+
+
+def _personal(scene: Scene, person: Person, chat: Chat, asked: SignIn | None) -> View:
+    """Return the view of whom a private card is for, with the sign-in that they are asked for."""
+    view = replace(scene.view, language=person.language, user=chat.user, person=person.id)
+    return view if asked is None else linked(view, asked, scene.start)
+
+
+def linked(view: View, sign_in: SignIn, start: str) -> View:
+    """Add where a sign-in begins, and what became of the one before it; neither, once it is over."""
+    over = sign_in.stage is SignInStage.FINISHED or sign_in.expires_at <= view.now
+    return view if over else replace(view, link=f"{start}{sign_in.id}", failed=sign_in.failed)
 
 
 def _card(request: Request, slot: Slot, view: View) -> Message:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from bot.core.errors import Rejected
+from bot.core.errors import DeskError, Rejected
 from bot.core.model import Chat, Person, Request, Secret, Status
 from bot.core.ports import Messenger, Posted, Slot, Store
 from bot.teams.results import carry
 from cards.view import View
 
-NO_CHAT = "no_private_chat"
+NO_CHAT, NO_NAME = "no_private_chat", "no_name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,8 @@ class SecretMessage:
         if there is not None:  # it was prepared in a chat that is not theirs any more
             await self._delete(there)
         activity = await self.messenger.post(home[1], carry(request, None, home[0], home[1], self.view(request)))
+        if not activity:  # what is in it could not be taken out of it
+            raise Rejected("Teams named no id for the message that is to hold the secret", code=NO_NAME)
         await self._keep(Posted(request.id, Slot.SECRET, "", home[1], activity, ""))
 
     async def reveal(self, request: Request, secret: Secret) -> None:
@@ -49,7 +52,18 @@ class SecretMessage:
             return
         for one in posted:
             if one.slot is Slot.SECRET and not one.deleted:
-                await self._delete(one)
+                await self._taken_out(request, one)
+
+    async def _taken_out(self, request: Request, posted: Posted) -> None:
+        """Delete the message; where Teams refuses that, empty it meanwhile, and let the next try delete it."""
+        try:
+            await self._delete(posted)
+        except Rejected:
+            if posted.chat is not None:
+                empty = carry(request, None, request.subject, posted.chat, self.view(request))
+                with suppress(DeskError):
+                    await self.messenger.update(posted.chat, posted.activity, empty)
+            raise
 
     async def _known(self, request: Request) -> tuple[tuple[Person, Chat] | None, Posted | None]:
         async with self.store.unit() as unit:

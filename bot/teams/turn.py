@@ -42,6 +42,8 @@ class DeskPort(Protocol):
 
     async def removed(self, person: Person) -> None: ...
 
+    async def owned(self, chat: Chat, card: str) -> bool: ...
+
     async def first_time(self, tenant: str, key: str) -> bool: ...
 
 
@@ -123,7 +125,7 @@ class Turn:
         if command.actor.chat.personal:
             await self._remember(command.actor)
         answer = await self._desk.handle(command.actor, command.action, card=command.card)
-        reply = replies.reply(answer, command, await self._viewer(answer, command.actor))
+        reply = replies.reply(answer, command, await self._viewer(answer, _speaker(command)))
         await self._post(command.actor.chat, reply)
         return reply
 
@@ -133,19 +135,20 @@ class Turn:
             return
         home = await self._home(command.actor)
         if home is None:
-            await self._say(command.actor, "said.add_me")
+            await self._say(_speaker(command), "said.add_me")
             return
         # A button belongs to where it was pressed; what is written goes on in private.
         actor = command.actor if command.via is Via.PRESS else replace(command.actor, chat=home)
         answer = await self._desk.handle(actor, command.action, card=command.card)
-        reply = replies.reply(answer, replace(command, actor=actor), await self._viewer(answer, actor))
+        private = replace(command, actor=actor)
+        reply = replies.reply(answer, private, await self._viewer(answer, _speaker(private)))
         try:
             await self._post(home, reply)
         except Rejected:
-            await self._say(command.actor, "said.add_me")
+            await self._say(_speaker(command), "said.add_me")
             return
         if command.via is Via.MESSAGE:
-            await self._say(command.actor, "said.in_private")
+            await self._say(_speaker(command), "said.in_private")
 
     async def _home(self, actor: Actor) -> Chat | None:
         """Return this person's private chat with the bot, or None where they do not have the app."""
@@ -223,18 +226,22 @@ class Turn:
     async def _post(self, chat: Chat, reply: Reply) -> None:
         for message in reply.messages:
             try:
-                await self._patiently(chat, message)
+                await self._put(chat, reply.place, message)
             except AnswerLost:  # it may be there: saying it twice, or that it failed, would be worse
                 log.warning("reply_answer_lost")
 
-    async def _patiently(self, chat: Chat, message: Json) -> None:
-        try:
-            await self._messenger.post(chat, message)
-        except Unavailable as error:
-            if error.retry_after is not None and error.retry_after > PAUSE:
-                raise
-            await asyncio.sleep(error.retry_after or PAUSE / 4)
-            await self._messenger.post(chat, message)
+    async def _put(self, chat: Chat, place: str, message: Json) -> None:
+        """Put a message where another stands; what cannot be changed, or is a request's own card, stays as it is.
+
+        Which message was pressed is the client's word: it must not write over a card with a warning on it.
+        """
+        if place and not await self._desk.owned(chat, place):
+            try:
+                return await _patiently(lambda: self._messenger.update(chat, place, message))
+            except Rejected:
+                log.info("reply_not_in_place")
+        await _patiently(lambda: self._messenger.post(chat, message))
+        return None
 
     async def _say(self, actor: Actor, key: str) -> None:
         words = cards.text(key, actor.person.language, contact=self._contact)
@@ -245,6 +252,25 @@ class Turn:
         reference = secrets.token_hex(4)
         log.error("turn_failed", reference=reference, error=type(error).__name__, exc_info=error)
         return cards.text("said.error", language, contact=self._contact, reference=reference)
+
+
+def _speaker(command: Command) -> Actor:
+    """Return who acts, as one who is answered in the language they wrote in, whatever their client's is."""
+    person = command.actor.person
+    if not command.language or cards.tongue(person.language) == command.language:
+        return command.actor
+    return replace(command.actor, person=replace(person, language=command.language))
+
+
+async def _patiently(send: Callable[[], Awaitable[object]]) -> None:
+    """Send, and where one must wait a moment, once more."""
+    try:
+        await send()
+    except Unavailable as error:
+        if error.retry_after is not None and error.retry_after > PAUSE:
+            raise
+        await asyncio.sleep(error.retry_after or PAUSE / 4)
+        await send()
 
 
 async def _done(task: asyncio.Task[Any], patience: float) -> bool:

@@ -14,6 +14,7 @@ import aiohttp
 import structlog
 
 from bot.config.cloud import Cloud
+from bot.config.outgoing import NOT_SENT, via
 from bot.core.errors import AnswerLost, DeskError, Rejected, Unavailable
 from bot.core.model import Secret
 from bot.core.ports import Clock
@@ -130,7 +131,7 @@ class RequestService(Verifier):
                 }
                 sent = True
                 answer = await self._post(body, headers)
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
+        except NOT_SENT:
             raise Unavailable("Verified ID cannot be reached", retry_after=wire.AGAIN) from None
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             if sent:
@@ -141,9 +142,9 @@ class RequestService(Verifier):
         return answer
 
     async def _post(self, body: bytes, headers: dict[str, str]) -> ServiceAnswer:
-        patience = aiohttp.ClientTimeout(total=LIMIT, connect=CONNECT)
+        patience = aiohttp.ClientTimeout(total=LIMIT, sock_connect=CONNECT)
         async with self._session.post(
-            self._url, data=body, headers=headers, timeout=patience, allow_redirects=False
+            self._url, data=body, headers=headers, timeout=patience, allow_redirects=False, proxy=via(self._url)
         ) as response:
             raw = bytearray()
             async for chunk in response.content.iter_chunked(8192):

@@ -107,7 +107,8 @@ def fault(answer: ServiceAnswer) -> DeskError:
     inner = inner if isinstance(inner, dict) else {}
     code = _word(inner.get("code")) or _word(error.get("code"))
     said = f"Verified ID: {status} {code}".rstrip()
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
+    never = status in {HTTPStatus.NOT_IMPLEMENTED, HTTPStatus.HTTP_VERSION_NOT_SUPPORTED}
+    if (status >= HTTPStatus.INTERNAL_SERVER_ERROR and not never) or status == HTTPStatus.REQUEST_TIMEOUT:
         return AnswerLost(said)
     if status == HTTPStatus.TOO_MANY_REQUESTS or code == "transientError":
         return Unavailable(said, retry_after=_wait(answer.retry_after))

@@ -19,7 +19,16 @@ from bot.web.page import Pages, fill, timed
 _SCRIPTS: Final = ("step-up.js", "enter.js")
 # What this page can speak of; whatever else became of the request meanwhile, its card tells.
 _SPOKEN_OF: Final = frozenset(
-    {Status.DONE, Status.ENDED, Status.EVALUATED, Status.ACTING, Status.UNKNOWN, Status.STEP_UP, Status.APPROVAL}
+    {
+        Status.DONE,
+        Status.ENDED,
+        Status.EVALUATED,
+        Status.ACTING,
+        Status.UNKNOWN,
+        Status.STEP_UP,
+        Status.PROOF,
+        Status.APPROVAL,
+    }
 )
 
 

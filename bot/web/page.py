@@ -27,7 +27,14 @@ _TYPES: Final = MappingProxyType(
     {"step-up.css": "text/css", "step-up.js": "text/javascript", "enter.js": "text/javascript"}
 )
 TOO_OFTEN: Final = "too_often"
-_ABOUT: Final = ("reads", "keeps", "never", "who", "help")
+# What the pages that the app package points to say, line by line.
+TOLD: Final = MappingProxyType(
+    {
+        "about": ("asks", "private", "locks", "help"),
+        "privacy": ("reads", "keeps", "never", "who", "help"),
+        "terms": ("yours", "true", "recorded", "limits", "help"),
+    }
+)
 _VERBS: Final = MappingProxyType(
     {Purpose.APPROVE: "approve", Purpose.DENY: "deny", Purpose.LIFT: "lift", Purpose.ENTER: "enter"}
 )
@@ -129,12 +136,13 @@ class Pages:
             return self.text(f"refusal.{refusal.reason}", language, **{"contact": self.contact, **params})
         return self.text("refusal.other", language, contact=self.contact)
 
-    def about(self, language: str) -> web.Response:
-        """Say what the desk does and what it keeps: the page the app package points to."""
+    def told(self, page: str, language: str) -> web.Response:
+        """Say one of what the app package points to: what the desk is, what it keeps, by what terms it is used."""
         say = self.sayer(language)
-        points = "".join(f"<li>{say(f'web.about.{point}', contact=self.contact)}</li>" for point in _ABOUT)
-        body = fill("about.html", {"lead": say("web.about.lead"), "points": points})
-        return self.render(language, "web.about.title", body, look="about", reach=Reach.SELF)
+        points = "".join(f"<li>{say(f'web.{page}.{point}', contact=self.contact)}</li>" for point in TOLD[page])
+        others = (f'<a href="/step-up/{other}">{say(f"web.{other}.title")}</a>' for other in TOLD if other != page)
+        body = fill("told.html", {"lead": say(f"web.{page}.lead"), "points": points, "others": " · ".join(others)})
+        return self.render(language, f"web.{page}.title", body, look="about", reach=Reach.SELF)
 
     def sayer(self, language: str) -> Say:
         def say(key: str, /, **params: str) -> str:

@@ -6,6 +6,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Final, Protocol
@@ -20,11 +21,10 @@ from bot.web.browser import CHECK, COOKIE, ID, check_for, held, keep, ours
 from bot.web.headers import NO_SCRIPT, origin
 from bot.web.limit import Limit
 from bot.web.middleware import language_of
-from bot.web.page import Pages, asset
+from bot.web.page import TOLD, Pages, asset
 
 ENTER: Final = "/step-up/enter"
 _ANSWER: Final = frozenset({"code", "state", "session_state", "client_info", "error", "error_description", "error_uri"})
-_LONGEST: Final = 8192  # an authorization code is about 1.5 KB
 _FORM: Final = 4096  # bytes
 
 STATUS: Final[Mapping[str, HTTPStatus]] = MappingProxyType(
@@ -57,7 +57,8 @@ def setup(app: web.Application, *, desk: StepUpDesk, pages: Pages, limit: Limit 
     app.router.add_get("/step-up/start", routes.shown, allow_head=False)
     app.router.add_post("/step-up/start", routes.started)
     app.router.add_get("/step-up/callback", routes.came_back, allow_head=False)
-    app.router.add_get("/step-up/about", routes.about)
+    for page in TOLD:
+        app.router.add_get(f"/step-up/{page}", partial(routes.told, page))
     app.router.add_get("/step-up/static/{name}", _static)
 
 
@@ -69,8 +70,8 @@ class StepUpPages:
     pages: Pages
     limit: Limit
 
-    async def about(self, request: web.Request) -> web.Response:
-        return self.pages.about(language_of(request))
+    async def told(self, page: str, request: web.Request) -> web.Response:
+        return self.pages.told(page, language_of(request))
 
     async def shown(self, request: web.Request) -> web.Response:
         """Show what is being allowed. A prefetch or a link scanner changes nothing by looking."""
@@ -112,8 +113,8 @@ class StepUpPages:
         """Take Entra's answer and give the one-time code to the Teams client that opened this window."""
         answer = {key: value for key, value in request.query.items() if key in _ANSWER}
         cookie = held(request)
-        odd = len(request.query) != len(set(request.query)) or any(len(value) > _LONGEST for value in answer.values())
-        if odd or "state" not in answer or not cookie:
+        twice = len(request.query) != len(set(request.query))
+        if twice or "state" not in answer or not cookie:
             return self._refused(SignInRefused(Reason.SIGN_IN_FAILED, language_of(request)))
         page = await self.desk.page(cookie.partition(".")[0])  # for the person's language
         language = page.person.language if isinstance(page, SignInPage) else page.language

@@ -68,7 +68,7 @@ class WalletPages:
         key = request.headers.get("api-key", "")
         try:
             async with asyncio.timeout(DEADLINE):
-                known = bool(KEY.fullmatch(key)) and await self._taken(request, key)
+                known = await self._taken(request, key if KEY.fullmatch(key) else "")
         except Rejected:  # it names what cannot even be looked for
             known = False
         except (DeskError, TimeoutError) as error:

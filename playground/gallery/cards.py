@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any, Final
 
 from bot.core.answers import (
     Form,
     HomeCard,
+    MissCard,
     Offer,
     OfferCard,
     ProofShown,
@@ -19,55 +19,31 @@ from bot.core.answers import (
     SecretShown,
     StatusCard,
 )
+from bot.core.forms import Sheet
 from bot.core.model import (
+    AGAIN,
     Ending,
-    Evidence,
-    EvidenceType,
     Follow,
     Mode,
-    Person,
-    Receipt,
     Refusal,
-    Request,
     Secret,
-    Sheet,
     Status,
 )
 from bot.core.ports import Slot
 from bot.core.reasons import Reason
 from bot.core.watch import Notice, Sort
 from bot.kinds import KINDS
-from cards import Showable, View, show
+from cards import Showable, View, in_chat, show
 from cards.messages import secret_message
 from cards.texts import LANGUAGES, text
+from playground.gallery.faces import faces
+from playground.gallery.people import ANN, BEN, NOBODY
+from playground.gallery.requests import APPROVED, ASKED, ENDINGS, RECEIPT, SIGNED_IN, at, told
 from playground.gallery.sheets import Found, sheet
-from playground.gallery.stories import NOW, STORIES, Params
+from playground.gallery.stories import FILLED_IN, NOW, STORIES
 
-TENANT: Final = "6f1d5f0a-0000-4000-8000-00000000c0de"
-ANN: Final = Person(TENANT, "6f1d5f0a-0000-4000-8000-0000000000a1", "Ann Archer")
-BEN: Final = Person(TENANT, "6f1d5f0a-0000-4000-8000-0000000000b2", "Ben Bishop")
 PASS: Final = "Rk+7*_w#Vq2!"
 CONTACT: Final = {"en": "the helpdesk (extension 4357)", "de": "den Helpdesk (Durchwahl 4357)"}
-ASKED: Final = Request(
-    id="b7c1d2e3f4a5",
-    kind="tap",
-    requester=ANN,
-    subject=ANN,
-    details=STORIES["tap"].details,
-    mode=Mode.ENFORCE,
-    status=Status.STEP_UP,
-    version=1,
-    created_at=NOW - timedelta(minutes=12),
-    expires_at=NOW + timedelta(minutes=15),
-)
-SIGNED_IN: Final = Evidence(EvidenceType.STEP_UP, ANN.id, ANN.name, NOW - timedelta(minutes=9), "c1", ASKED.id)
-APPROVED: Final = Evidence(EvidenceType.APPROVAL, BEN.id, BEN.name, NOW - timedelta(minutes=4), "c1", ASKED.id)
-RECEIPT: Final = Receipt("e8f9", NOW + timedelta(minutes=60))
-ENDINGS: Final = {
-    Status.DENIED: Ending(BEN.id, BEN.name, "I could not reach you by phone. Please call us first."),
-    Status.WITHDRAWN: Ending(ANN.id, ANN.name),
-    Status.REFUSED: Ending(refusal=Refusal(Reason.PRIVILEGED)),
-}
 ALARM: Final = next(kind.name for kind in KINDS.values() if kind.alarm)
 START: Final = "https://desk.contoso.example/step-up/start?t="
 
@@ -80,6 +56,7 @@ def every() -> Iterator[tuple[str, dict[str, Any]]]:
             *_offers(view),
             *_answers(view),
             *_requester(view),
+            *faces(view),
             *_approvers(view),
             *_others(view),
         ]:
@@ -87,6 +64,7 @@ def every() -> Iterator[tuple[str, dict[str, Any]]]:
         for kind in STORIES:
             for name, answer, seen in _of(kind, view):
                 yield f"{language}/{kind}/{name}", show(answer, seen)
+        yield f"{language}/form/in_chat", in_chat(Form("tap", "f1", sheet(KINDS["tap"], ANN, Found(), NOW)), view)
         message = secret_message(_secret(), view)
         yield f"{language}/secret/message", message["attachments"][0]["content"]
 
@@ -96,11 +74,10 @@ Shown = Iterator[tuple[str, Showable, View]]
 
 def _offers(view: View) -> Shown:
     """What somebody may ask for: all of it, and the one they wrote about."""
-    no = Refusal(Reason.TOO_MANY, {"limit": "3"})
     yield "home/offer", HomeCard(ANN, (Offer("tap", None),), ()), view
     yield "home/help", HomeCard(ANN, (Offer("tap", None),), (at(Status.APPROVAL),), "home.help"), view
-    yield "home/not_understood", HomeCard(ANN, (Offer("tap", no),), (), "home.not_understood"), view
-    alarm = replace(view, alarm=ALARM)
+    yield from (("miss/near", MissCard(("tap", "password")), view), ("miss/far", MissCard(()), view))
+    alarm, no = replace(view, alarm=ALARM), Refusal(Reason.TOO_MANY, {"limit": "3"})
     offers = tuple(Offer(kind.name, None, alarm=kind.alarm) for kind in KINDS.values())
     yield "home/all", HomeCard(ANN, offers, tuple(told(kind, Status.READY) for kind in KINDS)), alarm
     shut = tuple(Offer(kind.name, None if kind.alarm else no, alarm=kind.alarm) for kind in KINDS.values())
@@ -118,22 +95,33 @@ def _answers(view: View) -> Shown:
     typed, wrong = {"reason": "other", "ticket": "see mail"}, {"text": "form.required", "ticket": "form.pattern"}
     yield "form/wrong", Form("tap", "f1", fields, typed, wrong), view
     yield "said/line", Said("said.begun"), view
-    for reason in (*Reason, "tap.live_pass", "tap.lifetime", "anything.new", *(s.failed for s in STORIES.values())):
-        params = {
-            "limit": "3",
-            "home": "fabrikam.example",
-            "context": "c1",
-            "until": NOW.isoformat(),
-            "minimum": "10",
-            "maximum": "480",
-        }
-        params |= {"seconds": "20"}
-        yield f"refused/{reason}", Refused(Refusal(str(reason), params)), view
+    told = (*Reason, "tap.live_pass", "tap.lifetime", "anything.new", *(s.failed for s in STORIES.values()))
+    for reason in dict.fromkeys(map(str, told)):
+        yield f"refused/{reason}", Refused(Refusal(reason, FILLED_IN)), view
     yield "refused/with_request", Refused(Refusal(Reason.ALREADY_OPEN), at(Status.APPROVAL)), view
     yield "secret/dialog", _secret(), view
 
 
+def _signing_in(view: View) -> Shown:
+    """The button on the request's own card, after a sign-in that came to nothing too."""
+    own = replace(view, link=f"{START}s1")
+    lost = at(Status.UNKNOWN)
+    for name, request in (("step_up", at(Status.STEP_UP)), ("unknown", lost)):
+        yield f"requester/{name}_asked", RequestCard(request, Slot.REQUESTER), own
+    again = replace(at(Status.APPROVAL), repeated=1)
+    again = replace(again, details={**again.details, f"{AGAIN}text": "It was stolen, not lost"})
+    yield "requester/asked_again", RequestCard(again, Slot.REQUESTER), view
+    yield "approvers/asked_again", RequestCard(again, Slot.APPROVERS), replace(view, user="", person="")
+    for line in ("request.moved", "request.over"):
+        yield f"said/{line}", Said(line, {"kind": text("tap.title", view.language)}), view
+    failed = replace(own, failed=Reason.SIGN_IN_CANCELLED)
+    yield "requester/step_up_cancelled", RequestCard(at(Status.STEP_UP), Slot.REQUESTER), failed
+    ben = replace(failed, user="29:ben", person=BEN.id, failed=Reason.WEAK_SIGN_IN)
+    yield "confirm/failed", RequestCard(at(Status.APPROVAL), Slot.CONFIRM), ben
+
+
 def _requester(view: View) -> Shown:
+    yield from _signing_in(view)
     for status in Status:
         yield f"requester/{status}", RequestCard(at(status), Slot.REQUESTER), view
     lost = at(Status.UNKNOWN)
@@ -144,8 +132,7 @@ def _requester(view: View) -> Shown:
     yield "requester/unknown_nothing", RequestCard(replace(lost, receipt=None), Slot.REQUESTER), view
     yield "requester/unknown_replaced", RequestCard(replace(lost, replaced=True), Slot.REQUESTER), view
     for status in (Status.REVOKING, Status.REVOKED):
-        reported = replace(at(status), reported=True)
-        yield f"requester/{status}_reported", RequestCard(reported, Slot.REQUESTER), view
+        yield f"requester/{status}_reported", RequestCard(replace(at(status), reported=True), Slot.REQUESTER), view
 
 
 def _approvers(view: View) -> Shown:
@@ -158,6 +145,7 @@ def _approvers(view: View) -> Shown:
     lately = (replace(at(Status.WITHDRAWN), reported=True), at(Status.DENIED), *[at(Status.EXPIRED)] * 5)
     told = replace(channel, levels=("medium", "high"), past=lately)
     yield "approvers/again", RequestCard(again, Slot.APPROVERS), told
+    yield "requester/again", RequestCard(again, Slot.REQUESTER), replace(view, levels=told.levels)
     yield "confirm/again", RequestCard(again, Slot.CONFIRM), replace(told, user="29:ben", person=BEN.id)
     yield "approvers/reported", RequestCard(replace(at(Status.REVOKED), reported=True), Slot.APPROVERS), channel
     yield "reminder/waiting", RequestCard(at(Status.APPROVAL), Slot.REMINDER), channel
@@ -242,6 +230,7 @@ def _found(kind: str, own: View, channel: View) -> Shown:
 def _findings(view: View) -> Shown:
     for sort in (Sort.BY, Sort.ABOUT, Sort.REFUSED):
         yield f"finding/{sort}", Notice("f1", BEN, sort, "hour", 5, NOW, ASKED.id), view
+    yield "finding/stranger", Notice("f1", NOBODY, Sort.STRANGER, "hour", 20, NOW, ""), view
     for window in ("minute", "hour", "day"):
         yield f"finding/yes_{window}", Notice("f1", BEN, Sort.YES, window, 15, NOW, ASKED.id), view
 
@@ -259,37 +248,6 @@ def _others(view: View) -> Shown:
     kept: dict[str, str | int] = {"at": NOW.isoformat(), "score": 86, "request": ASKED.id}
     yield "proof/kept", ProofShown(ANN, kept), replace(view, person=BEN.id, user="29:ben")
     yield "proof/nothing", ProofShown(ANN, {}), replace(view, person=BEN.id, user="29:ben")
-
-
-def at(status: Status) -> Request:
-    """Return the request of the story as it stands in `status`."""
-    return told("tap", status)
-
-
-def told(kind: str, status: Status, stage: str = "", params: Params | None = None) -> Request:
-    """Return a kind's request as it stands in `status`, and at a stage of what becomes of it."""
-    story, says = STORIES[kind], KINDS[kind]
-    left = RECEIPT if story.lives else replace(RECEIPT, expires_at=None)
-    waits = status in {Status.STEP_UP, Status.APPROVAL, Status.READY, Status.UNKNOWN, Status.DONE}
-    first = (SIGNED_IN,) if says.policy.step_up else ()
-    proofs = {Status.STEP_UP: (), Status.REFUSED: (), Status.APPROVAL: first, Status.DENIED: first}
-    made = status in {Status.UNKNOWN, Status.DONE, Status.REVOKING, Status.REVOKED, Status.ENDED}
-    ending = Ending(refusal=Refusal(story.failed)) if status is Status.FAILED else ENDINGS.get(status)
-    return replace(
-        ASKED,
-        kind=kind,
-        way=says.way(says.policy),
-        details=story.details,
-        status=status,
-        stage=stage,
-        version=list(Status).index(status) + 1,
-        expires_at=NOW + timedelta(minutes=60) if waits else None,
-        due_at=NOW + timedelta(minutes=2),
-        reported=says.alarm,
-        evidence=proofs.get(status, (*first, APPROVED)),
-        receipt=replace(left, params=story.receipt if params is None else params) if made else None,
-        ending=ending,
-    )
 
 
 def _secret() -> SecretShown:

@@ -12,9 +12,10 @@ from bot.config.settings import Settings
 from bot.core.directory import Directory
 from bot.core.errors import Rejected
 from bot.core.facts import Moment
+from bot.core.forms import Sheet
 from bot.core.kind import Kind, Tools
 from bot.core.methods import Method
-from bot.core.model import Person, Sheet
+from bot.core.model import Person
 from bot.core.passes import EVERYBODY, PassPolicy
 from bot.core.risk import Detection, Risk
 from bot.core.verifier import Verifier

@@ -11,6 +11,7 @@ from bot.core.methods import Method, MethodKind
 from bot.core.model import Status
 from bot.core.presentations import Doubt
 from bot.core.risk import AT_RISK, Detection, Risk
+from playground.gallery.people import UPN
 from playground.gallery.sheets import Found
 
 NOW: Final = datetime(2026, 3, 12, 9, 30, tzinfo=UTC)
@@ -22,6 +23,18 @@ OPENS: Final = "openid-vc://?request_uri=https://vid.contoso.example/1"
 EARLIER: Final = NOW - timedelta(days=2)
 
 Params = Mapping[str, str]
+
+# What the sentences of refusals are filled in with.
+FILLED_IN: Final[Params] = {
+    "limit": "3",
+    "home": "fabrikam.example",
+    "context": "c1",
+    "until": NOW.isoformat(),
+    "minimum": "10",
+    "maximum": "480",
+    "seconds": "20",
+    "most": "500",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +74,7 @@ STORIES: Final[Mapping[str, Story]] = {
             (Status.DONE, "used", {"used": NOW.isoformat()}),
             (Status.ENDED, "used", {"used": NOW.isoformat()}),
             (Status.ENDED, "registered", {"used": NOW.isoformat()}),
+            (Status.ENDED, "equipped", {"used": NOW.isoformat()}),
         ),
     ),
     "sessions": Story(
@@ -85,7 +99,7 @@ STORIES: Final[Mapping[str, Story]] = {
         receipt={
             "url": "openid-vc://?request_uri=https://vid.contoso.example/1",
             "qr": DOT,
-            "upn": "ann@contoso.example",
+            "upn": UPN,
         },
         stages=(
             (Status.DONE, "scanned", {"url": OPENS, "qr": DOT}),

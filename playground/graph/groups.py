@@ -7,8 +7,8 @@ from typing import Any, Final
 from aiohttp import web
 
 from playground.graph import odata
-from playground.graph.refusals import missing
-from playground.graph.users import readable_group, whole_group, whole_user
+from playground.graph.refusals import denied, missing
+from playground.graph.users import nulls, readable_group, whole_group, whole_user
 from playground.people import Group, Person
 from playground.world import World
 
@@ -23,7 +23,7 @@ class Groups:
 
     async def group(self, request: web.Request) -> web.Response:
         odata.known(request, "$select")
-        whole = whole_group(self._asked(request))
+        whole = self._alone(whole_group(self._asked(request)))
         return odata.single(self._world, "groups", odata.select(request, "group", whole, _USUAL))
 
     async def members(self, request: web.Request) -> web.Response:
@@ -31,6 +31,15 @@ class Groups:
 
     async def owners(self, request: web.Request) -> web.Response:
         return self._objects(request, sorted(self._asked(request).owners))
+
+    def _alone(self, whole: Json) -> Json:
+        match self._world.graph.hidden.get(whole["id"]):
+            case "altogether":
+                raise denied()
+            case "as_nulls":
+                return nulls(whole)
+            case _:
+                return whole
 
     def _asked(self, request: web.Request) -> Group:
         name = request.match_info["group"]

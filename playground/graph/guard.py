@@ -12,7 +12,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from playground.entra.tokens import bearer, verified
-from playground.graph.refusals import RefusedByGraph, denied
+from playground.graph.refusals import LICENSED, RefusedByGraph, denied, ungranted, unlicensed
 from playground.people import Person
 from playground.world import GRAPH, World
 
@@ -35,12 +35,15 @@ def guarded(world: World, route: Route) -> Handler:
         header = request.headers.get("Authorization", "")
         if bearer(world, header, GRAPH) is not None:
             if route.permissions and world.graph.granted.isdisjoint(route.permissions):
-                raise denied()
+                raise ungranted(route.path, route.permissions)
         else:
             person, scopes = _delegated(world, header)
             if scopes.isdisjoint(route.scopes):
                 raise denied()
             request[READER] = person.key
+        needed = next((licence for place, licence in LICENSED.items() if route.path.startswith(place)), "")
+        if needed > world.graph.licence:
+            raise unlicensed(route.path)
         if route.path.startswith(_PROTECTED) and not world.graph.budget.take():
             # Without Retry-After: https://learn.microsoft.com/graph/throttling-limits
             raise RefusedByGraph(429, "TooManyRequests", "Too many requests for Identity Protection in this tenant.")

@@ -109,4 +109,7 @@ def _typed(name: str) -> str:
 
 def _shown(one: Factor) -> Json:
     own = {"password": None} if one.type == "password" else dict(one.more)
-    return {"id": one.id, "createdDateTime": stamp(one.created)} | own
+    # An app that does not sign in without a password has no date:
+    # https://learn.microsoft.com/graph/api/resources/microsoftauthenticatorauthenticationmethod
+    undated = one.type == "microsoftAuthenticator"
+    return {"id": one.id, "createdDateTime": None if undated else stamp(one.created)} | own

@@ -98,7 +98,7 @@ class Policies:
             "includeGroups": sorted(policy.included_groups),
             "excludeGroups": sorted(policy.excluded_groups),
             "includeRoles": [],
-            "excludeRoles": [],
+            "excludeRoles": sorted(policy.excluded_roles),
         }
 
     def _ids(self, keys: frozenset[str]) -> list[str]:

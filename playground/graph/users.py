@@ -146,8 +146,12 @@ def whole_group(group: Group) -> Json:
 
 def readable_group(world: World, whole: Json) -> Json:
     # https://learn.microsoft.com/graph/permissions-overview: limited information for inaccessible member objects
-    if _READS_GROUPS & world.graph.granted:
+    if _READS_GROUPS & world.graph.granted and whole["id"] not in world.graph.hidden:
         return whole
+    return nulls(whole)
+
+
+def nulls(whole: Json) -> Json:
     hidden: Json = {name: [] if isinstance(value, list) else None for name, value in whole.items()}
     return hidden | {"id": whole["id"]}
 

@@ -19,10 +19,15 @@ _REFRESH_EVERYBODY = 60
 
 @dataclass(slots=True)
 class Knobs:
-    """Habits that can be changed; `trigger` says how often a press names what set it off."""
+    """Habits that can be changed; `trigger` says how often a press names what set it off.
+
+    Without `windows`, clients open no dialog and no sign-in window, as Microsoft's own Agents Playground does not:
+    whatever a button of Action.Submit asks for, it is a message with its data.
+    """
 
     trigger: Literal["always", "never", "alternate"] = "alternate"
     theme: str = "default"
+    windows: bool = True
 
 
 class Clicks:
@@ -91,7 +96,7 @@ class Clicks:
     async def submit(self, author: Author, target: Message, data: Any) -> Outcome:
         """Action.Submit: what it does is in `data.msteams`; without that it is a message with a value."""
         special = data.get("msteams") if isinstance(data, dict) else None
-        if not isinstance(special, dict) or not special.get("type"):
+        if not self._knobs.windows or not isinstance(special, dict) or not special.get("type"):
             self._delivery.send(author.submit(data, reply_to=target.id))
             return Outcome("none")
         match special["type"]:

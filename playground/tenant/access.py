@@ -38,7 +38,8 @@ class Context:
 class Policy:
     """A Conditional Access policy for authentication contexts.
 
-    It binds everybody, or the people (keys) or groups (ids) it is for; those who are `excluded` it does not bind.
+    It binds everybody, or the people (keys) or groups (ids) it is for; those who are `excluded` it does not bind, by
+    name, group or a role (by its template's id) that they hold.
     """
 
     id: str
@@ -51,6 +52,7 @@ class Policy:
     included_groups: frozenset[str] = frozenset()
     excluded: frozenset[str] = frozenset()
     excluded_groups: frozenset[str] = frozenset()
+    excluded_roles: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,10 +157,12 @@ class EntraState:
         return [policy for policy in in_force if self._binds(policy, key)]
 
     def _binds(self, policy: Policy, key: str) -> bool:
-        groups = {group.id for group in self._people.groups_of(self._people[key].id)}
+        person = self._people[key].id
+        groups = {group.id for group in self._people.groups_of(person)}
         everybody = not policy.included and not policy.included_groups
         included = everybody or key in policy.included or not groups.isdisjoint(policy.included_groups)
-        return included and key not in policy.excluded and groups.isdisjoint(policy.excluded_groups)
+        excluded = key in policy.excluded or not policy.excluded_roles.isdisjoint(self._people.roles_of(person))
+        return included and not excluded and groups.isdisjoint(policy.excluded_groups)
 
     def unmet(self, contexts: tuple[str, ...], key: str, session: Session) -> Policy | None:
         """Return the first policy the session falls short of.

@@ -47,6 +47,8 @@ ALL_USERS: Final = "all_users"
 _SYMBOLS: Final = "+&*%@!$#="
 _LETTERS: Final = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789"  # none that look alike
 
+Licence = Literal["", "P1", "P2"]  # of Entra ID; each has what those before it have
+Hiding = Literal["in_lists", "as_nulls", "altogether"]  # a group's properties: in lists, alone as well, or a no to it
 Reason = Literal["EnabledByPolicy", "DisabledByPolicy", "Expired", "NotYetValid", "OneTimeUsed"]
 
 
@@ -104,8 +106,11 @@ class GraphState:
 
     def __init__(self, *, people: People, clock: Clock) -> None:
         self.granted: set[str] = set(GRANTED)
+        self.licence: Licence = "P2"
         self.policy = PassPolicy()
         self.page_size = 100
+        self.settling = timedelta()  # how long a new pass is not known yet where people sign in
+        self.hidden: dict[str, Hiding] = {}  # groups by id that do not show what they are, whatever was granted
         self.passes: dict[str, Pass] = {}  # by person key: everybody has one at most
         self.issued: list[Issued] = []
         self.revoked: list[Revoked] = []
@@ -148,7 +153,11 @@ class GraphState:
     def use(self, key: str, value: str) -> Reason | None:
         """Sign in with a pass: say why it worked or not, `None` when it is not the pass; one-time ones are spent."""
         found = self.passes.get(key)
-        if found is None or not secrets.compare_digest(found.value.encode(), value.encode()):
+        if (
+            found is None
+            or self._clock.now() < found.created + self.settling
+            or not secrets.compare_digest(found.value.encode(), value.encode())
+        ):
             return None
         reason = self.reason(found)
         if reason == "EnabledByPolicy" and found.one_time:

@@ -13,8 +13,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from bot.config.cloud import PUBLIC
+from bot.core.budgets import Budget
 from bot.core.errors import Unavailable
-from bot.core.ports import Budget
 from bot.graph.directory import GraphDirectory
 from tests.contracts.witness import WITNESS
 

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import aiohttp
@@ -46,6 +47,12 @@ class SetClock:
         self.time += timedelta(**how)
 
 
+@cache
+def key(name: str, bits: int = 2048) -> rsa.RSAPrivateKey:  # noqa: ARG001 - each name has a key of its own
+    """A key of that name, made once for all tests of a process: making one takes longer than any test here."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=bits)
+
+
 class Issuer:
     """Publishes keys and signs with them; counts how often it was asked, and fails when told to."""
 
@@ -57,7 +64,7 @@ class Issuer:
         self.delay = 0.0
 
     def add(self, kid: str, *, endorsements: list[str] | None = None, bits: int = 2048, publish: bool = True) -> None:
-        self.private[kid] = rsa.generate_private_key(public_exponent=65537, key_size=bits)
+        self.private[kid] = key(kid, bits)
         jwk: Json = json.loads(RSAAlgorithm.to_jwk(self.private[kid].public_key()))
         endorsed = ["msteams", "webchat"] if endorsements is None else endorsements
         if publish:
@@ -95,6 +102,7 @@ class ToldDesk:
     homes: list[tuple[Person, Chat]] = field(default_factory=list)
     gone: list[Person] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
+    cards: set[str] = field(default_factory=set)  # a conversation and a message of it that is a request's own
 
     async def handle(self, actor: Actor, action: Action, *, card: str = "") -> Answer:
         self.asked.append((actor, action, card))
@@ -105,6 +113,9 @@ class ToldDesk:
 
     async def removed(self, person: Person) -> None:
         self.gone.append(person)
+
+    async def owned(self, chat: Chat, card: str) -> bool:
+        return f"{chat.id} {card}" in self.cards
 
     async def first_time(self, tenant: str, key: str) -> bool:
         fresh = f"{tenant} {key}" not in self.seen
@@ -124,6 +135,7 @@ class Post:
     opened: list[str] = field(default_factory=list)
     troubles: list[Exception] = field(default_factory=list)
     closed: Exception | None = None
+    changed: list[tuple[Chat, str, Mapping[str, Any]]] = field(default_factory=list)
 
     async def post(self, chat: Chat, message: Mapping[str, object]) -> str:
         if self.troubles:
@@ -131,13 +143,17 @@ class Post:
         self.sent.append((chat, message))
         return f"m{len(self.sent)}"
 
+    async def typing(self, chat: Chat) -> None: ...
+
     async def thread_turn(self, channel: str) -> None: ...
 
     async def post_in_channel(self, *_: object) -> tuple[Chat, str]:
         raise AssertionError("a turn starts no thread")
 
-    async def update(self, *_: object) -> None:
-        raise AssertionError("a turn changes no message")
+    async def update(self, chat: Chat, activity: str, message: Mapping[str, object]) -> None:
+        if self.troubles:
+            raise self.troubles.pop(0)
+        self.changed.append((chat, activity, message))
 
     async def delete(self, *_: object) -> None:
         raise AssertionError("a turn deletes no message")

@@ -8,8 +8,10 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from zipfile import ZipFile
 
 import psycopg
@@ -187,14 +189,51 @@ def test_a_trail_nobody_has_is_told() -> None:
     assert TENANT in done.output
 
 
-@pytest.mark.usefixtures("trail")
-def test_the_package_and_the_cards_are_written(tmp_path: Path) -> None:
-    package = tmp_path / "out" / "vouchsafe.zip"
-    done = CliRunner().invoke(app.cli, ["package", "--out", str(package)], catch_exceptions=False)
-    assert done.exit_code == 0
-    with ZipFile(package) as packed:
-        assert json.loads(packed.read("manifest.json"))["version"] == __version__
-    done = CliRunner().invoke(app.cli, ["cards", "--out", str(tmp_path / "cards")], catch_exceptions=False)
+def _packed(file: Path, *arguments: str, env: Mapping[str, str | None]) -> dict[str, Any]:
+    """Write a package with next to nothing in the environment, and read its manifest."""
+    bare = dict.fromkeys(WHOLE) | {"VOUCHSAFE_DATABASE_URL": None} | dict(env)
+    done = CliRunner().invoke(app.cli, ["package", "--out", str(file), *arguments], env=bare, catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    assert "standard" in done.output
+    with ZipFile(file) as packed:
+        read: dict[str, Any] = json.loads(packed.read("manifest.json"))
+    return read
+
+
+def test_a_package_needs_no_secret_and_no_database_and_is_newer_each_time(tmp_path: Path) -> None:
+    known = {name: WHOLE[name] for name in ("VOUCHSAFE_APP_ID", "VOUCHSAFE_PUBLIC_URL")}
+    first = _packed(tmp_path / "out" / "vouchsafe.zip", env=known)
+    assert first["id"] == WHOLE["VOUCHSAFE_APP_ID"]
+    assert first["version"].startswith(__version__.rpartition(".")[0] + ".")
+    other = "8d1f9b63-52ef-4c4a-8b7f-3a9c2e16d4f8"
+    known = {"VOUCHSAFE_APP_ID": other, "VOUCHSAFE_PUBLIC_URL": " https://desk.fabrikam.com "}
+    second = _packed(tmp_path / "second.zip", "--app-version", "3.2.1", env=known)
+    assert (second["id"], second["version"]) == (other, "3.2.1")
+    assert second["developer"]["privacyUrl"].startswith("https://desk.fabrikam.com/")
+
+
+@pytest.mark.parametrize(
+    ("env", "told"),
+    [
+        ({}, ["VOUCHSAFE_APP_ID: is missing", "VOUCHSAFE_PUBLIC_URL: is missing"]),
+        ({"VOUCHSAFE_PUBLIC_URL": "https://desk.example.com"}, ["VOUCHSAFE_APP_ID: is missing"]),
+        (
+            {"VOUCHSAFE_APP_ID": "00000000-0000-0000-0000-000000000000", "VOUCHSAFE_PUBLIC_URL": "http://desk.test"},
+            ["VOUCHSAFE_APP_ID: is only an example", "VOUCHSAFE_PUBLIC_URL: must be https", "leads nowhere"],
+        ),
+    ],
+)
+def test_a_package_says_what_it_lacks(tmp_path: Path, env: dict[str, str], told: list[str]) -> None:
+    bare = dict.fromkeys(WHOLE) | env
+    done = CliRunner().invoke(app.cli, ["package", "--out", str(tmp_path / "x.zip")], env=bare)
+    assert done.exit_code == 2
+    assert all(line in done.output for line in told)
+    assert "SECRET" not in done.output
+    assert "DATABASE" not in done.output
+
+
+def test_the_cards_are_written(tmp_path: Path) -> None:
+    CliRunner().invoke(app.cli, ["cards", "--out", str(tmp_path / "cards")], catch_exceptions=False)
     written = list((tmp_path / "cards").rglob("*.json"))
     assert len(written) > 20
     assert all(json.loads(file.read_text(encoding="utf-8"))["type"] for file in written)

@@ -56,7 +56,8 @@ async def test_members_of_many_pages_are_all_read(world: World, directory: Graph
 async def test_a_group_of_approvers_is_seen_as_it_is(world: World, directory: GraphDirectory) -> None:
     found = await directory.approvers_group(HELPDESK)
     assert (found.public, found.dynamic, found.owners) == (False, False, frozenset())
-    assert (found.guests, found.usable, found.unnamed) == (1, 3, 0)
+    assert (found.guests, found.unnamed, found.hidden) == (1, 0, False)
+    assert found.usable == {world.people[key].id for key in ("ben", "cleo", "bens")}
     world.people.change("cleo", employee="")
     world.people.change("ben", enabled=False)
     ids = frozenset({world.people["ben"].id, world.people["cleo"].id, world.people["vera"].id})
@@ -65,7 +66,11 @@ async def test_a_group_of_approvers_is_seen_as_it_is(world: World, directory: Gr
     world.clock.advance(timedelta(minutes=5))
     found = await directory.approvers_group(HELPDESK)
     assert (found.public, found.dynamic, found.owners) == (True, True, owner)
-    assert (found.members, found.guests, found.usable, found.unnamed) == (ids, 1, 1, 1)
+    assert (found.members, found.guests, found.unnamed) == (ids, 1, 1)
+    assert found.usable == {world.people["cleo"].id}
+    world.graph.hidden[HELPDESK] = "as_nulls"
+    world.clock.advance(timedelta(minutes=5))
+    assert (await directory.approvers_group(HELPDESK)).hidden
 
 
 async def test_a_group_that_is_not_there_is_missing(directory: GraphDirectory) -> None:

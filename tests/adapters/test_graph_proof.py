@@ -198,4 +198,4 @@ async def test_without_the_permission_nothing_is_defined(world: World) -> None:
     world.graph.granted.discard("CustomSecAttributeDefinition.ReadWrite.All")
     with pytest.raises(Rejected) as caught:
         await defined(world)
-    assert caught.value.code == "Authorization_RequestDenied"
+    assert caught.value.code == "no_permission"

@@ -131,10 +131,15 @@ async def test_a_404_that_is_not_graphs_own_flags_nobody_as_safe() -> None:
             await directory.risk(ANN)
 
 
-@pytest.mark.parametrize("status", [400, 403, 404])
-async def test_a_tenant_without_premium_says_so_in_one_word(status: int) -> None:
-    code = "Authentication_RequestFromNonPremiumTenantOrB2CTenant"
-    async with hearing(Server(status=status, body={"error": {"code": code, "message": "Neither tenant"}})) as directory:
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("Authentication_RequestFromNonPremiumTenantOrB2CTenant", "Neither tenant"),
+        ("Forbidden", "Your tenant is not licensed for this feature."),
+    ],
+)
+async def test_a_tenant_without_premium_says_so(code: str, message: str) -> None:
+    async with hearing(Server(status=403, body={"error": {"code": code, "message": message}})) as directory:
         with pytest.raises(Rejected) as caught:
             await directory.risk(ANN)
     assert caught.value.code == "no_premium"

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from aiohttp.test_utils import unused_port
 
-from bot.core.errors import AnswerLost, Rejected, Unavailable
+from bot.core.errors import AnswerLost, NotGranted, Rejected, Throttled, Unavailable
 from bot.graph.directory import GraphDirectory
 from playground.faults import Fault
 from playground.world import World
-from tests.adapters.answers import Free
+from tests.adapters.answers import ANN, Free, Server, hearing
 from tests.adapters.tenant import cloud_of, contoso, directory_of, tokens_of
 
 HOUR = timedelta(hours=1)
@@ -74,7 +74,31 @@ async def test_without_the_permission_graph_says_no(world: World, directory: Gra
     world.graph.granted.discard("UserAuthMethod-TAP.ReadWrite.All")
     with pytest.raises(Rejected) as caught:
         await directory.issue_pass(world.people["ann"].id, HOUR, one_time=True)
-    assert caught.value.code == "Authorization_RequestDenied"
+    assert isinstance(caught.value, NotGranted)
+    assert caught.value.code == "no_permission"
+
+
+@pytest.mark.parametrize("body", ["", "<html>too many</html>", '{"error":{"code":"TooManyRequests","message":""}}'])
+async def test_too_many_is_a_wait_whoever_says_it(body: str) -> None:
+    """A bare 429, a gateway's, ended the request as "not permitted"."""
+    async with hearing(Server(status=429, text=body)) as directory:
+        with pytest.raises(Throttled):
+            await directory.issue_pass(ANN, HOUR, one_time=True)
+
+
+@pytest.mark.parametrize("status", [501, 505])
+async def test_what_graph_never_does_is_no_outage(status: int) -> None:
+    async with hearing(Server(status=status, body={"error": {"code": "notImplemented", "message": ""}})) as directory:
+        for call in (directory.issue_pass(ANN, HOUR, one_time=True), directory.passes(ANN)):
+            with pytest.raises(Rejected):
+                await call
+
+
+async def test_a_lifetime_the_policy_no_longer_allows_has_a_word(world: World, directory: GraphDirectory) -> None:
+    world.graph.policy.maximum = 30
+    with pytest.raises(Rejected) as caught:
+        await directory.issue_pass(world.people["ann"].id, HOUR, one_time=True)
+    assert caught.value.code == "lifetime"
 
 
 async def test_a_lost_answer_is_told_and_nothing_is_sent_twice(

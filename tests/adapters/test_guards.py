@@ -18,7 +18,8 @@ from bot.graph.directory import GraphDirectory
 from bot.graph.guards import Covered, Gap, Guard, read
 from bot.graph.nodes import Node
 from playground.faults import Fault
-from playground.people import EMPLOYEES, HELPDESK
+from playground.people import EMPLOYEES, GLOBAL_ADMIN, HELPDESK, LEADS
+from playground.setups import arrange
 from playground.world import World
 from tests.adapters.tenant import contoso, directory_of
 
@@ -91,8 +92,10 @@ def policy(**changes: Any) -> ConditionalAccessPolicy:
     return found
 
 
-def whose(person: str = ANN, *, groups: str = "", roles: str = "", guest: bool = False) -> Covered:
-    return Covered(person, frozenset(groups.split()), frozenset(roles.split()), guest)
+def whose(
+    person: str = ANN, *, groups: str = "", roles: str = "", guest: bool = False, by_group: bool = False
+) -> Covered:
+    return Covered(person, frozenset(groups.split()), frozenset(roles.split()), guest, by_group)
 
 
 def test_a_sound_policy_guards_its_context_for_everybody() -> None:
@@ -198,6 +201,8 @@ def test_what_graph_leaves_out_guards_nothing(missing: str) -> None:
         ({"includeUsers": [], "includeGroups": [TEAM], "excludeGroups": [LEFT]}, whose(groups="team left"), False),
         ({"excludeRoles": [ADMIN]}, whose(roles=ADMIN), False),
         ({"excludeRoles": [ADMIN]}, whose(roles="role-2"), True),
+        ({"excludeRoles": [ADMIN]}, whose(by_group=True), False),  # the role may be the group's
+        ({}, whose(by_group=True), True),
         ({"includeUsers": ["bob-1"], "includeRoles": [ADMIN]}, whose(roles=ADMIN), False),
         ({"excludeUsers": ["GuestsOrExternalUsers"]}, whose(guest=True), False),
         ({"excludeUsers": ["GuestsOrExternalUsers"]}, whose(), True),
@@ -267,6 +272,60 @@ async def test_a_context_counts_for_whom_its_policy_covers(world: World, directo
     world.people.leave(EMPLOYEES, "rita")
     assert await guarded(world, directory, "rita") == {"c2"}, "who is in a group is asked each time"
     assert len(world.journal.of("graph", "GET", "conditionalAccess/policies")) == 1
+
+
+EVERYONE = ("ben", "cleo", "bens")
+
+
+async def spared(world: World, directory: GraphDirectory, context: str = "c1") -> dict[str, int]:
+    return dict(await directory.spared(frozenset(world.people[key].id for key in EVERYONE), context))
+
+
+@pytest.mark.parametrize(
+    ("change", "why", "count"),
+    [
+        ({"excluded": frozenset({"ben"})}, "excludes them, by name or by a group", 1),
+        ({"excluded_groups": frozenset({HELPDESK})}, "excludes them, by name or by a group", 3),
+        ({"included_groups": frozenset({LEADS})}, "does not include them", 2),
+        ({"excluded_roles": frozenset({GLOBAL_ADMIN})}, "a role they hold or could activate (exclude no roles", 1),
+    ],
+)
+async def test_who_of_the_approvers_is_spared_is_told_with_the_reason(
+    world: World, directory: GraphDirectory, change: dict[str, Any], why: str, count: int
+) -> None:
+    world.people.grant("cleo", GLOBAL_ADMIN, eligible=True)
+    assert await spared(world, directory) == {}
+    world.entra.policies[0] = replace(world.entra.policies[0], **change)
+    world.clock.advance(timedelta(minutes=5))
+    ((told, many),) = (await spared(world, directory)).items()
+    assert why in told
+    assert many == count
+    assert await spared(world, directory, "c2") == {}
+
+
+async def test_an_excluded_role_spares_all_of_a_group_that_roles_may_be_given_to(
+    world: World, directory: GraphDirectory
+) -> None:
+    """No yes of theirs counts, as the role might be theirs by the group: it is told, and what to do."""
+    arrange(world, "excluded-role")
+    ((told, many),) = (await spared(world, directory)).items()
+    assert "they are in a group that roles may be given to (exclude no roles: name the emergency accounts" in told
+    assert many == len(EVERYONE)
+    assert await guarded(world, directory, "ben") == frozenset()
+    assert await directory.unguarded(frozenset({"c1", "c2"})) == {}  # for others it counts: so nothing was said
+
+
+async def test_whom_one_of_several_policies_covers_is_not_spared(world: World, directory: GraphDirectory) -> None:
+    first = world.entra.policies[0]
+    without = replace(first, excluded_groups=frozenset({HELPDESK}))
+    world.entra.policies = [without, replace(first, id="more", included=frozenset({"ben"}))]
+    ((told, many),) = (await spared(world, directory)).items()
+    assert "excludes them" in told
+    assert ", or its policy does not include them" in told
+    assert many == 2
+    world.entra.policies = []
+    world.clock.advance(timedelta(minutes=5))
+    assert await spared(world, directory) == {}  # nobody is asked, which is told elsewhere
 
 
 async def test_whose_groups_cannot_be_had_nobody_vouches_for(world: World, directory: GraphDirectory) -> None:

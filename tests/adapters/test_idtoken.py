@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from bot.config.cloud import PUBLIC
 from bot.core.errors import Rejected, Unavailable
-from bot.entra.idtoken import TokenFlaw, TokenReader, openid_url
+from bot.entra.idtoken import LONGEST, TokenFlaw, TokenReader, openid_url
 from bot.entra.keys import IssuerKey
 
 TENANT = "11111111-2222-4333-8444-555555555555"
@@ -187,3 +187,39 @@ async def test_without_keys_nothing_is_believed() -> None:
 def test_the_metadata_is_the_tenants_own() -> None:
     url = openid_url(PUBLIC, TENANT)
     assert url == f"https://login.microsoftonline.com/{TENANT}/v2.0/.well-known/openid-configuration"
+
+
+async def test_what_it_is_good_for_and_who_got_it_is_read_as_it_stands() -> None:
+    found = await READER.read(signed(but(azp=APP.upper(), scp="access_as_user other")))
+    assert (found.client, set(found.scopes)) == (APP, {"access_as_user", "other"})
+    odd = await READER.read(signed(but(azp=[APP], scp=["access_as_user"])))
+    assert (odd.client, odd.scopes) == ("", frozenset())
+
+
+@pytest.mark.parametrize("claims", [{"nbf": AT + 300}, {"iat": AT + 300}, {"nbf": 1, "iat": 1}])
+async def test_to_the_second_it_is_time(claims: dict[str, Any]) -> None:
+    assert (await READER.read(signed(but(**claims)))).person == ANN
+
+
+@pytest.mark.parametrize(
+    ("said", "moment"),
+    [(1, 1), (0.5, 0.5), (253_402_300_799, 253_402_300_799), (253_402_300_800, None), (0, None), (-1, None)],
+)
+async def test_a_moment_is_one_that_a_date_can_say(said: float, moment: float | None) -> None:
+    found = (await READER.read(signed(but(auth_time=said)))).signed_in_at
+    assert (None if found is None else found.timestamp()) == moment
+
+
+async def test_a_token_may_be_so_long_and_no_longer() -> None:
+    """Base64 has not every length: one header more or less, and one of them comes out right."""
+    about = (LONGEST - len(signed(CLAIMS | {"pad": ""}))) * 3 // 4
+    padded = (
+        jwt.encode(CLAIMS | {"pad": "x" * n}, OURS, "RS256", {"kid": "k1", "pad": "x" * more})
+        for more in range(3)
+        for n in range(about - 20, about + 4)
+    )
+    longest = next(token for token in padded if len(token) == LONGEST)
+    assert (await READER.read(longest)).person == ANN
+    with pytest.raises(Rejected) as caught:
+        await READER.read(longest + "A")
+    assert caught.value.code == TokenFlaw.MALFORMED

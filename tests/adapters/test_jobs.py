@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -11,7 +12,7 @@ from psycopg.types.json import Jsonb
 
 from bot.core.errors import AnswerLost, Conflict, Rejected, Unavailable
 from bot.core.model import Mode, Person, Request, Status
-from bot.core.ports import Job
+from bot.core.ports import Job, Urgency
 from bot.store import sql
 from bot.store.postgres import PostgresStore
 from tests.adapters.workers import CARDS, Counted, defer, queued, until, working
@@ -78,7 +79,7 @@ async def test_a_wake_up_that_joins_another_holds_it_until_it_commits(store: Pos
     async with store.connections("test", 1) as pool, pool.connection() as connection:
         await connection.execute(sql.BEGIN)
         args = [Jsonb({"name": "cards"})]
-        same = {"keys": ["cards:r1::"], "locks": ["anything"], "args": args, "priorities": [0]}
+        same = {"keys": ["cards:r1::"], "locks": ["anything"], "args": args, "priorities": [0], "hurried": []}
         await connection.execute(sql.ENQUEUE, same)
         async with working(store, handler):
             await asyncio.sleep(1.5)
@@ -106,7 +107,32 @@ async def test_retry_after_is_honoured(store: PostgresStore) -> None:
     assert counted == {("cards", "again"): 1, ("cards", "done"): 2}
 
 
-@pytest.mark.parametrize("error", [Unavailable("away"), AnswerLost("gone"), Rejected("no"), ValueError("ours")])
+async def test_an_alarm_brings_forward_what_waits_for_its_next_try(store: PostgresStore, database_url: str) -> None:
+    """The new row stood behind the one that waited, and so did the alarm."""
+    at: list[Job] = []
+
+    async def handler(job: Job) -> None:
+        at.append(job)
+        if job.request in [seen.request for seen in at[:-1]]:
+            return
+        raise Unavailable("busy", retry_after=3600)
+
+    jobs = [Job("cards", request, urgency=Urgency.ALARM) for request in ("r1", "r2")]
+    await defer(store, *jobs)
+    async with working(store, handler):
+        await until(lambda: len(at) == 2)
+        while sorted(await queued(database_url)) != [("todo", "cards")] * 2:
+            await asyncio.sleep(0.05)
+        await defer(store, replace(jobs[0], urgency=Urgency.PROMPT), replace(jobs[1], urgency=Urgency.PROMPT))
+        await asyncio.sleep(1.2)
+        assert len(at) == 2  # nothing less does
+        await defer(store, jobs[0])
+        await until(lambda: len(at) == 4, 5)
+    assert at[2:] == [jobs[0]] * 2
+    assert await queued(database_url) == [("todo", "cards")] * 2  # those of the other one
+
+
+@pytest.mark.parametrize("error", [Unavailable("away"), AnswerLost("gone"), ValueError("ours")])
 async def test_other_failures_are_tried_again(store: PostgresStore, error: Exception) -> None:
     runs = 0
 
@@ -119,6 +145,19 @@ async def test_other_failures_are_tried_again(store: PostgresStore, error: Excep
     await defer(store, CARDS)
     async with working(store, handler):
         await until(lambda: runs == 3)
+
+
+async def test_what_cannot_heal_is_not_tried_again(store: PostgresStore, database_url: str) -> None:
+    counted = Counted()
+
+    async def handler(_: Job) -> None:
+        raise Rejected("there is no such thing")
+
+    await defer(store, CARDS)
+    async with working(store, handler, counted):
+        await until(lambda: bool(counted))
+    assert counted == {("cards", "failed"): 1}
+    assert await queued(database_url) == [("failed", "cards")]
 
 
 async def test_a_conflict_is_tried_again_at_once(store: PostgresStore) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -26,11 +27,29 @@ async def test_private_chats(store: PostgresStore) -> None:
         assert await unit.private_chat("contoso", "ann") is None
 
 
-@pytest.mark.parametrize("chat", [replace(HOME, personal=False), replace(HOME, tenant="fabrikam")])
-async def test_only_a_private_chat_is_remembered(store: PostgresStore, chat: Chat) -> None:
+@pytest.mark.parametrize("other", [{"personal": False}, {"tenant": "fabrikam"}, {"id": "19:meeting_x@thread.v2"}])
+async def test_only_a_private_chat_is_remembered(store: PostgresStore, other: dict[str, Any]) -> None:
     with pytest.raises(Rejected):
         async with store.unit() as unit:
-            await unit.remember(ANN, chat)
+            await unit.remember(ANN, replace(HOME, **other))
+
+
+async def test_what_waits_for_somebody_is_moved_and_nothing_else(store: PostgresStore) -> None:
+    moved = replace(HOME, id="a:new")
+    over = sign_in("over", expires_at=NOW)
+    done, theirs = sign_in("done", stage=SignInStage.FINISHED), sign_in("ben", person=BEN)
+    elsewhere = sign_in("elsewhere", person=replace(ANN, tenant="fabrikam"), chat=replace(HOME, tenant="fabrikam"))
+    async with store.unit() as unit:
+        stay = [await unit.keep_sign_in(one) for one in (over, done, theirs, elsewhere)]
+        waits = await unit.keep_sign_in(sign_in("s1", request="r2"))
+    async with store.unit() as unit:
+        assert await unit.move_sign_ins(ANN, moved, NOW) == ("r2",)
+        assert await unit.move_sign_ins(ANN, moved, NOW) == ()
+        assert await unit.sign_in("s1") == replace(waits, chat=moved, version=2)
+        assert [await unit.sign_in(one.id) for one in stay] == stay
+    with pytest.raises(Conflict):
+        async with store.unit() as unit:
+            await unit.keep_sign_in(waits)
 
 
 async def test_posted(store: PostgresStore) -> None:
@@ -86,6 +105,28 @@ async def test_the_newest_sign_in_of_a_person(store: PostgresStore) -> None:
         assert await unit.sign_in_for("r1", "ann", Purpose.APPROVE) is None
         assert await unit.sign_in_for("r1", "ben", Purpose.STEP_UP) is None
         assert set(await unit.sign_ins("r1")) == {newest, page, done}
+
+
+async def test_sign_ins_are_closed_by_person_request_and_purpose_and_nothing_goes_on_with_them(
+    store: PostgresStore,
+) -> None:
+    async with store.unit() as unit:
+        old = sign_in("old", purpose=Purpose.APPROVE, stage=SignInStage.RETURNED, flow={"state": "x"}, code="hash")
+        for kept in (old, sign_in("no", purpose=Purpose.DENY), sign_in("but", purpose=Purpose.APPROVE)):
+            await unit.keep_sign_in(kept)
+        await unit.keep_sign_in(sign_in("bens", purpose=Purpose.APPROVE, person=BEN))
+        await unit.keep_sign_in(sign_in("own"))
+        await unit.keep_sign_in(sign_in("else", purpose=Purpose.APPROVE, request="r2"))
+        await unit.close_sign_ins("r1", "ann", {Purpose.APPROVE, Purpose.DENY}, but="but")
+    async with store.unit() as unit:
+        found = [await unit.sign_in(name) for name in ("old", "no", "but", "bens", "own", "else")]
+    closed = [one.id for one in found if one and one.stage is SignInStage.FINISHED]
+    assert closed == ["old", "no"]
+    assert found[0] is not None
+    assert (found[0].flow, found[0].code, found[0].version) == (None, "", 2)
+    with pytest.raises(Conflict):  # of whoever was going on with it
+        async with store.unit() as unit:
+            await unit.keep_sign_in(replace(old, version=1))
 
 
 async def test_first_time(store: PostgresStore) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+import re
+from dataclasses import fields, replace
 from datetime import timedelta
 from itertools import combinations
 from pathlib import Path
@@ -10,95 +11,21 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.config import policies
 from bot.config.combinations import unsound
 from bot.config.keys import KEYS
 from bot.core.errors import Misconfigured
-from bot.core.kind import Kind, Tools
-from bot.core.model import Finding, Mode, Outcome, Person, Receipt, Request, Sheet, Way
+from bot.core.model import Mode, Way
 from bot.core.options import REVOKE_SESSIONS
 from bot.core.policy import Policy
 from bot.kinds import KINDS
 from bot.kinds.password import GENERATE
 from bot.kinds.risk import SECURE_FIRST
 from bot.kinds.verify import THRESHOLD
-
-STAFF = "aaaaaaaa-0000-0000-0000-000000000001"
-BOSSES = "aaaaaaaa-0000-0000-0000-000000000002"
-EMERGENCY = "aaaaaaaa-0000-0000-0000-000000000003"
-OTHER = "aaaaaaaa-0000-0000-0000-000000000004"
-# Each of the two is sound, written so that the order of the file is not that of the ids.
-APART = f"""
-[lock.groups."{OTHER}"]
-step_up = false
-[lock.groups."{STAFF}"]
-approvals = 0
-"""
-
-
-@dataclass(frozen=True)
-class Known:
-    """What a policy takes from the settings."""
-
-    allowed_groups: frozenset[str] = frozenset({STAFF})
-    approvers_group: str = BOSSES
-    deny_list: frozenset[str] = frozenset({EMERGENCY})
-
-
-async def _sheet(_: Person, __: Tools) -> Sheet:
-    return Sheet()
-
-
-async def _examine(_: Request, __: Tools) -> Finding:
-    return Finding()
-
-
-async def _carry_out(_: Request, __: Tools) -> Outcome:
-    return Outcome(Receipt("x"))
-
-
-async def _look(_: Request, __: Tools) -> Receipt | None:
-    return None
-
-
-def _kind(name: str, policy: Policy, way: Way = Way.SHOW, **more: Any) -> Kind:
-    return Kind(
-        name=name,
-        permissions=(),
-        policy=policy,
-        way=lambda _: way,
-        sheet=_sheet,
-        examine=_examine,
-        carry_out=_carry_out,
-        look=_look,
-        **more,
-    )
-
-
-BADGE = _kind(
-    "badge",
-    Policy(
-        step_up="c1",
-        approvals=1,
-        options={REVOKE_SESSIONS: False, SECURE_FIRST: False, GENERATE: False, THRESHOLD: 70},
-        variants=MappingProxyType({"level:low": {"approvals": 0}}),
-    ),
-    levels=("low", "high"),
-)
-TWO = {"badge": BADGE, "lock": _kind("lock", Policy(per_day=9))}
-ALL = TWO | {
-    "bell": _kind("bell", Policy(step_up="", approvals=0), Way.ALONE, harmless=True),
-    "page": _kind("page", Policy(step_up="c1", approvals=0), Way.ENTER),
-}
-
-
-def _load(folder: Path, text: str) -> dict[str, Policy]:
-    file = folder / "policies.toml"
-    file.write_text(text)
-    return dict(policies.load(str(file), ALL, Known()))  # type: ignore[arg-type]  # all it takes from the settings
+from tests.adapters.tables import APART, BADGE, BOSSES, EMERGENCY, OTHER, STAFF, TWO, Known, read_from
 
 
 def test_without_a_file_each_kind_has_its_own_policy_filled_from_the_settings() -> None:
@@ -117,7 +44,7 @@ def test_the_projects_own_kinds_load() -> None:
 
 
 def test_every_key_of_a_policy_can_be_set(tmp_path: Path) -> None:
-    badge = _load(
+    badge = read_from(
         tmp_path,
         f"""
         [badge]
@@ -161,8 +88,23 @@ def test_every_key_of_a_policy_can_be_set(tmp_path: Path) -> None:
         evidence="face_check",
         evidence_age=timedelta(hours=2),
         options={REVOKE_SESSIONS: True, SECURE_FIRST: True, GENERATE: True, THRESHOLD: 85},
-        variants={"level:low": {"approvals": 0}},
+        variants={"level:low": {"approvals": 2}},
     )
+
+
+@pytest.mark.parametrize(
+    ("said", "read"),
+    [
+        ('show_wait = "1m"', timedelta(minutes=1)),
+        ('show_wait = "7d"', timedelta(days=7)),
+        ('step_up_age = "1h"', timedelta(hours=1)),
+        ('approval_age = "24h"', timedelta(hours=24)),
+        ('life = "72h"', timedelta(hours=72)),
+        ('evidence = ""', ""),
+    ],
+)
+def test_the_shortest_and_the_longest_may_be_set(tmp_path: Path, said: str, read: object) -> None:
+    assert read_from(tmp_path, f"[badge]\n{said}")["badge"].value(said.partition(" ")[0]) == read
 
 
 def test_no_key_of_a_policy_is_forgotten() -> None:
@@ -170,18 +112,18 @@ def test_no_key_of_a_policy_is_forgotten() -> None:
 
 
 def test_what_one_kind_says_does_not_touch_another(tmp_path: Path) -> None:
-    found = _load(tmp_path, "[badge]\nper_day = 1")
+    found = read_from(tmp_path, "[badge]\nper_day = 1")
     assert (found["badge"].per_day, found["lock"].per_day) == (1, 9)
 
 
 def test_the_deny_list_of_the_settings_cannot_be_emptied(tmp_path: Path) -> None:
-    assert _load(tmp_path, "[badge]\ndeny_list = []")["badge"].deny_list == {EMERGENCY}
+    assert read_from(tmp_path, "[badge]\ndeny_list = []")["badge"].deny_list == {EMERGENCY}
 
 
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("[badges]\nper_day = 1", "[badges]: there is no such kind; there are: badge, bell, lock, page"),
+        ("[badges]\nper_day = 1", "[badges]: there is no such kind; there are: badge, bell, face, lock, page"),
         ("badge = 3", "badge: must be a table"),
         ("[badge]\nperday = 1", "[badge] perday: there is no such key here; there are: mode"),
         ('[badge]\nmode = "on"', "[badge] mode = 'on': must be one of 'off', 'evaluate', 'enforce'"),
@@ -202,6 +144,8 @@ def test_the_deny_list_of_the_settings_cannot_be_emptied(tmp_path: Path) -> None
         ('[badge]\nshow_wait = "8d"', 'must lie between "1m" and "7d"'),
         ('[badge]\nstep_up_age = "7d"', 'must lie between "1m" and "1h"'),
         ('[badge]\nstep_up_age = "61m"', 'must lie between "1m" and "1h"'),
+        ('[badge]\napproval_age = "25h"', 'must lie between "1m" and "24h"'),
+        ('[badge]\nlife = "73h"', 'must lie between "1m" and "72h"'),
         ('[badge]\nstep_up_age = "30s"', 'must lie between "1m" and "7d"'),
         ("[badge]\nshow_wait = 60", "must be a duration"),
         ('[badge]\nshow_wait = "1 hour"', "must be a duration"),
@@ -228,8 +172,14 @@ def test_the_deny_list_of_the_settings_cannot_be_emptied(tmp_path: Path) -> None
         (f'[badge.groups."{STAFF}"]\ngenerate = true', "generate: there is no such key here"),
         (f'[badge.groups."{STAFF}".groups."{STAFF}"]\nper_day = 1', "groups: there is no such key here"),
         (f'[badge.groups."{STAFF}"]\nper_day = 0', "per_day = 0: must be a whole number from 1 to 100"),
-        ("[badge.levels.high]\nstep_up = false\napprovals = 0", "asks for no proof at all (level:high)"),
-        (f'[badge.groups."{STAFF}"]\nstep_up = false', f"asks for no proof at all (group:{STAFF}, level:low)"),
+        (
+            '[badge.levels.high]\nstep_up = false\napprovals = 0\nmilder = ["step_up", "approvals"]',
+            "asks for no proof at all (level:high)",
+        ),
+        (
+            f'[badge.groups."{STAFF}"]\nstep_up = false\nmilder = ["step_up"]',
+            f"asks for no proof at all (group:{STAFF}, level:low)",
+        ),
         (f'[lock.groups."{STAFF}"]\nseveral_groups = "last"', "several_groups: there is no such key here"),
         ('[lock]\nseveral_groups = "first"', 'must be "stricter"'),
         (
@@ -249,71 +199,38 @@ def test_the_deny_list_of_the_settings_cannot_be_emptied(tmp_path: Path) -> None
             "[lock] approver_step_up: nobody can say",
         ),
         ("[page]\nstep_up = false\napprovals = 1", "[page] opens a page without a sign-in"),
-        (f'[page.groups."{STAFF}"]\nstep_up = ""\napprovals = 2', f"opens a page without a sign-in (group:{STAFF})"),
+        (
+            f'[page.groups."{STAFF}"]\nstep_up = ""\napprovals = 2\nmilder = ["step_up"]',
+            f"opens a page without a sign-in (group:{STAFF})",
+        ),
+        (
+            f'[badge.groups."{STAFF}"]\nstep_up = "c2"\n[badge.levels.high]\nstep_up = "c3"',
+            f"[badge] step_up: nobody can say which is stricter, c2 (group:{STAFF}) or c3 (level:high); name the same",
+        ),
+        (
+            f"""
+            [badge]
+            several_groups = "last"
+            [badge.groups."{STAFF}"]
+            step_up = "c2"
+            [badge.levels.high]
+            step_up = "c3"
+            """,
+            f"nobody can say which is stricter, c2 (group:{STAFF}) or c3 (level:high); name the same in both",
+        ),
     ],
 )
 def test_what_is_wrong_is_told_with_the_key_and_the_fix(tmp_path: Path, text: str, says: str) -> None:
     with pytest.raises(Misconfigured) as told:
-        _load(tmp_path, text)
+        read_from(tmp_path, text)
     assert says in str(told.value)
     assert "policies.toml" in str(told.value)
-
-
-def test_groups_and_levels_have_their_own_variants(tmp_path: Path) -> None:
-    badge = _load(
-        tmp_path,
-        f"""
-        [badge]
-        per_day = 2
-        [badge.groups."{STAFF.upper()}"]
-        mode = "evaluate"
-        approvals = 3
-        [badge.levels.high]
-        approvals = 2
-        secure_first = true
-        """,
-    )["badge"]
-    assert badge.variants == {
-        f"group:{STAFF}": {"mode": Mode.EVALUATE, "approvals": 3},
-        "level:low": {"approvals": 0},
-        "level:high": {"approvals": 2, "secure_first": True},
-    }
-    assert badge.groups == {STAFF}
-    assert badge.under((f"group:{STAFF}", "level:high")).approvals == 2
-
-
-def test_a_level_of_the_file_lies_over_the_kinds_own(tmp_path: Path) -> None:
-    badge = _load(tmp_path, "[badge.levels.low]\nper_day = 1")["badge"]
-    assert badge.variants["level:low"] == {"approvals": 0, "per_day": 1}
-    assert BADGE.policy.variants["level:low"] == {"approvals": 0}
-
-
-def test_a_member_of_two_groups_does_what_each_demands_and_the_order_is_the_files(tmp_path: Path) -> None:
-    lock = _load(tmp_path, APART)["lock"]
-    both = lock.terms({STAFF, OTHER}, "")
-    assert both == (f"group:{OTHER}", f"group:{STAFF}")
-    assert (lock.under(both).step_up, lock.under(both).approvals) == ("c1", 1)
-
-
-def test_contexts_that_differ_are_taken_where_the_file_says_which_holds(tmp_path: Path) -> None:
-    two = f'[lock.groups."{STAFF}"]\nstep_up = "c2"\n[lock.groups."{OTHER}"]\nstep_up = "c3"'
-    lock = _load(tmp_path, f'[lock]\nseveral_groups = "last"\n{two}')["lock"]
-    assert lock.under(lock.terms({STAFF, OTHER}, "")).step_up == "c3"
-    one = f'[lock.groups."{STAFF}"]\nstep_up = "c2"\n[lock.groups."{OTHER}"]\nper_day = 1'
-    lock = _load(tmp_path, one)["lock"]
-    assert lock.under(lock.terms({STAFF, OTHER}, "")).step_up == "c2"
-
-
-def test_of_what_is_wrong_only_the_fewest_groups_are_named(tmp_path: Path) -> None:
-    with pytest.raises(Misconfigured) as told:
-        _load(tmp_path, f'[lock]\nseveral_groups = "last"\nstep_up = false\n{APART}')
-    assert str(told.value).count("asks for no proof") == 1
-    assert f"asks for no proof at all (group:{STAFF}): " in str(told.value)
 
 
 VARIANTS = st.fixed_dictionaries({}, optional={"step_up": st.sampled_from(["", "c1"]), "approvals": st.integers(0, 1)})
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(
     st.dictionaries(st.sampled_from([f"group:{n}" for n in range(5)]), VARIANTS),
     st.dictionaries(st.sampled_from(["level:low", "level:high"]), VARIANTS),
@@ -334,19 +251,43 @@ def test_the_start_finds_whatever_combination_lets_somebody_by(
 
 
 def test_what_only_locks_may_be_had_for_the_asking(tmp_path: Path) -> None:
-    bell = _load(tmp_path, "[bell]\nper_day = 3")["bell"]
+    bell = read_from(tmp_path, "[bell]\nper_day = 3")["bell"]
     assert (bell.step_up, bell.approvals) == ("", 0)
 
 
 def test_a_kind_may_be_for_one_group_only(tmp_path: Path) -> None:
-    lock = _load(tmp_path, f'[lock]\nmode = "off"\n[lock.groups."{STAFF}"]\nmode = "evaluate"')["lock"]
+    lock = read_from(tmp_path, f'[lock]\nmode = "off"\n[lock.groups."{STAFF}"]\nmode = "evaluate"')["lock"]
     assert lock.offered
-    assert not _load(tmp_path, '[lock]\nmode = "off"')["lock"].offered
+    assert not read_from(tmp_path, '[lock]\nmode = "off"')["lock"].offered
+
+
+LOCK_FACE = '[lock]\nevidence = "face_check"\n'
+NOBODY = "[lock] evidence: nobody could show a face in earnest"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (LOCK_FACE + '[face]\nmode = "evaluate"', f'{NOBODY}; write [face] mode = "enforce"'),
+        (LOCK_FACE + '[face]\nmode = "off"', NOBODY),
+        (f'[lock.groups."{OTHER}"]\nevidence = "face_check"\n[face]\nmode = "off"', NOBODY),
+        ('[face]\nevidence = "face_check"', "[face] evidence: it is by this kind"),
+    ],
+)
+def test_a_face_that_nobody_could_show_is_demanded_by_no_policy(tmp_path: Path, text: str, says: str) -> None:
+    with pytest.raises(Misconfigured, match=re.escape(says)):
+        read_from(tmp_path, text)
+
+
+def test_a_face_may_be_demanded_where_somebody_shows_it_in_earnest(tmp_path: Path) -> None:
+    some = f'[face]\nmode = "off"\n[face.groups."{OTHER}"]\nmode = "enforce"\n'
+    assert read_from(tmp_path, f'[lock]\nevidence = "face_check"\n{some}')["lock"].faces
+    assert read_from(tmp_path, '[lock]\nmode = "off"\nevidence = "face_check"\n[face]\nmode = "off"')["lock"].faces
 
 
 def test_all_that_is_wrong_is_told_together(tmp_path: Path) -> None:
     with pytest.raises(Misconfigured) as told:
-        _load(tmp_path, '[nothing]\n[badge]\nmode = 1\nreveal = 2\n[lock]\nstep_up = ""\napprovals = 0')
+        read_from(tmp_path, '[nothing]\n[badge]\nmode = 1\nreveal = 2\n[lock]\nstep_up = ""\napprovals = 0')
     assert all(word in str(told.value) for word in ("nothing", "mode", "reveal", "[lock] asks for no proof"))
 
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
-from app import _said
 from bot.core.audit import GENESIS, About, Deed, Entry, Note, link
 from bot.core.model import Mode
 from bot.process.report import NOT_THEIRS, rows, text
+from cards.words import reason
 
 START = datetime(2026, 11, 13, 9, 0, tzinfo=UTC)
 GROUP = "group:00000000-0000-0000-0000-000000000001"
@@ -128,7 +128,7 @@ def test_what_was_asked_for_before_is_left_out() -> None:
 
 def test_a_reason_comes_with_the_sentence_people_read() -> None:
     told = rows(trail(("tap", "r1", "gus", refused("guest_of")), ("tap", "r2", "ann", refused("new.reason"))))
-    lines = list(text(told, 7, _said))
+    lines = list(text(told, 7, reason))
     assert "       1  refused: guest_of (“Your account belongs to … and is only a guest here.”)" in lines
     assert "       1  refused: new.reason" in lines
 

@@ -66,6 +66,13 @@ def test_everything_that_is_missing_is_told_together(monkeypatch: pytest.MonkeyP
     assert all(f"VOUCHSAFE_{name}: is missing" in str(told.value) for name in WHOLE)
 
 
+def test_a_proxy_that_cannot_be_used_is_told_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "socks5://desk:pass@proxy:1080")
+    with pytest.raises(Misconfigured, match=r"HTTPS_PROXY: .*http://HOST:PORT") as caught:
+        environment.load()
+    assert "pass" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("name", "value", "says"),
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -103,6 +104,26 @@ async def test_a_token_of_somebody_else_is_not_even_tried(world: World, sign_ins
     assert world.journal.of("entra", "POST", "/token") == []
 
 
+@dataclass
+class Odd:
+    """An Entra that answers what it is told to."""
+
+    says: dict[str, Any] = field(default_factory=dict)
+
+    def acquire_token_on_behalf_of(self, *_: Any, **__: Any) -> dict[str, Any]:
+        return self.says
+
+
+async def test_what_entra_answers_about_somebody_else_proves_nothing(
+    world: World, sign_ins: EntraSignIns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ben = id_token(world, world.people["ben"], session=Session("passkey", world.clock.now()))
+    monkeypatch.setattr(sign_ins, "_client", lambda: Odd({"id_token": ben}))
+    with pytest.raises(Rejected) as caught:
+        await silently(world, sign_ins, sso_token(world, world.people["ann"]))
+    assert caught.value.code == TokenFlaw.WRONG_PERSON
+
+
 async def test_a_chat_of_another_tenant_is_not_even_tried(world: World, sign_ins: EntraSignIns) -> None:
     ann = world.people["ann"]
     with pytest.raises(Forged) as caught:
@@ -151,13 +172,14 @@ async def test_each_of_teams_clients_may(world: World, sign_ins: EntraSignIns, c
     assert (await silently(world, sign_ins, token)).contexts == {"c1"}
 
 
-async def test_a_token_that_ran_out_is_refused_here(world: World, sign_ins: EntraSignIns) -> None:
+async def test_a_token_that_ran_out_or_comes_early_is_refused_here(world: World, sign_ins: EntraSignIns) -> None:
     token = sso_token(world, world.people["ann"])
-    world.clock.advance(timedelta(hours=2))
-    with pytest.raises(Rejected) as caught:
-        await silently(world, sign_ins, token)
-    assert caught.value.code == TokenFlaw.EXPIRED
-    assert not isinstance(caught.value, Forged)  # it is theirs, and old
+    for hours, flaw in ((2, TokenFlaw.EXPIRED), (-4, TokenFlaw.NOT_YET)):
+        world.clock.advance(timedelta(hours=hours))
+        with pytest.raises(Rejected) as caught:
+            await silently(world, sign_ins, token)
+        assert caught.value.code == flaw
+        assert not isinstance(caught.value, Forged)  # it is theirs, and a clock is wrong at most
 
 
 async def test_one_persons_trouble_is_not_anothers(world: World, sign_ins: EntraSignIns) -> None:
@@ -171,12 +193,16 @@ async def test_one_persons_trouble_is_not_anothers(world: World, sign_ins: Entra
     assert proven.person == world.people["ben"].id
 
 
-@pytest.mark.parametrize("kind", ["unavailable", "lost", "throttle_bare"])
-async def test_entra_in_trouble_is_unavailable(world: World, sign_ins: EntraSignIns, kind: Any) -> None:
+async def test_entra_in_trouble_is_unavailable(world: World, sign_ins: EntraSignIns) -> None:
     world.entra.silent["ann"] = True
-    world.faults.add(Fault("entra", "/token", kind))
-    with pytest.raises(Unavailable):
-        await silently(world, sign_ins, sso_token(world, world.people["ann"]))
+    kinds: list[Any] = ["unavailable", "lost", "throttle_bare"]
+    troubles = [*(Fault("entra", "/token", kind, times=1) for kind in kinds)]
+    troubles += [Fault("entra", "/token", "error", status=status, times=1) for status in (408, 500)]
+    for trouble in troubles:
+        world.faults.add(trouble)
+        with pytest.raises(Unavailable):
+            await silently(world, sign_ins, sso_token(world, world.people["ann"]))
+    assert world.faults.live == []
 
 
 async def test_entra_out_of_reach_from_the_start_is_unavailable(world: World, sign_ins: EntraSignIns) -> None:
@@ -291,28 +317,27 @@ async def test_a_token_with_another_nonce_is_not_believed(
         await sign_ins.finish({**flow, "nonce": "another"}, answer)
 
 
-@pytest.mark.parametrize(
-    "answer",
-    [
-        {},
-        {"code": "x"},
-        {"state": "x", "code": "x"},
-        {"error": "access_denied"},
-        {"client_info": "!!!", "code": "x"},
-        {"client_info": "WyJ1aWQiLCJ1dGlkIl0", "code": "x", "state": "x"},
-    ],
+MADE_UP: tuple[dict[str, str], ...] = (
+    {},
+    {"code": "x"},
+    {"state": "x", "code": "x"},
+    {"error": "access_denied"},
+    {"client_info": "!!!", "code": "x"},
+    {"client_info": "WyJ1aWQiLCJ1dGlkIl0", "code": "x", "state": "x"},
 )
-async def test_an_answer_somebody_made_up_is_rejected(sign_ins: EntraSignIns, answer: dict[str, str]) -> None:
-    flow = await sign_ins.begin(context="c1", login_hint="")
-    with pytest.raises(Rejected) as caught:
-        await sign_ins.finish(flow, answer)
-    assert caught.value.code != "cancelled"
+NO_FLOWS: tuple[dict[str, object], ...] = ({}, {"nonce": "n"}, {"nonce": 1}, {"nonce": "n", "state": None})
 
 
-@pytest.mark.parametrize("flow", [{}, {"nonce": "n"}, {"nonce": 1}, {"nonce": "n", "state": None}])
-async def test_a_flow_that_is_none_is_rejected(sign_ins: EntraSignIns, flow: dict[str, object]) -> None:
-    with pytest.raises(Rejected):
-        await sign_ins.finish(flow, {"code": "x", "state": "x"})
+async def test_an_answer_somebody_made_up_and_a_flow_that_is_none_are_rejected(sign_ins: EntraSignIns) -> None:
+    for answer in MADE_UP:
+        flow = await sign_ins.begin(context="c1", login_hint="")
+        with pytest.raises(Rejected) as caught:
+            await sign_ins.finish(flow, answer)
+        assert caught.value.code != "cancelled"
+    for none in NO_FLOWS:
+        with pytest.raises(Rejected) as caught:
+            await sign_ins.finish(none, {"code": "x", "state": "x"})
+        assert caught.value.code == ("mismatch" if none.get("nonce") == "n" else TokenFlaw.WRONG_NONCE)
 
 
 async def test_a_forged_id_token_is_found_out_even_over_the_right_connection(
@@ -422,15 +447,27 @@ async def test_entra_in_trouble_gives_no_token_for_now(
         await delegated(world, sign_ins, token)
 
 
-@pytest.mark.parametrize("answer", [{}, {"access_token": ""}, {"access_token": 1}, {"id_token": "x"}])
-async def test_an_answer_without_a_token_is_none(
-    world: World, sign_ins: EntraSignIns, monkeypatch: pytest.MonkeyPatch, answer: dict[str, Any]
+async def test_an_answer_without_a_token_or_without_its_time_is_none(
+    world: World, sign_ins: EntraSignIns, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Odd:
-        def acquire_token_on_behalf_of(self, *_: Any) -> dict[str, Any]:
-            return answer
-
-    monkeypatch.setattr(sign_ins, "_client", Odd)
+    token, odd = sso_token(world, world.people["ann"]), Odd()
+    monkeypatch.setattr(sign_ins, "_client", lambda: odd)
+    for odd.says in ({}, {"access_token": ""}, {"access_token": 1, "id_token": 1}, {"access_token": None}):
+        with pytest.raises(Rejected) as caught:
+            await delegated(world, sign_ins, token)
+        assert caught.value.code == TokenFlaw.NO_ACCESS_TOKEN
+        with pytest.raises(Rejected) as caught:
+            await silently(world, sign_ins, token)
+        assert caught.value.code == TokenFlaw.NO_ID_TOKEN
+    for error in ("temporarily_unavailable", "server_error", "slow_down"):
+        odd.says = {"error": error}
+        with pytest.raises(Unavailable):
+            await silently(world, sign_ins, token)
+    odd.says = {"id_token": token}  # Ann's, but it does not say when she signed in
     with pytest.raises(Rejected) as caught:
-        await delegated(world, sign_ins, sso_token(world, world.people["ann"]))
-    assert caught.value.code == TokenFlaw.NO_ACCESS_TOKEN
+        await silently(world, sign_ins, token)
+    assert caught.value.code == TokenFlaw.NO_AUTH_TIME
+    odd.says = {"error": "<b>odd_1"}
+    with pytest.raises(Rejected) as caught:
+        await silently(world, sign_ins, token)
+    assert caught.value.code == "bodd_1"

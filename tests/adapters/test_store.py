@@ -12,6 +12,7 @@ import pytest
 
 from bot.core.audit import Deed, Note, verify
 from bot.core.errors import Conflict, Rejected
+from bot.core.limits import Tally
 from bot.core.model import OPEN, Ending, Evidence, EvidenceType, Receipt, Refusal, Status
 from bot.core.ports import Job
 from bot.store.postgres import PostgresStore
@@ -90,7 +91,7 @@ async def test_reopening_beside_a_newer_open_one_is_a_conflict(store: PostgresSt
 
 async def test_the_index_means_what_the_core_calls_open(database_url: str) -> None:
     with psycopg.connect(database_url) as connection:
-        row = connection.execute("SELECT indexdef FROM pg_indexes WHERE indexname = 'requests_one_open'").fetchone()
+        row = connection.execute("SELECT indexdef FROM pg_indexes WHERE indexname = 'requests_one_waiting'").fetchone()
     assert row is not None
     assert set(re.findall(r"'(\w+)'", row[0].partition("WHERE")[2])) == {status.value for status in OPEN}
 
@@ -164,6 +165,7 @@ async def test_what_was_written_down_stays(store: PostgresStore, database_url: s
 async def test_recent_counts_what_was_signed_in_for_and_lately_what_got_on_without(store: PostgresStore) -> None:
     signed_in = (Evidence(EvidenceType.STEP_UP, "ann", "Ann", NOW, "c1", "r1"),)
     approved = (Evidence(EvidenceType.APPROVAL, "ben", "Ben", NOW, "c1", "r1"),)
+    faced = (Evidence(EvidenceType.FACE, "ann", "Ann", NOW, "", "r15", source="r9"),)
     morning, before = NOW - timedelta(hours=5), NOW - timedelta(days=2)
     proved = replace(ask("r1", status=Status.ENDED), evidence=signed_in)
     await added(
@@ -181,12 +183,20 @@ async def test_recent_counts_what_was_signed_in_for_and_lately_what_got_on_witho
         replace(ask("r11", kind="verify", status=Status.ENDED), created_at=morning, evidence=approved),
         replace(ask("r12", status=Status.READY), evidence=signed_in),
         ask("r13", kind="risk", status=Status.STEP_UP),
+        ask("r14", kind="password", status=Status.PROOF),
+        replace(ask("r15", kind="methods", status=Status.DENIED), created_at=morning, evidence=faced),
     )
     day, hour = NOW - timedelta(days=1), NOW - timedelta(hours=1)
     async with store.unit() as unit:
         others = await unit.recent("contoso", "ann", day, lately=hour, but="r12")
-        assert others == {"tap": 2, "risk": 1, "verify": 1}
-        assert (await unit.recent("contoso", "ann", day, lately=hour))["tap"] == 3
+        assert others == {
+            "tap": Tally(1),
+            "risk": Tally(1),
+            "verify": Tally(1),
+            "methods": Tally(1),
+            "password": Tally(),
+        }
+        assert (await unit.recent("contoso", "ann", day, lately=hour))["tap"] == Tally(2)
 
 
 async def test_latest_begins_with_what_is_open(store: PostgresStore) -> None:

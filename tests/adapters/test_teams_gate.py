@@ -17,6 +17,7 @@ from bot.teams.origins import trusted
 from tests.adapters.edge import ANN, APP, ISSUER, SERVICE, TENANT, Edge, SetClock, activity, cloud_at, edge, press
 
 Make = Callable[[Edge], str]
+ROOT = "https://smba.example/teams/"
 
 
 def unsigned(e: Edge) -> str:
@@ -118,6 +119,9 @@ WRONG: dict[str, Any] = {
     "nobody": activity(**{"from": None}),
     "a person without an object id": activity(**{"from": {"id": "29:ann"}}),
     "an object id that is none": activity(**{"from": {"id": "29:ann", "aadObjectId": "' or 1=1"}}),
+    "an object id that is none, of whom only Teams speaks": activity(
+        "conversationUpdate", **{"from": {"id": "29:ann", "aadObjectId": "' or 1=1"}}
+    ),
     "an object id that is a number": activity(**{"from": {"id": "29:ann", "aadObjectId": 5}}),
 }
 
@@ -186,6 +190,9 @@ async def test_teams_itself_gets_in_and_the_case_of_ids_does_not_matter() -> Non
         assert (await e.deliver(shouted))[0] == 200
         assert e.desk.asked[0][0].person.id == ANN
         assert e.desk.asked[0][0].person.tenant == TENANT
+        of_nobody = activity("conversationUpdate", id="2", **{"from": {"id": "29:teams"}})
+        assert (await e.deliver(of_nobody))[0] == 200  # only Teams speaks, and of no person
+        assert (await e.deliver(activity(text="hi", id="3", channelData=None)))[0] == 200  # the tenant is there once
 
 
 async def test_a_token_seen_before_is_still_checked_for_time_and_activity() -> None:
@@ -226,12 +233,23 @@ async def test_only_so_many_tokens_are_remembered(remember: int) -> None:
         assert len(gate._verified) == remember
 
 
+async def test_the_token_in_use_is_not_the_one_forgotten() -> None:
+    async with edge() as e, aiohttp.ClientSession() as session:
+        keys = KeyRing(session, e.cloud.bot_openid, e.clock)
+        gate = Gate(cloud=e.cloud, app_id=APP, tenant=TENANT, keys=keys, clock=e.clock, remember=2)
+        headers = [f"Bearer {e.token(jti=str(number))}" for number in range(3)]
+        used = await gate.recognise(headers[0])
+        for number in (1, 0, 2, 0):
+            assert (await gate.recognise(headers[number]) is used) is (number == 0)
+        assert await gate.recognise(headers[2]) is await gate.recognise(headers[2])
+
+
 async def test_a_remembered_token_is_known_by_all_of_it_and_not_kept_itself() -> None:
     async with edge() as e, aiohttp.ClientSession() as session:
         keys = KeyRing(session, e.cloud.bot_openid, e.clock)
         gate, token = Gate(cloud=e.cloud, app_id=APP, tenant=TENANT, keys=keys, clock=e.clock), e.token()
-        await gate.recognise(f"Bearer {token}")
-        assert await gate.recognise(f"Bearer {token}") == next(iter(gate._verified.values()))
+        known = await gate.recognise(f"Bearer {token}")
+        assert await gate.recognise(f"Bearer {token}") is known
         assert token not in repr(gate._verified)
         with pytest.raises(NotAdmitted, match="signature"):
             await gate.recognise(f"Bearer {forged(token)}")
@@ -303,6 +321,10 @@ async def test_small_keys_are_not_believed() -> None:
         "https://smba.example/teams/../evil/",
         "https://smba.example/teams/%2e%2e/",
         "https://smba.example//teams/",
+        "https://smba.example/teams//evil/",
+        "https://evil.example/teams/",
+        "http://smba.example:443/teams/",
+        f"{ROOT}{'x' * (501 - len(ROOT))}",
         "https://smba.example/teamsevil/",
         "https://smba.example/teams/?x=1",
         "https://smba.example/teams/#x",
@@ -317,14 +339,35 @@ async def test_small_keys_are_not_believed() -> None:
     ],
 )
 def test_an_address_that_only_looks_like_the_connectors_is_not_trusted(url: str) -> None:
-    assert not trusted(cloud_at("http://127.0.0.1", service=("https://smba.example/teams/",)), url)
+    assert not trusted(cloud_at("http://127.0.0.1", service=(ROOT,)), url)
 
 
 @pytest.mark.parametrize(
-    "url", ["https://smba.example/teams", "https://smba.example/teams/", "HTTPS://SMBA.example:443/teams/emea/x/"]
+    "url",
+    [
+        "https://smba.example/teams",
+        ROOT,
+        "HTTPS://SMBA.example:443/teams/emea/x/",
+        f"{ROOT}{'x' * (500 - len(ROOT))}",
+    ],
 )
 def test_the_connectors_own_addresses_are_trusted(url: str) -> None:
-    assert trusted(cloud_at("http://127.0.0.1", service=("https://smba.example/teams/",)), url)
+    assert trusted(cloud_at("http://127.0.0.1", service=(ROOT,)), url)
+
+
+@pytest.mark.parametrize(
+    ("root", "trusts", "never"),
+    [
+        ("https://smba.example:8443/", "https://smba.example:8443/x/", "https://smba.example/x/"),
+        ("http://127.0.0.1/", "http://127.0.0.1:80/x/", "http://127.0.0.1:443/x/"),
+        ("ftp://smba.example:21/", "", "ftp://smba.example:21/x/"),
+        ("https:///teams/", "", "https:///teams/x/"),
+    ],
+)
+def test_a_connector_is_one_of_the_web_with_its_own_port(root: str, trusts: str, never: str) -> None:
+    cloud = cloud_at("http://127.0.0.1", service=(root,))
+    assert not trusts or trusted(cloud, trusts)
+    assert not trusted(cloud, never)
 
 
 @pytest.mark.parametrize("missing", [{"app_id": ""}, {"tenant": ""}])
@@ -341,6 +384,24 @@ def test_a_gate_without_an_app_id_or_a_tenant_is_not_built(missing: dict[str, st
                 **missing,
             }
         )
+
+
+async def test_the_edges_of_what_a_token_may_be() -> None:
+    async with edge() as e, aiohttp.ClientSession() as session:
+        keys = KeyRing(session, e.cloud.bot_openid, e.clock)
+        gate = Gate(cloud=e.cloud, app_id=APP, tenant=TENANT, keys=keys, clock=e.clock)
+        assert (await gate.recognise(f"Bearer {e.token(pad='x' * 5000)}")).service_url == SERVICE
+        with pytest.raises(NotAdmitted) as caught:
+            await gate.recognise(f"Bearer {e.token(pad='x' * 6000)}")
+        assert (caught.value.status, caught.value.reason) == (401, "no_token")
+        at = int(e.clock.now().timestamp())
+        for fits in (
+            e.token(nbf=at + 300),
+            e.token(nbf=0),
+            e.token(iat=at + 300),
+            e.issuer.sign(e.claims(), headers={"kid": "one", "typ": None}),
+        ):
+            assert (await gate.recognise(f"Bearer {fits}")).service_url == SERVICE
 
 
 async def test_pressing_needs_the_same_token_as_writing() -> None:

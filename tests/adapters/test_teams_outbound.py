@@ -14,7 +14,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer, unused_port
 
-from bot.core.errors import AnswerLost, Missing, Rejected, Unavailable
+from bot.core.errors import AnswerLost, Closed, Missing, Rejected, Unavailable
 from bot.core.model import Chat
 from bot.teams import outbound
 from bot.teams.limits import Limiter
@@ -116,6 +116,24 @@ async def test_a_thread_and_a_private_chat() -> None:
         assert teams.heard[1][2]["isGroup"] is False
 
 
+@pytest.mark.parametrize(
+    ("page", "tenants"),
+    [
+        (
+            {"members": [{"id": "29:a", "tenantId": TENANT.upper()}, {"tenantId": "other"}, {"id": "29:b"}]},
+            {"other", TENANT},
+        ),
+        ({"members": [None, {"tenantId": 5}]}, set()),
+        ({"members": "x"}, set()),
+        ({}, set()),
+    ],
+)
+async def test_who_is_in_a_channel_is_known_by_tenant(page: Any, tenants: set[str]) -> None:
+    async with line() as teams:
+        teams.answers = [lambda: web.json_response(page)]
+        assert await teams.connector.channel_there(TENANT, "19:help@thread.tacv2") == tenants
+
+
 async def test_no_token_goes_to_another_address_or_tenant() -> None:
     async with line() as teams:
         strange = [
@@ -168,9 +186,11 @@ async def test_a_token_that_is_not_accepted_is_renewed_once() -> None:
     ("status", "code", "error"),
     [
         (400, "BadArgument", Rejected),
-        (403, "BotNotInConversationRoster", Rejected),
-        (403, "ConversationBlockedByUser", Rejected),
-        (404, "ConversationNotFound", Missing),
+        (403, "BotDisabledByAdmin", Closed),
+        (403, "BotNotInConversationRoster", Closed),
+        (403, "ConversationBlockedByUser", Closed),
+        (403, "NotEnoughPermissions", Rejected),
+        (404, "ConversationNotFound", Closed),
         (412, "PreconditionFailed", Unavailable),
         (413, "MessageSizeTooBig", Rejected),
         (429, "Throttled", Unavailable),
@@ -178,6 +198,7 @@ async def test_a_token_that_is_not_accepted_is_renewed_once() -> None:
         (502, "", AnswerLost),
         (503, "", Unavailable),
         (504, "", AnswerLost),
+        (501, "NotImplemented", Rejected),
     ],
 )
 async def test_what_the_answer_to_a_new_message_means(status: int, code: str, error: type[Exception]) -> None:
@@ -245,11 +266,44 @@ async def test_a_connector_nobody_reaches_got_nothing() -> None:
 
 
 @pytest.mark.parametrize("body", ["", "{}", "[]", '{"id": 5}', "<html>"])
-async def test_a_message_nobody_names_may_be_there(body: str) -> None:
+@pytest.mark.parametrize("status", [200, 201, 202])
+async def test_a_message_that_was_taken_is_sent_whether_it_has_a_name_or_not(status: int, body: str) -> None:
     async with line() as teams:
-        teams.answers = [lambda: web.Response(status=201, text=body)]
-        with pytest.raises(AnswerLost):
-            await teams.connector.post(teams.chat, CARD)
+        teams.answers = [lambda: web.Response(status=status, text=body)] * 3
+        assert await teams.connector.post(teams.chat, CARD) == ""
+        channel = "19:help@thread.tacv2"
+        thread, first = await teams.connector.post_in_channel(TENANT, channel, CARD)
+        assert (thread.id, thread.personal, first) == (channel, False, "")
+        await teams.connector.update(teams.chat, "17", CARD)
+        assert len(teams.heard) == 3
+
+
+@pytest.mark.parametrize("body", ["", "{}", '{"id": ""}'])
+async def test_a_private_chat_without_a_name_is_asked_for_again(body: str) -> None:
+    async with line() as teams:
+        teams.answers = [lambda: web.Response(status=202, text=body)]
+        with pytest.raises(Unavailable):
+            await teams.connector.open_private(TENANT, ANN)
+
+
+async def test_what_is_opened_and_has_others_in_it_is_no_private_chat() -> None:
+    async with line() as teams:
+        teams.answers = [lambda: web.json_response({"id": "19:meeting_x@thread.v2"}, status=201)]
+        with pytest.raises(Rejected):
+            await teams.connector.open_private(TENANT, ANN)
+
+
+async def test_whether_a_chat_takes_anything_is_found_out_without_a_message() -> None:
+    async with line() as teams:
+        teams.answers = [lambda: web.json_response({}, status=202), says(404, "ConversationNotFound"), says(503)]
+        await teams.connector.typing(teams.chat)
+        method, path, body, _ = teams.heard[0]
+        assert (method, path) == ("POST", "/connector/v3/conversations/a%3Ax%2F1%3Bm%3D2/activities")
+        assert (body["type"], body["conversation"]) == ("typing", {"id": teams.chat.id})
+        with pytest.raises(Missing):
+            await teams.connector.typing(teams.chat)
+        with pytest.raises(Unavailable):
+            await teams.connector.typing(teams.chat)
 
 
 async def test_a_message_too_large_for_teams_is_not_sent() -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+import cards
 from bot.core import actions as do
 from bot.core.actions import Ref
 from bot.core.answers import Answer, Done, Form, Refused, RequestCard, Said, SecretShown, SignInWanted, StatusCard
-from bot.core.model import Actor, Choice, Field, Refusal, Secret, Sheet, Status
+from bot.core.forms import Choice, Field, Sheet
+from bot.core.model import Actor, Refusal, Secret, Status
 from bot.core.ports import Slot
 from bot.teams.inbound import Command, Via
 from bot.teams.replies import malformed, reply, said
@@ -81,6 +84,35 @@ def test_a_form_that_went_through_closes_the_dialog() -> None:
     assert wire(Refused(Refusal("too_many")), Via.SUBMIT)["task"]["type"] == "continue"
 
 
+def pressed(answer: Answer, action: Any = None, **where: Any) -> Any:
+    """What comes of a form's button that was pressed in the chat, in message 17."""
+    command = Command(Actor(person(), private(**where)), action or do.Submit("tap", "r1", {}), Via.PRESS, card="17")
+    return reply(answer, command, replace(VIEW, user="29:ann", alarm="compromised"))
+
+
+def test_what_comes_of_a_form_in_the_chat_takes_its_place_and_cannot_be_sent_again() -> None:
+    """Nor is a second card of the request left there, which would ask after itself and go as a stray."""
+    there = request(Status.STEP_UP)
+    closed: list[Answer] = [RequestCard(there, Slot.REQUESTER), Refused(Refusal("already_open"), there)]
+    for answer in closed:
+        came = pressed(answer)
+        assert (came.place, len(came.messages)) == ("17", 1)
+        assert "Action." not in json.dumps(came.messages)
+        assert "refresh" not in came.messages[0]["attachments"][0]["content"]
+    open_: list[tuple[Answer, str]] = [(FORM, "submit"), (Refused(Refusal("too_many")), "compromised")]
+    for answer, still in open_:
+        came = pressed(answer)
+        assert (came.place, len(came.messages)) == ("17", 1)
+        assert still in json.dumps(came.messages), "a form can be sent once more, and the alarm stays at hand"
+
+
+def test_nothing_takes_a_place_but_what_comes_of_a_form_in_a_private_chat() -> None:
+    """What is answered in private to a press in a channel has no place there: the message pressed is the channel's."""
+    assert pressed(RequestCard(request(), Slot.REQUESTER), personal=False).place == ""
+    for action in (do.Begin("tap"), do.Withdraw(Ref("r1", 1)), do.Home()):
+        assert pressed(FORM, action).place == ""
+
+
 def test_messages() -> None:
     assert reply(home(), come(Via.MESSAGE), VIEW).messages[0]["attachments"]
     assert reply(Said("said.begun"), come(Via.MESSAGE), VIEW).messages[0]["text"]
@@ -136,6 +168,14 @@ def test_a_secret_does_not_go_to_another_person(who: Any) -> None:
         carry(request(), Secret(SECRET), who, private(), VIEW)
 
 
+@pytest.mark.parametrize("nobody", [person(""), person(tenant="")])
+def test_a_secret_that_is_nobodys_goes_to_nobody(nobody: Any) -> None:
+    """Who has no id, or no tenant, is not the same as somebody else without one."""
+    lost = SecretShown(request(subject=nobody), Secret(SECRET), None)
+    with pytest.raises(NotPrivate):
+        reveal(lost, private(tenant=nobody.tenant), nobody, VIEW)
+
+
 @pytest.mark.parametrize("via", [Via.MESSAGE, Via.PRESS, Via.EXCHANGE, Via.VERIFY])
 def test_a_secret_is_never_a_message_by_the_way(via: Via) -> None:
     with pytest.raises(NotPrivate):
@@ -143,11 +183,16 @@ def test_a_secret_is_never_a_message_by_the_way(via: Via) -> None:
 
 
 def test_a_message_for_a_secret_is_empty_until_it_holds_one() -> None:
-    empty = carry(request(Status.READY), None, person(), private(), VIEW)
+    empty = carry(request(Status.READY), None, replace(person(), language="de-DE"), private(), VIEW)
+    assert empty["attachments"][0]["content"]["lang"] == "de"  # the channel's view is not theirs
+    assert empty["attachments"][0]["content"]["body"][0]["text"] == cards.text("tap.secret.coming", "de")
+    assert empty["summary"] == cards.text("tap.title", "de")
     full = carry(request(), Secret(SECRET), person(), private(), VIEW)
     assert SECRET not in json.dumps(empty)
     assert SECRET in json.dumps(full)
     assert SECRET not in full["summary"]
+    assert "2026-11-20T11:00:00Z" in json.dumps(full)  # until when it works
+    assert "11:00:00Z" not in json.dumps(carry(request(receipt=None), Secret(SECRET), person(), private(), VIEW))
     with pytest.raises(NotPrivate):
         carry(request(), Secret(SECRET), person(), private(personal=False), VIEW)
 

@@ -13,9 +13,10 @@ from bot.core import actions as do
 from bot.core.actions import Action, Ref
 from bot.core.answers import Answer, Form, HomeCard, RequestCard, Said, SecretShown
 from bot.core.errors import AnswerLost, Rejected, Unavailable
-from bot.core.model import Actor, Secret, Sheet
+from bot.core.forms import Sheet
+from bot.core.model import Actor, Secret
 from bot.core.ports import Slot
-from tests.adapters.edge import ANN, Edge, ToldDesk, activity, edge, home, in_channel, invoke, press, request
+from tests.adapters.edge import ANN, TENANT, Edge, ToldDesk, activity, edge, home, in_channel, invoke, press, request
 
 SECRET = "Xy7+*_#q"
 
@@ -144,6 +145,31 @@ async def test_a_channel_is_not_remembered_as_a_private_chat() -> None:
     async with edge() as e:
         await e.deliver({**in_channel("invoke"), **{k: press({"verb": "home"})[k] for k in ("name", "value")}})
         assert e.desk.homes == []
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        {"conversation": {"id": "19:meeting_TVRn@thread.v2", "conversationType": "personal", "tenantId": TENANT}},
+        {"conversation": {"id": "19:falcon@thread.v2", "conversationType": "groupChat", "tenantId": TENANT}},
+        {"conversation": {"id": "19:x@thread.tacv2", "conversationType": "channel", "tenantId": TENANT}},
+        {"conversation": {"id": "a:ann", "tenantId": TENANT}},
+        {"conversation": {"id": "a:x", "conversationType": "personal", "isGroup": True, "tenantId": TENANT}},
+        {"channelData": {"tenant": {"id": TENANT}, "meeting": {"id": "TVRn"}}},
+        {"channelData": {"tenant": {"id": TENANT}, "team": {"id": "19:t@thread.tacv2"}}},
+    ],
+    ids=["meeting", "group", "channel", "untold", "many", "in_a_meeting", "in_a_team"],
+)
+async def test_only_a_true_private_chat_is_remembered(place: Any) -> None:
+    """Whatever comes from a meeting, a group or a channel: results would go there, and nobody would hear of them."""
+    async with edge(ToldDesk(home())) as e:
+        await e.deliver(activity("installationUpdate", action="add", id="1", **place))
+        added = [{"id": activity()["recipient"]["id"]}]
+        await e.deliver(activity("conversationUpdate", membersAdded=added, id="2", **place))
+        await e.deliver({**press({"verb": "home"}), **place})
+        await e.deliver(activity("installationUpdate", action="remove", id="3", **place))
+        assert e.desk.homes == []
+        assert e.desk.gone == []
 
 
 async def test_who_installs_it_is_welcomed_once() -> None:
@@ -363,6 +389,31 @@ async def test_a_form_filled_in_by_writing_is_a_card_in_the_chat() -> None:
         await e.deliver(activity(text="tap: my phone drowned"))
         assert e.desk.action == do.OfferKind("tap", "my phone drowned")
         assert '"verb": "submit"' in json.dumps(e.post.sent[0][1]["attachments"])
+
+
+async def test_a_form_sent_from_the_chat_is_changed_where_it_stands() -> None:
+    sent = {"verb": "submit", "kind": "tap", "id": "r1", "reason": "other"}
+    async with edge(ToldDesk(Form("tap", "r1", Sheet()))) as e:
+        await e.deliver(activity(value=sent, replyToId="17"))
+        assert [(chat.id, place) for chat, place, _ in e.post.changed] == [("a:ann", "17")]
+        assert e.post.sent == []
+
+
+async def test_a_form_that_says_no_message_or_a_requests_own_is_answered_below() -> None:
+    sent = {"verb": "submit", "kind": "tap", "id": "r1", "reason": "other"}
+    async with edge(ToldDesk(Form("tap", "r1", Sheet()), cards={"a:ann 18"})) as e:
+        for number, place in enumerate(({}, {"replyToId": "18"}), start=1):
+            await e.deliver(activity(id=f"19{number}", value=sent, **place))
+            assert len(e.post.sent) == number
+        assert e.post.changed == []
+
+
+async def test_a_form_whose_change_may_have_arrived_is_not_answered_twice() -> None:
+    sent = {"verb": "submit", "kind": "tap", "id": "r1", "reason": "other"}
+    async with edge(ToldDesk(Form("tap", "r1", Sheet()))) as e:
+        e.post.troubles = [AnswerLost("cut")]
+        assert (await e.deliver(activity(value=sent, replyToId="17")))[0] == 200
+        assert (e.post.sent, e.post.changed) == ([], [])
 
 
 async def test_a_home_card_in_german() -> None:

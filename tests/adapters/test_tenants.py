@@ -8,29 +8,10 @@ from datetime import timedelta
 import pytest
 
 from bot.core.errors import Conflict
-from bot.core.model import VERIFIED, Person, Receipt, Status
 from bot.store.postgres import PostgresStore
 from tests.adapters.rows import ANN, BEN, HOME, NOW, ask
 
 ELSEWHERE = "fabrikam"
-
-
-async def proven(store: PostgresStore, of: Person) -> None:
-    done = replace(
-        ask("v1", subject=of, kind="verify", status=Status.ENDED),
-        stage=VERIFIED,
-        receipt=Receipt("p-1", None, {"at": NOW.isoformat(), "score": "86"}),
-    )
-    async with store.unit() as unit:
-        await unit.add(done)
-
-
-@pytest.mark.parametrize("of", [replace(ANN, tenant=ELSEWHERE), replace(BEN, tenant=ANN.tenant)])
-async def test_a_proof_of_identity_counts_for_its_person_in_its_tenant(store: PostgresStore, of: Person) -> None:
-    await proven(store, of)
-    async with store.unit() as unit:
-        assert await unit.proved(of.tenant, of.id) == NOW
-        assert await unit.proved(ANN.tenant, ANN.id) is None
 
 
 async def test_what_was_asked_elsewhere_is_not_theirs(store: PostgresStore) -> None:

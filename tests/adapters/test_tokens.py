@@ -15,13 +15,14 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer, unused_port
 
 from bot.config.cloud import PUBLIC, Cloud, from_file
-from bot.core.errors import Rejected, Unavailable
+from bot.core.errors import NotGranted, Rejected, Unavailable
 from bot.entra import tokens as module
 from bot.entra.tokens import AppTokens
 from bot.entra.transport import Transport, authority, plain, secured
 from playground import entra
 from playground.faults import Fault
 from playground.world import World, create
+from tests.adapters.edge import SetClock
 
 SCOPE = "https://api.botframework.com/.default"
 
@@ -95,13 +96,58 @@ async def test_a_token_that_was_not_accepted_is_forgotten(there: Entra) -> None:
     assert there.asked.count("POST token") == 2
 
 
-async def test_a_wrong_secret_is_rejected_with_entras_code_and_not_remembered(there: Entra) -> None:
+async def test_a_wrong_secret_is_rejected_with_entras_code_and_not_remembered(
+    there: Entra, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("ERROR")
     tokens = there.tokens(secret="wrong-and-private")
     for _ in range(2):
         with pytest.raises(Rejected) as caught:
             await tokens.get(SCOPE)
         assert caught.value.code == "AADSTS7000215"
         assert "wrong-and-private" not in repr(caught.value)
+    assert caplog.text == ""  # nor is it told as an accident
+
+
+def answering(there: Entra, monkeypatch: pytest.MonkeyPatch, answer: dict[str, object]) -> AppTokens:
+    tokens = there.tokens()
+    monkeypatch.setattr(tokens, "_ask", lambda _: answer)
+    return tokens
+
+
+async def test_an_answer_that_is_none_is_no_token(there: Entra, monkeypatch: pytest.MonkeyPatch) -> None:
+    passing: list[dict[str, object]] = [
+        {"access_token": 5, "expires_in": 3600},
+        {"access_token": "", "expires_in": 3600},
+        {"access_token": "x", "expires_in": "3600"},
+        {"access_token": "x"},
+        {},
+        {"error": "temporarily_unavailable"},
+        {"error": "server_error"},
+        {"error": "slow_down"},
+    ]
+    for answer in passing:
+        with pytest.raises(Unavailable):
+            await answering(there, monkeypatch, answer).get(SCOPE)
+    for codes, code in ((7000215, "invalid_client"), ([], "invalid_client"), ([7000222, 1], "AADSTS7000222")):
+        with pytest.raises(NotGranted) as caught:
+            await answering(there, monkeypatch, {"error": "invalid_client", "error_codes": codes}).get(SCOPE)
+        assert caught.value.code == code
+
+
+@pytest.mark.parametrize(("lifetime", "serves"), [(3600, 3300), (60, 30)])
+async def test_a_token_serves_until_five_minutes_before_its_end_or_half_its_life(
+    there: Entra, monkeypatch: pytest.MonkeyPatch, lifetime: int, serves: int
+) -> None:
+    now = SetClock()
+    answer: dict[str, object] = {"access_token": "first", "expires_in": lifetime}
+    monkeypatch.setattr(there.world, "clock", now)
+    tokens = answering(there, monkeypatch, answer)
+    assert await tokens.get(SCOPE) == "first"
+    answer["access_token"] = "second"
+    for seconds, value in ((serves - 1, "first"), (1, "second")):
+        now.advance(seconds=seconds)
+        assert await tokens.get(SCOPE) == value
 
 
 async def test_entra_that_is_down_or_unreachable_is_unavailable_and_comes_back(there: Entra) -> None:

@@ -166,6 +166,7 @@ async def test_a_request_is_for_this_person_by_our_issuer_with_a_face(desk: Desk
         (400, _error("badRequest", "transientError"), Unavailable, None),
         (500, _error("internalServerError"), AnswerLost, None),
         (503, None, AnswerLost, None),
+        (501, None, Rejected, "501"),
         (408, None, AnswerLost, None),
         (403, _error("forbidden"), Rejected, "not_permitted"),
         (403, None, Rejected, "not_permitted"),

@@ -83,10 +83,10 @@ async def browser(desk: Desk, aiohttp_client: Start) -> Browser:
     return await aiohttp_client(_app(desk))
 
 
-def _app(desk: Desk, *, burst: int = 1000) -> web.Application:
+def _app(desk: Desk, *, burst: int = 1000, person: Limit | None = None) -> web.Application:
     pages = Pages(PUBLIC, cards.text, "the helpdesk")
     app = web.Application(middlewares=[surfacing(pages, metrics.failed), limiting(pages, Limit(burst=burst, rate=0.5))])
-    stepup.setup(app, desk=desk, pages=pages)
+    stepup.setup(app, desk=desk, pages=pages, limit=person)
     return app
 
 
@@ -194,8 +194,30 @@ async def test_a_form_that_is_not_ours_starts_nothing(desk: Desk, browser: Brows
     assert COOKIE not in str(response.headers)
 
 
+async def test_a_start_that_is_ours_but_leads_nowhere_starts_nothing(desk: Desk, browser: Browser) -> None:
+    assert (await _started(browser, t="../../etc/passwd")).status == 404
+    assert desk.heard == [("page", ID)]  # which was the page with the form
+    desk.address = "https://evil.example/t/oauth2/v2.0/authorize"
+    answer = await _started(browser)
+    assert (answer.status, "Location" in answer.headers) == (503, False)
+    desk.shown = SignInRefused(Reason.SIGN_IN_EXPIRED, "en")
+    held, desk.heard = {"Cookie": f"{CHECK}=a-check-of-this-browser"}, []
+    gone = await browser.post("/step-up/start", data={"t": ID, "check": "a-check-of-this-browser"}, headers=held)
+    assert (gone.status, desk.heard) == (410, [("page", ID)])
+
+
+async def test_one_person_is_held_back_at_the_page_and_at_its_button(desk: Desk, aiohttp_client: Start) -> None:
+    browser = await aiohttp_client(_app(desk, person=Limit(burst=2, rate=0.01)))
+    assert (await _started(browser)).status == 303
+    assert (await browser.get(f"/step-up/start?t={ID}")).status == 429
+    held, desk.heard = {"Cookie": f"{CHECK}=a-check-of-this-browser"}, []
+    again = await browser.post("/step-up/start", data={"t": ID, "check": "a-check-of-this-browser"}, headers=held)
+    assert (again.status, desk.heard) == (429, [("page", ID)])
+
+
 async def test_looking_by_head_or_with_a_strange_id_asks_nobody(desk: Desk, browser: Browser) -> None:
-    assert (await browser.head(f"/step-up/start?t={ID}")).status == 405
+    for path in (f"/step-up/start?t={ID}", "/step-up/callback?code=c&state=s"):
+        assert (await browser.head(path, headers={"Cookie": f"{COOKIE}={ID}.random"})).status == 405
     for strange in ("", "../../etc/passwd", "x" * 65, "%00", "a b c d e f g h"):
         response = await browser.get("/step-up/start", params={"t": strange})
         assert response.status == 404
@@ -224,6 +246,9 @@ async def test_code_is_handed_to_teams_script_and_shown_nowhere(desk: Desk, brow
 
 async def test_done_page_speaks_the_persons_language(desk: Desk, browser: Browser) -> None:
     desk.shown = SignInPage(GRETA, Purpose.STEP_UP, PASS_REQUEST, AT)
+    assert "Sie sind angemeldet" in await (await _came_back(browser)).text()
+    assert desk.heard == [("page", ID), ("returned", f"{ID}.random")]
+    desk.shown = SignInRefused(Reason.CLOSED, "de")  # it may be over by then, and its language is known still
     assert "Sie sind angemeldet" in await (await _came_back(browser)).text()
 
 
@@ -522,11 +547,25 @@ async def test_metrics_name_no_person(aiohttp_client: Start) -> None:
     assert (await browser.get("/healthz")).status == 200
 
 
-@pytest.mark.parametrize(("language", "words"), [("en", "About this desk"), ("de-DE,de;q=0.9", "Über diesen Schalter")])
-async def test_the_app_package_points_to_a_page_that_is_there(browser: Browser, language: str, words: str) -> None:
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", {"websiteUrl": "About this desk", "privacyUrl": "never keeps", "termsOfUseUrl": "without warranty"}),
+        (
+            "de-DE,de;q=0.9",
+            {"websiteUrl": "Über diesen Schalter", "privacyUrl": "bewahrt er nie auf", "termsOfUseUrl": "ohne Gewähr"},
+        ),
+    ],
+)
+async def test_the_app_package_points_to_pages_that_are_there_and_differ(
+    browser: Browser, language: str, words: dict[str, str]
+) -> None:
     developer = json.loads((FOLDER / "manifest.json").read_text(encoding="utf-8"))["developer"]
-    for link in {link for key, link in developer.items() if key.endswith("Url")}:
+    links = {key: link for key, link in developer.items() if key.endswith("Url")}
+    assert len(set(links.values())) == len(links) == 3
+    for key, link in links.items():
         page = await browser.get(link.removeprefix("$public_url"), headers={"Accept-Language": language})
         assert page.status == 200
-        assert words in await page.text()
-        assert "the helpdesk" in await page.text()
+        text = await page.text()
+        assert [name for name, said in words.items() if said in text.split('class="note"')[0]] == [key]
+        assert "the helpdesk" in text

@@ -460,6 +460,7 @@ async def test_a_person_who_tries_too_many_waits_whatever_the_browser(desk: Desk
     answers = [await _sent(browser) for _ in range(9)]
     assert [answer.status for answer in answers] == [200] * 8 + [429]
     assert int(answers[-1].headers["Retry-After"]) >= 1
+    assert "Nothing was done." not in await answers[-1].text()  # the eight before may have done something
     assert len(desk.told("entered")) == 8
     assert (await _sent(browser, cookie=f"{ID}.another-browser")).status == 429
     desk.shown = EntryPage(GRETA, READY, AT)

@@ -40,8 +40,10 @@ class Desk:
     slow: float = 0.0
     heard: list[tuple[str, object]] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
+    looked: list[str] = field(default_factory=list)
 
     async def expects(self, key: str) -> bool:
+        self.looked.append(key)
         if self.fails is not None:
             raise self.fails
         return key == KEY
@@ -96,7 +98,7 @@ async def test_a_stranger_is_told_nothing(desk: Desk, browser: Browser) -> None:
 async def test_without_a_key_that_could_be_ours_nothing_is_read(desk: Desk, browser: Browser, key: str) -> None:
     response = await _called(browser, b"{", key=key)  # 400 if it were read
     assert response.status == 401
-    assert desk.heard == []
+    assert (desk.looked, desk.heard) == ([""], [])
 
 
 async def test_a_photo_among_the_claims_is_no_reason_to_refuse(desk: Desk, browser: Browser) -> None:
@@ -190,7 +192,9 @@ async def test_a_packed_body_is_not_unpacked(desk: Desk, browser: Browser) -> No
 
 
 async def test_the_service_is_not_held_to_the_pace_of_people_but_to_one(desk: Desk, browser: Browser) -> None:
-    answers = [(await _called(browser)).status for _ in range(150)]
+    answers: list[int] = []
+    while 429 not in answers and len(answers) < 1000:  # what comes back meanwhile is more where a machine is slow
+        answers.append((await _called(browser)).status)
     assert answers[:120] == [200] * 120
     assert 429 in answers
     assert len(desk.heard) == answers.count(200)

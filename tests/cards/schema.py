@@ -1,14 +1,71 @@
-"""The official Adaptive Card schema, where a copy of it is at hand; its absence is said, never passed over."""
+"""Cards held to Teams' own models of them, and to the official schema where a copy of it is at hand."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
 from functools import cache
+from typing import Any, Final, get_args
 
 from jsonschema import Draft6Validator
+from microsoft_teams.cards import core
+from pydantic import BaseModel, ValidationError
 
 from tests.contracts import source
 
+SENT: Final = frozenset({"data", "choices", "msteams"})  # what comes back to us, or is Teams' alone
+
+
+def faults(card: Mapping[str, Any]) -> list[str]:
+    """Say what a client would not know what to do with."""
+    schema = _official()
+    official = schema.iter_errors(card) if schema is not None else ()
+    return [*(f"{list(e.absolute_path)}: {e.message}" for e in official), *_by_models(card, "card")]
+
 
 @cache
-def validator() -> Draft6Validator:
+def _official() -> Draft6Validator | None:
     schema = source.published(source.CARDS)
+    if schema is None:
+        return None
     Draft6Validator.check_schema(schema)
     return Draft6Validator(schema)
+
+
+@cache
+def _models() -> dict[str, type[BaseModel]]:
+    """Return each element and action by its type; the package is generated from what Teams' clients draw."""
+    found: dict[str, type[BaseModel]] = {}
+    for model in vars(core).values():
+        if (
+            isinstance(model, type)
+            and issubclass(model, core.CardElement | core.Action)
+            and "type" in model.model_fields
+        ):
+            (name,) = get_args(model.model_fields["type"].annotation)
+            found[name] = model
+    return found
+
+
+def _by_models(node: Any, at: str) -> Iterator[str]:
+    if isinstance(node, list):
+        for index, item in enumerate(node):
+            yield from _by_models(item, f"{at}[{index}]")
+    elif isinstance(node, Mapping):
+        if "type" in node:
+            yield from _piece(node, at)
+        for key, value in node.items():
+            if key not in SENT:
+                yield from _by_models(value, f"{at}.{key}")
+
+
+def _piece(piece: Mapping[str, Any], at: str) -> Iterator[str]:
+    model = _models().get(piece["type"])
+    if model is None:
+        yield f"{at}: Teams knows no {piece['type']}"
+        return
+    known = {str(field.alias or field.validation_alias) for field in model.model_fields.values()} | {"$schema"}
+    yield from (f"{at}: {piece['type']} has no {key}" for key in piece if key not in known)
+    try:
+        model.model_validate(piece)
+    except ValidationError as error:
+        yield from (f"{at}.{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())

@@ -10,11 +10,13 @@ import pytest
 import cards
 from bot.core import actions as do
 from bot.core.answers import Form, HomeCard, Offer, Refused, RequestCard, Said, SecretShown
-from bot.core.model import Chat, Ending, Field, Refusal, Secret, Sheet, Status, Way
+from bot.core.forms import Field, Sheet
+from bot.core.model import Chat, Ending, Refusal, Secret, Status, Way
 from bot.core.ports import Purpose, SignIn, SignInStage, Slot
 from bot.core.reasons import Reason
 from cards import View
-from playground.gallery.cards import ANN, APPROVED, BEN, RECEIPT, SIGNED_IN, at
+from playground.gallery.people import ANN, BEN
+from playground.gallery.requests import APPROVED, RECEIPT, SIGNED_IN, at
 from playground.gallery.stories import NOW
 from tests.cards.walk import actions, buttons, pieces, texts
 
@@ -34,6 +36,7 @@ def verbs(card: dict[str, Any]) -> list[str]:
     ("status", "wanted"),
     [
         (Status.STEP_UP, ["sign-in", "withdraw", "report"]),
+        (Status.PROOF, ["prove", "withdraw", "report"]),
         (Status.APPROVAL, ["withdraw", "report"]),
         (Status.READY, ["show", "withdraw", "report"]),
         (Status.ACTING, ["report"]),
@@ -190,7 +193,7 @@ def test_a_kind_that_is_not_open_to_someone_is_greyed_with_the_reason() -> None:
 
 def test_a_refusal_with_a_request_shows_the_card_that_is_for_the_reader() -> None:
     refused = Refused(Refusal(Reason.CLOSED), at(Status.APPROVAL))
-    assert "Somebody is looking at it" in texts(cards.show(refused, VIEW))
+    assert "It waits for somebody's approval" in texts(cards.show(refused, VIEW))
     assert "Ann Archer asks" in texts(cards.show(refused, replace(VIEW, person=BEN.id)))
     assert actions(cards.show(refused, replace(VIEW, person=""))) == []
 
@@ -217,9 +220,9 @@ def test_a_line_says_times_in_words_and_a_card_lets_the_client_say_them() -> Non
 
 def test_the_sign_in_prompt_is_one_teams_knows() -> None:
     chat = Chat(ANN.tenant, "a:1", "https://smba.example/", personal=True, user="29:ann")
-    sign_in = SignIn("s1", Purpose.STEP_UP, ANN, chat, "r1", 1, "c1", SignInStage.BEGUN, created_at=NOW, expires_at=NOW)
+    sign_in = SignIn("s1", Purpose.LOOK, ANN, chat, "r1", 1, "", SignInStage.BEGUN, created_at=NOW, expires_at=NOW)
     view = replace(VIEW, link="https://desk.example/step-up/start?t=s1")
-    message = cards.prompt(sign_in, at(Status.STEP_UP), view, resource="api://desk.example/botid-1")
+    message = cards.prompt(sign_in, view, resource="api://desk.example/botid-1")
     [attachment] = message["attachments"]
     assert attachment["contentType"] == "application/vnd.microsoft.card.oauth"
     assert attachment["content"]["tokenExchangeResource"] == {"id": "s1", "uri": "api://desk.example/botid-1"}

@@ -3,7 +3,7 @@
 import json
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -19,27 +19,64 @@ from bot.core.presentations import Doubt
 from bot.kinds import KINDS
 from cards import View, show
 from cards.texts import FOLDER, LANGUAGES
-from playground.gallery.cards import ANN, PASS, every, told
+from playground.gallery.cards import PASS, every
+from playground.gallery.people import ANN
+from playground.gallery.requests import told
 from playground.gallery.sheets import sheet
 from playground.gallery.stories import DOT, NOW, OPENS, STORIES
-from tests.cards.schema import validator
+from tests.cards.schema import faults
 from tests.cards.walk import actions, pieces, texts
 
-CARDS = dict(every())
+NAMED = list(every())
+CARDS = dict(NAMED)
+UNASKED = ("list/some", "secret/message")  # the list is no request's message; a secret goes by its own time
 LARGEST = 25_000  # bytes; Teams takes more, but not everywhere
 
-every_card = pytest.mark.parametrize("card", CARDS.values(), ids=CARDS.keys())
+GROUPS = sorted({tuple(name.split("/")[:2]) for name in CARDS})
+
+
+def every_card(holds: Callable[[Mapping[str, Any]], None]) -> Callable[[str, str], None]:
+    """Hold every card to it, those of one language and kind in one test; what fails says which card it was."""
+
+    @pytest.mark.parametrize(("language", "kind"), GROUPS)
+    def held(language: str, kind: str) -> None:
+        for name, card in CARDS.items():
+            if name.startswith(f"{language}/{kind}/"):
+                try:
+                    holds(card)
+                except BaseException as fault:
+                    fault.add_note(name)
+                    raise
+
+    return held
 
 
 @every_card
 def test_it_is_valid_by_the_official_schema(card: Mapping[str, Any]) -> None:
-    errors = [f"{list(e.absolute_path)}: {e.message}" for e in validator().iter_errors(card)]
-    assert errors == []
+    assert faults(card) == []
 
 
 @every_card
 def test_it_is_small(card: Mapping[str, Any]) -> None:
     assert len(json.dumps(card).encode()) < LARGEST
+
+
+def test_no_card_is_in_the_gallery_twice() -> None:
+    assert len(NAMED) == len(CARDS)
+
+
+@every_card
+def test_what_has_an_id_shares_it_with_nothing_on_the_card_and_all_it_unfolds(card: Mapping[str, Any]) -> None:
+    """One of Teams' clients draws nothing at all of a card that says an id twice."""
+    ids = [piece["id"] for piece in pieces(_drawn(card)) if "type" in piece and "id" in piece]
+    assert sorted(ids) == sorted(set(ids))
+
+
+def _drawn(node: Any) -> Any:
+    """A card as a client draws it: what stands in for something else, and what is sent, is no part of it."""
+    if isinstance(node, Mapping):
+        return {key: _drawn(part) for key, part in node.items() if key not in {"fallback", "data", "refresh"}}
+    return [_drawn(part) for part in node] if isinstance(node, list) else node
 
 
 @every_card
@@ -58,10 +95,17 @@ def test_every_button_is_an_action_of_the_desk(card: Mapping[str, Any]) -> None:
             assert action["fallback"]["data"] == data
 
 
-@pytest.mark.parametrize("name", CARDS)
-def test_only_the_card_that_shows_it_holds_the_secret(name: str) -> None:
-    shows_it = name.split("/", 1)[1] in {"secret/dialog", "secret/message"}
-    assert (PASS in texts(CARDS[name])) is shows_it
+def test_only_the_card_that_shows_it_holds_the_secret() -> None:
+    holding = {name.split("/", 1)[1] for name, card in CARDS.items() if PASS in texts(card)}
+    assert holding == {"secret/dialog", "secret/message"}
+
+
+@every_card
+def test_what_offers_a_press_about_a_request_asks_after_it_when_it_is_seen(card: Mapping[str, Any]) -> None:
+    """Of a message that was posted twice, nothing else tells the desk."""
+    about = {action["data"]["id"] for action in actions(card) if {"id", "v"} <= set(action.get("data", ()))}
+    kept_elsewhere = any(card == CARDS[f"{language}/{name}"] for language in LANGUAGES for name in UNASKED)
+    assert not about or "refresh" in card or kept_elsewhere
 
 
 @every_card
@@ -140,7 +184,7 @@ def test_no_card_but_its_owners_and_the_one_who_may_look_shows_a_score() -> None
 
 def test_what_opens_a_wallet_is_on_its_owners_card_alone_and_only_while_it_may() -> None:
     for name, card in CARDS.items():
-        open_now = name.endswith(("verify/requester/done", "verify/requester/done_not_followed"))
+        open_now = name.endswith(("verify/requester/done", "verify/requester/done_not_followed", "face/proof_done"))
         assert (DOT in json.dumps(card)) is open_now, name
         assert OPENS not in json.dumps(card), name
         assert ("Image" in {piece.get("type") for piece in pieces(card)}) is open_now, name
@@ -178,6 +222,20 @@ def test_who_raised_an_alarm_and_is_not_locked_reads_that_and_whom_to_call(langu
     said = texts(CARDS[f"{language}/compromised/requester/{status}"])
     assert "4357" in said
     assert {"en": "**not** signed out", "de": "**nicht** abgemeldet"}[language] in said
+
+
+@pytest.mark.parametrize("name", [name for name in CARDS if "/requester/" in name])
+def test_whoever_asked_reads_whom_to_call_on_every_card_of_theirs(name: str) -> None:
+    assert "4357" in texts(CARDS[name])
+
+
+@pytest.mark.parametrize("status", [Status.STEP_UP, Status.PROOF, Status.APPROVAL])
+def test_whoever_waits_for_somebody_reads_until_when(status: Status) -> None:
+    waits = [name for name in CARDS if name.endswith(f"/requester/{status}")]
+    assert len(waits) == len(LANGUAGES) * (len(KINDS) + 1)
+    until = told("tap", status).expires_at
+    assert until is not None
+    assert [name for name in waits if f"{until:%H:%M}:00Z" not in texts(CARDS[name])] == []
 
 
 def test_cards_in_two_languages_have_the_same_shape() -> None:

@@ -14,8 +14,8 @@ from bot.core.model import Ending, Request, Status
 from bot.core.ports import Slot
 from cards import View, show
 from cards.texts import LANGUAGES, SIGN, mixed, plain
-from playground.gallery import cards as gallery
-from playground.gallery.cards import ANN, BEN, at
+from playground.gallery.people import ANN, BEN
+from playground.gallery.requests import at, told
 from playground.gallery.stories import NOW, STORIES
 from tests.cards.walk import pieces, texts
 
@@ -38,7 +38,7 @@ def said(request: Request, words: str) -> Request:
 
 @cache
 def requests() -> tuple[Request, ...]:
-    held = [gallery.told(kind, status) for kind in STORIES for status in (Status.APPROVAL, Status.DENIED, Status.DONE)]
+    held = [told(kind, status) for kind in STORIES for status in (Status.APPROVAL, Status.DENIED, Status.DONE)]
     return tuple(replace(one, reported=reported) for one in held for reported in (False, True))
 
 

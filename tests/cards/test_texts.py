@@ -120,7 +120,6 @@ def test_texts_are_whole_sentences_without_strange_characters(language: str) -> 
 @pytest.mark.parametrize(
     ("key", "named"),
     [
-        ("refusal.evidence_missing", "verify.button.ask"),
         ("refusal.tap.live_pass", "tap.button.revoke"),
         ("refusal.tap.live_pass", "methods.title"),
     ],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,12 +15,15 @@ from bot.config.settings import keys_of
 from bot.core.audit import Entry, verify
 from bot.core.model import Request
 from bot.core.ports import Slot
+from bot.kinds import KINDS
 from bot.process.clock import SystemClock
 from bot.store import codec
 from bot.store.postgres import PostgresStore
+from bot.teams.bursts import burst
 from playground.teams.chats import SECURITY_CHANNEL, Chat, Message, personal_id
 from playground.teams.presses import NotThere
 from tests.chaos import deeds, faces, places, shown, trail
+from tests.chaos.eyes import about
 from tests.chaos.stage import Stage, quiet
 from tests.stores import patient
 from tests.stories.canary import leaks
@@ -28,6 +31,8 @@ from tests.stories.canary import leaks
 # Past every deadline: a step-up's, an approval's and a show's, and the day a pass is watched.
 LARGE = 60  # members of a conversation in which Teams refreshes nothing by itself
 PRESSES = "ben"  # who presses what still offers something
+# What stands on a card of helpdesk's channel, and on one of security's.
+OFFERED: tuple[tuple[str, dict[str, str]], ...] = (("approve", {}), ("lift", {"reason": "Looked at twice"}))
 WAITS = tuple(timedelta(minutes=minutes) for minutes in (16, 241, 1441))
 
 
@@ -39,7 +44,7 @@ class Books:
     entries: tuple[Entry, ...]
     head: tuple[int, str] | None
     sign_ins: Mapping[str, str]
-    given_up: int
+    given_up: tuple[str, ...]  # a line for each job: what it was, and what its replica wrote of it
 
 
 async def settled(stage: Stage, *, seconds: float) -> str:
@@ -61,12 +66,18 @@ async def books(stage: Stage) -> Books:
         cursor = connection.cursor(row_factory=dict_row)
         rows = await (await cursor.execute("SELECT * FROM requests")).fetchall()
         ins = await (await cursor.execute("SELECT id, request FROM sign_ins")).fetchall()
-        failed = await (
-            await cursor.execute("SELECT count(*) AS number FROM procrastinate_jobs WHERE status = 'failed'")
-        ).fetchone()
+        jobs = await (await cursor.execute("SELECT * FROM procrastinate_jobs WHERE status = 'failed'")).fetchall()
         requests = {row["id"]: codec.request_of(row) for row in rows}
         sign_ins = {row["id"]: row["request"] for row in ins}
-        return Books(requests, entries, await store.head(tenant), sign_ins, failed["number"] if failed else 0)
+        return Books(requests, entries, await store.head(tenant), sign_ins, _given_up(stage, jobs))
+
+
+def _given_up(stage: Stage, jobs: Sequence[Mapping[str, object]]) -> tuple[str, ...]:
+    """Name every job that nobody tries any more; the reason stands in the log of the replica that gave it up."""
+    rows = [f"{job['queue_name']}: {job['attempts']} tries, {job['args']}" for job in jobs]
+    logs = sorted((stage.folder / "logs").glob("bot-*.log"))
+    lines = [line for log in logs for line in log.read_text().splitlines() if '"job_given_up"' in line]
+    return (*rows, *lines) if rows else ()
 
 
 @asynccontextmanager
@@ -88,7 +99,7 @@ async def violations(stage: Stage) -> dict[str, list[str]]:
         "no card tells a lie": await _lies(stage, book),
         "security hears of every alarm": await _unheard(stage, book),
         "the chain is unbroken": _unbroken(stage, book),
-        "no job was given up": [f"{book.given_up} were"] if book.given_up else [],
+        "no job was given up": list(book.given_up),
     }
 
 
@@ -150,6 +161,9 @@ async def _unheard(stage: Stage, book: Books) -> list[str]:
     security = stage.play.teams.chats.get(SECURITY_CHANNEL)
     standing = {message.id for message in security.messages if not message.deleted} if security else set()
     told = {request for request, activity in rows if activity in standing}
+    async with _store(stage) as store:
+        alarms = [one for one in book.requests.values() if KINDS[one.kind].alarm]
+        told |= {one.id for one in alarms if (await burst(store, one)).first in told}  # one card that counts
     return list(deeds.unheard(book.entries, told))
 
 
@@ -173,9 +187,11 @@ async def _seen(stage: Stage, message: str) -> None:
         return
     await stage.play.teams.refresh(found[0].members[0], message)
     if len(found[0].members) > LARGE:
-        with suppress(NotThere):
-            await stage.play.teams.press(PRESSES, message, "approve")
+        for button, typed in OFFERED:
+            with suppress(NotThere):
+                await stage.play.teams.press(PRESSES, message, button, typed)
 
 
 def _standing(stage: Stage) -> list[tuple[Chat, Message, set[str]]]:
-    return [(chat, message, stage.eyes.subject[message.id]) for chat, message in stage.eyes.standing()]
+    """Every message of the bot, with the requests that can be pressed on there now: none on a line that was left."""
+    return [(chat, m, {*about(m.activity), *about(m.views)}) for chat, m in stage.eyes.standing()]

@@ -28,6 +28,7 @@ class Errand:
     request: str = ""
     how: str = "not begun"
     looks: int = 0  # at a card that offers nothing more to do
+    faces: int = 0  # they showed
 
 
 @dataclass
@@ -143,22 +144,23 @@ class Agent:
         asked = self.me.eyes.newest(request, self.me.key, self._channel())
         if asked is not None and "approve" in verbs(asked):
             return await self._decided(plan, request, asked)
-        if plan.ending == "late_withdrawn" and ("show" in can or "sign-in-window" in can):
+        entering = "sign-in-window" in can and "sign-in" not in can  # the step-up's has another link beside it
+        late = "show" in can or entering or ("prove" in can and errand.faces)
+        if plan.ending == "late_withdrawn" and late:
             await self.me.press(seen, "withdraw", twice=plan.double)
             return ""
-        return await self._went_on(plan, seen, can)
+        return await self._went_on(errand, seen, can)
 
-    async def _went_on(self, plan: Plan, seen: Seen, can: set[str]) -> str:
-        me = self.me
+    async def _went_on(self, errand: Errand, seen: Seen, can: set[str]) -> str:
+        me, plan = self.me, errand.plan
         if "show" in can:
             return await self._shown(plan, seen, "show")
-        if "sign-in-window" in can:
-            await me.sign_in(seen, password=password(me.random))
+        if "prove" in can:
+            await self._faced(errand, seen)
             return ""
-        prompt = me.eyes.prompt(me.key, me.home)
-        if prompt is not None:
+        if "sign-in-window" in can:
             try:
-                if await me.sign_in(prompt):
+                if await me.sign_in(seen, password=password(me.random)):
                     return ""
             except TROUBLE:
                 pass
@@ -181,7 +183,7 @@ class Agent:
         if "report" not in can:
             return "done"
         if plan.kind == "verify":
-            await self._presented(plan)
+            await self._presented(wrong=plan.wrong_face)
         if plan.ending == "reported":
             await me.press(seen, "report", twice=plan.double)
             return ""
@@ -199,16 +201,25 @@ class Agent:
         if held is not None:
             graph.use(self.me.key, held.value)
 
-    async def _presented(self, plan: Plan) -> None:
+    async def _faced(self, errand: Errand, seen: Seen) -> None:
+        """Begin the proof that the request waits for; whoever has the code before them shows their face, at last."""
+        if not await self._presented(wrong=errand.plan.wrong_face and not errand.faces):
+            await self.me.press(seen, "prove", twice=errand.plan.double)
+            return
+        errand.faces += 1
+
+    async def _presented(self, *, wrong: bool) -> bool:
+        """Answer the newest code that is open, if there is one."""
         verified = self.me.play.world.verified
         asked = verified.newest(self.me.key)
         if asked is None or asked.begun:
-            return
+            return False
         try:
             await verified.scan(asked.id, self.me.key)
-            await verified.present(asked.id, self.me.key, fail="spoof" if plan.wrong_face else "")
+            await verified.present(asked.id, self.me.key, fail="spoof" if wrong else "")
         except Unusable:
-            return
+            return False
+        return True
 
     # -- the helpdesk ------------------------------------------------------------------------------------
 

@@ -95,10 +95,6 @@ class Eyes:
                 return seen
         return None
 
-    def prompt(self, key: str, chat: Chat) -> Seen | None:
-        """The newest sign-in prompt that is not done with."""
-        return next((s for s in self._newest(key, chat, 12) if s.oauth is not None and s.signin != "done"), None)
-
     def _newest(self, key: str, chat: Chat, most: int = 60) -> Iterator[Seen]:
         live = (m for m in reversed(chat.messages[-most:]) if not m.deleted and m.sender == BOT)
         return (see(message, key) for message in live)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.config import cloud, environment, policies
-from bot.core.ports import Posted
+from bot.core.ports import Posted, Slot
 from bot.kinds import KINDS
 from bot.process import service
 from bot.process.clock import SystemClock
@@ -60,11 +60,17 @@ async def places(delivery: Delivery, requests: Iterable[str]) -> tuple[list[Plac
         rows = await delivery._rows(request)
         if rows is None:
             continue
-        scene = await delivery._scene(rows, informed=True)
+        scene, first = await delivery._counted(rows, await delivery._scene(rows, informed=True))
         there = {(posted.slot, posted.person): posted for posted in scene.posted}
         known += scene.posted
-        should += [Place(request, one, there.get((one.slot, one.person))) for one in wanted(scene)]
+        places = [Place(request, one, there.get((one.slot, one.person))) for one in wanted(scene)]
+        should += [place for place in places if not _told_by(place, first)]
     return should, known
+
+
+def _told_by(place: Place, first: str) -> bool:
+    """Whether another card tells of this alarm: what is raised again and again within a minute is one that counts."""
+    return place.wanted.slot is Slot.SECURITY and place.posted is None and place.request != first
 
 
 def content(message: Mapping[str, Any]) -> Content:

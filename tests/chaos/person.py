@@ -66,15 +66,9 @@ class Person:
         return str(data_of(button)["id"])
 
     async def sign_in(self, seen: Seen, *, password: str = "") -> bool:
-        """Use a sign-in prompt or a card's window: silently where that works, else page by page."""
-        if seen.oauth is not None:
-            outcome = await self.play.teams.exchange(self.key, seen)
-            if outcome.kind != "popup":
-                return outcome.kind == "signed"
-            url = outcome.url
-        else:
-            button = found(seen.cards, "sign-in-window")
-            url = str(data_of(button)["msteams"]["value"]) if button else ""
+        """Use a card's window, page by page."""
+        button = found(seen.cards, "sign-in-window")
+        url = str(data_of(button)["msteams"]["value"]) if button else ""
         if not url:
             return False
         result = await self._window(url, password)

@@ -15,7 +15,9 @@ from playground.teams.presses import buttons
 from playground.world import World
 from tests.chaos.eyes import about, data_of
 
-OWN: Final = frozenset({"show", "replace", "hide", "revoke", "report", "withdraw", "withdraw-listed", "sign-in"})
+OWN: Final = frozenset(
+    {"show", "replace", "hide", "revoke", "report", "withdraw", "withdraw-listed", "sign-in", "prove"}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,12 +27,14 @@ APPROVERS: Final = 4  # of the crowd, besides the two of the cast
 CALM: Final = 3  # looks one after the other at which nothing was left to do
 TRIAL: Final = guid("group/trial")  # for whom a pass is only tried: nothing is done in Graph
 ASKED: Final = guid("group/asked")  # whose passes the helpdesk must approve
+FACED: Final = guid("group/faced")  # who shows their face for a pass
 KINDS: Final = ("password", "risk", "methods", "verify", "sessions", "compromised")
 POLICIES: Final = "\n".join(
     [
         *("[tap]", "per_day = 100", "approvals = 0"),
         *(f'[tap.groups."{TRIAL}"]', 'mode = "evaluate"'),
         *(f'[tap.groups."{ASKED}"]', "approvals = 1"),
+        *(f'[tap.groups."{FACED}"]', 'evidence = "face_check"'),
         *(f"[{kind}]\nper_day = 100" for kind in KINDS),
         "",
     ]
@@ -109,6 +111,9 @@ async def staged(
         play.world.people.groups[ASKED] = Group(ASKED, "Asked", frozenset())
         for key in crowd[APPROVERS::6]:
             play.world.people.join(TRIAL, key)
+        play.world.people.groups[FACED] = Group(FACED, "Faced", frozenset())
+        for key in crowd[APPROVERS + 1 :: 4]:
+            play.world.people.join(FACED, key)
         for key in crowd[APPROVERS::asked]:
             play.world.people.join(ASKED, key)
         hands = {key: _hand(stage, key, number) for number, key in enumerate((*crowd, "ben", "cleo", "tess", "sam"))}

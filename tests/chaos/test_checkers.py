@@ -25,6 +25,8 @@ from tests.stories.canary import within
 LATER = NOW + timedelta(days=2)
 Step = tuple[Note, ...]
 ASKED: Step = (Note(Deed.ASKED), Note(Deed.STEP_UP_BEGUN))
+TO_FACE: Step = (Note(Deed.STEPPED_UP), Note(Deed.FACE_WANTED))
+FACED: Step = (Note(Deed.FACE_PROVED), Note(Deed.READY))
 SIGNED: Step = (Note(Deed.STEPPED_UP), Note(Deed.APPROVAL_WANTED))
 APPROVED: Step = (Note(Deed.APPROVED), Note(Deed.READY))
 CLAIMED: Step = (Note(Deed.CLAIMED, {"attempt": "1"}),)
@@ -69,6 +71,12 @@ class TestTrail:
             ((ASKED, SIGNED, APPROVED, CLAIMED, (Note(Deed.LOST),), (Note(Deed.LOOKED),)), Status.UNKNOWN),
             ((*WHOLE, (Note(Deed.REPORTED),), (Note(Deed.REVOKED),)), Status.REVOKED),
             ((ASKED, SIGNED, APPROVED, (Note(Deed.EXPIRED),), UNSURE), Status.EXPIRED),
+            (((Note(Deed.ASKED), Note(Deed.FACE_WANTED)),), Status.PROOF),
+            ((ASKED, TO_FACE), Status.PROOF),
+            ((ASKED, TO_FACE, FACED), Status.READY),
+            ((ASKED, TO_FACE, (Note(Deed.FACE_PROVED), Note(Deed.REFUSED, {"reason": "unknown"}))), Status.PROOF),
+            ((ASKED, TO_FACE, (Note(Deed.EXPIRED),)), Status.EXPIRED),
+            ((ASKED, TO_FACE, FACED, (Note(Deed.SHOW_PRESSED), Note(Deed.FACE_WANTED))), Status.PROOF),
         ],
     )
     def test_a_story_leads_where_it_leads(self, steps: tuple[Step, ...], status: Status) -> None:
@@ -83,6 +91,10 @@ class TestTrail:
             (*WHOLE, SHOWN),
             (*WHOLE, CLAIMED),
             (ASKED, APPROVED),
+            (ASKED, FACED),
+            (ASKED, SIGNED, FACED),
+            (ASKED, TO_FACE, FACED, FACED),
+            (ASKED, TO_FACE, CLAIMED),
             (*WHOLE, (Note(Deed.WITHDRAWN),)),
             (*WHOLE, (Note(Deed.SHOW_PRESSED), Note(Deed.REFUSED, {"reason": "guest"}))),
             (ASKED, ASKED),

@@ -34,8 +34,9 @@ UNDER_WAY: Final = frozenset({S.ACTING, S.UNKNOWN, S.DONE})  # from where an ala
 # After which a decision says where it goes on, and from where that may be.
 DECIDED: Final[Mapping[Deed, frozenset[Status]]] = {
     Deed.STEPPED_UP: frozenset({S.STEP_UP}),
+    Deed.FACE_PROVED: frozenset({S.PROOF}),
     Deed.APPROVED: frozenset({S.APPROVAL}),
-    Deed.DECIDED_AGAIN: frozenset({S.STEP_UP, S.APPROVAL}),
+    Deed.DECIDED_AGAIN: frozenset({S.STEP_UP, S.PROOF, S.APPROVAL}),
     Deed.SHOW_PRESSED: frozenset({S.READY}),
 }
 # Written down without anything becoming of the request, in these states only.
@@ -63,7 +64,12 @@ def broken(request: Request, entries: Sequence[Entry], now: datetime) -> Iterato
         yield f"{request.kind} {request.id} is {request.status}, its audit says {_names(may)}"
     if request.attempts != deeds.count(Deed.CLAIMED):
         yield f"{request.kind} {request.id} was claimed {deeds.count(Deed.CLAIMED)} times, not {request.attempts}"
-    proofs = {EvidenceType.STEP_UP: deeds.count(Deed.STEPPED_UP), EvidenceType.APPROVAL: deeds.count(Deed.APPROVED)}
+    given = {
+        Deed.STEPPED_UP: EvidenceType.STEP_UP,
+        Deed.FACE_PROVED: EvidenceType.FACE,
+        Deed.APPROVED: EvidenceType.APPROVAL,
+    }
+    proofs = {proof: deeds.count(deed) for deed, proof in given.items()}
     if {proof: len(request.evidence_of(proof)) for proof in proofs} != proofs:
         yield f"{request.kind} {request.id} has proofs that its audit does not know, or the other way round"
     if request.status in {S.ACTING, S.REVOKING}:
@@ -101,7 +107,7 @@ def _begun(deeds: Sequence[Deed]) -> Iterable[Status]:
         return ()
     if Deed.REFUSED in deeds:
         return (S.REFUSED,)
-    return (S.APPROVAL if Deed.APPROVAL_WANTED in deeds else S.READY if Deed.READY in deeds else S.STEP_UP,)
+    return (_named(deeds) or S.STEP_UP,)
 
 
 def _after(here: Status, deeds: Sequence[Deed], *, unknown: bool) -> set[Status]:
@@ -122,16 +128,21 @@ def _after(here: Status, deeds: Sequence[Deed], *, unknown: bool) -> set[Status]
     return {here} if first is not Deed.ASKED else set()
 
 
+def _named(deeds: Sequence[Deed]) -> Status | None:
+    """Return the state whose beginning is written down."""
+    begins = {Deed.FACE_WANTED: S.PROOF, Deed.APPROVAL_WANTED: S.APPROVAL, Deed.READY: S.READY}
+    return next((state for deed, state in begins.items() if deed in deeds), None)
+
+
 def _settled(here: Status, first: Deed, deeds: Sequence[Deed], *, unknown: bool) -> set[Status]:
     if Deed.REFUSED in deeds:
         return {here if unknown else S.REFUSED}
-    if Deed.APPROVAL_WANTED in deeds:
-        return {S.APPROVAL}
-    if Deed.READY in deeds:
-        return {S.READY}
+    named = _named(deeds)
+    if named is not None:
+        return {named}
     if first is Deed.APPROVED:
         return {S.APPROVAL}  # one of several
-    return {here, S.STEP_UP} if here is S.APPROVAL else {S.STEP_UP}
+    return {here, S.STEP_UP} if here in {S.PROOF, S.APPROVAL} else {S.STEP_UP}
 
 
 def _names(statuses: Iterable[Status]) -> str:

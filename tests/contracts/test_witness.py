@@ -15,7 +15,7 @@ from aiohttp.test_utils import TestServer
 from playground.people import guid
 from playground.world import create
 from tests.adapters.tenant import contoso
-from tests.contracts.call import published
+from tests.contracts.call import contracts, published
 from tests.contracts.witness import WITNESS
 from tests.playground.tenant import fresh
 
@@ -43,7 +43,6 @@ async def test_call(tmp_path, method, path, body):
 
 @pytest.mark.slow
 def test_a_wrong_call_fails_its_test(tmp_path: Path) -> None:
-    published()  # without the descriptions nothing could fail
     file = tmp_path / "test_calls.py"
     file.write_text(TESTS)
     command = [sys.executable, "-m", "pytest", "-p", "tests.conftest", "-p", "no:cacheprovider", "-vv", "-c"]
@@ -51,14 +50,16 @@ def test_a_wrong_call_fails_its_test(tmp_path: Path) -> None:
         [*command, ROOT / "pyproject.toml", file], cwd=ROOT, capture_output=True, text=True, timeout=90, check=False
     )
     ended = {line.partition("[")[2].partition("]")[0] for line in done.stdout.splitlines() if "ERROR  " in line}
-    assert ended == {"address", "option", "body", "permission"}, done.stdout
-    for fault in (
-        "/friends: there is no such address in v1.0",
-        "$select: there is no property 'shoeSize'",
-        "temporaryAccessPassAuthenticationMethod has no property colour",
-        "GET /auditLogs/signIns: no permission: one of AuditLog.Read.All",
-    ):
-        assert fault in done.stdout
+    faults = {
+        "address": "/friends: there is no such address in v1.0",
+        "option": "$select: there is no property 'shoeSize'",
+        "body": "temporaryAccessPassAuthenticationMethod has no property colour",
+        "permission": "GET /auditLogs/signIns: no permission: one of AuditLog.Read.All",
+    }
+    if len(contracts()) == 1:  # nothing that is served says which permission a call needs
+        del faults["permission"]
+    assert ended == faults.keys(), done.stdout
+    assert [fault for fault in faults.values() if fault not in done.stdout] == []
 
 
 async def test_what_is_wrong_by_hand_may_be_refused(tmp_path: Path) -> None:
@@ -68,8 +69,8 @@ async def test_what_is_wrong_by_hand_may_be_refused(tmp_path: Path) -> None:
         http.get(f"{world.origin}/graph/v1.0/users/{guid('x')}/friends") as answer,
     ):
         assert answer.status == 400
-    assert WITNESS.faults(published(), by_hand=True) == []
-    (fault,) = WITNESS.faults(published(), by_hand=False)
+    assert WITNESS.faults(*contracts(), by_hand=True) == []
+    (fault,) = WITNESS.faults(*contracts(), by_hand=False)
     assert fault.endswith("/friends: there is no such address in v1.0")
     WITNESS.forget()
 
@@ -85,17 +86,18 @@ async def test_a_graph_that_lies_is_found_out_whoever_asks(tmp_path: Path) -> No
             async with http.get(f"{place}/v1.0/users/{guid('x')}") as answer:
                 assert answer.status == 200
     assert len(WITNESS.seen) == 1
-    told = [fault.partition(": ")[2] for fault in WITNESS.faults(published(), by_hand=True)]
+    told = [fault.partition(": ")[2] for fault in WITNESS.faults(*contracts(), by_hand=True)]
     WITNESS.forget()
     assert told[0] == "the answer: microsoft.graph.user has no property shoeSize"
-    assert told[1].startswith("let in although there is no permission: one of ")
-    assert len(told) == 2
+    assert len(told) == len(contracts())
+    assert all(fault.startswith("let in although there is no permission: one of ") for fault in told[1:])
 
 
 async def _lies(request: web.Request) -> web.Response:
     return web.json_response({"id": request.match_info["id"], "shoeSize": 45})
 
 
+@pytest.mark.published
 async def test_a_token_of_a_person_is_held_to_what_it_says() -> None:
     app = web.Application(middlewares=[WITNESS.of(None)])
     app.router.add_get("/v1.0/users/{id}", _lies)
@@ -119,9 +121,9 @@ async def test_a_page_is_followed_by_its_link_only(tmp_path: Path) -> None:
             link = (await answer.json())["@odata.nextLink"]
         async with http.get(link) as answer:
             assert answer.status == 200
-        assert WITNESS.faults(published(), by_hand=False) == []
+        assert WITNESS.faults(*contracts(), by_hand=False) == []
         async with http.get(f"{first}?$skiptoken=0") as answer:
             assert answer.status == 200
-    (fault,) = WITNESS.faults(published(), by_hand=False)
+    (fault,) = WITNESS.faults(*contracts(), by_hand=False)
     assert fault.endswith("the query option $skiptoken is not known here")
     WITNESS.forget()

@@ -60,9 +60,14 @@ class Witness:
 
         return middleware
 
-    def faults(self, contract: Contract, *, by_hand: bool) -> list[str]:
+    def faults(self, *contracts: Contract, by_hand: bool) -> list[str]:
         """Say what was wrong; `by_hand` requests are a test's own, which may be wrong if they are refused as well."""
-        told = [(seen, fault) for seen in self.seen for fault in _faults(contract, seen, by_hand=by_hand)]
+        told = [
+            (seen, fault)
+            for contract in contracts
+            for seen in self.seen
+            for fault in _faults(contract, seen, by_hand=by_hand)
+        ]
         return list(dict.fromkeys(f"{seen.call.method} {seen.call.path}: {fault}" for seen, fault in told))
 
     def _note(self, request: web.Request, body: Any, status: int, answer: Any, granted: frozenset[str] | None) -> None:

@@ -38,11 +38,12 @@ GOOD = Facts(
     guarded_groups=(),
     groups=frozenset({"employees"}),
     recent=0,
+    shown=0,
     denied={},
     guarded_contexts=frozenset({"c1", "c2"}),
     approvers={"ben": HELPER, "cleo": HELPER},
     approves=frozenset(),
-    proved_at="never",
+    face_check=True,
     frozen_at="never",
     objection="none",
     level="",
@@ -62,6 +63,10 @@ REQUEST = Request(
 
 def step_up(*, by: str = "ann", at: datetime = NOW, strength: str = "c1", request: str = "r1") -> Evidence:
     return Evidence(EvidenceType.STEP_UP, by, by.title(), at, strength, request)
+
+
+def face(*, by: str = "ann", at: datetime = NOW, request: str = "r1", source: str = "v1") -> Evidence:
+    return Evidence(EvidenceType.FACE, by, by.title(), at, "", request, source=source)
 
 
 def approval(*, by: str = "ben", at: datetime = NOW, strength: str = "c1", request: str = "r1") -> Evidence:

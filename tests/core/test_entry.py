@@ -36,6 +36,11 @@ def test_what_keeps_the_letter_of_the_rules_may_still_be_guessed(text: str) -> N
     assert checked.strength < STRONG
 
 
+def test_just_strong_enough_is_strong_enough() -> None:
+    checked = check("Monday-Coffee1", (), "password")
+    assert (checked.strength, checked.faults) == (STRONG, ())
+
+
 def test_a_name_makes_it_easier_to_guess() -> None:
     assert check("Vouchsafe2026", ("vouchsafe",), "password").strength < check("Vouchsafe2026", (), "password").strength
 

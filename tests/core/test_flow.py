@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.core.audit import Deed
-from bot.core.decide import ApprovalFirst, Decision, Go, Refuse, StepUpFirst
+from bot.core.decide import ApprovalFirst, Case, Decision, Go, Refuse, StepUpFirst
 from bot.core.events import (
     ActDone,
     ActFailed,
@@ -37,7 +37,7 @@ from bot.core.events import (
 )
 from bot.core.life.acting import ACT_LIMIT
 from bot.core.life.advance import advance
-from bot.core.life.step import Step
+from bot.core.life.step import LOOK_AGAIN, Step
 from bot.core.model import Mode, Receipt, Refusal, Request, Status
 from bot.core.policy import Policy
 from bot.core.reasons import Reason
@@ -138,7 +138,26 @@ def test_time_runs_out() -> None:
     half = advance(waiting, TimePassed(), POLICY, NOW + POLICY.approval_wait / 2)
     assert half.request.reminded
     assert half.effects == (Changed(),)
+    assert [note.deed for note in half.notes] == [Deed.REMINDED]
     assert advance(half.request, TimePassed(), POLICY, NOW + POLICY.approval_wait).request.status is Status.EXPIRED
+
+
+def test_a_reminder_is_a_decision() -> None:
+    waiting, half = walk(REQUEST, *TO_APPROVAL).request, NOW + POLICY.approval_wait / 2
+    decided = ApprovalFirst(1, ("level:high",), Case("high", more=1))
+    told = advance(waiting, TimePassed(decided), POLICY, half)
+    assert (told.request.status, told.request.reminded, told.request.level) == (Status.APPROVAL, True, "high")
+    assert (told.request.more, told.request.terms, told.request.due_at) == (1, ("level:high",), waiting.expires_at)
+    assert (told.effects, [note.deed for note in told.notes]) == ((Changed(),), [Deed.DECIDED_AGAIN, Deed.REMINDED])
+    unsure = advance(waiting, TimePassed(UNSURE), POLICY, half)
+    assert (unsure.request.reminded, unsure.request.due_at) == (True, half + LOOK_AGAIN)
+    assert [note.deed for note in unsure.notes] == [Deed.DECIDED_AGAIN, Deed.REFUSED, Deed.REMINDED]
+    again = advance(unsure.request, TimePassed(UNSURE), POLICY, half + LOOK_AGAIN)
+    assert Deed.REMINDED not in [note.deed for note in again.notes]
+    for decision, status in ((NEVER, Status.REFUSED), (Go(), Status.READY), (StepUpFirst("c1"), Status.STEP_UP)):
+        moved = advance(waiting, TimePassed(decision), POLICY, half)
+        assert moved.request.status is status
+        assert Deed.REMINDED not in [note.deed for note in moved.notes]
 
 
 def test_nothing_happens_before_its_time() -> None:

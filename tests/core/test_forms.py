@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.forms import Fault, check, clean
-from bot.core.model import Choice, Field
+from bot.core.forms import Choice, Fault, Field, check, clean
 
 FIELDS = (
     Field("reason", required=True, choices=(Choice("lost", "x"), Choice("other", "x"))),

@@ -21,6 +21,7 @@ from bot.core.events import (
     Asked,
     Denied,
     Event,
+    FaceProved,
     Followed,
     Hid,
     Looked,
@@ -37,11 +38,11 @@ from bot.core.facts import Moment
 from bot.core.life.acting import TRIES
 from bot.core.life.advance import advance
 from bot.core.life.step import Step
-from bot.core.model import LIVE, PENDING, Follow, Mode, Progress, Receipt, Refusal, Request, Status, Way
+from bot.core.model import LIVE, PENDING, EvidenceType, Follow, Mode, Progress, Receipt, Refusal, Request, Status, Way
 from bot.core.options import REVOKE_SESSIONS
 from bot.core.policy import Policy
 from bot.core.reasons import Reason
-from tests.core.samples import ANN, BEN, GOOD, NOW, POLICY, REQUEST, approval, step_up
+from tests.core.samples import ANN, BEN, GOOD, NOW, POLICY, REQUEST, approval, face, step_up
 
 RECEIPT = Receipt("pass-1", NOW + timedelta(days=9), watch=timedelta(minutes=1), follow=True)
 REFUSAL = Refusal(Reason.NOT_PERMITTED)
@@ -55,6 +56,8 @@ CHANGES: list[dict[str, Any]] = [
     {"level": "high"},
     {"level": "low"},
     {"groups": frozenset({"employees", "pilots"})},
+    {"groups": frozenset({"employees", "shown"})},
+    {"groups": frozenset({"employees", "shown"}), "face_check": False},
     {"where": {"alone": Refusal("risk.not_alone")}},
 ]
 # Whatever the case, there are policies here under which more, or less, is asked for.
@@ -65,6 +68,7 @@ VARIED = replace(
         "level:low": {"approvals": 0},
         "level:high": {"approvals": 2, "revoke_sessions": True},
         "group:pilots": {"mode": Mode.EVALUATE},
+        "group:shown": {"evidence": "face_check", "evidence_age": timedelta(minutes=20)},
     },
 )
 # Whatever is heard later, a request that is over stays over; but that it was somebody else is always heard.
@@ -98,13 +102,17 @@ class Life(RuleBasedStateMachine):
             self.claims += 1
             assert isinstance(event, ActWanted)
             assert isinstance(self.decided(before, Moment.ACT), Go)
+            if self.policy.evidence or "shown" in (self.facts.groups or ()):
+                assert self.faced(before)
             assert before.mode is Mode.ENFORCE
             assert self.policy.under(event.decision.terms).mode is Mode.ENFORCE
         if step.request.status is Status.DONE and before.status is not Status.DONE:
             found = isinstance(event, ActDone | Looked) and self.way is not Way.SHOW
             assert before.status is Status.ACTING or (before.status is Status.UNKNOWN and found)
             self.shown += before.status is Status.ACTING
-        if before.status in OVER and isinstance(event, Progressed | Looked | ActWanted | Approved | SteppedUp):
+        if before.status in OVER and isinstance(
+            event, Progressed | Looked | ActWanted | Approved | SteppedUp | FaceProved
+        ):
             assert step.request == before
         if before.status in OVER and step.request.status is not before.status:
             assert isinstance(event, Reported | ActDone)
@@ -123,6 +131,21 @@ class Life(RuleBasedStateMachine):
     @rule()
     def sign_in_well(self) -> None:
         self.sign_in("ann", "c1", 0)
+
+    def faced(self, request: Request) -> bool:
+        """Said another way than the core does: Ann's face, for this request, of the last twenty minutes."""
+        mine = [e for e in request.evidence if (e.type, e.by, e.request) == (EvidenceType.FACE, "ann", "r1")]
+        return any(self.now - e.at <= timedelta(minutes=20) for e in mine)
+
+    @rule(by=st.sampled_from(["ann", "ben"]), request=st.sampled_from(["r1", "r2"]), age=st.integers(0, 40))
+    def show_a_face(self, by: str, request: str, age: int) -> None:
+        given = face(by=by, request=request, at=max(NOW, self.now - timedelta(minutes=age)))
+        held = replace(self.request, evidence=(*self.request.evidence, given))
+        self.apply(FaceProved(given, self.decided(held, Moment.WAY)))
+
+    @rule()
+    def show_their_face(self) -> None:
+        self.show_a_face("ann", "r1", 0)
 
     @rule(by=st.sampled_from(["ann", "ben", "cleo", "mo"]), strength=st.sampled_from(["c1", ""]))
     def approve(self, by: str, strength: str) -> None:
@@ -144,6 +167,7 @@ class Life(RuleBasedStateMachine):
     @rule()
     def prove_all(self) -> None:
         self.sign_in_well()
+        self.show_their_face()
         self.approve("ben", "c1")
         self.approve("cleo", "c1")
 
@@ -259,6 +283,12 @@ class ByItself(Life):
     way = Way.ALONE
 
 
+class Faced(Life):
+    """Everybody shows their face, for this request, and soon."""
+
+    policy = replace(VARIED, evidence="face_check", evidence_age=timedelta(minutes=20))
+
+
 class ForTheAsking(Life):
     """What only locks may need no proof at all; every wall stands all the same."""
 
@@ -267,11 +297,12 @@ class ForTheAsking(Life):
 
 
 ENOUGH = settings(max_examples=100, stateful_step_count=30, deadline=None)
-TestShown, TestEntered, TestByItself, TestForTheAsking = (
+TestShown, TestEntered, TestByItself, TestFaced, TestForTheAsking = (
     Life.TestCase,
     Entered.TestCase,
     ByItself.TestCase,
+    Faced.TestCase,
     ForTheAsking.TestCase,
 )
-for _case in (TestShown, TestEntered, TestByItself, TestForTheAsking):
+for _case in (TestShown, TestEntered, TestByItself, TestFaced, TestForTheAsking):
     _case.settings = ENOUGH

@@ -9,14 +9,15 @@ from typing import Any
 
 import pytest
 
-from bot.core.approval import may_approve, repeated
-from bot.core.decide import ApprovalFirst, Decision, Go, Refuse, StepUpFirst, decide
-from bot.core.facts import ApproverFacts, Facts, Moment
+from bot.core.approval import may_approve, repeated, unfit
+from bot.core.decide import ApprovalFirst, Case, Decision, Go, Refuse, StepUpFirst, decide
+from bot.core.facts import ASKED, ApproverFacts, Facts, Moment
 from bot.core.model import Evidence, Mode, Refusal, Request
 from bot.core.policy import Policy
 from bot.core.reasons import Reason
 from bot.core.strictness import STRICTER
-from tests.core.samples import ANN, GOOD, HELPER, NOW, POLICY, REQUEST, approval, proved, step_up
+from bot.core.walls import wall
+from tests.core.samples import ANN, BEN, GOOD, HELPER, NOW, POLICY, REQUEST, approval, proved, step_up
 
 
 def reason(decision: Decision) -> str:
@@ -50,7 +51,7 @@ def test_refusals(expected: str, policy: dict[str, Any], facts: dict[str, Any]) 
 
 
 # What is only added; nothing is found where nothing could be.
-FOUND = {"where", "found", "home", "harmless", "locks", "levels"}
+FOUND = {"where", "found", "home", "harmless", "locks", "levels", "lasting"}
 
 
 @pytest.mark.parametrize("fact", [f.name for f in fields(Facts) if f.name not in FOUND])
@@ -58,7 +59,28 @@ FOUND = {"where", "found", "home", "harmless", "locks", "levels"}
 def test_what_cannot_be_found_out_is_a_refusal(fact: str, moment: Moment) -> None:
     unknown = replace(GOOD, **{fact: None})  # type: ignore[arg-type]  # every fact but what a kind adds may be None
     policy = replace(POLICY, evidence="face_check")
-    assert reason(decide(policy, unknown, proved(step_up(), approval()), moment, NOW)) == Reason.UNKNOWN
+    decision = decide(policy, unknown, proved(step_up(), approval()), moment, NOW)
+    assert decision == Refuse(Refusal(Reason.UNKNOWN, {"about": fact}))
+
+
+@pytest.mark.parametrize("why", [Reason.NOT_PERMITTED, Reason.ENTRA_REFUSED])
+@pytest.mark.parametrize("fact", sorted({*ASKED, "guarded_contexts", "approvers"}))
+def test_what_no_later_try_finds_out_is_not_called_try_again(fact: str, why: Reason) -> None:
+    """Of what is asked in one question all is known or nothing; another question's no says nothing about it."""
+    question = ASKED.get(fact, fact)
+    unknown = replace(GOOD, **{fact: None}, lasting={question: why})  # type: ignore[arg-type]
+    asked = proved(step_up(), approval())
+    assert decide(POLICY, unknown, asked, Moment.ACT, NOW) == Refuse(Refusal(why, {"about": fact}))
+    other = "account" if question != "account" else "standing"
+    passing = replace(unknown, lasting={other: why})
+    assert reason(decide(POLICY, passing, asked, Moment.ACT, NOW)) == Reason.UNKNOWN
+
+
+def test_an_approver_nobody_can_find_out_about_is_a_lasting_no_where_it_lasts() -> None:
+    for lasting in (None, Reason.NOT_PERMITTED):
+        approver = ApproverFacts(enabled=True, groups=frozenset({"helpdesk"}), lasting=lasting)
+        refusal = unfit(replace(POLICY, approvers_group="helpdesk"), approver)
+        assert refusal == Refusal(lasting or Reason.UNKNOWN, {"about": "approver"})
 
 
 def test_the_deny_list_comes_before_anything_unknown() -> None:
@@ -66,9 +88,54 @@ def test_the_deny_list_comes_before_anything_unknown() -> None:
     assert reason(decide(policy, Facts(), REQUEST, Moment.ASK, NOW)) == Reason.DENY_LIST
 
 
+@pytest.mark.parametrize("denied", ["ann", "ben"])
+def test_the_deny_list_holds_for_who_asks_and_for_whom(denied: str) -> None:
+    policy = replace(POLICY, deny_list=frozenset({denied}))
+    for asking, about in ((ANN, BEN), (BEN, ANN)):
+        request = replace(REQUEST, requester=asking, subject=about)
+        assert reason(decide(policy, GOOD, request, Moment.ASK, NOW)) == Reason.DENY_LIST
+
+
 def test_walls_come_before_permission_to_ask() -> None:
     facts = replace(GOOD, roles=("global-admin",), groups=frozenset(), objection=Refusal("tap.live_pass"))
     assert reason(decide(POLICY, facts, REQUEST, Moment.ASK, NOW)) == Reason.PRIVILEGED
+
+
+def test_a_refusal_brings_what_its_sentence_needs() -> None:
+    unguarded = decide(POLICY, replace(GOOD, guarded_contexts=frozenset()), REQUEST, Moment.WAY, NOW)
+    assert unguarded == Refuse(Refusal(Reason.STEP_UP_UNGUARDED, {"context": "c1"}))
+    daily = replace(POLICY, per_day=1)
+    assert decide(daily, replace(GOOD, recent=1), REQUEST, Moment.ASK, NOW) == Refuse(
+        Refusal(Reason.TOO_MANY, {"limit": "1"})
+    )
+    assert reason(decide(daily, replace(GOOD, recent=0), REQUEST, Moment.ASK, NOW)) == "StepUpFirst"
+
+
+def test_every_decision_says_under_which_terms_it_was_made_and_about_what() -> None:
+    """A graver case asks for two, and somebody said no: three are missing, and all of it is on record."""
+    policy = replace(POLICY, variants={"level:high": {"approvals": 2}})
+    case = Case("high", {"risk": "leaked"}, 1)
+    facts = replace(GOOD, level="high", levels=("low", "high"), found=case.found, denied={"dee": NOW})
+    high = [replace(approval(by=by), level="high") for by in ("ben", "cleo", "eve")]
+    three = replace(facts, approvers={"ben": HELPER, "cleo": HELPER, "eve": HELPER})
+    terms = ("level:high",)
+    expected: list[tuple[Facts, Request, Decision]] = [
+        (facts, REQUEST, StepUpFirst("c1", terms)),
+        (facts, proved(step_up()), ApprovalFirst(3, terms)),
+        (facts, proved(step_up(), high[0]), ApprovalFirst(2, terms)),
+        (three, proved(step_up(), *high), Go(terms)),
+    ]
+    for known, request, decision in expected:
+        made = decide(policy, known, request, Moment.WAY, NOW)
+        assert (made, made.case) == (decision, case)
+    refused = decide(policy, replace(facts, roles=("admin",)), REQUEST, Moment.WAY, NOW)
+    assert refused == Refuse(Refusal(Reason.PRIVILEGED), terms)
+
+
+def test_a_guest_hears_where_their_account_is_where_that_is_known() -> None:
+    guest = replace(GOOD, guest=True, home="fabrikam.com")
+    assert wall(guest) == Refusal(Reason.GUEST_OF, {"home": "fabrikam.com"})
+    assert wall(replace(guest, home="")) == Refusal(Reason.GUEST)
 
 
 def test_the_daily_limit_holds_when_asking_and_not_on_the_way() -> None:
@@ -242,6 +309,17 @@ def test_a_decision_has_no_truth_value() -> None:
 
 def test_the_default_policy_allows_nobody() -> None:
     assert reason(decide(Policy(), GOOD, REQUEST, Moment.ASK, NOW)) == Reason.NOT_ALLOWED
+
+
+def test_what_nobody_sets_is_as_the_reference_says() -> None:
+    minute, hour = timedelta(minutes=1), timedelta(hours=1)
+    usual = Policy()
+    assert (usual.mode, usual.reveal, usual.several_groups) == (Mode.ENFORCE, "dialog", "stricter")
+    assert (usual.step_up, usual.approver_step_up, usual.approvals, usual.per_day) == ("c1", "c1", 1, 3)
+    assert (usual.guest_approvers, usual.known_approvers) == (False, False)
+    assert (usual.step_up_wait, usual.approval_wait, usual.show_wait) == (15 * minute, 4 * hour, 60 * minute)
+    assert (usual.step_up_age, usual.approval_age, usual.evidence_age) == (15 * minute, 4 * hour, 24 * hour)
+    assert (usual.after_no, usual.life) == (24 * hour, 24 * hour)
 
 
 def test_two_accounts_of_one_human_are_told_from_two_humans() -> None:

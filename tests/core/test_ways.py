@@ -128,12 +128,14 @@ def test_what_its_person_must_press_or_enter_is_not_carried_out_by_itself() -> N
 
 def test_the_turn_that_was_told_is_waited_for() -> None:
     step = walk(ALONE, *ACTING, ActPostponed(BUSY, 1, timedelta(seconds=20)))
-    assert step.request.due_at == NOW + timedelta(seconds=20)
+    due = step.request.due_at
+    assert due is not None
+    assert NOW + timedelta(seconds=20) <= due <= NOW + timedelta(seconds=21)
     assert [note.deed for note in step.notes] == [Deed.POSTPONED]
     assert step.refusal is None
     early = advance(step.request, TimePassed(), POLICY, NOW + timedelta(seconds=19))
     assert early == Step(step.request)
-    assert advance(step.request, TimePassed(), POLICY, NOW + timedelta(seconds=20)).effects == (CarryOut(),)
+    assert advance(step.request, TimePassed(), POLICY, due).effects == (CarryOut(),)
 
 
 def test_its_person_is_told_that_it_was_not_begun_where_they_pressed() -> None:
@@ -453,3 +455,11 @@ def test_what_was_not_begun_is_on_its_card_and_in_the_trail(before: Request, att
     assert (step.request.status, step.effects) == (status, (Changed(),))
     [note] = step.notes
     assert note.deed is (Deed.POSTPONED if step.refusal is None and status is Status.READY else Deed.REFUSED)
+
+
+@pytest.mark.parametrize("status", [Status.STEP_UP, Status.PROOF, Status.APPROVAL])
+def test_what_goes_on_by_itself_is_carried_out_only_when_nothing_is_in_its_way(status: Status) -> None:
+    waits = replace(ALONE, status=status, expires_at=NOW + timedelta(hours=2), due_at=NOW)
+    for decision in (None, ApprovalFirst(1)):
+        step = advance(waits, TimePassed(decision), POLICY, NOW + timedelta(minutes=1))
+        assert CarryOut() not in step.effects

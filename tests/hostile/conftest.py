@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.conftest import TEMPLATE, _database
+from tests.conftest import migrated
 from tests.hostile.siege import Siege, siege
 
 
 @pytest.fixture(scope="module")
 def besieged(postgres: str) -> Iterator[Siege]:
-    for url in _database(postgres, f"TEMPLATE {TEMPLATE}"):
+    for url in migrated(postgres):
         with siege(url) as opened:
             yield opened
 

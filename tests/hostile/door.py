@@ -8,15 +8,13 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
 import aiohttp
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from jwt.algorithms import RSAAlgorithm
+from cryptography.hazmat.primitives.asymmetric import padding
 
 import cards
 from bot.core.model import Actor
@@ -27,27 +25,13 @@ from bot.teams.turn import Viewer
 from bot.web.limit import Limit
 from bot.web.middleware import limiting, surfacing
 from bot.web.page import Pages
-from tests.adapters.edge import Edge, Issuer, Json, Post, SetClock, ToldDesk, cloud_at, home, settings
+from tests.adapters.edge import Edge, Issuer, Json, Post, SetClock, ToldDesk, cloud_at, home, key, settings
 
 PATH = "/api/messages"
 
 
-@cache
-def key(name: str, bits: int = 2048) -> rsa.RSAPrivateKey:  # noqa: ARG001 - each name has a key of its own
-    """A key of that name, made once for all tests of a process: making one takes longer than any test here."""
-    return rsa.generate_private_key(public_exponent=65537, key_size=bits)
-
-
 class Notary(Issuer):
-    """An issuer whose keys are at hand."""
-
-    def add(self, kid: str, *, endorsements: list[str] | None = None, bits: int = 2048, publish: bool = True) -> None:
-        self.private[kid] = key(kid, bits)
-        if publish:
-            jwk: Json = json.loads(RSAAlgorithm.to_jwk(self.private[kid].public_key()))
-            endorsed = ["msteams", "webchat"] if endorsements is None else endorsements
-            self.published[kid] = {"kty": "RSA", "use": "sig", "kid": kid, "n": jwk["n"], "e": jwk["e"]}
-            self.published[kid]["endorsements"] = endorsed
+    """An issuer that signs whatever bytes there are."""
 
     def seal(self, head: Any, body: Any, *, kid: str = "one") -> str:
         """A token of exactly these bytes, rightly signed by RS256 whatever its header says."""

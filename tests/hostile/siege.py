@@ -20,6 +20,7 @@ from tests.adapters.edge import APP, SERVICE
 from tests.entra import TENANT, FakeClock
 from tests.fakes import EMPLOYEES, HELPDESK, Office, at_home, office
 from tests.hostile.door import Door, bearer, door
+from tests.hostile.record import beside_attempts
 from tests.stores import patient
 
 Json = dict[str, Any]
@@ -37,6 +38,7 @@ class Siege:
     """`deliver` brings one activity to the door; `intact` says that nothing of anybody else was touched or told."""
 
     runner: asyncio.Runner
+    url: str
     office: Office
     door: Door
     ids: count[int] = field(default_factory=count)
@@ -61,7 +63,8 @@ class Siege:
         """All there is of the others: their requests, what was done outside, and what stands in their chats."""
         writes = [write for write in self.office.directory.writes if MALLORY not in write]
         chats = {key: body for key, body in self.office.messenger.messages.items() if key[0][2:] in VICTIMS}
-        return self.runner.run(self._requests()), writes, list(self.office.directory.secrets), chats
+        record = self.runner.run(beside_attempts(self.url, (*VICTIMS, MALLORY, BEN), of=tuple(VICTIMS)))
+        return self.runner.run(self._requests()), writes, list(self.office.directory.secrets), chats, record
 
     async def _requests(self) -> list[Request]:
         return [await self.office.load(request) for request in VICTIMS.values()]
@@ -107,7 +110,7 @@ async def _opened(stack: AsyncExitStack, runner: asyncio.Runner, database_url: s
     opened = await stack.enter_async_context(
         door(desk.desk, post=desk.messenger, clock=clock, kinds=tuple(KINDS), tenant=TENANT, viewer=desk.delivery.view)
     )
-    return Siege(runner, desk, opened)
+    return Siege(runner, database_url, desk, opened)
 
 
 async def _show(desk: Office) -> None:

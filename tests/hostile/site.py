@@ -23,9 +23,8 @@ from bot.web.limit import Limit
 from bot.web.middleware import limiting, surfacing
 from bot.web.page import Pages
 from tests.fakes import Office
+from tests.hostile.record import TABLES, beside_attempts
 from tests.laws.seen import at_rest, touched
-
-RECORD: Final = ("audit", "chains", "tries", "findings", "procrastinate_events")
 
 PATIENT: Final = 60.0  # seconds a test waits for what comes at once
 LOGIN: Final = "https://login.example"
@@ -108,12 +107,13 @@ class Site:
     def state_of(self) -> tuple[str, ...]:
         """All that a hostile hand must not change: the rows, and what was done and said outside.
 
-        That it tried is on record, and security hears of it: neither is anything it could want.
+        That it tried is on record, and a job brings it to security: neither is anything it could want.
         """
-        kept = self.run(at_rest(self.url, but=RECORD))
+        kept = self.run(at_rest(self.url, but=(*TABLES, "procrastinate_events")))
         rows = "\n".join(row for row in kept.splitlines() if "finding" not in row)
+        record = self.run(beside_attempts(self.url, self.office.directory.accounts))
         done = [str(one) for one in touched(self.office)]
-        return (rows, *done, *self.office.messenger.bodies)
+        return (rows, record, *done, *self.office.messenger.bodies)
 
 
 def packed(fields: Sequence[tuple[bytes, bytes]]) -> bytes:

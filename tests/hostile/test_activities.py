@@ -47,7 +47,8 @@ pressed: Final = st.fixed_dictionaries(
     optional={
         "kind": kinds,
         "reason": words | odd,
-        "choice": st.sampled_from(["dismissed", "safe", "compromised", "none"]) | odd,
+        "verdict_yes": st.sampled_from(["dismissed", "safe", "none"]) | odd,
+        "verdict_no": st.sampled_from(["compromised", "none"]) | odd,
         "text": words | odd,
         "minutes": st.sampled_from(["60", "99999", "-1", "NaN", "٦٠"]) | odd,
         "method": words,

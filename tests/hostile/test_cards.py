@@ -13,10 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.answers import Form, ProofShown, RequestCard
-from bot.core.model import Choice, Ending, Evidence, Line, Person, Receipt, Refusal, Request
+from bot.core.forms import Choice, Line
+from bot.core.model import Ending, Evidence, Person, Receipt, Refusal, Request
 from cards import View, show
 from cards.texts import clean, plain
 from playground.gallery import cards as gallery
+from playground.gallery.people import ANN
 from playground.gallery.stories import NOW, STORIES
 from tests.cards.walk import actions, pieces
 
@@ -108,7 +110,7 @@ def _inside(value: Any, bad: str) -> Any:
 @cache
 def answers() -> tuple[tuple[str, Any, View], ...]:
     """Every answer of the gallery, in English."""
-    view = View("en", NOW, gallery.CONTACT["en"], user="29:ann", person=gallery.ANN.id)
+    view = View("en", NOW, gallery.CONTACT["en"], user="29:ann", person=ANN.id)
     found = [*gallery._answers(view), *gallery._requester(view), *gallery._approvers(view), *gallery._others(view)]
     found += [(f"{kind}/{name}", a, v) for kind in STORIES for name, a, v in gallery._of(kind, view)]
     return tuple((name, answer, seen) for name, answer, seen in found if not name.startswith("secret/dialog"))

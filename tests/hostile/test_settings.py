@@ -151,6 +151,20 @@ def test_an_id_out_of_an_example_is_refused(monkeypatch: pytest.MonkeyPatch, nam
     assert f"VOUCHSAFE_{name}: is only an example" in _told()
 
 
+def test_what_teams_shall_know_of_the_app_is_checked_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    for url in ("https://", "https://[fe80::1%eth.a]"):
+        _set(monkeypatch, {"APP_ID": "00000000-0000-0000-0000-000000000001", "PUBLIC_URL": url})
+        with pytest.raises(Misconfigured) as told:
+            environment.app()
+        assert "VOUCHSAFE_PUBLIC_URL: must" in str(told.value)
+        assert "VOUCHSAFE_APP_ID: is only an example" in str(told.value)
+
+
+def test_the_simplest_that_entra_may_make_up_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    _set(monkeypatch, {"APP_SECRET": "abcdefgh" * 2, "APP_ID": "1a2b3c4a-1b2c-4a1b-a2b3-c41a2b3c41a2"})
+    assert environment.load().app_id == "1a2b3c4a-1b2c-4a1b-a2b3-c41a2b3c41a2"
+
+
 @hypothesis(deadline=None, max_examples=200, derandomize=True, database=None)
 @given(st.uuids(version=4), st.text("ABCDEFGHabcdefgh0123456789~._-", min_size=40, max_size=40))
 def test_what_entra_makes_up_is_hardly_ever_taken_for_an_example(guid: object, secret: str) -> None:
@@ -208,6 +222,7 @@ def test_a_helpdesk_nobody_can_reach_is_refused(monkeypatch: pytest.MonkeyPatch,
     assert "VOUCHSAFE_HELPDESK_CONTACT: " in _told()
 
 
+@pytest.mark.parametrize("name", ["DATABASE_URL", "DATABASE_OWNER_URL"])
 @pytest.mark.parametrize(
     "url",
     [
@@ -231,11 +246,11 @@ def test_a_helpdesk_nobody_can_reach_is_refused(monkeypatch: pytest.MonkeyPatch,
     ],
 )
 def test_a_database_off_this_machine_is_reached_by_checked_tls_or_not_at_all(
-    monkeypatch: pytest.MonkeyPatch, url: str
+    monkeypatch: pytest.MonkeyPatch, name: str, url: str
 ) -> None:
-    _set(monkeypatch, {"DATABASE_URL": url})
+    _set(monkeypatch, {name: url})
     told = _told()
-    assert "VOUCHSAFE_DATABASE_URL: " in told
+    assert f"VOUCHSAFE_{name}: " in told
     assert "hunter2" not in told
     assert "changeme" not in told
 
@@ -249,6 +264,7 @@ def test_a_database_off_this_machine_is_reached_by_checked_tls_or_not_at_all(
             "postgresql:///x?host=/var/run/postgresql",
             "host=/tmp dbname=x",
             "postgresql://[::1]/x",
+            "postgresql://vouchsafe:changeme@localhost/x",
         ),
     ],
 )

@@ -12,6 +12,7 @@ from typing import Final
 import pytest
 
 ROOT: Final = Path(__file__).parent.parent.parent
+LOCKS: Final = ("requirements.lock", "requirements-playground.lock", "requirements-dev.lock", ".ci/audit.lock")
 LOCKED: Final = "one==1.0 \\\n    --hash=sha256:aa\ntwo==2.0 ; sys_platform == 'win32' \\\n    --hash=sha256:bb\n"
 NOTE: Final = "| package | version |\n|---|---|\n| `one` | 1.0 | x |\n| `two` | 2.0 | x |\n"
 # What plays pip-audit: it answers for what it was asked, in the form of the real one.
@@ -48,7 +49,7 @@ def test_a_known_vulnerability_fails_and_silence_is_no_answer(
     for name in (".ci", "docs"):
         (tmp_path / name).mkdir()
     (tmp_path / ".ci" / "audit.py").write_text((ROOT / ".ci" / "audit.py").read_text(encoding="utf-8"))
-    for lock in ("requirements.lock", "requirements-dev.lock", ".ci/audit.lock"):
+    for lock in LOCKS:
         (tmp_path / lock).write_text(LOCKED)
     (tmp_path / "docs" / "audit.md").write_text(note)
     (tmp_path / "pip_audit.py").write_text(PLAYED.replace("HOW", how))
@@ -64,15 +65,26 @@ def test_a_known_vulnerability_fails_and_silence_is_no_answer(
     assert says in done.stdout
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock", ".ci/audit.lock"])
+@pytest.mark.parametrize("lock", LOCKS)
 def test_nothing_is_installed_but_what_was_locked_by_its_hash(lock: str) -> None:
     whole = (ROOT / lock).read_text(encoding="utf-8").replace("\\\n", " ")
     pinned = [line for line in whole.splitlines() if re.match(r"[a-z0-9]", line)]
     assert pinned
     assert all(re.match(r"[a-z0-9._-]+==\S+ .*--hash=sha256:[0-9a-f]{64}", line) for line in pinned)
-    made = (ROOT / "Makefile").read_text(encoding="utf-8") + (ROOT / "README.md").read_text(encoding="utf-8")
+    said = ("Makefile", ".ci/install", "README.md", "docs/setup.md")
+    made = "".join((ROOT / name).read_text(encoding="utf-8").replace("\\\n", " ") for name in said)
     ours = "--no-deps ./vouchsafe-"  # a file that was built here: it fetches nothing
     assert all("--require-hashes" in line or ours in line for line in made.splitlines() if "pip install" in line)
+
+
+def test_what_runs_is_locked_as_what_is_tested_and_no_tool_is_in_it() -> None:
+    runs, tested = (_pins(lock) for lock in ("requirements-playground.lock", "requirements-dev.lock"))
+    assert _pins("requirements.lock") <= runs <= tested
+    assert {name for name, _ in runs}.isdisjoint({"ruff", "mypy", "pytest", "playwright", "hypothesis", "uv"})
+
+
+def _pins(lock: str) -> set[tuple[str, str]]:
+    return set(re.findall(r"^([a-z0-9._-]+)==(\S+)", (ROOT / lock).read_text(encoding="utf-8"), flags=re.MULTILINE))
 
 
 def test_a_build_audits() -> None:

@@ -21,8 +21,8 @@ from bot.core.passwords import Rule
 from bot.core.ports import Purpose
 from bot.web import form
 from bot.web.browser import CHECK, COOKIE
-from bot.web.page import Pages
-from tests.conftest import TEMPLATE, _database
+from bot.web.page import TOLD, Pages
+from tests.conftest import migrated
 from tests.entra import FakeClock, FakeSignIns
 from tests.fakes import TYPED, office
 from tests.hostile.site import (
@@ -45,7 +45,14 @@ from tests.stores import patient
 
 PROOF: Final = "cleos-proof"
 AT: Final = datetime(2026, 3, 4, 14, 5, tzinfo=UTC)
-PAGES: Final = ("/step-up/start", "/step-up/callback", "/step-up/enter", "/verified-id/open", "/step-up/about")
+PAGES: Final = (
+    "/step-up/start",
+    "/step-up/callback",
+    "/step-up/enter",
+    "/verified-id/open",
+    "/step-up/about",
+    "/step-up/terms",
+)
 OTHERS: Final = (
     *("/step-up/enter/check", "/verified-id/callback", "/healthz", "/readyz", "/metrics", "/api/messages"),
     *("/step-up/static/step-up.js", "/step-up/static/..%2fpage.py", "/step-up/static/%2e%2e/page.py", "/step-up"),
@@ -108,8 +115,7 @@ def _never(_: Any) -> Any:
 
 def standing(postgres: str, **limits: int) -> Iterator[Site]:
     """The site for tests that are no coroutines: they send, look, and send again."""
-    database = contextmanager(_database)
-    with asyncio.Runner() as runner, database(postgres, f"TEMPLATE {TEMPLATE}") as url:
+    with asyncio.Runner() as runner, contextmanager(migrated)(postgres) as url:
         stack = AsyncExitStack()
         site = runner.run(stack.enter_async_context(served(url, **limits)))
         yield replace(site, run=runner.run)
@@ -388,6 +394,8 @@ async def test_one_address_is_held_back_whatever_it_asks_for_and_claims(database
         ("/verified-id/open?r=cleos-proof", "'none'", "'self'"),
         ("/verified-id/open?r=anothers-proof", TEAMS, "https://res.cdn.office.net"),
         ("/step-up/about", "'none'", "'self'"),
+        ("/step-up/privacy", "'none'", "'self'"),
+        ("/step-up/terms", "'none'", "'self'"),
         ("/step-up/static/enter.js", "'none'", ""),
         ("/healthz", "'none'", ""),
         ("/readyz", "'none'", ""),
@@ -425,7 +433,7 @@ def test_what_people_and_the_tenant_say_is_text_on_every_page(name: str, other: 
             pages.refused("broken", language, status=500, reference=other),
             pages.done(other, language),
             form.enter(pages, EntryPage(ann, asked, AT), check=other, checked=checked, refusal=refusal),
-            pages.about(language),
+            *(pages.told(page, language) for page in TOLD),
         ]
 
     for page, plain in zip(made(name, other), made("Ann", "x"), strict=True):

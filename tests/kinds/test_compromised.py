@@ -6,7 +6,8 @@ import pytest
 
 from bot.core.errors import AnswerLost, Rejected, Unavailable
 from bot.core.facts import Moment
-from bot.core.model import Finding, Receipt, Sheet, Way
+from bot.core.forms import Sheet
+from bot.core.model import Finding, Receipt, Way
 from bot.kinds import KINDS
 from bot.kinds.compromised import KIND
 from tests.kinds.shelf import ANN, NOW, Doors, a_pass, request, tools

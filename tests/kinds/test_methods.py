@@ -11,12 +11,12 @@ from bot.core.directory import Directory
 from bot.core.errors import AnswerLost, Missing, Rejected, Unavailable
 from bot.core.events import Progressed
 from bot.core.facts import Moment
-from bot.core.forms import Fault, check, clean
+from bot.core.forms import Fault, Line, Sheet, check, clean
 from bot.core.kind import Tools
 from bot.core.life.advance import advance
 from bot.core.life.ended import REPORTED_WITHIN
 from bot.core.methods import REMOVABLE, Method, MethodKind
-from bot.core.model import Finding, Line, Mode, Person, Progress, Receipt, Refusal, Request, Sheet, Status, Way
+from bot.core.model import Finding, Mode, Person, Progress, Receipt, Refusal, Request, Status, Way
 from bot.core.options import REVOKE_SESSIONS
 from bot.core.verifier import Verifier
 from bot.kinds import KINDS

@@ -13,24 +13,10 @@ from bot.core.decide import ApprovalFirst, Decision, Go, Refuse, decide
 from bot.core.directory import Account, Directory
 from bot.core.errors import AnswerLost, Rejected, Unavailable
 from bot.core.facts import Facts, Moment
-from bot.core.forms import Fault, check, clean
+from bot.core.forms import Fault, Line, Sheet, check, clean
 from bot.core.kind import Tools
 from bot.core.methods import Method, MethodKind
-from bot.core.model import (
-    Ending,
-    Evidence,
-    EvidenceType,
-    Finding,
-    Line,
-    Mode,
-    Person,
-    Receipt,
-    Refusal,
-    Request,
-    Sheet,
-    Status,
-    Way,
-)
+from bot.core.model import Ending, Evidence, EvidenceType, Finding, Mode, Person, Receipt, Refusal, Request, Status, Way
 from bot.core.options import REVOKE_SESSIONS
 from bot.core.policy import Policy
 from bot.core.risk import Detection, Risk
@@ -164,6 +150,7 @@ async def decided(watch: Watch, made: Request, policy: Policy = POLICY) -> Decis
         guarded_groups=(),
         groups=GROUP,
         recent=0,
+        shown=0,
         denied={},
         guarded_contexts=frozenset({"c1"}),
         approvers={"ben0": HELPER, "ben1": HELPER},

@@ -1,15 +1,17 @@
 """The Temporary Access Pass kind against a directory in memory."""
 
+import asyncio
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
 from bot.core.directory import Directory
-from bot.core.errors import AnswerLost, Missing, Rejected, Unavailable
+from bot.core.errors import AnswerLost, Missing, Rejected, Unavailable, Unfit
+from bot.core.facts import Moment
 from bot.core.forms import Fault, check, clean
 from bot.core.kind import Tools
 from bot.core.methods import Method, MethodKind
@@ -18,7 +20,7 @@ from bot.core.passes import IssuedPass, Pass, PassPolicy
 from bot.core.reasons import Reason
 from bot.core.verifier import Verifier
 from bot.kinds import KINDS
-from bot.kinds.tap import EVERY, KIND, NUDGED, REGISTERED, UNHURRIED, USED, TapReason
+from bot.kinds.tap import EQUIPPED, EVERY, KIND, NUDGED, REGISTERED, UNHURRIED, USED, TapReason
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 ANN = Person("tenant", "ann", "Ann Archer")
@@ -51,6 +53,8 @@ class Shelf:
     loses: bool = False
     one_time: bool | None = None
     keys: list[Method] = field(default_factory=list)
+    unseen: Exception | None = None
+    slow: float = 0.0
 
     async def pass_policy(self) -> PassPolicy:
         if self.fault is not None:
@@ -79,8 +83,11 @@ class Shelf:
         assert person == ANN.id
         self.found = [p for p in self.found if p.id != pass_id]
 
-    async def passkeys(self, person: str) -> tuple[Method, ...]:
+    async def methods(self, person: str) -> tuple[Method, ...]:
         assert person == ANN.id
+        if self.unseen is not None:
+            raise self.unseen
+        await asyncio.sleep(self.slow)
         return tuple(self.keys)
 
 
@@ -184,8 +191,43 @@ async def test_a_tenant_without_passes_says_so_first() -> None:
 
 @pytest.mark.parametrize("minutes", ["19", "241", "0", "-60", "", "60.0", "an hour", "٦٠", "9" * 2000])
 async def test_a_lifetime_outside_the_policy_is_refused(minutes: str) -> None:
-    refusal = await objection(request(minutes=minutes), tools(Shelf()))
-    assert refusal == Refusal(TapReason.LIFETIME, {"minimum": "20", "maximum": "240"})
+    asking = replace(tools(Shelf()), moment=Moment.ASK)
+    assert await objection(request(minutes=minutes), asking) == LIMITS
+
+
+LIMITS = Refusal(TapReason.LIFETIME, {"minimum": "20", "maximum": "240"})
+
+
+@pytest.mark.parametrize(("minutes", "refusal"), [("241", None), ("19", LIMITS), ("0", LIMITS), ("an hour", LIMITS)])
+async def test_a_shorter_pass_than_was_asked_for_will_do_once_the_policy_changed(
+    minutes: str, refusal: Refusal | None
+) -> None:
+    """It was a no that ended the request; a longer one than was approved is none all the same."""
+    for moment in (Moment.WAY, Moment.ACT):
+        assert await objection(request(minutes=minutes), replace(tools(Shelf()), moment=moment)) == refusal
+
+
+class Strict(Shelf):
+    """Entra, whose policy changed just now."""
+
+    async def issue_pass(self, person: str, lifetime: timedelta, *, one_time: bool) -> IssuedPass:
+        if not self.policy.allows(int(lifetime.total_seconds() // 60)):
+            raise Rejected("issue_pass: 400", code="lifetime")
+        return await super().issue_pass(person, lifetime, one_time=one_time)
+
+
+async def test_a_lifetime_that_is_no_longer_allowed_is_cut_to_what_is() -> None:
+    outcome = await KIND.carry_out(request(minutes="480"), tools(Strict()))
+    assert outcome.receipt.params["minutes"] == "240"
+    assert outcome.receipt.expires_at == NOW + timedelta(minutes=240)
+
+
+async def test_a_pass_for_longer_than_was_asked_is_not_made_and_may_be_asked_anew() -> None:
+    shelf = Strict()
+    with pytest.raises(Unfit) as caught:
+        await KIND.carry_out(request(minutes="10"), tools(shelf))
+    assert caught.value.code == Reason.CHANGED
+    assert shelf.found == []
 
 
 @pytest.mark.parametrize("usability", ["EnabledByPolicy", "NotYetValid", "DisabledByPolicy", "SomethingNew", ""])
@@ -215,7 +257,7 @@ async def test_a_pass_works_once_whatever_the_tenant_allows() -> None:
     assert shelf.one_time is True
     assert outcome.secret is not None
     assert outcome.secret.reveal() == "+secret1"
-    params = {"minutes": "60", "one_time": "yes"}
+    params = {"minutes": "60", "one_time": "yes", "undated": ""}
     assert outcome.receipt == Receipt("pass-0", NOW + timedelta(minutes=60), params, watch=EVERY)
     assert "+secret1" not in repr(outcome)
 
@@ -325,6 +367,58 @@ async def test_a_passkey_made_since_ends_it_well(made: datetime | None, over: bo
     on = replace(await given(shelf), stage=USED)
     progress = await KIND.watch(on, tools(shelf, NOW + timedelta(minutes=10)))
     assert (progress is not None and progress.over and progress.stage == REGISTERED) is over
+
+
+def an_app(id_: str, at: datetime | None = None) -> Method:
+    return Method(MethodKind.AUTHENTICATOR, id_, "Pixel 8", "", at)
+
+
+async def after(shelf: Shelf, *new: Method) -> str:
+    """Return the stage that these methods lead to once the pass was used; "" for none."""
+    on = replace(await given(shelf), stage=USED)
+    shelf.keys.extend(new)
+    progress = await KIND.watch(on, tools(shelf, NOW + timedelta(minutes=10)))
+    if progress is None:
+        return ""
+    assert progress.over
+    assert progress.receipt is not None
+    assert progress.receipt.expires_at is None
+    return progress.stage
+
+
+@pytest.mark.parametrize("kind", sorted(MethodKind))
+async def test_any_strong_method_made_since_ends_it_well(kind: MethodKind) -> None:
+    """A new phone with the authenticator was waited past for a day, and its owner told that nothing had come."""
+    resistant = {MethodKind.PASSKEY, MethodKind.HELLO, MethodKind.PLATFORM}
+    strong = {MethodKind.AUTHENTICATOR, MethodKind.OATH, MethodKind.EXTERNAL}
+    expected = REGISTERED if kind in resistant else EQUIPPED if kind in strong else ""
+    assert await after(Shelf(), Method(kind, "new", "", "", NOW + timedelta(minutes=9))) == expected
+
+
+async def test_a_passkey_beside_another_method_is_what_is_told() -> None:
+    made = NOW + timedelta(minutes=9)
+    assert await after(Shelf(), an_app("new", made), a_passkey(made)) == REGISTERED
+
+
+async def test_an_app_without_a_date_is_new_if_it_was_not_there_before() -> None:
+    """Entra dates an authenticator only where it signs in without a password."""
+    assert await after(Shelf(keys=[an_app("old")])) == ""
+    assert await after(Shelf(keys=[an_app("old")]), an_app("new")) == EQUIPPED
+    assert await after(Shelf(), an_app("new")) == EQUIPPED
+
+
+@pytest.mark.parametrize("trouble", [{"unseen": Rejected("methods")}, {"unseen": Unavailable("x")}, {"slow": 5.0}])
+async def test_a_pass_is_made_though_nobody_says_what_there_is_and_then_only_dates_count(trouble: Any) -> None:
+    shelf = Shelf(keys=[an_app("old")], **trouble)
+    on = replace(await given(shelf), stage=USED)
+    assert on.receipt is not None
+    assert "undated" not in on.receipt.params
+    shelf.unseen, shelf.slow = None, 0.0
+    assert await KIND.watch(on, tools(shelf)) is None
+    shelf.keys.append(an_app("new", NOW + timedelta(minutes=9)))
+    progress = await KIND.watch(on, tools(shelf))
+    assert progress is not None
+    assert progress.stage == EQUIPPED
 
 
 async def test_before_the_act_there_is_nothing_to_watch() -> None:

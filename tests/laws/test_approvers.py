@@ -7,12 +7,16 @@ from typing import Any
 
 import pytest
 
-from bot.core.actions import Approve, Deny, Ref, SeeProof
+from bot.core.actions import Approve, Deny, Ref, Refresh, SeeProof
+from bot.core.answers import RequestCard
 from bot.core.directory import Standing
 from bot.core.errors import DeskError, Rejected, Unavailable
 from bot.core.model import Actor, Chat, Status
+from bot.core.ports import Slot
 from bot.core.reasons import Reason
 from bot.core.risk import Risk
+from bot.core.watch import Sort
+from bot.desk.record import HARMLESS
 from tests.fakes import POLICY, TENANT, FakeClock, Office, at_home, in_channel, office, person
 from tests.laws.seen import touched, why
 from tests.stores import patient
@@ -58,6 +62,12 @@ async def waiting(desk: Office) -> Ref:
     return Ref("r1", (await desk.load("r1")).version)
 
 
+async def refusals(desk: Office, name: str) -> int:
+    """How often it was counted that somebody's yes or no was refused."""
+    async with desk.store.unit() as unit:
+        return (await unit.tried(person(name), Sort.REFUSED, desk.clock.now())).hour - 1
+
+
 @every_change
 async def test_no_press_counts_of_whom_no_wall_would_let_pass(desk: Office, change: str, reason: Reason) -> None:
     ref = await waiting(desk)
@@ -73,6 +83,7 @@ async def test_a_yes_on_its_way_counts_nothing_once_that_changed(desk: Office, c
     desk.entra.who = "ben"  # whose name Entra's page began with may not be known any more
     assert why(await desk.sign_in("ben", "r1")) == reason
     assert (await desk.load("r1")).status is Status.APPROVAL
+    assert await refusals(desk, "ben") == (0 if reason in HARMLESS else 1)  # an outage is held against nobody
 
 
 @every_change
@@ -91,7 +102,9 @@ async def test_a_flag_is_asked_about_only_of_who_could_approve(desk: Office) -> 
     """The tenant's turns are few: whoever presses in a channel takes none of them."""
     ref = await waiting(desk)
     desk.directory.trouble["at_risk"] = AssertionError("a turn was taken")
-    assert why(await desk.desk.handle(in_channel("mo"), Approve(ref))) == Reason.NOT_APPROVER
+    becomes(desk, "enabled", "cleo")
+    for name in ("mo", "cleo"):
+        assert why(await desk.desk.handle(in_channel(name), Approve(ref))) == Reason.NOT_APPROVER
 
 
 @pytest.mark.parametrize("action", [Approve, Deny, SeeProof])
@@ -125,6 +138,13 @@ async def test_another_account_of_who_asks_does_not_approve(desk: Office) -> Non
     human(desk, "1001", "ann", "ben")
     ref = await waiting(desk)
     assert why(await desk.desk.handle(in_channel("ben"), Approve(ref))) == Reason.SAME_PERSON
+
+
+async def test_while_nobody_can_say_which_human_asks_no_yes_counts(desk: Office) -> None:
+    """Whoever presses might be the same one, by another account."""
+    ref = await waiting(desk)
+    del desk.directory.accounts["ann"]
+    assert why(await desk.desk.handle(in_channel("ben"), Approve(ref))) == Reason.UNKNOWN
 
 
 @pytest.fixture
@@ -182,10 +202,13 @@ async def test_who_decides_may_lock_and_prove_for_themselves(desk: Office, kind:
     assert (await desk.load("r1")).status is not Status.REFUSED
 
 
-@pytest.mark.parametrize("trouble", [Unavailable("away"), Rejected("no", code="denied")])
-async def test_who_may_be_one_of_those_who_decide_is_refused(desk: Office, trouble: DeskError) -> None:
+@pytest.mark.parametrize(
+    ("trouble", "reason"),
+    [(Unavailable("away"), Reason.UNKNOWN), (Rejected("no", code="denied"), Reason.ENTRA_REFUSED)],
+)
+async def test_who_may_be_one_of_those_who_decide_is_refused(desk: Office, trouble: DeskError, reason: Reason) -> None:
     desk.directory.trouble["within"] = trouble
-    assert why(await desk.ask("kim")) == Reason.UNKNOWN
+    assert why(await desk.ask("kim")) == reason
 
 
 async def test_the_trail_names_who_approved_and_who_was_refused(desk: Office) -> None:
@@ -193,9 +216,22 @@ async def test_the_trail_names_who_approved_and_who_was_refused(desk: Office) ->
     told = [e async for e in desk.store.audit_entries(TENANT)]
     approved = [e.data for e in told if e.deed == "approved"]
     assert [(data["by"], data["name"], data["strength"]) for data in approved] == [("ben", "Ben", "c1")]
+    assert await refusals(desk, "ben") == 0
     becomes(desk, "guest", "cleo")
     ref = Ref("r1", (await desk.load("r1")).version)
     lunch = Chat(TENANT, "19:lunch@thread.tacv2", "https://connector.example/", personal=False)
     await desk.desk.handle(Actor(person("cleo"), lunch), Approve(ref))
     last = [e async for e in desk.store.audit_entries(TENANT)][-1]
     assert (last.deed, last.data["by"], last.data["reason"]) == ("refused", "cleo", Reason.NOT_HERE)
+
+
+async def test_an_approvers_private_card_is_drawn_again_for_them_alone(desk: Office) -> None:
+    """A refresh names a request by what stands in its button, and that is in the hands of whoever presses."""
+    ref = await waiting(desk)
+    await desk.desk.handle(in_channel("ben"), Approve(ref))
+    await desk.job("cards")
+    for name in ("cleo", "mo", "kim"):
+        assert why(await desk.desk.handle(at_home(name), Refresh(ref))) == Reason.NOT_FOUND
+    mine = await desk.desk.handle(at_home("ben"), Refresh(ref))
+    assert isinstance(mine, RequestCard)
+    assert mine.slot is Slot.CONFIRM

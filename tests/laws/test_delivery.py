@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import psycopg
 import pytest
 
-from bot.core.actions import Approve, Ref, Refresh
+from bot.core.actions import Approve, Hide, Ref, Refresh
 from bot.core.answers import Refused, Said
-from bot.core.errors import AnswerLost, Rejected, Unavailable
+from bot.core.errors import AnswerLost, Closed, DeskError, NotGranted, Rejected, Unavailable
 from bot.core.events import Withdrew
+from bot.core.model import Status
 from bot.core.ports import Job
+from bot.core.watch import Notice, Sort
 from bot.desk.ledger import happened
-from tests.fakes import TENANT, Office, at_home, in_channel, private
+from tests.fakes import POLICY, TENANT, FakeClock, Office, at_home, in_channel, office, private
+from tests.stores import patient
 
 
 async def waiting(url: str, name: str) -> int:
@@ -56,9 +60,9 @@ async def test_a_card_whose_posting_was_not_answered_is_found_out_when_seen(desk
 
 
 async def test_what_was_on_its_way_and_is_not_wanted_any_more_hides_no_twin(desk: Office, database_url: str) -> None:
-    """The prompt's answer got lost, and before it was posted again its person had signed in."""
+    """The card's answer got lost, and before it was posted again its person had signed in."""
     await desk.ask()
-    desk.messenger.trouble += [AnswerLost("cut"), AnswerLost("cut")]
+    desk.messenger.trouble.append(AnswerLost("cut"))
     with pytest.raises(Unavailable):
         await desk.job("cards")
     await desk.sign_in()
@@ -95,6 +99,20 @@ async def test_what_is_posted_twice_goes_and_the_other_stays_known(desk: Office,
     for activity in mine:
         await refresh(desk)(private("ann").id, activity)
     assert await waiting(database_url, "stray") == 0
+
+
+async def test_a_twin_in_a_chat_that_takes_nothing_is_no_job_given_up(desk: Office) -> None:
+    """It stands until the chat takes something again and it is seen; what our own right is missing for is tried on."""
+    await desk.ask()
+    await desk.job("cards")
+    twin = Job("stray", "r1", slot=await desk.messenger.post(private("ann"), {}), person=private("ann").id)
+    desk.messenger.kept.append(Closed("blocked", code="ConversationBlockedByUser"))
+    await desk.delivery.stray(twin)
+    desk.messenger.kept.append(NotGranted("the bot's own token is refused"))
+    with pytest.raises(NotGranted):
+        await desk.delivery.stray(twin)
+    await desk.delivery.stray(twin)
+    assert (private("ann").id, twin.slot) not in desk.messenger.messages
 
 
 async def test_what_was_posted_twice_in_the_channel_goes_when_it_is_pressed(desk: Office, database_url: str) -> None:
@@ -161,6 +179,67 @@ async def test_doing_it_again_changes_nothing(desk: Office) -> None:
     sent = len(desk.messenger.bodies)
     await desk.job("cards")
     assert len(desk.messenger.bodies) == sent
+
+
+async def once(desk: Office, place: str) -> int:
+    """Bring the cards about again and again, and say how many messages stand in a place then."""
+    for _ in range(4):
+        await desk.job("cards")
+    return sum(chat.partition(";")[0] == place for chat, _ in desk.messenger.messages)
+
+
+@pytest.mark.parametrize("place", ["a:ann", "19:helpdesk@thread.tacv2", "a:ben"])
+async def test_what_was_sent_is_sent_though_teams_names_no_id(desk: Office, place: str) -> None:
+    """Taken, with an empty answer: nothing is sent again until there is something new to say."""
+    desk.messenger.nameless = {place}
+    await desk.ask()
+    first = {"a:ann": 1, "19:helpdesk@thread.tacv2": 0, "a:ben": 0}  # Ann's card
+    assert await once(desk, place) == first[place]
+    await desk.sign_in()
+    assert await once(desk, place) == first[place] + (place.startswith("19:"))
+    await desk.desk.installed(in_channel("ben").person, private("ben"))
+    version = (await desk.load("r1")).version
+    await desk.desk.handle(in_channel("ben"), Approve(Ref("r1", version)))
+    assert await once(desk, place) == first[place] + (place != "a:ann")
+    await desk.sign_in("ben")
+    assert (await desk.load("r1")).status is Status.READY
+    assert await once(desk, place) == {"a:ann": 2}.get(place, 1)  # her pass is ready: that is news
+
+
+async def test_a_reminder_goes_to_the_channel_where_its_thread_has_no_name(desk: Office) -> None:
+    desk.messenger.nameless = {"19:helpdesk@thread.tacv2"}
+    await desk.ask()
+    await desk.sign_in()
+    await desk.job("cards")
+    request = await desk.load("r1")
+    desk.clock.time = request.due_at or desk.clock.time
+    await desk.job("due")
+    assert (await desk.load("r1")).reminded
+    assert await once(desk, "19:helpdesk@thread.tacv2") == 2
+
+
+async def test_a_press_on_a_card_without_a_name_has_nothing_taken_away(desk: Office, database_url: str) -> None:
+    """It may be the very one that stands there: whose name nobody knows cannot be told from a twin."""
+    await desk.ask()
+    desk.messenger.nameless = {"a:ann"}
+    await desk.job("cards")
+    await refresh(desk)(private("ann").id, "1")
+    assert await waiting(database_url, "stray") == 0
+    await desk.delivery.stray(Job("stray", "r1", slot="1", person="a:ann"))
+    assert ("a:ann", "1") in desk.messenger.messages
+
+
+async def test_an_alarm_and_a_finding_that_were_taken_are_told_once(desk: Office) -> None:
+    desk.messenger.nameless = {"19:security@thread.tacv2"}
+    await desk.ask(kind="compromised")
+    for _ in range(3):
+        await desk.job("alert")
+    found = Notice("f1", in_channel("ben").person, Sort.REFUSED, "hour", 5, desk.clock.now(), "r1")
+    async with desk.store.unit() as unit:
+        await unit.found(found)
+    for _ in range(3):
+        await desk.job("finding", "f1")
+    assert len(desk.messenger.messages) == 2
 
 
 @pytest.mark.parametrize("gone", ["a:ann", "19:helpdesk@thread.tacv2"])
@@ -231,3 +310,82 @@ async def test_everybody_who_listens_hears_of_every_change(desk: Office, databas
     assert (await waiting(database_url, "tickets"), await waiting(database_url, "feeds")) == (0, 0)
     await ledger.change("r1", happened(Withdrew(at_home("ann").person)))
     assert (await waiting(database_url, "tickets"), await waiting(database_url, "feeds")) == (1, 1)
+
+
+async def test_what_the_desks_own_token_keeps_back_is_brought_once_there_is_one(desk: Office) -> None:
+    """Its secret ran out: that is no message Teams refused, and not over when nobody changes anything."""
+    await desk.ask()
+    desk.messenger.trouble.append(NotGranted("Entra refused the bot a token", code="AADSTS7000222"))
+    with pytest.raises(NotGranted):
+        await desk.job("cards")
+    await desk.job("cards")
+    assert desk.messenger.shown("a:ann")
+
+
+async def test_a_chat_that_cannot_be_opened_anew_just_now_is_opened_later(desk: Office) -> None:
+    """The dead one was given up for good because Teams was away for a moment."""
+    await desk.ask()
+    desk.messenger.gone, desk.messenger.moved = {"a:ann"}, {"ann": "a:ann-2"}
+    desk.messenger.shut.append(Unavailable("away", retry_after=2))
+    with pytest.raises(Unavailable):
+        await desk.job("cards")
+    await desk.job("cards")
+    assert desk.messenger.shown("a:ann-2")
+
+
+@pytest.fixture
+async def by_message(database_url: str) -> AsyncIterator[Office]:
+    """An office that shows a pass in a message."""
+    clock = FakeClock()
+    async with patient(database_url, clock) as store:
+        yield office(store, clock, replace(POLICY, reveal="message"))
+
+
+async def hidden(desk: Office) -> str:
+    """A pass that is shown in a message, and that its person wants to go."""
+    await desk.ready()
+    await desk.show()
+    await desk.job("cards")
+    (secret,) = desk.directory.secrets
+    assert secret in desk.messenger.shown("a:ann")
+    await desk.desk.handle(at_home("ann"), Hide(Ref("r1", (await desk.load("r1")).version)))
+    return secret
+
+
+@pytest.mark.parametrize("no", [Rejected("403"), Closed("not in the roster"), Unavailable("away")], ids=repr)
+async def test_a_secret_teams_did_not_take_away_is_taken_away_later(by_message: Office, no: DeskError) -> None:
+    """One refused delete ended the job, and the pass stood in the chat until something else changed."""
+    desk = by_message
+    secret = await hidden(desk)
+    desk.messenger.kept.append(no)
+    with pytest.raises(Unavailable):
+        await desk.job("cards")
+    stands = secret in desk.messenger.shown("a:ann")
+    assert stands == isinstance(no, Unavailable), "what is not taken away for good is emptied meanwhile"
+    messages = len(desk.messenger.messages)
+    await desk.job("cards")
+    assert secret not in desk.messenger.shown("")
+    assert len(desk.messenger.messages) == messages - 1
+    await desk.job("cards")
+
+
+async def test_a_secret_that_can_be_neither_taken_away_nor_emptied_is_tried_again(by_message: Office) -> None:
+    desk = by_message
+    secret = await hidden(desk)
+    desk.messenger.kept.append(Rejected("403"))
+    desk.messenger.trouble.append(Rejected("403"))
+    with pytest.raises(Unavailable):
+        await desk.job("cards")
+    await desk.job("cards")
+    assert secret not in desk.messenger.shown("")
+
+
+async def test_a_secret_that_stays_holds_up_nothing_else(by_message: Office) -> None:
+    """Whose chat has died meanwhile has another one opened all the same."""
+    desk = by_message
+    await hidden(desk)
+    desk.messenger.gone, desk.messenger.moved = {"a:ann"}, {"ann": "a:ann-2"}
+    desk.messenger.kept += [Rejected("403")] * 3  # the secret, the card that moved, and the secret again
+    with pytest.raises(Unavailable):
+        await desk.job("cards")
+    assert desk.messenger.shown("a:ann-2")

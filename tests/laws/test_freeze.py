@@ -3,47 +3,30 @@ what was on its way is stopped, what was under way is taken back, and locking pa
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
 import pytest
 
-from bot.core.actions import Begin, Deny, Lift, Ref, Replace, Report
-from bot.core.answers import Answer, Refused, RequestCard, SecretShown
+from bot.core.actions import Deny, Ref, Replace, Report, RevokeIt
+from bot.core.answers import Refused, RequestCard, SecretShown
 from bot.core.decide import Refuse, decide
 from bot.core.errors import Unavailable
 from bot.core.events import Lifted
 from bot.core.facts import Moment
-from bot.core.model import Actor, Chat, Request, Status
+from bot.core.model import Status
 from bot.core.ports import Urgency
 from bot.core.reasons import Reason
 from bot.desk.alarms import SETTLED
 from bot.desk.ledger import happened
 from bot.kinds import KINDS
 from bot.process.service import FOREVER
-from tests.entra import TENANT, FakeClock
-from tests.fakes import Office, at_home, in_channel, office, person, private
+from tests.fakes import Office, at_home, in_channel, person, private
+from tests.laws.raised import alarm, lock, under_way
 from tests.laws.seen import why
-from tests.stores import patient
 
 CREDENTIALS = sorted(name for name, kind in KINDS.items() if not kind.harmless)
 LOCKS = sorted(name for name, kind in KINDS.items() if kind.locks)
-
-
-async def alarm(desk: Office, name: str = "ann") -> Request:
-    """Somebody is in my account."""
-    await desk.desk.installed(person(name), private(name))
-    answer = await desk.desk.handle(at_home(name), Begin("compromised"))
-    assert isinstance(answer, RequestCard), answer
-    return answer.request
-
-
-async def lock(desk: Office, alarm_id: str) -> None:
-    """Do what follows an alarm, as the worker does: it comes again."""
-    with suppress(Unavailable):
-        await desk.job("lock", alarm_id)
 
 
 @pytest.mark.parametrize("kind", CREDENTIALS)
@@ -62,6 +45,7 @@ async def test_what_locks_goes_on(desk: Office, kind: str) -> None:
     first = await alarm(desk)
     await desk.job("act", first.id)
     assert not isinstance(await desk.ask(request_id="again", kind=kind), Refused)
+    assert (await desk.act("again")).status is Status.DONE  # and none of it is taken back
 
 
 async def test_the_others_are_served(desk: Office) -> None:
@@ -124,18 +108,7 @@ async def test_a_live_pass_is_taken_back(desk: Office) -> None:
 async def test_what_is_under_way_is_taken_back_and_never_shown(desk: Office, sooner: str) -> None:
     """The act is claimed and on the wire when the alarm comes; its answer comes later."""
     await desk.ready()
-    under_way, go_on = asyncio.Event(), asyncio.Event()
-    issue = desk.directory.issue_pass
-
-    async def slow(*args: object, **kwargs: object) -> object:
-        made = await issue(*args, **kwargs)  # type: ignore[arg-type]  # as given
-        under_way.set()
-        await go_on.wait()
-        return made
-
-    desk.directory.issue_pass = slow  # type: ignore[method-assign,assignment]  # the wire is slow
-    showing = asyncio.create_task(desk.show())
-    await under_way.wait()
+    showing, go_on = await under_way(desk)
     first = await alarm(desk)
     if sooner == "the lock":
         await lock(desk, first.id)
@@ -158,6 +131,63 @@ async def test_what_an_answer_lost_left_behind_is_taken_back_when_found(desk: Of
     assert (await desk.load("r1")).status is Status.REVOKING
 
 
+async def test_an_act_that_answers_after_the_lift_is_taken_back_all_the_same(desk: Office) -> None:
+    """It was on the wire at the alarm: whoever was in the account had asked for it."""
+    await desk.ready()
+    showing, go_on = await under_way(desk)
+    first = await alarm(desk)
+    await desk.lift(first.id)
+    go_on.set()
+    assert not isinstance(await showing, SecretShown)
+    assert (await desk.load("r1")).status in {Status.REVOKING, Status.REVOKED}
+    await desk.job("revoke")
+    assert "ann" not in desk.directory.live
+
+
+async def test_the_last_look_is_taken_however_soon_the_lock_is_lifted(desk: Office) -> None:
+    """The lock's job comes late, or for the second time, and finds it lifted: what it is there for is there still."""
+    await desk.ready()
+    await desk.show()
+    await desk.ask(request_id="waits", kind="methods")
+    first = await alarm(desk)
+    await desk.lift(first.id)
+    with pytest.raises(Unavailable) as wait:
+        await desk.job("lock", first.id)
+    assert wait.value.retry_after == pytest.approx(SETTLED.total_seconds())
+    assert (await desk.load("r1")).status is Status.REVOKING
+    assert (await desk.load("waits")).status is Status.WITHDRAWN
+    desk.clock.advance(seconds=SETTLED.total_seconds())
+    await desk.job("lock", first.id)
+
+
+async def test_what_waited_at_the_alarm_does_not_go_on_when_it_is_lifted(desk: Office) -> None:
+    """Even where the lock's job has not come yet."""
+    await desk.ready()
+    await desk.ask(request_id="waits", kind="methods")
+    desk.clock.advance(seconds=1)
+    first = await alarm(desk)
+    desk.clock.advance(seconds=1)
+    await desk.lift(first.id)
+    assert why(await desk.show()) == Reason.FROZEN
+    await desk.sign_in(request_id="waits")
+    assert (await desk.load("waits")).status is Status.REFUSED
+    assert "ann" not in desk.directory.live
+
+
+async def test_what_is_asked_after_the_lift_is_nothing_the_last_look_takes(desk: Office) -> None:
+    first = await alarm(desk)
+    with suppress(Unavailable):
+        await desk.job("lock", first.id)
+    await desk.lift(first.id)
+    desk.clock.advance(seconds=1)
+    await desk.ready()
+    await desk.show()
+    desk.clock.advance(seconds=SETTLED.total_seconds())
+    await desk.job("lock", first.id)
+    assert (await desk.load("r1")).status is Status.DONE
+    assert "ann" in desk.directory.live
+
+
 async def test_the_lock_comes_again_until_nothing_can_be_under_way(desk: Office) -> None:
     first = await alarm(desk)
     with pytest.raises(Unavailable) as wait:
@@ -166,6 +196,31 @@ async def test_the_lock_comes_again_until_nothing_can_be_under_way(desk: Office)
     desk.clock.advance(seconds=SETTLED.total_seconds())
     await desk.job("lock", first.id)
     assert {"lock", "alert", "revoke"} <= FOREVER
+
+
+async def test_an_alarm_hurries_what_is_being_taken_back_and_looking_again_does_not(desk: Office) -> None:
+    """Taking a pass back was to be tried in ten minutes, and an alarm about the account left it at that."""
+    await desk.ready()
+    await desk.show()
+    made = await desk.load("r1")
+    await desk.desk.handle(at_home("ann"), RevokeIt(Ref("r1", made.version)))
+    async with desk.store.connections("look", 1) as pool, pool.connection() as connection:
+
+        async def waiting() -> int:
+            asked = "SELECT FROM procrastinate_jobs WHERE queue_name = 'revoke' AND scheduled_at > now()"
+            return (await connection.execute(asked)).rowcount
+
+        later = "UPDATE procrastinate_jobs SET scheduled_at = now() + interval '1 hour', queueing_lock = NULL"
+        await connection.execute(f"{later} WHERE queue_name = 'revoke'")  # it was fetched, and told to wait
+        await connection.commit()
+        desk.clock.advance(minutes=1)
+        await desk.job("due")
+        assert await waiting() == 1
+        first = await alarm(desk)
+        await lock(desk, first.id)
+        assert await waiting() == 0
+    await desk.job("revoke")
+    assert (await desk.load("r1")).status is Status.REVOKED
 
 
 async def test_the_lock_is_a_job_in_the_transaction_of_the_alarm(desk: Office) -> None:
@@ -199,23 +254,6 @@ async def test_unknown_whether_frozen_is_a_no(desk: Office) -> None:
     assert decision.refusal.reason == Reason.UNKNOWN
 
 
-async def test_lifted_it_goes_on(desk: Office) -> None:
-    first = await alarm(desk)
-    await desk.job("act", first.id)
-    await desk.ledger.change(first.id, happened(Lifted(person("ben"), "she rang back")))
-    assert isinstance(await desk.ask(), RequestCard)
-    assert (await desk.load("r1")).status is Status.STEP_UP
-    assert "lifted" in await desk.deeds()
-
-
-async def test_each_alarm_has_to_be_lifted(desk: Office) -> None:
-    first = await alarm(desk)
-    await desk.job("act", first.id)
-    await alarm(desk)
-    await desk.ledger.change(first.id, happened(Lifted(person("ben"), "")))
-    assert why(await desk.ask()) == Reason.FROZEN
-
-
 async def test_security_is_told_that_the_desk_is_locked(desk: Office) -> None:
     first = await alarm(desk)
     await desk.job("cards", first.id)
@@ -235,157 +273,3 @@ async def test_an_approvers_no_for_an_intruder_freezes(desk: Office) -> None:
         await desk.sign_in("ben")
     assert (await desk.load("r1")).status is Status.DENIED
     assert why(await desk.ask(request_id="r2")) == Reason.FROZEN
-
-
-# Lifting: by somebody entitled, with a sign-in, on record.
-
-SECURITY = "19:security@thread.tacv2"
-
-
-def in_security(name: str) -> Actor:
-    return Actor(person(name), Chat(TENANT, SECURITY, "https://connector.example/", personal=False))
-
-
-def in_another_channel(name: str) -> Actor:
-    return Actor(person(name), Chat(TENANT, "19:else@thread.tacv2", "https://connector.example/", personal=False))
-
-
-async def press_lift(desk: Office, alarm_id: str, name: str = "ben", why: str = "She rang back") -> Answer:
-    await desk.desk.installed(person(name), private(name))
-    version = (await desk.load(alarm_id)).version
-    return await desk.desk.handle(in_security(name), Lift(Ref(alarm_id, version), why))
-
-
-async def test_an_approver_lifts_it_with_a_sign_in_and_it_is_on_record(desk: Office) -> None:
-    first = await alarm(desk)
-    await desk.job("act", first.id)
-    await desk.job("cards", first.id)
-    assert '"lift"' in desk.messenger.shown("19:security")
-    await press_lift(desk, first.id)
-    assert why(await desk.ask(request_id="too-soon")) == Reason.FROZEN  # a press alone lifts nothing
-    await desk.job("cards", first.id)
-    assert "Lift the lock of Ann" in desk.messenger.shown("a:ben")
-    await desk.sign_in("ben", first.id)
-    assert isinstance(await desk.ask(), RequestCard)
-    await desk.job("cards", first.id)
-    assert "Ben lifted the lock" in desk.messenger.shown("19:security")
-    assert '"lift"' not in desk.messenger.shown("19:security")
-    assert "you can ask me for things again" in desk.messenger.shown("a:ann")
-    lifted = [e async for e in desk.store.audit_entries(TENANT) if e.deed in {"lift_intended", "lifted"}]
-    assert [(e.deed, e.data["by"], e.data.get("reason"), e.data.get("strength")) for e in lifted] == [
-        ("lift_intended", "ben", None, None),
-        ("lifted", "ben", "She rang back", "c1"),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("who", "where", "said", "reason"),
-    [
-        ("kim", in_security, "I know her", Reason.NOT_APPROVER),
-        ("ann", at_home, "It is me", Reason.OWN_LOCK),
-        ("ben", at_home, "  ", Reason.LIFT_REASON),
-        ("ben", in_another_channel, "She rang back", Reason.LIFT_ELSEWHERE),
-    ],
-)
-async def test_nobody_else_lifts_it(
-    desk: Office, who: str, where: Callable[[str], Actor], said: str, reason: str
-) -> None:
-    first = await alarm(desk)
-    await desk.desk.installed(person(who), private(who))
-    answer = await desk.desk.handle(where(who), Lift(Ref(first.id, first.version), said))
-    assert why(answer) == reason
-    assert (await desk.load(first.id)).frozen_at is not None
-
-
-async def test_who_is_no_approver_by_the_sign_in_lifts_nothing(desk: Office) -> None:
-    first = await alarm(desk)
-    await press_lift(desk, first.id)
-    desk.directory.members["helpdesk"].discard("ben")
-    assert why(await desk.sign_in("ben", first.id)) == Reason.NOT_APPROVER
-    assert (await desk.load(first.id)).frozen_at is not None
-
-
-async def test_one_lift_ends_every_alarm_that_was_there_and_none_that_came_later(desk: Office) -> None:
-    first = await alarm(desk)
-    await desk.job("act", first.id)
-    second = await alarm(desk)
-    await desk.job("act", second.id)
-    desk.clock.advance(seconds=1)
-    await press_lift(desk, first.id)
-    desk.clock.advance(seconds=1)
-    third = await alarm(desk)
-    await desk.sign_in("ben", first.id)
-    assert [(await desk.load(one.id)).frozen_at is None for one in (first, second, third)] == [True, True, False]
-    assert why(await desk.ask()) == Reason.FROZEN
-
-
-async def test_a_lift_ends_no_lock_that_its_approver_could_not_lift_by_itself(database_url: str) -> None:
-    """Who approves passes need not be one who may lift an alarm about the whole account."""
-    clock = FakeClock()
-    async with patient(database_url, clock) as store:
-        desk = office(store, clock, own={"compromised": {"approvers_group": "wardens"}})
-        await desk.ask()
-        await desk.desk.handle(at_home("ann"), Report(Ref("r1", (await desk.load("r1")).version)))
-        second = await alarm(desk)
-        clock.advance(seconds=1)
-        assert why(await press_lift(desk, second.id)) == Reason.NOT_APPROVER
-        await press_lift(desk, "r1")
-        await desk.sign_in("ben", "r1")
-        assert (await desk.load("r1")).frozen_at is None
-        assert (await desk.load(second.id)).frozen_at is not None
-        assert why(await desk.ask(request_id="r2", kind="methods")) == Reason.FROZEN
-
-
-async def test_a_sign_in_that_lifted_serves_nothing_else(desk: Office) -> None:
-    first = await alarm(desk)
-    await desk.ask("kim", "kims")
-    await desk.sign_in("kim", "kims")
-    await press_lift(desk, first.id)
-    desk.entra.kept = desk.clock.now()
-    await desk.sign_in("ben", first.id)
-    with pytest.raises(AssertionError, match=Reason.USED_SIGN_IN):
-        await desk.approve(request_id="kims")
-
-
-async def test_lifted_twice_is_lifted_once(desk: Office) -> None:
-    first = await alarm(desk)
-    await press_lift(desk, first.id)
-    await desk.sign_in("ben", first.id)
-    assert why(await press_lift(desk, first.id)) == Reason.CLOSED
-
-
-# Taking back: only what the desk did, only while it is still what it did, and for a day.
-
-
-async def test_not_me_half_a_year_later_takes_nothing_back(desk: Office) -> None:
-    done = await desk.bring("password")
-    await desk.job("cards")
-    assert '"report"' in desk.messenger.shown("a:ann")
-    desk.clock.advance(days=1)
-    await desk.job("due")
-    await desk.job("cards")
-    assert '"report"' not in desk.messenger.shown("a:ann")
-    writes = list(desk.directory.writes)
-    late = await desk.desk.handle(at_home("ann"), Report(Ref("r1", done.version)))
-    assert why(late) == Reason.TOO_LATE
-    assert desk.directory.writes == writes
-    assert not isinstance(await desk.ask(request_id="r2", kind="methods"), Refused)
-
-
-async def test_a_password_chosen_since_stays(desk: Office) -> None:
-    done = await desk.bring("password")
-    desk.clock.advance(hours=2)
-    desk.directory.change_password("ann")
-    writes = list(desk.directory.writes)
-    await desk.desk.handle(at_home("ann"), Report(Ref("r1", (await desk.load(done.id)).version)))
-    await desk.job("revoke")
-    assert (await desk.load("r1")).status is Status.REVOKED
-    assert desk.directory.writes[len(writes) :] == ["revoke ann"]
-
-
-async def test_a_password_that_is_still_the_desks_is_made_useless(desk: Office) -> None:
-    done = await desk.bring("password")
-    desk.clock.advance(hours=2)
-    await desk.desk.handle(at_home("ann"), Report(Ref("r1", (await desk.load(done.id)).version)))
-    await desk.job("revoke")
-    assert [w for w in desk.directory.writes if w.startswith("password")] == ["password ann False", "password ann True"]

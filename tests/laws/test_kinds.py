@@ -16,6 +16,7 @@ from bot.core.actions import (
     Hide,
     Home,
     Own,
+    Prove,
     Ref,
     Replace,
     Report,
@@ -125,7 +126,7 @@ async def test_what_changed_since_it_was_asked_counts_at_the_act(
 
 # 4. Every press is authorised on the server.
 
-PRESSES: list[type[Own]] = [Show, Replace, Withdraw, RevokeIt, Report, SignInAgain, Hide]
+PRESSES: list[type[Own]] = [Show, Replace, Withdraw, RevokeIt, Report, SignInAgain, Prove, Hide]
 
 
 @every_kind
@@ -320,8 +321,8 @@ async def test_an_emergency_account_is_refused_and_security_hears_of_it(desk: Of
 @pytest.mark.parametrize("call", ["account", "standing", "groups", "guarded_contexts"])
 @pytest.mark.parametrize("kind", [name for name, kind in KINDS.items() if not kind.harmless])
 async def test_what_entra_does_not_say_is_a_no_for_every_kind(desk: Office, kind: str, call: str) -> None:
-    desk.directory.trouble[call] = Rejected("no permission")
-    assert why(await desk.ask(kind=kind)) == Reason.UNKNOWN
+    desk.directory.trouble[call] = Rejected("a hole")
+    assert why(await desk.ask(kind=kind)) == Reason.ENTRA_REFUSED
     assert touched(desk) == []
 
 

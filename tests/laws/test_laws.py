@@ -12,11 +12,12 @@ import psycopg
 import pytest
 
 from bot.core.actions import VERBS, Approve, Deny, Ref, Replace, Report, RevokeIt, Show, Withdraw, pack, unpack
-from bot.core.answers import RequestCard, SecretShown
+from bot.core.answers import Refused, RequestCard, SecretShown
 from bot.core.directory import Standing
 from bot.core.errors import AnswerLost, Rejected, Unavailable
 from bot.core.events import Withdrew
-from bot.core.model import Actor, Mode, Secret, Status
+from bot.core.model import Actor, Mode, Refusal, Secret, Status
+from bot.core.ports import Slot
 from bot.core.reasons import Reason
 from bot.desk.ledger import happened
 from bot.store import sql
@@ -172,6 +173,44 @@ async def test_nobody_presses_anothers_button(desk: Office, verb: type[Show]) ->
     assert desk.directory.writes == []
 
 
+async def test_a_version_that_there_is_not_yet_was_seen_by_nobody(desk: Office) -> None:
+    before = await desk.ready()
+    made_up = Show(Ref("r1", before.version + 1))
+    assert await desk.desk.handle(at_home("ann"), made_up) == Refused(Refusal(Reason.CHANGED), before)
+    assert await desk.load("r1") == before
+    assert desk.directory.secrets == []
+
+
+async def test_a_no_shows_nothing_of_a_request_to_whom_it_is_none_of_theirs(desk: Office) -> None:
+    await desk.ask()
+    await desk.sign_in()
+    ref = Ref("r1", (await desk.load("r1")).version)
+    for press in (Approve(ref), Deny(ref, "no"), Approve(replace(ref, version=99))):
+        answer = await desk.desk.handle(in_channel("mo"), press)
+        assert isinstance(answer, Refused)
+        assert answer.request is None
+
+
+async def test_a_no_shows_an_approver_the_request_as_it_stands(database_url: str) -> None:
+    """Who was found to be one: the card they pressed is drawn again."""
+    clock = FakeClock()
+    async with patient(database_url, clock) as store:
+        desk = office(store, clock, replace(POLICY, approvals=2, approver_step_up=""))
+        await desk.ask()
+        await desk.sign_in()
+        await desk.approve("ben")
+        stands = await desk.load("r1")
+        ref = Ref("r1", stands.version)
+        for press, reason in (
+            (Approve(ref), Reason.ALREADY_APPROVED),
+            (Deny(ref, ""), Reason.REASON_REQUIRED),
+            (Deny(ref, "x" * 501), Reason.REASON_TOO_LONG),
+        ):
+            answer = await desk.desk.handle(in_channel("ben"), press)
+            assert isinstance(answer, Refused)
+            assert (answer.refusal.reason, answer.request) == (reason, stands)
+
+
 async def test_another_tenant_finds_nothing(desk: Office) -> None:
     before = await desk.ready()
     stranger = replace(at_home("ann"), person=replace(person("ann"), tenant="another"))
@@ -261,8 +300,9 @@ async def test_what_is_made_too_late_to_be_shown_may_be_replaced(desk: Office, m
     await desk.ready()
     left = iter([9.0, 9.0, -1.0])  # when deciding, when acting, and when the answer could go out
     monkeypatch.setattr("bot.desk.acts._left", lambda _: next(left))
-    assert not isinstance(await desk.show(), SecretShown)
+    answer = await desk.show()
     after = await desk.load("r1")
+    assert answer == RequestCard(after, Slot.REQUESTER)
     assert (after.status, len(desk.directory.secrets)) == (Status.UNKNOWN, 1)
     assert after.receipt is not None
 
@@ -357,10 +397,17 @@ async def test_an_emergency_account_that_asks_sets_off_the_alarm(desk: Office) -
 
 
 @pytest.mark.parametrize("call", ["account", "standing", "groups", "guarded_contexts", "pass_policy", "passes"])
-@pytest.mark.parametrize("trouble", [Unavailable("away"), Rejected("no permission"), AnswerLost("cut")])
-async def test_what_entra_does_not_say_is_a_no(desk: Office, call: str, trouble: Exception) -> None:
+@pytest.mark.parametrize(
+    ("trouble", "reason"),
+    [
+        (Unavailable("away"), Reason.UNKNOWN),
+        (Rejected("a hole"), Reason.ENTRA_REFUSED),
+        (AnswerLost("cut"), Reason.UNKNOWN),
+    ],
+)
+async def test_what_entra_does_not_say_is_a_no(desk: Office, call: str, trouble: Exception, reason: Reason) -> None:
     desk.directory.trouble[call] = trouble
-    assert why(await desk.ask()) == Reason.UNKNOWN
+    assert why(await desk.ask()) == reason
     assert desk.directory.writes == []
 
 

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
 from bot.core.actions import Deny, Ref, Withdraw
+from bot.core.limits import SHOWN
 from bot.core.model import Status
 from bot.core.reasons import Reason
 from bot.kinds import KINDS
-from tests.fakes import POLICY, Office, at_home, in_channel
+from tests.entra import FakeClock
+from tests.fakes import POLICY, Office, at_home, in_channel, office
 from tests.laws.seen import why
+from tests.stores import patient
 
 LIMIT = POLICY.per_day
 
@@ -64,3 +71,74 @@ async def test_what_needs_no_sign_in_is_limited_and_shuts_out_for_an_hour_only(d
     assert why(await desk.ask(request_id="more", kind="verify")) == Reason.TOO_MANY
     desk.clock.advance(minutes=61)
     assert why(await desk.ask(request_id="mine", kind="verify")) == "RequestCard"
+
+
+async def turned_down(desk: Office, name: str, request_id: str) -> None:
+    """Asked and signed in for, and an approver says no."""
+    await desk.ask(name, request_id)
+    await desk.sign_in(name, request_id)
+    ref = Ref(request_id, (await desk.load(request_id)).version)
+    await desk.desk.handle(in_channel("ben"), Deny(ref, "call me first"))
+    assert (await desk.load(request_id)).status is Status.DENIED
+
+
+async def test_so_often_and_not_once_more(desk: Office) -> None:
+    for number in range(LIMIT):
+        await turned_down(desk, "ann", f"r{number}")
+    assert why(await desk.ask(request_id="more")) == Reason.TOO_MANY
+
+
+async def test_what_was_carried_out_counts_whatever_became_of_it(desk: Office) -> None:
+    for number in range(LIMIT):
+        done = await desk.bring("password", request_id=f"p{number}")
+        assert done.status is Status.DONE
+        desk.clock.advance(hours=1)
+    assert why(await desk.ask(request_id="more", kind="password")) == Reason.TOO_MANY
+
+
+async def test_what_ran_out_before_it_was_carried_out_does_not_count(desk: Office) -> None:
+    """Nobody decided in time: that is not theirs to answer for."""
+    for number in range(LIMIT + 1):
+        await desk.ask(request_id=f"r{number}")
+        await desk.sign_in(request_id=f"r{number}")
+        await desk.job("cards", f"r{number}")
+        desk.clock.advance(hours=4)
+        await desk.job("due", f"r{number}")
+        assert (await desk.load(f"r{number}")).status is Status.EXPIRED
+    assert why(await desk.ask(request_id="again")) == "RequestCard"
+
+
+async def test_one_persons_day_is_nobody_elses_and_one_kind_is_no_other(desk: Office) -> None:
+    for number in range(LIMIT):
+        await turned_down(desk, "ann", f"r{number}")
+    assert why(await desk.ask("kim", "kims")) == "RequestCard"
+    assert why(await desk.ask("ann", "other", kind="password")) == "RequestCard"
+
+
+async def spammed(desk: Office, times: int) -> None:
+    """Asked, before the approvers' eyes, and withdrawn; again and again."""
+    for number in range(times):
+        await desk.ask(request_id=f"s{number}")
+        if (await desk.load(f"s{number}")).status is Status.STEP_UP:
+            await desk.sign_in(request_id=f"s{number}")
+        assert (await desk.load(f"s{number}")).status is Status.APPROVAL
+        await desk.job("cards", f"s{number}")
+        await withdraw(desk, f"s{number}")
+        desk.clock.advance(minutes=1)
+
+
+@pytest.mark.parametrize("step_up", ["c1", ""])
+async def test_approvers_are_not_worn_out_by_asking_and_withdrawing(database_url: str, step_up: str) -> None:
+    clock = FakeClock()
+    async with patient(database_url, clock) as store:
+        desk = office(store, clock, replace(POLICY, step_up=step_up))
+        await spammed(desk, SHOWN * LIMIT)
+        assert why(await desk.ask(request_id="more")) == Reason.TOO_MANY_SHOWN
+        assert why(await desk.ask("kim", "kims")) == "RequestCard"
+        clock.advance(hours=1)
+        assert why(await desk.ask(request_id="mine")) == "RequestCard"
+
+
+async def test_once_less_is_still_served(desk: Office) -> None:
+    await spammed(desk, SHOWN * LIMIT - 1)
+    assert why(await desk.ask(request_id="mine")) == "RequestCard"

@@ -19,7 +19,7 @@ from bot.core.answers import (
     SignInWanted,
 )
 from bot.core.directory import Standing
-from bot.core.errors import AnswerLost, Unavailable
+from bot.core.errors import AnswerLost, Rejected, Unavailable
 from bot.core.model import EvidenceType, Mode, Status
 from bot.core.ports import Purpose, SignIn
 from bot.core.reasons import Reason
@@ -207,6 +207,7 @@ async def test_what_keeps_no_rule_is_told_and_claims_nothing(desk: Office, page:
         answer = await desk.enter(page, text)
         assert isinstance(answer, PasswordCheck)
         assert answer.faults
+        assert await desk.entry.checked(page, text) == answer
         assert len(text) < 2 or text not in repr(answer)
     assert await desk.load("r1") == before
     assert touched(desk) == []
@@ -226,6 +227,15 @@ async def test_what_entra_does_not_take_may_be_chosen_anew(desk: Office, page: s
     assert (second.again, second.refusal, second.request.status) == (False, None, Status.DONE)
     assert TYPED not in repr(first)
     assert OTHER not in repr(second)
+
+
+async def test_a_no_of_entras_is_told_on_the_page_and_ends_it(desk: Office, page: str) -> None:
+    desk.directory.trouble["set_password"] = Rejected("no", code="Authorization_RequestDenied")
+    told = await desk.enter(page)
+    assert isinstance(told, Entered)
+    assert told.refusal is not None
+    assert (told.again, told.refusal.reason, told.request.status) == (False, Reason.ENTRA_REFUSED, Status.FAILED)
+    assert why(await desk.entry.page(page)) == Reason.SIGN_IN_EXPIRED
 
 
 async def test_what_could_not_be_begun_may_be_sent_again(desk: Office, page: str) -> None:

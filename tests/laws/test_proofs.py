@@ -5,97 +5,25 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
 from bot.core.actions import OfferToken, Ref, Report, RevokeIt, SeeProof
-from bot.core.answers import Done, ProofShown, Refused, RequestCard, Said, SignInRefused, SignInWanted
+from bot.core.answers import Done, ProofShown, Said, SignInRefused, SignInWanted
 from bot.core.audit import Entry
 from bot.core.errors import AnswerLost, Missing, Rejected, Unavailable
-from bot.core.model import VERIFIED, Follow, Mode, Request, Status
+from bot.core.model import VERIFIED, Follow, Status
 from bot.core.policy import Policy
 from bot.core.ports import Purpose, SignIn, SignInStage
 from bot.core.presentations import Doubt
 from bot.core.reasons import Reason
-from tests.fakes import ISSUER, POLICY, TENANT, FakeClock, Office, at_home, in_channel, office, person, private
-from tests.laws.seen import at_rest
-from tests.stores import patient
+from tests.fakes import TENANT, Office, at_home, in_channel, person, private
+from tests.laws.seen import at_rest, why
+from tests.laws.wallet import Json, asked, credential, proved
 
-SCORE = 86.314159
-Json = dict[str, Any]
-
-
-def why(answer: object) -> str:
-    match answer:
-        case Refused(refusal):
-            return refusal.reason
-        case _:
-            return type(answer).__name__
-
-
-@pytest.fixture
-async def trusting(database_url: str) -> AsyncIterator[Office]:
-    """An office where a pass is only for who has proved who they are within the last day."""
-    clock = FakeClock()
-    async with patient(database_url, clock) as store:
-        yield office(store, clock, replace(POLICY, evidence="face_check"))
-
-
-class Wallet:
-    """A phone, and the service behind it: calls back for one request of the office's, well or badly."""
-
-    def __init__(self, desk: Office, number: int = 1) -> None:
-        self.desk = desk
-        self.asked = desk.verifier.asked[number - 1]
-        self.id = f"presentation-{number}"
-
-    async def calls(self, status: str, *, key: str = "", **changes: Any) -> bool:
-        body = {"requestId": self.id, "requestStatus": status, "state": self.asked["state"], **changes}
-        return await self.desk.desk.proofs.called_back(key or self.asked["key"], body)
-
-    async def scans(self, **changes: Any) -> bool:
-        return await self.calls("request_retrieved", **changes)
-
-    async def shows(self, **changes: Any) -> bool:
-        return await self.calls("presentation_verified", **{"verifiedCredentialsData": [credential()], **changes})
-
-    async def gives_up(self, message: str = "The user cancelled.") -> bool:
-        return await self.calls("presentation_error", error={"code": "error", "message": message})
-
-
-def credential(name: str = "ann", **changes: Any) -> Json:
-    return {
-        "issuer": ISSUER,
-        "type": ["VerifiableCredential", "VerifiedEmployee"],
-        "claims": {"revocationId": f"{name}@contoso.example", "displayName": "Ann Archer"},
-        "credentialState": {"revocationStatus": "VALID"},
-        "domainValidation": {"url": "https://contoso.example/"},
-        "issuanceDate": "2026-05-04T09:00:00Z",
-        "expirationDate": "2026-11-20T10:10:00Z",  # ten minutes after the clock of these tests begins
-        "faceCheck": {"matchConfidenceScore": SCORE},
-        **changes,
-    }
-
-
-async def asked(desk: Office, name: str = "ann", request_id: str = "v1") -> Wallet:
-    """Somebody asks to prove who they are, and has the picture before them."""
-    await desk.ask(name, request_id, kind="verify")
-    await desk.job("act", request_id)
-    assert (await desk.load(request_id)).status is Status.DONE
-    return Wallet(desk, len(desk.verifier.asked))
-
-
-async def proved(desk: Office, name: str = "ann", request_id: str = "v1") -> Request:
-    wallet = await asked(desk, name, request_id)
-    assert await wallet.shows(verifiedCredentialsData=[credential(name)])
-    await desk.job("follow", request_id)
-    request = await desk.load(request_id)
-    assert request.stage == VERIFIED
-    return request
+EVER = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 async def trail(desk: Office) -> list[Entry]:
@@ -107,8 +35,11 @@ async def doubts(desk: Office) -> list[str]:
 
 
 async def last_proof(desk: Office, name: str = "ann") -> datetime | None:
+    """When this person last proved who they are, by the requests that are kept."""
     async with desk.store.unit() as unit:
-        return await unit.proved(TENANT, name)
+        kept = await unit.history(TENANT, name, EVER, 50)
+    at = [r.receipt.params["at"] for r in kept if r.stage == VERIFIED and r.receipt is not None]
+    return datetime.fromisoformat(max(at)) if at else None
 
 
 async def untouched(desk: Office, request_id: str = "v1") -> bool:
@@ -294,6 +225,7 @@ async def test_what_was_stopped_proves_nothing(desk: Office) -> None:
     request = await desk.load("v1")
     await desk.desk.handle(at_home("ann"), RevokeIt(Ref("v1", request.version)))
     assert await wallet.shows()
+    assert await desk.desk.proofs.link("v1") == ""
     await desk.job("revoke", "v1")
     assert await wallet.shows()
     assert (await desk.load("v1")).status is Status.REVOKED
@@ -420,42 +352,6 @@ async def test_it_can_be_no_better_than_it_was(desk: Office) -> None:
     assert desk.directory.kept["ann"]["score"] == 89
 
 
-# A proof is evidence where the policy asks for one.
-
-
-async def test_without_a_proof_it_is_refused_and_with_one_it_goes_on(trusting: Office) -> None:
-    assert why(await trusting.ask(request_id="r1")) == Reason.EVIDENCE_MISSING
-    await proved(trusting)
-    assert isinstance(await trusting.ask(request_id="r2"), RequestCard)
-    assert (await trusting.load("r2")).status is Status.STEP_UP
-
-
-async def test_an_old_proof_is_none(trusting: Office) -> None:
-    await proved(trusting)
-    trusting.clock.advance(hours=24)
-    assert isinstance(await trusting.ask(request_id="r1"), RequestCard)
-    await trusting.desk.handle(at_home("ann"), Report(Ref("r1", (await trusting.load("r1")).version)))
-    await trusting.job("revoke", "r1")
-    await trusting.lift("r1")
-    trusting.clock.advance(seconds=1)
-    assert why(await trusting.ask(request_id="r2")) == Reason.EVIDENCE_MISSING
-
-
-async def test_somebody_elses_proof_is_none(trusting: Office) -> None:
-    await proved(trusting, "ben", "v1")
-    assert why(await trusting.ask("ann", "r1")) == Reason.EVIDENCE_MISSING
-
-
-@pytest.mark.parametrize("before", [True, False])
-async def test_a_proof_its_subject_takes_back_is_none(trusting: Office, before: bool) -> None:
-    request = await proved(trusting)
-    await trusting.desk.handle(at_home("ann"), Report(Ref("v1", request.version)))
-    if not before:
-        await trusting.job("revoke", "v1")
-    await trusting.lift("v1")
-    assert why(await trusting.ask(request_id="r1")) == Reason.EVIDENCE_MISSING
-
-
 async def test_a_proof_taken_back_at_once_is_not_written_down(desk: Office) -> None:
     wallet = await asked(desk)
     assert await wallet.shows()
@@ -465,56 +361,16 @@ async def test_a_proof_taken_back_at_once_is_not_written_down(desk: Office) -> N
     assert desk.directory.kept == {}
 
 
-async def test_a_proof_taken_back_before_the_act_stops_the_act(trusting: Office) -> None:
-    proof = await proved(trusting)
-    await trusting.ready()
-    await trusting.desk.handle(at_home("ann"), Report(Ref("v1", proof.version)))
-    await trusting.lift("v1")
-    assert why(await trusting.show()) == Reason.EVIDENCE_MISSING
-    assert trusting.directory.secrets == []
-
-
-async def test_what_proved_nothing_is_no_evidence(trusting: Office) -> None:
-    wallet = await asked(trusting)
-    assert await wallet.shows(verifiedCredentialsData=[credential("ben")])
-    assert why(await trusting.ask(request_id="r1")) == Reason.EVIDENCE_MISSING
-    waiting = await asked(trusting, "ann", "v2")
-    assert await waiting.scans()
-    assert why(await trusting.ask(request_id="r2")) == Reason.EVIDENCE_MISSING
-
-
-async def test_what_was_proved_in_a_trial_is_no_evidence(database_url: str) -> None:
-    clock = FakeClock()
-    async with patient(database_url, clock) as store:
-        trial = office(store, clock, mode=Mode.EVALUATE)
-        await trial.ask("ann", "v1", kind="verify")
-        await trial.job("act", "v1")
-        assert (await trial.load("v1")).status is Status.EVALUATED
-        assert trial.verifier.asked == []
-        earnest = office(store, clock, replace(POLICY, evidence="face_check"))
-        assert why(await earnest.ask(request_id="r1")) == Reason.EVIDENCE_MISSING
-
-
-@pytest.mark.parametrize("other", [{"mode": Mode.EVALUATE}, {"stage": "registered"}, {"status": Status.REVOKED}])
-async def test_only_what_ended_verified_in_earnest_is_evidence(trusting: Office, other: Json) -> None:
-    """Whatever else of it is written there: another kind may keep a time, too."""
-    request = await proved(trusting)
-    async with trusting.store.unit() as unit:
-        await unit.save(replace(request, **other))
-    assert why(await trusting.ask(request_id="r1")) == Reason.EVIDENCE_MISSING
-
-
-async def test_writing_it_down_may_fail_and_be_repeated_and_the_proof_counts_all_the_same(trusting: Office) -> None:
-    wallet = await asked(trusting)
+async def test_writing_it_down_may_fail_and_be_repeated(desk: Office) -> None:
+    wallet = await asked(desk)
     assert await wallet.shows()
-    trusting.directory.trouble["keep_proof"] = AnswerLost("cut")
+    desk.directory.trouble["keep_proof"] = AnswerLost("cut")
     with pytest.raises(Unavailable):
-        await trusting.job("follow", "v1")
-    assert (await trusting.load("v1")).follow is Follow.DUE
-    trusting.directory.trouble["keep_proof"] = Rejected("no", code="accessDenied")
-    await trusting.job("follow", "v1")
-    assert (await trusting.load("v1")).follow is Follow.FAILED
-    assert isinstance(await trusting.ask(request_id="r1"), RequestCard)
+        await desk.job("follow", "v1")
+    assert (await desk.load("v1")).follow is Follow.DUE
+    desk.directory.trouble["keep_proof"] = Rejected("no", code="accessDenied")
+    await desk.job("follow", "v1")
+    assert (await desk.load("v1")).follow is Follow.FAILED
 
 
 # Who may look.

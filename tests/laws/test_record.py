@@ -11,13 +11,14 @@ import pytest
 from bot.core.actions import Approve, Deny, OfferToken, Ref, ReturnCode, SeeProof, Show
 from bot.core.audit import Entry
 from bot.core.errors import Missing, Unavailable
-from bot.core.model import Actor, Chat, Status
+from bot.core.model import Actor, Chat, Refusal, Status
 from bot.core.ports import Job, Purpose, SignIn
+from bot.core.reasons import Reason
 from bot.core.watch import BUDGET, USUAL, Sort
 from cards import text
 from tests.entra import TENANT
 from tests.fakes import Office, at_home, in_channel, person, private
-from tests.laws.test_proofs import asked, credential
+from tests.laws.wallet import asked, credential
 
 SECURITY = "19:security"
 TOKEN = "forged.eyJ0b2tlbg.of-somebody-else"
@@ -36,12 +37,16 @@ async def prompt(desk: Office, name: str = "ann", purpose: Purpose = Purpose.STE
     return waiting
 
 
-async def heard(desk: Office) -> int:
-    """Do what waits for security, and return how many cards stand in its channel."""
+async def findings(desk: Office) -> list[str]:
+    """The ids of what waits for security to be told."""
     async with desk.store.connections("look", 1) as pool, pool.connection() as connection:
         rows = await connection.execute("SELECT args FROM procrastinate_jobs WHERE args ->> 'name' = 'finding'")
-        jobs = [row["args"]["request"] for row in await rows.fetchall()]
-    for finding in jobs:
+        return [row["args"]["request"] for row in await rows.fetchall()]
+
+
+async def heard(desk: Office) -> int:
+    """Do what waits for security, and return how many cards stand in its channel."""
+    for finding in await findings(desk):
         await desk.findings.tell(Job("finding", finding))
     return sum(chat.startswith(SECURITY) for chat, _ in desk.messenger.messages)
 
@@ -146,8 +151,6 @@ async def test_who_speaks_for_the_wallet_without_its_secrets_is_on_record(desk: 
     found = await told(desk)
     assert [(e.request, e.data["about"], e.data["reason"]) for e in found] == [("v1", "ann", "wrong_secret")] * 2
     assert not any("made-up" in str(entry) for entry in found)
-    assert await desk.desk.proofs.expects("nobody.made-up") is False  # and of no request there is nothing to write
-    assert len(await told(desk)) == 2
 
 
 async def test_proofs_of_somebody_else_are_counted_for_who_shows_them(desk: Office) -> None:
@@ -229,6 +232,61 @@ async def test_one_person_tried_by_many_is_told(desk: Office) -> None:
         await desk.desk.handle(at_home(name), OfferToken(waiting.id, TOKEN))
     assert await heard(desk) == 1
     assert text("finding.about_proof_about", "en", name="Ann") in desk.messenger.shown(SECURITY)
+
+
+async def test_who_fails_to_prove_themselves_is_told_of_once(desk: Office) -> None:
+    """It is about nobody else, so there is no second card that says somebody tries to be them."""
+    await desk.ask()
+    for _ in range(USUAL.failed):
+        await from_elsewhere(desk)
+    assert await heard(desk) == 1
+    [found] = await told(desk, "found")
+    assert (found.subject, found.data["sort"]) == ("ann", "proof_by")
+
+
+async def test_a_finding_names_the_request_it_was_about(desk: Office) -> None:
+    await desk.ask()
+    for _ in range(USUAL.failed):
+        await from_elsewhere(desk)
+    [waiting] = await findings(desk)
+    async with desk.store.unit() as unit:
+        finding = await unit.finding(waiting)
+    assert finding is not None
+    assert finding.request == "r1"
+
+
+async def test_what_nobody_chose_counts_for_whom_asked(desk: Office) -> None:
+    """A sign-in that was refused by nobody known: the entry names nobody, and the budget is the requester's."""
+    await desk.ask()
+    request, refusal = await desk.load("r1"), Refusal(Reason.WEAK_SIGN_IN)
+    for _ in range(USUAL.refused):
+        await desk.ledger.record.refused(request, refusal, None, Sort.REFUSED)
+    assert {entry.data["by"] for entry in await told(desk, "refused")} == {""}
+    assert [entry.subject for entry in await told(desk, "found")] == ["ann"]
+
+
+async def test_only_what_says_something_about_an_approver_counts_against_them(desk: Office) -> None:
+    """Too late, twice, or while something was away is no sign; every other reason is, whichever is added."""
+    await desk.ask()
+    request = await desk.load("r1")
+    for reason in Reason:
+        for _ in range(USUAL.refused):
+            await desk.ledger.record.refused(request, Refusal(reason), person(reason.value), Sort.REFUSED)
+    counted = {entry.subject for entry in await told(desk, "found")}
+    assert {reason.value for reason in Reason} - counted == {
+        "already_approved",
+        "busy",
+        "changed",
+        "closed",
+        "entra_refused",
+        "not_permitted",
+        "no_private_chat",
+        "reason_required",
+        "step_up_unguarded",
+        "unavailable",
+        "unknown",
+        "used_sign_in",
+    }
 
 
 async def refused_yes(desk: Office, name: str) -> None:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from bot.core.actions import Approve, Deny, Ref
 from bot.core.approval import worse
+from bot.core.directory import Standing
+from bot.core.errors import Unavailable
 from bot.core.model import Status
 from bot.core.reasons import Reason
 from bot.core.risk import Risk
 from bot.kinds import KINDS
 from bot.kinds.risk import LEVELS
 from cards import text
+from cards.words import when
 from tests.fakes import LONG_AGO, TENANT, FakeClock, Office, at_home, in_channel, office, person
 from tests.laws.seen import touched, why
 from tests.stores import patient
@@ -36,6 +41,15 @@ async def one(database_url: str) -> AsyncIterator[Office]:
     clock = FakeClock()
     async with patient(database_url, clock) as store:
         yield office(store, clock, own={"risk": {"approvals": 1, "variants": {}}})
+
+
+@pytest.fixture
+async def slow(database_url: str) -> AsyncIterator[Office]:
+    """An office where a request may wait for days, and a no counts for as long as it can."""
+    clock, days = FakeClock(), timedelta(hours=72)
+    async with patient(database_url, clock) as store:
+        own = {"tap": {"life": days, "approval_wait": days, "after_no": timedelta(days=7)}}
+        yield office(store, clock, own=own)
 
 
 def flag(desk: Office, level: str, state: str = "atRisk", name: str = "ann") -> None:
@@ -67,6 +81,27 @@ async def test_what_got_worse_since_the_yes_is_asked_again(one: Office, level: s
     said = await card(one)
     assert text("approvers.worse", "en", names="Ben") in said
     assert text("approvers.count", "en", count=0, needed=1) in said
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+async def test_its_person_is_told_that_it_must_be_approved_once_more(one: Office, language: str) -> None:
+    await asked(one)
+    await one.desk.installed(replace(person("ann"), language=language), at_home("ann").chat)
+    await one.job("cards")
+    assert text("request.approval.title", language) in one.messenger.shown("a:ann")
+    await one.approve("ben")
+    flag(one, "high")
+    await one.job("act")
+    await one.job("cards")
+    until = when((await one.load("r1")).expires_at)
+    told = one.messenger.shown("a:ann")
+    assert text("request.approval.again", language) in told
+    said = {"until": until, "contact": "the helpdesk"}
+    assert text("request.approval.graver", language, **said) in told
+    assert text("request.approval.text", language, **said) not in told
+    await one.approve("ben")
+    await one.job("cards")
+    assert text("request.approval.again", language) not in one.messenger.shown("a:ann")
 
 
 async def test_whoever_said_yes_before_may_look_again_and_say_it_again(one: Office) -> None:
@@ -127,10 +162,11 @@ def test_how_grave_a_case_is_goes_from_mild_to_grave() -> None:
     assert KINDS["risk"].levels == LEVELS
 
 
-async def refused_once(desk: Office, by: str = "cleo", *, kind: str = "tap") -> None:
-    """Somebody asks, is told no, and asks again at once."""
+async def refused_once(desk: Office, by: str = "cleo", *, kind: str = "tap", hours: int = 0) -> None:
+    """Somebody asks, is told no after a while, and asks again at once."""
     await desk.ask(kind=kind, request_id="r0")
     await desk.sign_in(request_id="r0")
+    desk.clock.advance(hours=hours)
     ref = Ref("r0", (await desk.load("r0")).version)
     await desk.desk.handle(in_channel(by), Deny(ref, WORDS))
     assert (await desk.load("r0")).status is Status.DENIED
@@ -195,10 +231,42 @@ async def test_a_no_counts_to_the_last_minute(desk: Office) -> None:
     assert (await desk.load("r1")).status is Status.APPROVAL
 
 
+@pytest.mark.parametrize(("days", "counts"), [(4, True), (6, True), (8, False)])
+async def test_a_no_counts_from_when_it_was_said(slow: Office, days: int, *, counts: bool) -> None:
+    """The request may be older than all that is looked back at: its no is not."""
+    await refused_once(slow, hours=71)
+    slow.clock.advance(days=days)
+    await again(slow)
+    said = await card(slow)
+    assert (text("approvers.after_no", "en") in said) is counts
+    assert (f"“{WORDS}”" in said) is counts
+    await slow.approve("ben")
+    assert (await slow.load("r1")).status is (Status.APPROVAL if counts else Status.READY)
+
+
+async def test_a_late_no_is_not_pushed_off_the_card_by_what_was_asked_since_its_request(slow: Office) -> None:
+    """What is shown first is what happened last, and a no says when it was said."""
+    await slow.ask(request_id="r0")
+    await slow.sign_in(request_id="r0")
+    for number in range(6):
+        slow.clock.advance(hours=11)
+        await slow.ask(request_id=f"s{number}", kind="sessions")
+        await slow.job("act", f"s{number}")
+        await slow.job("follow", f"s{number}")
+    slow.clock.advance(hours=1)
+    await slow.desk.handle(in_channel("cleo"), Deny(Ref("r0", (await slow.load("r0")).version), WORDS))
+    at = slow.clock.now()
+    await again(slow)
+    said = await card(slow)
+    assert f"“{WORDS}”" in said
+    assert text("past.denied", "en", when=when(at), kind=text("tap.title", "en"), by="Cleo") in said
+
+
 async def test_who_decides_sees_the_last_days_and_the_reason_in_its_own_words(desk: Office) -> None:
     await refused_once(desk)
     await desk.ask(request_id="alarm", kind="compromised")
     await desk.lift("alarm")
+    desk.clock.advance(seconds=1)
     await desk.ask("kim", request_id="kims")
     desk.clock.advance(minutes=30)
     await again(desk)
@@ -210,6 +278,24 @@ async def test_who_decides_sees_the_last_days_and_the_reason_in_its_own_words(de
     desk.clock.advance(days=7)
     await desk.job("cards")
     assert desk.messenger.shown(CHANNEL).count(WORDS) == 0
+
+
+async def test_who_decides_sees_what_entra_says_of_the_account_or_that_it_does_not(desk: Office) -> None:
+    def words(*names: str) -> str:
+        return ", ".join(text(f"account.{name}", "en") for name in names)
+
+    await again(desk)
+    assert words("enabled", "member", "ordinary") in await card(desk)
+    desk.directory.add("ann", enabled=False, guest=True)
+    desk.directory.privileged["ann"] = Standing((), ("vips",))
+    assert words("disabled", "guest", "guarded") in await card(desk)
+    desk.directory.privileged["ann"] = Standing(("global-administrator",), ())
+    assert words("disabled", "guest", "privileged") in await card(desk)
+    for question in ("account", "standing"):
+        desk.directory.trouble = {question: Unavailable("away")}
+        said = await card(desk)
+        assert words("unknown") in said
+        assert words("disabled", "guest") not in said
 
 
 async def test_the_last_days_are_bounded(desk: Office) -> None:

@@ -9,12 +9,13 @@ import pytest
 
 from bot.core.actions import Approve, OfferToken, ReturnCode, SignInAgain
 from bot.core.actions import Ref as At
-from bot.core.answers import Answer, Done, EntryWanted, Refused, RequestCard, SignInPage, SignInRefused, SignInWanted
+from bot.core.answers import Answer, Done, RequestCard, SignInPage, SignInWanted
 from bot.core.model import Chat, EvidenceType, Status
 from bot.core.ports import Purpose, SignIn
 from bot.core.reasons import Reason
 from tests.entra import TENANT
 from tests.fakes import Office, at_home, in_channel, private
+from tests.laws.seen import why
 
 COOKIE = "browser"
 
@@ -36,16 +37,6 @@ async def begun(desk: Office) -> tuple[SignIn, str]:
 
 async def evidence_of(desk: Office) -> int:
     return len((await desk.load("r1")).evidence_of(EvidenceType.STEP_UP))
-
-
-def why(answer: Answer | SignInPage | EntryWanted | SignInRefused | str) -> str:
-    match answer:
-        case Refused(refusal):
-            return refusal.reason
-        case SignInRefused(reason):
-            return reason
-        case _:
-            return type(answer).__name__
 
 
 @pytest.mark.parametrize(
@@ -91,6 +82,7 @@ async def test_the_code_comes_back_from_the_same_person_in_the_same_chat(desk: O
         at_home("mo"),
         in_channel("ann"),
         replace(at_home("ann"), chat=elsewhere),
+        replace(at_home("ann"), chat=replace(private("ann"), personal=False)),
         replace(at_home("mo"), chat=private("ann")),
         replace(at_home("ann"), person=replace(at_home("ann").person, tenant="another")),
     ):
@@ -126,15 +118,22 @@ async def test_a_code_before_entra_answered_is_nothing(desk: Office) -> None:
     assert await evidence_of(desk) == 0
 
 
-async def test_a_prompt_runs_out(desk: Office) -> None:
+async def test_a_sign_in_runs_out_with_what_waits_for_it(desk: Office) -> None:
+    """Its button is on the request's card, and works as long as the card says."""
     waiting, cookie = await begun(desk)
-    desk.clock.advance(minutes=6)
+    assert waiting.expires_at == (await desk.load("r1")).expires_at
+    desk.clock.advance(minutes=16)
     assert why(await desk.step_up.page(waiting.id)) == Reason.SIGN_IN_EXPIRED
     assert why(await desk.step_up.start(waiting.id, cookie)) == Reason.SIGN_IN_EXPIRED
     assert why(await desk.step_up.returned(cookie, {"code": "x"})) == Reason.SIGN_IN_EXPIRED
-    again = await desk.desk.handle(at_home("ann"), SignInAgain(At("r1", 1)))
-    assert isinstance(again, RequestCard)
+
+
+async def test_another_link_ends_the_one_before(desk: Office) -> None:
+    waiting, cookie = await begun(desk)
+    assert isinstance(await desk.desk.handle(at_home("ann"), SignInAgain(At("r1", 1))), RequestCard)
     assert (await prompt(desk)).id != waiting.id
+    assert why(await desk.step_up.page(waiting.id)) == Reason.SIGN_IN_EXPIRED
+    assert why(await desk.step_up.returned(cookie, {"code": "x"})) == Reason.SIGN_IN_EXPIRED
 
 
 async def test_the_start_page_names_what_is_allowed(desk: Office) -> None:

@@ -18,11 +18,12 @@ from bot.core.actions import Ref, Written, pack
 from bot.core.model import Status
 from bot.core.passes import Pass
 from bot.kinds import KINDS
-from tests.adapters.edge import APP, SERVICE
+from cards.texts import LANGUAGES
+from tests.adapters.edge import APP, activity
 from tests.cards.walk import actions, pieces, texts
 from tests.entra import TENANT, FakeClock
 from tests.fakes import EMPLOYEES, HELPDESK, POLICY, Office, office
-from tests.hostile.door import Door, bearer, door
+from tests.hostile.door import Door, door
 from tests.laws.seen import touched
 from tests.stores import patient
 
@@ -137,22 +138,11 @@ class Room:
             where = {"id": THREAD, "conversationType": "channel", "tenantId": TENANT, "isGroup": True}
             data |= {"team": {"id": "19:t"}, "channel": {"id": THREAD.partition(";")[0]}}
             entities = [{"type": "mention", "text": MENTION, "mentioned": {"id": f"28:{APP}"}}]
-        activity = {
-            "type": "message",
-            "id": str(next(self.ids)),
-            "channelId": "msteams",
-            "serviceUrl": SERVICE,
-            "locale": "en-GB",
-            "from": {"id": f"29:{by}", "name": NAMES.get(by, "Nobody"), "aadObjectId": by},
-            "conversation": where,
-            "recipient": {"id": f"28:{APP}", "name": "Vouchsafe"},
-            "channelData": data,
-            "entities": entities,
-            **other,
-        }
-        status, body = await self.door.knock(activity, bearer(self.door.token(serviceurl=SERVICE)))
+        who = {"id": f"29:{by}", "name": NAMES.get(by, "Nobody"), "aadObjectId": by}
+        sent = {"id": str(next(self.ids)), "from": who, "conversation": where, "entities": entities, **other}
+        status, body = await self.door.deliver(activity(channelData=data, **sent))
         assert status == 200, body
-        answered: Json = json.loads(body or "{}")
+        answered: Json = body or {}
         return answered
 
     async def rows(self) -> Mapping[str, frozenset[str]]:
@@ -264,7 +254,8 @@ async def test_a_press_acts_and_would_have_been_noticed(room: Room) -> None:
 
 
 def test_what_is_understood_is_of_a_type_that_only_shows_and_offers() -> None:
-    shows = {do.Home, do.Help, do.ShowStatus, do.NotUnderstood, do.MachineMade, do.OfferKind}
+    shows: set[type] = {do.Home, do.Help, do.ShowStatus, do.Human, do.Thanks, do.NotWanted}
+    shows |= {do.NotUnderstood, do.MachineMade, do.NoWindow, do.OfferKind}
     assert set(get_args(Written)) == shows
 
 
@@ -286,15 +277,32 @@ def acting(ref: Ref) -> Iterator[Written]:
 # -- and it leads on --------------------------------------------------------------------------------------------------
 
 DOORS: Final = {
-    "home.lead": ("hello", "Guten Morgen", "start", "thanks"),
-    "home.help": ("help", "?", "was kannst du"),
-    "home.not_understood": ("good weather today", "approve", "yes", "ja", "show", "deny", "please do not cancel"),
+    "home.lead": ("hello", "Guten Morgen", "start"),
+    "home.help": ("help", "?", "was kannst du", "What is phishing?", "What is a passkey?"),
+    "home.not_understood": (
+        "good weather today",
+        "approve",
+        "yes",
+        "ja",
+        "show",
+        "deny",
+        "das war ich nicht mit dem Kaffee",
+    ),
     "list.title": ("status", "cancel", "abbrechen", "please withdraw", "meine Anfragen", "Cancel my TAP request"),
+    "said.human": ("can I talk to a human?", "Ich möchte mit einem Menschen sprechen"),
+    "said.for_others": ("my colleague was hacked", "Ann says her account was hacked", "@Ben lost his phone"),
+    "said.thanks": ("thanks", "Vielen Dank!"),
+    "said.not_wanted": (
+        "please do NOT sign me out",
+        "I was not hacked",
+        "please do not cancel",
+        "ich wurde nicht gehackt",
+    ),
     "said.machine_made": ('{"verb":"begin","kind":"compromised"}', " [1]", "<begin/>", "&lt;hacked&gt;", "\u200b{"),
-    "home.begin": ("tap", "I lost my phone", "What is a passkey?", "sign me out", "Passwort vergessen"),
+    "home.begin": ("tap", "I lost my phone", "reset MFA", "sign me out", "Passwort vergessen"),
     "home.alarm": (
-        *("hacked", "not me", "phished", "I was hacked", "I was not hacked", "my colleague was hacked", "gehackt"),
-        *("das war ich nicht", "das war ich nicht mit dem Kaffee", "What is phishing?", "Jemand ist in meinem Konto!"),
+        *("hacked", "not me", "phished", "I was hacked", "gehackt", "das war ich nicht", "Jemand ist in meinem Konto!"),
+        "I keep getting MFA prompts I did not request",
     ),
 }
 
@@ -302,19 +310,42 @@ DOORS: Final = {
 @pytest.mark.parametrize(("text", "door_"), [(text, one) for one, texts_ in DOORS.items() for text in texts_])
 async def test_what_is_written_leads_to_this_door(room: Room, text: str, door_: str) -> None:
     (message,) = await room.writes(LEE, text)
-    assert cards.text(door_, "en", contact="the helpdesk") in said(message)
+    assert any(cards.text(door_, language, contact="the helpdesk") in said(message) for language in LANGUAGES)
+
+
+async def test_the_answer_is_in_the_language_of_the_sentence_where_it_can_be_told(room: Room) -> None:
+    for text, language in (("Guten Morgen zusammen", "de"), ("good morning", "en"), ("status", "en")):
+        (message,) = await room.writes(LEE, text, locale="en-GB")
+        assert cards.text("list.title" if text == "status" else "home.lead", language) in said(message)
+    (message,) = await room.writes(LEE, "status", locale="de-AT")
+    assert cards.text("list.title", "de") in said(message)
+
+
+async def test_what_is_not_understood_gets_a_line_and_three_doors(room: Room) -> None:
+    (message,) = await room.writes(LEE, "good weather today")
+    assert list(dict.fromkeys(one["data"]["verb"] for one in actions(message)))[:3] == [do.HOME, do.STATUS, do.HUMAN]
+    (message,) = await room.writes(LEE, "something about phones and methods perhaps")
+    (near, *_), ways = [one["data"] for one in actions(message)], actions(message)
+    assert near["verb"] == do.BEGIN
+    assert len({json.dumps(one["data"]) for one in ways if one["data"].get("kind") != ALARM}) == 3
+
+
+async def test_what_is_not_wanted_and_what_is_somebody_elses_offers_nothing(room: Room) -> None:
+    for text in (*DOORS["said.not_wanted"], *DOORS["said.for_others"]):
+        (message,) = await room.writes(LEE, text)
+        assert list(actions(message)) == [], text
 
 
 async def test_words_of_alarm_lead_to_one_button_and_say_that_nothing_was_done(room: Room) -> None:
-    (message,) = await room.writes(LEE, "das war ich nicht mit dem Kaffee")
+    (message,) = await room.writes(LEE, "das war ich nicht!", locale="de-DE")
     (button,) = {json.dumps(one["data"]) for one in actions(message)}
     assert json.loads(button) == pack(do.Begin(ALARM))
-    assert "Nothing has been done" in said(message)
+    assert cards.text("home.alarm", "de", contact="the helpdesk") in said(message)
 
 
 async def test_in_the_channel_they_lead_to_the_private_chat(room: Room) -> None:
     before = len(room.desk.messenger.messages)
-    (private,) = await room.writes(BEN, "Ann says her account was hacked", mention=True)
+    (private,) = await room.writes(BEN, "my account was hacked", mention=True)
     assert "Nothing has been done" in said(private)
     public = [m for (chat, _), m in list(room.desk.messenger.messages.items())[before:] if chat == THREAD]
     assert [message["text"] for message in public] == [cards.text("said.in_private", "en")]

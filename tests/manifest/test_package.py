@@ -4,16 +4,17 @@ import re
 import struct
 import zipfile
 import zlib
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from bot.core.actions import Help, Home, OfferKind, ShowStatus
 from bot.kinds import KINDS
-from bot.teams.phrases import spoken, understood
-from cards import phrases
+from bot.teams.phrases import heard, listening
 from manifest import icons
-from manifest.package import FOLDER, build, resource
+from manifest.package import FOLDER, build, numbered, resource
+from tests.manifest.schema import validator
 
 GIVEN = {
     "app_id": "11111111-2222-4333-8444-555555555555",
@@ -69,6 +70,19 @@ def test_the_manifest_names_the_bot_its_sign_in_and_its_one_domain() -> None:
     assert set(read["bots"][0]["scopes"]) == {"personal", "team", "groupChat"}
 
 
+@pytest.mark.parametrize("file", ["manifest.json", "de.json"])
+def test_it_is_valid_by_microsofts_own_schema(file: str) -> None:
+    read = json.loads(unpacked()[file])
+    assert [f"{list(e.absolute_path)}: {e.message}" for e in validator(read["$schema"]).iter_errors(read)] == []
+
+
+def test_a_field_that_is_none_of_the_manifests_is_found() -> None:
+    read = manifest() | {"colour": "red", "accentColor": "red"}
+    told = [e.message for e in validator(read["$schema"]).iter_errors(read)]
+    assert len(told) == 2
+    assert any("colour" in one for one in told)
+
+
 def test_it_asks_teams_for_no_permission() -> None:
     assert "authorization" not in manifest()
     assert "permissions" not in manifest()
@@ -109,11 +123,20 @@ def test_the_desk_understands_every_command_the_menu_offers(language: str) -> No
     if language != "en":
         titles = [value for key, value in json.loads(files[f"{language}.json"]).items() if key.endswith("title")]
     assert len(titles) == 10
-    claims = spoken({kind: phrases(kind) for kind in KINDS})
-    said = [understood(title, phrases=claims) for title in titles]
+    ears = listening(KINDS)
+    said = [heard(ears.of(title)).action for title in titles]
     offered = [OfferKind("compromised")]
     assert [one for one in said if isinstance(one, OfferKind)] == offered
     assert {one for one in said if not isinstance(one, OfferKind)} == {Home(), ShowStatus(), Help()}
+
+
+def test_each_package_is_newer_than_the_one_before() -> None:
+    at = datetime(2026, 11, 27, 8, tzinfo=UTC)
+    made = [numbered("0.9.3", at), numbered("0.9.3", at + timedelta(seconds=1)), numbered("0.10.0", at), "0.11.0"]
+    parts = [tuple(map(int, one.split("."))) for one in made]
+    assert parts == sorted(set(parts))
+    assert all(number < 2**31 for one in parts for number in one)
+    assert manifest(version=made[0])["version"] == made[0]
 
 
 def test_a_name_cannot_become_structure() -> None:

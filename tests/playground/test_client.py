@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 pytest_plugins = ["tests.playground.stage"]
 Json = dict[str, Any]
 INPUT = {"type": "Input.Text", "id": "why", "label": "Why", "isRequired": True, "errorMessage": "Say why"}
-CARD = {
+CARD: Json = {
     "type": "AdaptiveCard",
     "version": "1.5",
     "body": [{"type": "TextBlock", "text": "A pass for Ann?"}, INPUT],
@@ -29,6 +29,11 @@ CARD = {
         {"type": "Action.Execute", "title": "No", "verb": "deny", "associatedInputs": "none"},
         {"type": "Action.Submit", "title": "Send", "data": {"n": 1}},
         {"type": "Action.Submit", "title": "Ask", "data": {"msteams": {"type": "task/fetch"}, "kind": "tap"}},
+        {
+            "type": "Action.Submit",
+            "title": "Enter",
+            "data": {"msteams": {"type": "signin", "value": "https://x.test/"}},
+        },
     ],
 }
 
@@ -115,6 +120,20 @@ async def test_a_plain_submit_is_a_message_with_a_value(stage: Stage) -> None:
     assert (activity["type"], activity["value"]) == ("message", {"n": 1, "why": "so"})
     assert activity["replyToId"] == message.id
     assert "text" not in activity
+
+
+async def test_in_a_client_without_windows_each_button_is_a_message(stage: Stage) -> None:
+    """What Microsoft's Agents Playground sends: the data as it stands on the card, with what was typed."""
+    await stage.api("POST", "/panel/api/habits", {"windows": False})
+    message = put(stage, CARD)
+    for title in ("Ask", "Enter", "Send"):
+        assert (await stage.teams.press("ann", message.id, title, {"why": "so"})).kind == "none"
+    await stage.teams.delivery.settled()
+    buttons = {button["title"]: button["data"] for button in CARD["actions"] if button["type"] == "Action.Submit"}
+    assert [a["type"] for a in stage.bot.heard] == ["message"] * 3
+    sent = [buttons[title] | {"why": "so"} for title in ("Ask", "Enter", "Send")]
+    assert [a["value"] for a in stage.bot.heard] == sent
+    assert {a["replyToId"] for a in stage.bot.heard} == {message.id}
 
 
 async def test_a_dialog_opens_goes_on_and_ends(stage: Stage) -> None:

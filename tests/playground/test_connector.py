@@ -57,6 +57,16 @@ async def test_a_message_of_the_bot_reaches_the_person(stage: Stage) -> None:
     assert stage.teams.chats.unread(stage.teams.chat("ann"), "ann") == 1
 
 
+async def test_what_is_taken_stands_there_and_has_no_name(stage: Stage) -> None:
+    """Accepted, with an empty answer; a refusal stays one."""
+    stage.world.faults.add(Fault(where="connector", kind="taken"))
+    status, body = await stage.connector("POST", conversation(stage, "ann") + "/activities", posted())
+    assert (status, body) == (202, None)
+    assert stage.teams.last("ann").text == "hello"
+    status, body = await stage.connector("POST", "/v3/conversations/a%3Anobody/activities", posted())
+    assert (status, body["error"]["code"]) == (404, "ConversationNotFound")
+
+
 @pytest.mark.parametrize("token", ["", "nonsense"])
 async def test_without_a_token_nothing_is_taken(stage: Stage, token: str) -> None:
     status, body = await stage.connector("POST", conversation(stage, "ann") + "/activities", posted(), token=token)

@@ -55,6 +55,16 @@ async def test_a_second_pass_replaces_the_first(world: World, http: aiohttp.Clie
     assert [one.value for one in world.graph.issued] == [first["temporaryAccessPass"], second["temporaryAccessPass"]]
 
 
+async def test_a_new_pass_may_need_a_moment_before_it_opens_the_door(world: World, http: aiohttp.ClientSession) -> None:
+    """Graph calls it usable at once; where people sign in it is not known yet, and a try does not spend it."""
+    world.graph.settling = timedelta(seconds=20)
+    _, made = await post(http, passes(world, "ann"), {"lifetimeInMinutes": 60, "isUsableOnce": True})
+    assert made["isUsable"]
+    assert world.graph.use("ann", made["temporaryAccessPass"]) is None
+    world.clock.advance(timedelta(seconds=20))
+    assert world.graph.use("ann", made["temporaryAccessPass"]) == "EnabledByPolicy"
+
+
 async def test_usability_follows_the_clock_the_use_and_the_policy(world: World, http: aiohttp.ClientSession) -> None:
     async def reason() -> str:
         _, body = await get(http, passes(world, "ann"), headers=fresh(world))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import socket
 import subprocess
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import aiohttp
+import psycopg
 import pytest
 
 from playground import npm, postgres
@@ -43,7 +45,7 @@ def test_without_npm_it_says_what_to_do(tmp_path: Path, monkeypatch: pytest.Monk
     broken = tmp_path / "npm"
     broken.write_text("#!/bin/sh\necho 'no route to the registry' >&2\nexit 1\n")
     broken.chmod(0o755)
-    monkeypatch.setattr(npm, "_npm", lambda: str(broken))
+    monkeypatch.setattr(npm, "program", lambda: str(broken))
     with pytest.raises(npm.Unreachable, match=r"pinned in(.|\n)*no route to the registry"):
         npm.install(tmp_path / "store")
 
@@ -66,6 +68,56 @@ async def test_the_world_stands_without_a_bot(room: Path) -> None:
             async with session.get(f"{play.url}/step-up/start") as answer:
                 assert answer.status == 502
         assert (room / "cloud.json").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("called", ["a b/base/common", "50% & c=d/ö'e"])
+def test_the_folder_and_the_locale_may_be_any(room: Path, called: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A checkout may lie in a folder with a space, on a machine where the locale that is set is not installed."""
+    for name in ("LANG", "LC_ALL", "LC_CTYPE"):
+        monkeypatch.setenv(name, "xx_XX.UTF-8")
+    folder = room / called / "postgres"
+    with psycopg.connect(postgres.start(folder), connect_timeout=10) as connection:
+        found = connection.execute("SELECT current_setting('server_encoding'), upper('a')").fetchone()
+    assert found == ("UTF8", "A")
+    postgres.restart(folder)
+    with psycopg.connect(postgres.as_desk(postgres.start(folder)), connect_timeout=10) as connection:
+        assert connection.execute("SELECT current_user").fetchone() == (postgres.DESK,)
+    postgres.stop(folder)
+    postgres.stop(folder)
+    assert not (folder / "postmaster.pid").exists()
+    assert os.environ["LC_ALL"] == "xx_XX.UTF-8"
+
+
+@pytest.mark.slow
+async def test_a_newcomer_hears_what_is_done_and_last_where_to_look(room: Path) -> None:
+    """As `make try` runs it: with next to no environment, and a locale that is not installed."""
+    bare = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "LANG": "xx_XX.UTF-8"}
+    command = [sys.executable, str(ROOT / "app.py"), "playground", "--port", "0", "--no-browser"]
+    home = room / "a b"
+    home.mkdir()
+    play = await asyncio.create_subprocess_exec(*command, cwd=home, env=bare, stdout=asyncio.subprocess.PIPE)
+    assert play.stdout is not None
+    heard: list[str] = []
+    async with asyncio.timeout(100):
+        while not heard or not heard[-1].startswith("Ready. Open "):
+            heard.append((await play.stdout.readline()).decode().strip())
+            assert heard[-1], heard
+    assert [line for line in heard if "PostgreSQL" in line]
+    assert [line for line in heard if "Starting the desk" in line]
+    async with aiohttp.ClientSession() as session, session.get(heard[-1].removeprefix("Ready. Open ")) as answer:
+        assert answer.status == 200
+    play.terminate()
+    assert await asyncio.wait_for(play.wait(), 30) == 0
+
+
+def test_a_database_that_cannot_be_started_says_so(room: Path) -> None:
+    folder = room / "postgres"
+    folder.mkdir()
+    (folder / "PG_VERSION").write_text("18\n")
+    (folder / "log").write_text("FATAL: what stood last\n")
+    with pytest.raises(postgres.NoDatabase, match=r"could not be started(.|\n)*delete(.|\n)*FATAL"):
+        postgres.start(folder)
 
 
 @pytest.mark.slow

@@ -11,6 +11,7 @@ from cards.words import own
 from playground.server import Play
 from playground.teams.outcomes import Outcome
 from playground.teams.popup import Dead
+from playground.teams.presses import buttons
 from playground.teams.views import LINK, Seen, strings
 from tests.stories.seat import words
 
@@ -22,6 +23,12 @@ def read(outcome: Outcome) -> str:
     """Everything that stands in a dialog, or the line that came instead."""
     said = "\n".join(strings((outcome.dialog or {}).get("card") or {})) or outcome.text
     return LINK.sub(r"\1", said.replace("**", ""))
+
+
+def asks(seen: Seen) -> bool:
+    """Whether its person is asked on this message to sign in for a request of theirs."""
+    own = words("button.sign_in") in [str(b.action.get("title")) for card in seen.cards for b in buttons(card)]
+    return own or seen.oauth is not None  # as a version before this one asks
 
 
 async def come_true(test: Callable[[], bool], *, seconds: float = 30) -> None:
@@ -58,7 +65,7 @@ class Hand:
 
     async def _form(self, kind: str) -> tuple[Seen, Outcome]:
         """Open a form on the home card; where not everything could be read in time, once more, as it says there."""
-        home = await self.sees(words(f"{kind}.summary"))
+        home = await self.sees(words(f"{kind}.button.ask"))
         for _ in range(TRIES):
             dialog = await self.play.teams.open_dialog(self.key, home, words(f"{kind}.button.ask"))
             if words("refusal.unknown", contact=CONTACT) not in read(dialog):
@@ -70,17 +77,19 @@ class Hand:
         return await self.play.teams.press(self.key, await self.sees(on, chat), button)
 
     async def sign_in(self) -> Outcome:
-        """Use the prompt; when it was begun before and cut off, have another one sent, as its page says."""
-        prompt = await self._prompt()
+        """Press *Sign in* on the request's own card; when it was begun before and cut off, have another link made."""
+        card = await self.signs_in()
         try:
-            return await self.play.teams.sign_in(self.key, prompt)
+            return await self.play.teams.sign_in(self.key, card, button=words("button.sign_in"))
         except Dead:
-            card = await self.sees(words("request.step_up.title"))
             await self.play.teams.press(self.key, card, words("button.sign_in_again"))
-            return await self.play.teams.sign_in(self.key, await self._prompt(after=prompt))
+            anew = await self.signs_in(other_than=card)
+            return await self.play.teams.sign_in(self.key, anew, button=words("button.sign_in"))
 
-    async def _prompt(self, after: Seen | None = None) -> Seen:
-        return await self.play.teams.wait(self.key, test=lambda seen: seen.oauth is not None, after=after, seconds=40)
+    async def signs_in(self, other_than: Seen | None = None) -> Seen:
+        """The request's own card, with the button to sign in; with another link than it had, if it had one."""
+        before = other_than.cards if other_than is not None else None
+        return await self.play.teams.wait(self.key, test=lambda s: asks(s) and s.cards != before, seconds=40)
 
     async def approve(self, name: str, *, kind: str = "tap", verdict: str = "") -> Outcome:
         """Approve in the channel, with a verdict where a yes can mean several things, and confirm it in private."""
@@ -98,7 +107,7 @@ class Hand:
     async def _say_yes(self, card: Seen, verdict: str) -> Outcome:
         if not verdict:
             return await self.play.teams.press(self.key, card, words("button.approve"))
-        return await self.play.teams.press(self.key, card, words("button.approve_send"), {"choice": verdict})
+        return await self.play.teams.press(self.key, card, words("button.approve_send"), {"verdict_yes": verdict})
 
     async def _confirm(self, title: str) -> Outcome:
         mine = await self.sees(title)

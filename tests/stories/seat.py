@@ -21,10 +21,16 @@ PICTURES = os.environ.get("STORY_PICTURES", "")  # a folder to keep pictures of 
 
 
 def chromium() -> str:
-    """Return where the system's Chromium is. Without one the browser stories cannot run; in CI that is a failure."""
-    for name in ("chromium", "chromium-browser", "google-chrome"):
+    """Return where the system's Chromium is. Without one the browser stories cannot run; in CI that is a failure.
+
+    Where it is looked for is the same as in `.ci/browser`.
+    """
+    for name in ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"):
         if found := shutil.which(name):
             return found
+    for app in ("Google Chrome", "Chromium"):
+        if (program := Path(f"/Applications/{app}.app/Contents/MacOS/{app}")).is_file():
+            return str(program)
     message = "NO CHROMIUM: the browser stories did not run. Install it, e.g. `apt-get install chromium`."
     if os.environ.get("CI"):
         pytest.fail(message)
@@ -125,7 +131,7 @@ class Seat:
 
     async def sign_in(self, button: str = "", *, who: str = "", method: str = "passkey") -> None:
         """Sign in again in the popup: our page, then Entra's, and back to Teams."""
-        popup = await self.popup(button or words("prompt.button"))
+        popup = await self.popup(button or words("button.sign_in"))
         await self.at_entra(popup, who=who or self.key, method=method)
 
     async def popup(self, button: str) -> Page:

@@ -35,6 +35,21 @@ async def test_teams_delivers_everything_twice(play: Play) -> None:
     assert len(cards(play, "ben", words("tap.approvers.title", name="Ann Archer"), "helpdesk")) == 1
 
 
+async def test_what_teams_takes_without_naming_it_is_sent_once(play: Play) -> None:
+    """Every message is accepted with an empty answer: each stands there once, and the errand goes on to its end."""
+    ann, ben = hands(play)
+    play.world.faults.add(Fault(where="connector", match="POST", kind="taken"))
+    await ann.ask()
+    await ann.sees(words("request.step_up.title"))
+    await asyncio.sleep(3)  # as long as a message without an answer was sent again and again
+    assert len(cards(play, "ann", words("request.step_up.title"))) == 1
+    await ann.sign_in()
+    await ben.sees(words("tap.approvers.title", name="Ann Archer"), "helpdesk")
+    await asyncio.sleep(3)
+    assert len(cards(play, "ben", words("tap.approvers.title", name="Ann Archer"), "helpdesk")) == 1
+    assert len(cards(play, "ann", words("request.step_up.title"))) == 1
+
+
 async def test_a_card_that_was_posted_twice_is_taken_away_again(play: Play) -> None:
     """The answer to the posting got lost, so it was posted once more; the first, seen, is found out and goes."""
     ann, _ = hands(play)

@@ -95,13 +95,13 @@ async def test_what_is_forged_gone_or_no_signed_in_persons_removes_nothing(play:
         assert words("form.choice") in read(answer)
 
     await ann.want("methods", method=hello, why="lost")
-    prompt = await play.teams.wait("ann", test=lambda seen: seen.oauth is not None, seconds=20)
+    card = await ann.signs_in()
     with pytest.raises(Dead):
-        await play.teams.sign_in("ann", prompt, who="mo")
+        await play.teams.sign_in("ann", card, who="mo", button=words("button.sign_in"))
+    await ann.sees(words("refusal.wrong_person"))
     assert "windowsHelloForBusiness" in held(play, "ann")
     play.world.graph.methods.remove("ann", hello.partition(":")[2])  # at Entra's own page, in the meantime
-    await ann.press(words("button.sign_in_again"), on=words("request.step_up.title"))
-    await ann.sign_in()
+    await play.teams.sign_in("ann", await ann.signs_in(card), button=words("button.sign_in"))
     gone = await ann.sees(words("request.refused.title"))
     assert words("refusal.methods.gone") in gone.words
     assert play.world.journal.of("graph", "DELETE") == []

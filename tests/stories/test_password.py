@@ -208,12 +208,18 @@ async def test_the_page_is_for_the_person_and_the_browser_that_signed_in(play: P
 
 
 async def renewed(hand: Hand, before: Seen) -> Seen:
-    """Have a new link sent where the old one is spent, as the card offers by itself."""
+    """Take the new link where the old one is spent: it is on the card already, or is made at a press on it."""
     again, title = words("password.button.enter_again"), words("password.request.ready.title")
-    spent = await hand.play.teams.wait(hand.key, has=title, test=lambda seen: again in seen.words)
-    await hand.play.teams.press(hand.key, spent, again)
     enter, dead = words("password.button.enter"), link(before)
-    return await hand.play.teams.wait(hand.key, has=title, test=lambda seen: enter in seen.words and link(seen) != dead)
+
+    def other(seen: Seen) -> bool:
+        return enter in seen.words and again not in seen.words and link(seen) != dead
+
+    card = await hand.play.teams.wait(hand.key, has=title, test=lambda seen: again in seen.words or other(seen))
+    if not other(card):
+        await hand.play.teams.press(hand.key, card, again)
+        card = await hand.play.teams.wait(hand.key, has=title, test=other)
+    return card
 
 
 @pytest.mark.slow

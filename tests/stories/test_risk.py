@@ -89,7 +89,7 @@ async def test_ben_finds_somebody_else_in_the_account(play: Play) -> None:
     await rita.want("risk", reason="travel")
     await rita.sign_in()
     card = await ben.sees(words("risk.approvers.title", name=rita.name), "helpdesk")
-    said = {"reason": "She is on holiday and knows nothing of it.", "choice": "compromised"}
+    said = {"reason": "She is on holiday and knows nothing of it.", "verdict_no": "compromised"}
     await play.teams.press("ben", card, words("button.deny_send"), said)
     mine = await ben.sees(words("risk.verdict.compromised"))  # in private: it locks, so he signs in for it
     assert state(play, "rita") == "atRisk"

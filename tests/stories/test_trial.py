@@ -23,6 +23,7 @@ POLICIES = f"""
 mode = "evaluate"
 [risk.levels.medium]
 approvals = 0
+milder = ["approvals"]
 [methods]
 mode = "evaluate"
 [verify]

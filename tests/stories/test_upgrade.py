@@ -56,7 +56,7 @@ async def play(data: Path, tmp_path: Path) -> AsyncIterator[Play]:
 
 def known(code: Path, env: dict[str, str]) -> dict[str, str]:
     """The settings that this version has: one that it does not know would be an error."""
-    said = (code / "README.md").read_text(encoding="utf-8")
+    said = "".join(page.read_text(encoding="utf-8") for page in [code / "README.md", *(code / "docs").glob("*.md")])
     return {name: value for name, value in env.items() if f"`{name}`" in said}
 
 

@@ -55,4 +55,23 @@ async def test_a_pass_is_forgotten_used_without_a_passkey_and_revoked(play: Play
     play.world.clock.advance(timedelta(hours=1))
     await ann.sees(words("tap.request.ended.title"))  # nobody used it
     play.world.clock.advance(timedelta(hours=24))
-    await rita.sees("I have seen no new passkey since")
+    await rita.sees("I have seen no new way to sign in since")
+
+
+@pytest.mark.slow
+async def test_a_new_phone_ends_it_well_and_an_old_one_does_not(play: Play) -> None:
+    """Entra gives neither a date: what was there when the pass was made is no new one."""
+    graph, (ann, rita, ben) = play.world.graph, (Hand(play, key) for key in ("ann", "rita", "ben"))
+    assert graph.methods.of("ann", "microsoftAuthenticator")
+    for hand, key in ((ann, "ann"), (rita, "rita")):
+        await hand.to_ready(ben)
+        await hand.show()
+        assert graph.use(key, graph.passes[key].value) == "EnabledByPolicy"
+    play.world.clock.advance(timedelta(minutes=1))
+    for hand in (ann, rita):
+        await hand.sees(words("tap.request.done.used.title"))
+    graph.register_authenticator("rita", "Rita's new phone")
+    play.world.clock.advance(timedelta(minutes=5))
+    await rita.sees(words("tap.request.ended.equipped.title"))
+    play.world.clock.advance(timedelta(hours=24))
+    await ann.sees("I have seen no new way to sign in since")

@@ -25,11 +25,14 @@ from bot.core.life.ended import next_look, take_back
 from bot.core.life.step import LOOK_AGAIN, Step, end, on_a_page, refuse, refused, wait
 from bot.core.model import Ending, Follow, Receipt, Refusal, Request, Status, Way
 from bot.core.options import REVOKE_SESSIONS
+from bot.core.pauses import postponed
 from bot.core.policy import Policy
 from bot.core.reasons import Reason
 
 ACT_LIMIT: Final = timedelta(seconds=30)  # after this an act without an answer counts as lost
-TRIES: Final = 20  # of an act that goes on by itself and could not be begun
+LOOKED_FOR: Final = timedelta(days=1)  # beyond its life, for what became of a lost act; then nobody is kept waiting
+TRIES: Final = 36  # of an act that goes on by itself and could not be begun: an hour, longer where it is told to wait
+FIRST, LONGEST = 1.0, 300.0  # seconds between two tries
 
 
 def claim(request: Request, *, again: bool, now: datetime) -> Step:
@@ -94,7 +97,7 @@ def _postponed(request: Request, refusal: Refusal, after: timedelta, policy: Pol
     if request.attempts >= TRIES:
         return Step(end(request, Status.FAILED, Ending(refusal=refusal)), (Changed(),), (refused(refusal),))
     again = wait(request, Status.READY, policy.under(request.terms).show_wait, now)
-    turn = now + max(after, timedelta(seconds=1))
+    turn = now + postponed(request.attempts, request.id, after, first=FIRST, longest=LONGEST)
     return Step(replace(again, due_at=turn), (Changed(),), (Note(Deed.POSTPONED, {"until": turn.isoformat()}),))
 
 
@@ -132,10 +135,13 @@ def looked(request: Request, event: Looked, policy: Policy, now: datetime) -> St
     return Step(seen, (Changed(),), (note,))
 
 
-def time_passed(request: Request, now: datetime) -> Step:
+def time_passed(request: Request, policy: Policy, now: datetime) -> Step:
     """No answer came in time, looking found nothing out yet, or nobody has decided what becomes of it."""
     if request.status is Status.ACTING:
         return lost(request, now)
+    if request.expires_at is None and now >= request.created_at + policy.under(request.terms).life + LOOKED_FOR:
+        why = Refusal(Reason.UNCLEAR)
+        return Step(end(request, Status.EXPIRED, Ending(refusal=why)), (Changed(),), (Note(Deed.EXPIRED), refused(why)))
     if request.expires_at is None:
         return Step(replace(request, due_at=now + LOOK_AGAIN), (Look(),))
     return Step(replace(request, due_at=request.expires_at), (Changed(),) if request.way is Way.ENTER else ())

@@ -20,9 +20,11 @@ from bot.core.events import (
     ActWanted,
     Approved,
     Asked,
+    AskedAgain,
     Changed,
     Denied,
     Event,
+    FaceProved,
     Followed,
     Hid,
     Lifted,
@@ -39,7 +41,7 @@ from bot.core.events import (
 )
 from bot.core.life import acting, alarmed, ended, waiting
 from bot.core.life.step import Step, end, refused
-from bot.core.model import PENDING, Ending, Refusal, Request, Status
+from bot.core.model import PENDING, Ending, EvidenceType, Refusal, Request, Status
 from bot.core.policy import Policy
 from bot.core.reasons import Reason
 
@@ -53,7 +55,7 @@ def advance(request: Request, event: Event, policy: Policy, now: datetime) -> St
 
 def _moves_on(event: Event) -> bool:
     """Whether an event would bring a request nearer to its act: what locks, ends or finds out is never too late."""
-    return isinstance(event, SteppedUp | Approved | ActWanted | TimePassed | Denied | Withdrew)
+    return isinstance(event, SteppedUp | FaceProved | Approved | ActWanted | TimePassed | Denied | Withdrew)
 
 
 def past(request: Request, policy: Policy, now: datetime) -> bool:
@@ -67,7 +69,10 @@ def past(request: Request, policy: Policy, now: datetime) -> bool:
 
 def _over(request: Request, event: Event) -> Step:
     refusal = None if isinstance(event, TimePassed) else Refusal(Reason.CLOSED)
-    expired = end(request, Status.EXPIRED, Ending())
+    shown = bool(request.evidence_of(EvidenceType.FACE)) or isinstance(event, FaceProved)
+    faceless = request.status is Status.PROOF and not shown
+    why = Ending(refusal=Refusal(Reason.EVIDENCE_MISSING)) if faceless else Ending()
+    expired = end(request, Status.EXPIRED, why)
     notes = (Note(Deed.EXPIRED),) if refusal is None else (Note(Deed.EXPIRED), refused(refusal))
     return Step(expired, (Changed(),), notes, refusal)
 
@@ -85,10 +90,10 @@ def _advanced(request: Request, event: Event, policy: Policy, now: datetime) -> 
     match event:
         case Asked(decision):
             return waiting.asked(request, decision, policy, now)
-        case SteppedUp():
-            return waiting.stepped_up(request, event, policy, now)
-        case Approved():
-            return waiting.approved(request, event, policy, now)
+        case AskedAgain():
+            return waiting.asked_again(request, event)
+        case SteppedUp() | FaceProved() | Approved():
+            return waiting.given(request, event, policy, now)
         case Denied() | Withdrew():
             return waiting.closed(request, event, now)
         case ActWanted():
@@ -113,10 +118,10 @@ def _time_passed(request: Request, decision: Decision | None, policy: Policy, no
     if request.due_at is None or now < request.due_at:
         return Step(request)
     match request.status:
-        case Status.STEP_UP | Status.APPROVAL | Status.READY:
+        case Status.STEP_UP | Status.PROOF | Status.APPROVAL | Status.READY:
             return waiting.time_passed(request, decision, policy, now)
         case Status.ACTING | Status.UNKNOWN:
-            return acting.time_passed(request, now)
+            return acting.time_passed(request, policy, now)
         case Status.DONE | Status.REVOKING:
             return ended.time_passed(request, now)
         case _:

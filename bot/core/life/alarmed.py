@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import assert_never
 
 from bot.core.audit import Deed, Note
-from bot.core.events import Changed, Lifted, Stopped
+from bot.core.events import Changed, Lifted, Revoke, Stopped
 from bot.core.life.ended import lives, take_back
 from bot.core.life.step import Step, end, person, refuse
 from bot.core.model import PENDING, Ending, Refusal, Request, Status
@@ -35,11 +35,12 @@ def stopped(request: Request) -> bool:
 
 
 def _stopped(request: Request, event: Stopped, now: datetime) -> Step:
-    """What waits ends, what is under way or still works is taken back; what is over is no longer on its way."""
+    """What waits ends, what is under way or still works is taken back, now; what is over is no longer on its way."""
     note = Note(Deed.STOPPED, {**person(event.by), "alarm": event.alarm})
     why = Ending(event.by.id, event.by.name, refusal=Refusal(Reason.FROZEN))
     if request.status in PENDING:
         return Step(end(request, Status.WITHDRAWN, why), (Changed(),), (note,))
     if request.status in {Status.ACTING, Status.UNKNOWN} or lives(request):
         return take_back(replace(request, ending=why), note, now)
-    return Step(request)
+    hurried = (Revoke(request.reported),) if request.status is Status.REVOKING else ()
+    return Step(request, hurried)

@@ -17,10 +17,12 @@ from bot.core.events import (
     Revoke,
     RevokeChosen,
     RevokeDone,
+    Serve,
     Watch,
 )
+from bot.core.face import serves
 from bot.core.life.step import LOOK_AGAIN, Step, end, frozen, person, refuse
-from bot.core.model import OPEN, Ending, Follow, Person, Progress, Request, Status, Way
+from bot.core.model import OPEN, VERIFIED, Ending, Follow, Person, Progress, Request, Status, Way
 from bot.core.reasons import Reason
 
 REPORTED_WITHIN: Final = timedelta(days=1)  # of the act; later, only an alarm about the whole account makes sense
@@ -61,7 +63,7 @@ def _reported_until(request: Request) -> datetime:
 def time_passed(request: Request, now: datetime) -> Step:
     """What it made has run out, is to be looked at, or is still to be taken back."""
     if request.status is Status.REVOKING:
-        return Step(replace(request, due_at=now + LOOK_AGAIN), (Revoke(sessions=request.reported),))
+        return Step(replace(request, due_at=now + LOOK_AGAIN), (Revoke(request.reported, again=True),))
     if request.expires_at is not None and now >= request.expires_at:
         return Step(end(request, Status.ENDED, Ending()), (Changed(),), (Note(Deed.ENDED),))
     seen = (Changed(),) if request.due_at == _reported_until(request) else ()  # a button goes
@@ -89,7 +91,8 @@ def _progressed(request: Request, progress: Progress, now: datetime) -> Step:
     over = end(on, Status.ENDED, Ending())
     if progress.receipt is None or not progress.receipt.follow:  # what followed the act itself has its own turn
         return Step(over, (Changed(),), (note, Note(Deed.ENDED)))
-    return Step(replace(over, follow=Follow.DUE), (Changed(), FollowUp()), (note, Note(Deed.ENDED)))
+    served = (Serve(),) if progress.stage == VERIFIED and serves(request) else ()
+    return Step(replace(over, follow=Follow.DUE), (Changed(), FollowUp(), *served), (note, Note(Deed.ENDED)))
 
 
 def _followed(request: Request, *, done: bool) -> Step:

@@ -14,6 +14,7 @@ from bot.core.model import Ending, Mode, Person, Refusal, Request, Status, Way
 from bot.core.reasons import Reason
 
 LOOK_AGAIN: Final = timedelta(seconds=30)  # between two looks at something that could not be found out
+LOOK_LATER: Final = timedelta(minutes=2)  # the same, where asking again should change nothing: somebody may mend it
 PAGE_LIFE: Final = timedelta(minutes=10)  # for entering something, once signed in
 AFTERWARDS: Final = timedelta(seconds=1)  # so that the page is over by then, to the last millisecond
 
@@ -50,7 +51,7 @@ def frozen(step: Step, now: datetime) -> Step:
     """Let an alarm freeze its subject's account here; a trial only says what it would do."""
     if step.request.mode is not Mode.ENFORCE:
         return step
-    request = replace(step.request, frozen_at=now)
+    request = replace(step.request, frozen_at=now, alarmed_at=now)
     return replace(step, request=request, effects=(*step.effects, Freeze()), notes=(*step.notes, Note(Deed.FROZEN)))
 
 

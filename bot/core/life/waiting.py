@@ -4,26 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import assert_never
 
 from bot.core.audit import Deed, Note
-from bot.core.decide import ApprovalFirst, Decision, Go, Refuse, StepUpFirst
+from bot.core.decide import ApprovalFirst, Decision, Go, ProofFirst, Refuse, StepUpFirst
 from bot.core.events import (
     ActWanted,
     Approved,
+    AskedAgain,
     AskSignIn,
     CarryOut,
     Changed,
     Denied,
+    FaceProved,
     FollowUp,
     SteppedUp,
     Withdrew,
 )
+from bot.core.face import serves
 from bot.core.life.acting import claim
-from bot.core.life.step import LOOK_AGAIN, Step, decided, end, frozen, on_a_page, person, refuse, refused, wait
+from bot.core.life.step import (
+    LOOK_AGAIN,
+    LOOK_LATER,
+    Step,
+    decided,
+    end,
+    frozen,
+    on_a_page,
+    person,
+    refuse,
+    refused,
+    wait,
+)
 from bot.core.model import (
+    AGAIN,
+    OPEN,
     PENDING,
     Ending,
     Evidence,
@@ -41,7 +58,8 @@ from bot.core.reasons import Reason
 def asked(request: Request, decision: Decision, policy: Policy, now: datetime) -> Step:
     """A new request that is refused, for whatever reason, is over: asking again is as easy."""
     terms = {"terms": " ".join(decision.terms)} if decision.terms else {}
-    note = Note(Deed.ASKED, {**person(request.requester), **terms})
+    served = {"for": serves(request)} if serves(request) else {}
+    note = Note(Deed.ASKED, {**person(request.requester), **terms, **served})
     request = replace(decided(request, decision), mode=policy.under(decision.terms).mode)
     match decision:
         case Refuse(refusal):
@@ -51,6 +69,17 @@ def asked(request: Request, decision: Decision, policy: Policy, now: datetime) -
     return frozen(step, now) if request.reported else step  # an alarm counts whatever becomes of the request itself
 
 
+def asked_again(request: Request, event: AskedAgain) -> Step:
+    """It is the same request: what it asks for never changes. As long as others may look, why is added to why."""
+    if request.status not in OPEN:
+        return refuse(request, Reason.CLOSED)
+    heard = request.status in {Status.STEP_UP, Status.PROOF, Status.APPROVAL}
+    new = {AGAIN + name: words for name, words in event.said.items() if words and request.details.get(name) != words}
+    details = {**request.details, **new} if heard else request.details
+    again = replace(request, details=details, repeated=request.repeated + 1)
+    return Step(again, (Changed(),), (Note(Deed.ASKED_AGAIN, person(event.by)),))
+
+
 def _turned_down(request: Request, refusal: Refusal, note: Note) -> Step:
     ended = end(request, Status.REFUSED, Ending(refusal=refusal))
     return Step(ended, (Changed(),), (note, refused(refusal)), refusal)
@@ -58,15 +87,17 @@ def _turned_down(request: Request, refusal: Refusal, note: Note) -> Step:
 
 def _settle(request: Request, decision: Decision, policy: Policy, now: datetime, note: Note) -> Step:
     """Move to the state the decision names: nothing but the decision chooses it."""
-    request, policy = decided(request, decision), policy.under(decision.terms)
+    before, request, policy = request, decided(request, decision), policy.under(decision.terms)
     match decision:
-        case Refuse(refusal) if refusal.reason == Reason.UNKNOWN:
-            return _unsure(request, refusal, now, note)
+        case Refuse(refusal) if decision.unsure:  # under which terms is not known either, so those of before stand
+            return _unsure(before, refusal, now, note)
         case Refuse(refusal):
             return _turned_down(request, refusal, note)
         case StepUpFirst(context):
             waiting = wait(request, Status.STEP_UP, policy.step_up_wait, now)
             return Step(waiting, (Changed(), AskSignIn(context)), (note,))
+        case ProofFirst():
+            return _await_proof(request, policy, now, note)
         case ApprovalFirst():
             return _await_approval(request, policy, now, note)
         case Go():
@@ -90,6 +121,14 @@ def _ready(request: Request, policy: Policy, now: datetime, note: Note) -> Step:
             assert_never(request.way)
 
 
+def _await_proof(request: Request, policy: Policy, now: datetime, note: Note) -> Step:
+    """Wait for the face as long as for a sign-in; its requester begins the proof by a press."""
+    if request.status is Status.PROOF:
+        return Step(request, (Changed(),), (note,))
+    waiting = wait(request, Status.PROOF, policy.step_up_wait, now)
+    return Step(waiting, (Changed(),), (note, Note(Deed.FACE_WANTED)))
+
+
 def _await_approval(request: Request, policy: Policy, now: datetime, note: Note) -> Step:
     if request.status is Status.APPROVAL:
         return Step(request, (Changed(),), (note,))
@@ -98,7 +137,20 @@ def _await_approval(request: Request, policy: Policy, now: datetime, note: Note)
     return Step(waiting, (Changed(),), (note, Note(Deed.APPROVAL_WANTED)))
 
 
-def stepped_up(request: Request, event: SteppedUp, policy: Policy, now: datetime) -> Step:
+def given(request: Request, event: SteppedUp | FaceProved | Approved, policy: Policy, now: datetime) -> Step:
+    """A proof was given: it is kept, and the decision that was made with it moves the request on."""
+    match event:
+        case SteppedUp():
+            return _stepped_up(request, event, policy, now)
+        case FaceProved():
+            return _proved(request, event, policy, now)
+        case Approved():
+            return _approved(request, event, policy, now)
+        case _:
+            assert_never(event)
+
+
+def _stepped_up(request: Request, event: SteppedUp, policy: Policy, now: datetime) -> Step:
     proved = replace(request, evidence=(*request.evidence, event.evidence))
     on_the_page = request.way is Way.ENTER and request.status is Status.READY
     if on_the_page or request.status is Status.UNKNOWN:  # a fresh sign-in before something is entered or replaced
@@ -108,7 +160,14 @@ def stepped_up(request: Request, event: SteppedUp, policy: Policy, now: datetime
     return _settle(proved, event.decision, policy, now, Note(Deed.STEPPED_UP, _proof(event.evidence)))
 
 
-def approved(request: Request, event: Approved, policy: Policy, now: datetime) -> Step:
+def _proved(request: Request, event: FaceProved, policy: Policy, now: datetime) -> Step:
+    if request.status is not Status.PROOF:
+        return refuse(request, Reason.CLOSED)
+    shown = replace(request, evidence=(*request.evidence, event.evidence))
+    return _settle(shown, event.decision, policy, now, Note(Deed.FACE_PROVED, _proof(event.evidence)))
+
+
+def _approved(request: Request, event: Approved, policy: Policy, now: datetime) -> Step:
     if request.status is not Status.APPROVAL:
         return refuse(request, Reason.CLOSED)
     approved = replace(request, evidence=(*request.evidence, event.evidence))
@@ -165,13 +224,15 @@ def wanted(request: Request, event: ActWanted, policy: Policy, now: datetime) ->
             return _settle(request, decision, policy, now, Note(Deed.SHOW_PRESSED))
 
 
-def _not_again(request: Request, decision: Refuse | StepUpFirst | ApprovalFirst) -> Step:
+def _not_again(request: Request, decision: Refuse | StepUpFirst | ProofFirst | ApprovalFirst) -> Step:
     """What a lost act made may be live: the request stays where it is until it may be replaced, or runs out."""
     match decision:
         case Refuse(refusal):
             return Step(request, (), (refused(refusal),), refusal)
         case StepUpFirst(context):
             return Step(request, (AskSignIn(context),), (Note(Deed.SHOW_PRESSED),), Refusal(Reason.OLD_SIGN_IN))
+        case ProofFirst():
+            return refuse(request, Reason.OLD_PROOF)
         case ApprovalFirst():
             return refuse(request, Reason.CHANGED)
         case _:
@@ -186,26 +247,33 @@ def time_passed(request: Request, decision: Decision | None, policy: Policy, now
 
 
 def _waited(request: Request, decision: Decision | None, policy: Policy, now: datetime) -> Step:
-    """Half the time is over, or facts could not be had when it mattered: remind, or decide again."""
-    if request.status is Status.APPROVAL and not request.reminded:
-        reminded = replace(request, reminded=True, due_at=request.expires_at)
-        return Step(reminded, (Changed(),), (Note(Deed.REMINDED),))
+    """Half the time is over, or facts could not be had: decide again, and remind of what still waits."""
+    reminds = request.status is Status.APPROVAL and not request.reminded
+    request = replace(request, due_at=request.expires_at)
     if decision is None:
-        return Step(replace(request, due_at=request.expires_at), (Changed(),) if request.way is Way.ENTER else ())
-    return _settle(replace(request, due_at=request.expires_at), decision, policy, now, Note(Deed.DECIDED_AGAIN))
+        step = Step(request, (Changed(),) if reminds or request.way is Way.ENTER else ())
+    else:
+        step = _settle(request, decision, policy, now, Note(Deed.DECIDED_AGAIN))
+    if not reminds or step.request.status is not Status.APPROVAL:
+        return step
+    return replace(step, request=replace(step.request, reminded=True), notes=(*step.notes, Note(Deed.REMINDED)))
 
 
 def _unsure(request: Request, refusal: Refusal, now: datetime, note: Note) -> Step:
-    """Facts could not be had. What goes on by itself is looked at again soon, and its card says so; else it is a no."""
+    """Facts could not be had. What goes on by itself is looked at again, and its card says so; else it is a no.
+
+    Nothing that was proved or approved is lost by it: a no that should last may still be one in passing.
+    """
     alone = request.status is Status.READY and request.way is Way.ALONE
-    if request.status not in {Status.STEP_UP, Status.APPROVAL} and not alone:
+    if request.status not in {Status.STEP_UP, Status.PROOF, Status.APPROVAL} and not alone:
         return Step(request, (), (note, refused(refusal)), refusal)
-    later = replace(request, due_at=_soon(request, now))
+    pause = LOOK_AGAIN if refusal.reason == Reason.UNKNOWN else LOOK_LATER
+    later = replace(request, due_at=_soon(request, now, pause))
     return Step(later, (Changed(),), (note, refused(refusal)))
 
 
-def _soon(request: Request, now: datetime) -> datetime:
-    return min(now + LOOK_AGAIN, request.expires_at) if request.expires_at else now + LOOK_AGAIN
+def _soon(request: Request, now: datetime, pause: timedelta = LOOK_AGAIN) -> datetime:
+    return min(now + pause, request.expires_at) if request.expires_at else now + pause
 
 
 def _proof(evidence: Evidence) -> Mapping[str, str]:
@@ -216,6 +284,7 @@ def _proof(evidence: Evidence) -> Mapping[str, str]:
         "at": evidence.at.isoformat(),
         **({"choice": evidence.choice} if evidence.choice else {}),
         **({"level": evidence.level} if evidence.level else {}),
+        **({"source": evidence.source} if evidence.source else {}),
     }
 
 

@@ -77,15 +77,17 @@ function live(fault) {
   return h('li', {}, h('span', { class: 'lamp off', 'aria-hidden': 'true' }), `${PLACES[fault.where]}: ${words[fault.kind]}${fault.match ? ` for ${fault.match}` : ''}, ${left}`);
 }
 
-function habits({ trigger, patience, relaxed }) {
+function habits({ trigger, patience, relaxed, windows }) {
   const choice = h('select', { onchange: (event) => post('habits', { trigger: event.target.value }) },
     ...[['alternate', 'every other time'], ['always', 'always'], ['never', 'never']].map(([value, label]) => h('option', { value, selected: value === trigger }, label)));
   const wait = h('input', { type: 'number', min: '0.5', max: '60', step: '0.5', value: patience, onchange: (event) => post('habits', { patience: Number(event.target.value) }) });
   const free = h('input', { type: 'checkbox', checked: relaxed, onchange: (event) => post('habits', { relaxed: event.target.checked }) });
+  const opens = h('input', { type: 'checkbox', checked: windows, onchange: (event) => post('habits', { windows: event.target.checked }) });
   at('habits').replaceChildren(
     h('label', {}, 'A press says what set it off', choice),
     h('label', {}, 'Seconds Teams waits for an answer', wait),
     h('label', {}, 'No limit on messages per second', free),
+    h('label', {}, 'Clients open dialogs and sign-in windows', opens),
   );
 }
 

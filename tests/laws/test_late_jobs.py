@@ -1,0 +1,101 @@
+"""Jobs that come late, twice, or for what is not there: each does only what is still due and asks nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.core.actions import Ref, Report, RevokeIt
+from bot.core.errors import AnswerLost, Unavailable
+from bot.core.model import Follow, Status
+from bot.kinds.tap import USED
+from tests.fakes import Office, at_home
+
+LATER = ("due", "look", "watch", "follow", "revoke")
+
+
+class TurnedToEntraError(Exception):
+    """A job asked Entra although there was nothing left to do."""
+
+
+def nothing_more(desk: Office) -> None:
+    for call in ("account", "passes", "methods", "passkeys", "delete_pass", "set_password", "revoke_sessions"):
+        desk.directory.trouble[call] = TurnedToEntraError(call)
+
+
+@pytest.mark.parametrize("job", LATER)
+async def test_a_job_for_what_is_not_there_does_nothing(desk: Office, job: str) -> None:
+    await desk.job(job, "gone")
+    assert await desk.deeds() == []
+
+
+@pytest.mark.parametrize("kind", ["tap", "password"])
+async def test_what_was_done_is_neither_looked_for_nor_taken_back_nor_followed_once_more(
+    desk: Office, kind: str
+) -> None:
+    await desk.bring(kind)
+    await desk.job("follow")
+    before = await desk.load("r1")
+    assert before.status is Status.DONE
+    assert before.follow is not Follow.DUE
+    nothing_more(desk)
+    for job in ("due", "look", "follow", "revoke"):
+        await desk.job(job)
+    assert await desk.load("r1") == before
+
+
+@pytest.mark.parametrize("stands", [Status.STEP_UP, Status.READY])
+async def test_what_waits_for_its_person_is_not_decided_again_nor_watched(desk: Office, stands: Status) -> None:
+    await (desk.ask() if stands is Status.STEP_UP else desk.ready())
+    before = await desk.load("r1")
+    assert before.status is stands
+    nothing_more(desk)
+    for job in LATER:
+        await desk.job(job)
+    assert await desk.load("r1") == before
+
+
+async def test_what_was_taken_back_is_not_watched(desk: Office) -> None:
+    await desk.bring("tap")
+    await desk.desk.handle(at_home("ann"), Report(Ref("r1", (await desk.load("r1")).version)))
+    await desk.job("revoke")
+    before = await desk.load("r1")
+    assert before.status is Status.REVOKED
+    nothing_more(desk)
+    for job in LATER:
+        await desk.job(job)
+    assert await desk.load("r1") == before
+
+
+async def test_a_pass_that_was_used_is_watched_until_it_is_known(desk: Office) -> None:
+    await desk.bring("tap")
+    desk.directory.live["ann"] = replace(desk.directory.live["ann"], usable=False, usability="OneTimeUsed")
+    await desk.job("watch")
+    assert (await desk.load("r1")).stage == USED
+
+
+async def test_what_comes_after_an_act_is_due_until_its_answer_came(desk: Office) -> None:
+    await desk.bring("password")
+    desk.directory.trouble["revoke_sessions"] = AnswerLost("cut")
+    with pytest.raises(Unavailable):
+        await desk.job("follow")
+    assert (await desk.load("r1")).follow is Follow.DUE
+
+
+async def test_who_takes_back_what_they_asked_for_is_not_signed_out(desk: Office) -> None:
+    await desk.bring("tap")
+    await desk.desk.handle(at_home("ann"), RevokeIt(Ref("r1", (await desk.load("r1")).version)))
+    await desk.job("revoke")
+    assert (await desk.load("r1")).status is Status.REVOKED
+    assert "revoke ann" not in desk.directory.writes
+
+
+async def test_an_alarm_before_the_act_deletes_no_pass_that_somebody_else_made(desk: Office) -> None:
+    ready = await desk.ready()
+    await desk.directory.issue_pass("ann", timedelta(hours=1), one_time=True)
+    await desk.desk.handle(at_home("ann"), Report(Ref("r1", ready.version)))
+    await desk.job("revoke")
+    assert (await desk.load("r1")).status is Status.REVOKED
+    assert "ann" in desk.directory.live
