@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, Route, async_playwright, expect
 
 import cards
 from bot.config.cloud import PUBLIC
@@ -140,6 +140,21 @@ async def test_marks_and_strength_follow_what_is_typed(desk: Desk, page: Page) -
     await expect(page.locator("#strength")).to_be_hidden()
     assert set((await kept(page)).values()) == {""}
     assert len(desk.heard) < 6, "every key was asked about"
+
+
+async def test_what_was_typed_before_the_script_came_is_marked_as_well(page: Page) -> None:
+    typed = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        await typed.wait()
+        await route.continue_()
+
+    await page.route("**/static/enter.js", late)
+    await page.reload(wait_until="commit")
+    await page.locator("#password").fill(GOOD)
+    assert set((await kept(page)).values()) == {""}
+    typed.set()
+    await expect(page.locator("[data-rule].met")).to_have_count(len(Rule))
 
 
 async def test_an_answer_that_comes_late_does_not_overwrite_a_newer_one(desk: Desk, page: Page) -> None:

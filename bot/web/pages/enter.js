@@ -92,14 +92,16 @@
     field.focus();
   });
 
-  field.addEventListener("input", () => {
+  const typed = () => {
     if (!field.value) {
       stop();
       unmark();
     } else {
       later(PAUSE);
     }
-  });
+  };
+
+  field.addEventListener("input", typed);
 
   form.addEventListener("submit", () => {
     stop();
@@ -113,4 +115,6 @@
     send.disabled = false;
     unmark();
   });
+
+  if (field.value) typed(); // by a quick hand, or a password manager, before this script was here
 })();
