@@ -74,6 +74,34 @@ async def test_what_was_on_its_way_and_is_not_wanted_any_more_hides_no_twin(desk
     assert (private("ann").id, "twin") not in desk.messenger.messages
 
 
+async def test_a_message_without_a_name_elsewhere_hides_no_twin_here(desk: Office, database_url: str) -> None:
+    await desk.ask()
+    await desk.job("cards")
+    await desk.sign_in()
+    desk.messenger.nameless = {"19:helpdesk@thread.tacv2"}
+    await desk.job("cards")
+    desk.messenger.messages[private("ann").id, "twin"] = {"text": "Sign in again"}
+    await refresh(desk)(private("ann").id, "twin")
+    assert await waiting(database_url, "stray") == 1
+
+
+async def test_a_channel_that_is_gone_hides_no_twin_here(desk: Office, database_url: str) -> None:
+    await desk.ask()
+    await desk.sign_in()
+    desk.messenger.gone = {"19:helpdesk@thread.tacv2"}
+    await desk.job("cards")
+    desk.messenger.messages[private("ann").id, "twin"] = {"text": "Sign in again"}
+    await refresh(desk)(private("ann").id, "twin")
+    assert await waiting(database_url, "stray") == 1
+
+
+async def test_where_nothing_of_a_request_was_sent_nothing_is_taken_away(desk: Office, database_url: str) -> None:
+    """A card of another's, or one carried there: no message of ours in that place says what is a copy."""
+    await desk.ask()
+    await refresh(desk)(private("ann").id, "carried")
+    assert await waiting(database_url, "stray") == 0
+
+
 async def test_what_teams_does_not_take_is_not_waited_for(desk: Office, database_url: str) -> None:
     """Somebody has blocked the bot, and what they had before is a twin like any other."""
     await desk.ask()

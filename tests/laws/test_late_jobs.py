@@ -10,8 +10,11 @@ import pytest
 from bot.core.actions import Ref, Report, RevokeIt
 from bot.core.errors import AnswerLost, Unavailable
 from bot.core.model import Follow, Status
+from bot.core.options import REVOKE_SESSIONS
 from bot.kinds.tap import USED
-from tests.fakes import Office, at_home
+from tests.fakes import FakeClock, Office, at_home, office
+from tests.laws.wallet import proved
+from tests.stores import patient
 
 LATER = ("due", "look", "watch", "follow", "revoke")
 
@@ -82,6 +85,22 @@ async def test_what_comes_after_an_act_is_due_until_its_answer_came(desk: Office
     with pytest.raises(Unavailable):
         await desk.job("follow")
     assert (await desk.load("r1")).follow is Follow.DUE
+
+
+@pytest.mark.parametrize("signed_out", [False, True])
+async def test_an_act_signs_its_person_out_where_the_policy_says_so(database_url: str, *, signed_out: bool) -> None:
+    clock = FakeClock()
+    async with patient(database_url, clock) as store:
+        desk = office(store, clock, own={"password": {REVOKE_SESSIONS.name: signed_out}})
+        await desk.bring("password")
+        await desk.job("follow")
+        assert ("revoke ann" in desk.directory.writes) is signed_out
+
+
+async def test_who_proves_who_they_are_is_not_signed_out_by_it(desk: Office) -> None:
+    await proved(desk)
+    await desk.job("follow", "v1")
+    assert desk.directory.writes == ["proof ann"]
 
 
 async def test_who_takes_back_what_they_asked_for_is_not_signed_out(desk: Office) -> None:
