@@ -90,3 +90,9 @@ async def queued(desk: Office) -> list[str]:
     async with desk.store.unit() as unit:
         rows = await unit._line.rows("SELECT args FROM procrastinate_jobs WHERE status = 'todo'", {})
     return [f"{row['args']['name']}:{row['args']['request']}" for row in rows]
+
+
+async def worked_off(desk: Office) -> None:
+    """Nothing is queued any more."""
+    async with desk.store.unit() as unit:
+        unit._line.put("DELETE FROM procrastinate_jobs", {})

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from bot.core.actions import Ref, Report
-from tests.fakes import Office, at_home
-from tests.laws.faced import queued
+from datetime import timedelta
+
+import pytest
+
+from bot.core.actions import Deny, Ref, Report, RevokeIt, Withdraw
+from bot.core.errors import Rejected
+from bot.core.model import Status
+from tests.fakes import EMPLOYEES, Office, at_home, in_channel
+from tests.laws.faced import queued, worked_off
 
 
 async def test_who_asks_has_a_card_on_its_way(desk: Office) -> None:
@@ -28,3 +34,69 @@ async def test_who_says_it_was_not_them_is_heard_by_security(desk: Office) -> No
 async def test_an_intruder_is_locked_out_and_security_hears_of_it(desk: Office) -> None:
     await desk.ask(kind="compromised")
     assert set(await queued(desk)) == {"act:r1", "alert:r1", "cards:r1", "lock:r1"}
+
+
+async def _withdrawn(desk: Office) -> None:
+    await desk.desk.handle(at_home("ann"), Withdraw(Ref("r2", (await desk.load("r2")).version)))
+
+
+async def _denied(desk: Office) -> None:
+    await desk.sign_in(request_id="r2")
+    await desk.desk.handle(in_channel("ben"), Deny(Ref("r2", (await desk.load("r2")).version), "could not say her floor"))
+
+
+async def _expired(desk: Office) -> None:
+    desk.clock.time = (await desk.load("r2")).expires_at or desk.clock.time
+    await desk.job("due", "r2")
+
+
+async def _refused(desk: Office) -> None:
+    await desk.sign_in(request_id="r2")
+    desk.directory.members[EMPLOYEES].remove("ann")
+    desk.clock.time = (await desk.load("r2")).due_at or desk.clock.time
+    await desk.job("due", "r2")
+
+
+async def _failed(desk: Office) -> None:
+    await desk.prove_all("r2")
+    desk.directory.trouble["issue_pass"] = Rejected("no", code="forbidden")
+    await desk.show(request_id="r2")
+
+
+async def _revoking(desk: Office) -> None:
+    await desk.prove_all("r2")
+    await desk.act("r2")
+    await desk.desk.handle(at_home("ann"), RevokeIt(Ref("r2", (await desk.load("r2")).version)))
+
+
+ENDED = {
+    Status.WITHDRAWN: _withdrawn,
+    Status.DENIED: _denied,
+    Status.EXPIRED: _expired,
+    Status.REFUSED: _refused,
+    Status.FAILED: _failed,
+    Status.REVOKING: _revoking,
+}
+
+
+@pytest.mark.parametrize("ended", ENDED)
+async def test_who_decides_about_something_else_sees_what_has_just_gone_wrong(desk: Office, ended: Status) -> None:
+    """Another request of hers waits for an approver: its card is drawn anew, with how this one ended."""
+    await desk.ask(request_id="r2")
+    desk.clock.time += timedelta(minutes=5)
+    await desk.ask(kind="risk")
+    await worked_off(desk)
+    assert (await desk.load("r1")).status in {Status.STEP_UP, Status.APPROVAL}
+    await ENDED[ended](desk)
+    assert (await desk.load("r2")).status is ended
+    assert "cards:r1" in await queued(desk)
+
+
+async def test_what_went_as_it_was_asked_for_draws_no_other_card_anew(desk: Office) -> None:
+    await desk.ask(request_id="r2")
+    await desk.ask(kind="risk")
+    await worked_off(desk)
+    await desk.prove_all("r2")
+    await desk.act("r2")
+    assert (await desk.load("r2")).status is Status.DONE
+    assert "cards:r1" not in await queued(desk)
