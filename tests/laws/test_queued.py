@@ -42,7 +42,7 @@ async def _withdrawn(desk: Office) -> None:
 
 async def _denied(desk: Office) -> None:
     await desk.sign_in(request_id="r2")
-    await desk.desk.handle(in_channel("ben"), Deny(Ref("r2", (await desk.load("r2")).version), "could not say her floor"))
+    await desk.desk.handle(in_channel("ben"), Deny(Ref("r2", (await desk.load("r2")).version), "knew no floor"))
 
 
 async def _expired(desk: Office) -> None:
