@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 
 from bot.core.actions import Deny, Ref, Report, RevokeIt, Withdraw
-from bot.core.errors import Rejected
+from bot.core.errors import AnswerLost, Rejected
 from bot.core.model import Status
 from tests.fakes import EMPLOYEES, Office, at_home, in_channel
-from tests.laws.faced import queued, worked_off
+from tests.laws.faced import begun, demanding, lasting, queued, status, waits, worked_off
 
 
 async def test_who_asks_has_a_card_on_its_way(desk: Office) -> None:
@@ -100,3 +100,49 @@ async def test_what_went_as_it_was_asked_for_draws_no_other_card_anew(desk: Offi
     await desk.act("r2")
     assert (await desk.load("r2")).status is Status.DONE
     assert "cards:r1" not in await queued(desk)
+
+
+async def test_an_act_whose_answer_is_lost_is_looked_for(desk: Office) -> None:
+    desk.directory.trouble["revoke_sessions"] = AnswerLost("cut")
+    assert (await desk.bring("sessions")).status is Status.UNKNOWN
+    assert "look:r1" in await queued(desk)
+
+
+async def test_a_pass_that_was_shown_is_looked_after_when_its_time_comes(desk: Office) -> None:
+    await desk.bring("tap")
+    desk.clock.time = (await desk.load("r1")).due_at or desk.clock.time
+    await desk.job("due")
+    assert "watch:r1" in await queued(desk)
+
+
+async def test_what_comes_after_an_act_is_to_be_done(desk: Office) -> None:
+    await desk.bring("password")
+    assert "follow:r1" in await queued(desk)
+
+
+async def test_a_face_that_was_shown_is_taken_to_what_waits_for_it(database_url: str) -> None:
+    async with demanding(database_url) as desk:
+        await waits(desk)
+        proof, wallet = await begun(desk)
+        await worked_off(desk)
+        assert await wallet.shows(verifiedCredentialsData=[lasting()])
+        assert f"serve:{proof.id}" in await queued(desk)
+
+
+async def test_what_goes_wrong_is_seen_by_who_waits_for_a_face_as_well(database_url: str) -> None:
+    """So is it by who has yet to sign in, and not by who waits for nobody."""
+    async with demanding(database_url, own={}) as desk:
+        await waits(desk)
+        await desk.ask(request_id="r2", kind="risk")
+        await worked_off(desk)
+        await _withdrawn(desk)
+        assert set(await queued(desk)) == {"cards:r1", "cards:r2"}
+        assert await status(desk) is Status.PROOF
+
+
+async def test_what_is_ready_hears_of_nothing_that_goes_wrong(desk: Office) -> None:
+    await desk.ready()
+    await desk.ask(request_id="r2", kind="risk")
+    await worked_off(desk)
+    await _withdrawn(desk)
+    assert set(await queued(desk)) == {"cards:r2"}
