@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+import pytest
+
 from bot.core.actions import Ref, SignInAgain
 from bot.core.answers import Answer, RequestCard
 from bot.core.model import Status
 from bot.core.ports import Purpose
 from bot.core.reasons import Reason
 from tests.fakes import Office, at_home, person
-from tests.laws.faced import queued
+from tests.laws.faced import queued, worked_off
 from tests.laws.seen import why
+from tests.laws.test_delivery import queue
+from tests.laws.test_fresh import approving
 
 
 async def again(desk: Office) -> Answer:
@@ -80,3 +86,33 @@ async def test_whose_chat_is_gone_is_told_so(desk: Office) -> None:
     first = await asked_for(desk, Purpose.STEP_UP)
     assert why(await again(desk)) == Reason.NO_PRIVATE_CHAT
     assert await asked_for(desk, Purpose.STEP_UP) == first
+
+
+@pytest.mark.parametrize(("kind", "purpose"), [("tap", Purpose.STEP_UP), ("password", Purpose.ENTER)])
+async def test_ones_own_sign_in_may_begin_as_long_as_the_request_waits_for_it(
+    desk: Office, kind: str, purpose: Purpose
+) -> None:
+    """Its button is on the request's own card, which says until when."""
+    await desk.ask(kind=kind)
+    async with desk.store.unit() as unit:
+        waiting = await unit.sign_in_for("r1", "ann", purpose)
+    assert waiting is not None
+    assert waiting.expires_at == (await desk.load("r1")).expires_at
+    assert "step_up_begun" in await desk.deeds()
+
+
+async def test_an_approvers_sign_in_is_for_five_minutes(desk: Office) -> None:
+    await desk.ask()
+    await desk.sign_in()
+    assert (await approving(desk, "r1")).expires_at == desk.clock.now() + timedelta(minutes=5)
+
+
+async def test_who_waits_for_a_sign_in_is_served_before_news(desk: Office, database_url: str) -> None:
+    await desk.ask("kim", "r2", kind="risk")
+    await desk.ask()
+    await desk.sign_in()
+    await worked_off(desk)
+    await desk.ask("mo", "r3", kind="compromised")
+    await desk.desk.handle(at_home("kim"), SignInAgain(Ref("r2", (await desk.load("r2")).version)))
+    order = [request for name, request in await queue(database_url) if name == "cards"]
+    assert order.index("r2") < order.index("r3")
