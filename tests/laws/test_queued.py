@@ -92,6 +92,15 @@ async def test_who_decides_about_something_else_sees_what_has_just_gone_wrong(de
     assert "cards:r1" in await queued(desk)
 
 
+async def test_who_decides_sees_what_was_refused_at_once_as_well(desk: Office) -> None:
+    await desk.ask(kind="risk")
+    await worked_off(desk)
+    desk.directory.members[EMPLOYEES].remove("ann")
+    await desk.ask(request_id="r2")
+    assert (await desk.load("r2")).status is Status.REFUSED
+    assert "cards:r1" in await queued(desk)
+
+
 async def test_what_went_as_it_was_asked_for_draws_no_other_card_anew(desk: Office) -> None:
     await desk.ask(request_id="r2")
     await desk.ask(kind="risk")
