@@ -17,8 +17,9 @@ from bench import tenant
 from bench.issuer import SERVICE, TENANT
 from bench.load import CHAT, MARK, Deliveries, envelope, message
 from bench.replica import Now
-from bot.core.actions import Approve, Begin, Press, Ref, Refresh, Show, Submit, pack
+from bot.core.actions import Approve, Begin, Press, Ref, Refresh, Show, Submit
 from bot.core.model import Chat, Evidence, EvidenceType, Mode, Person, Request, Status
+from bot.core.packing import pack
 from bot.core.ports import Posted, Slot
 from bot.store.postgres import PostgresStore
 

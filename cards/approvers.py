@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.core.actions import VERDICT_NO, VERDICT_YES, Approve, Deny, SeeProof
+from bot.core.actions import Approve, Deny, SeeProof
 from bot.core.answers import ProofShown
 from bot.core.approval import outgrown
 from bot.core.forms import WHY
 from bot.core.life.alarmed import stopped
 from bot.core.model import PENDING, EvidenceType, Refusal, Request, Status
+from bot.core.packing import VERDICT_NO, VERDICT_YES
 from bot.core.reasons import Reason
 from cards import elements as e
 from cards.buttons import press, ref, refresh, sign_in, watched

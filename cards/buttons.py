@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from bot.core.actions import Begin, Press, Ref, Refresh, Shown, Submit, pack
+from bot.core.actions import Begin, Press, Ref, Refresh, Shown, Submit
 from bot.core.face import serves
 from bot.core.model import LIVE, VERIFIED, Request, Status
+from bot.core.packing import pack
 from cards import elements as e
 from cards.view import View
 from cards.words import bare, own

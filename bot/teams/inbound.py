@@ -9,18 +9,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
-from bot.core.actions import (
-    Action,
-    MachineMade,
-    NoWindow,
-    OfferToken,
-    Refresh,
-    Replace,
-    ReturnCode,
-    Show,
-    unpack,
-)
+from bot.core.actions import Action, MachineMade, NoWindow, OfferToken, Refresh, Replace, ReturnCode, Show
 from bot.core.model import Actor, Chat, Person
+from bot.core.packing import unpack
 from bot.teams.phrases import HIDDEN, Heard, written
 from bot.teams.shapes import plain, shaped
 

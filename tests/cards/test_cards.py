@@ -12,6 +12,7 @@ from bot.core import actions as do
 from bot.core.answers import Form, HomeCard, Offer, Refused, RequestCard, Said, SecretShown
 from bot.core.forms import Field, Sheet
 from bot.core.model import Chat, Ending, Refusal, Secret, Status, Way
+from bot.core.packing import unpack
 from bot.core.ports import Purpose, SignIn, SignInStage, Slot
 from bot.core.reasons import Reason
 from cards import View
@@ -103,7 +104,7 @@ def test_approvers_see_who_what_why_and_decide() -> None:
     assert inner["body"][0]["id"] == "reason"
     assert inner["body"][0]["isRequired"] is True
     data = {**inner["actions"][0]["data"], "reason": "no"}
-    assert do.unpack(data) == do.Deny(do.Ref(request.id, request.version), "no")
+    assert unpack(data) == do.Deny(do.Ref(request.id, request.version), "no")
 
 
 def test_one_person_who_approved_twice_counts_once() -> None:
@@ -180,7 +181,7 @@ def test_a_form_keeps_what_was_typed_and_says_what_is_wrong_beside_it() -> None:
     assert inputs["text"]["isRequired"] is True
     body = card["body"]
     assert "ticket number" in body[body.index(inputs["ticket"]) + 1]["text"]
-    assert do.unpack({**card["actions"][0]["data"], "ticket": "A"}) == do.Submit("tap", "f1", {"ticket": "A"})
+    assert unpack({**card["actions"][0]["data"], "ticket": "A"}) == do.Submit("tap", "f1", {"ticket": "A"})
 
 
 def test_a_kind_that_is_not_open_to_someone_is_greyed_with_the_reason() -> None:

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from bot.core.actions import NotUnderstood, unpack
+from bot.core.actions import NotUnderstood
 from bot.core.answers import RequestCard
 from bot.core.forms import check, clean
 from bot.core.kind import Kind
 from bot.core.model import Status
+from bot.core.packing import unpack
 from bot.core.ports import Slot
 from bot.core.presentations import Doubt
 from bot.kinds import KINDS

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.core.actions import APPROVE, BEGIN, DENY, HOME, SUBMIT, VERBS
+from bot.core.packing import APPROVE, BEGIN, DENY, HOME, SUBMIT, VERBS
 from bot.kinds import KINDS
 from bot.teams.inbound import INVOKES
 from playground.teams.activities import Author

@@ -10,8 +10,9 @@ import aiohttp
 from aiohttp.test_utils import TestClient, TestServer
 from structlog.testing import capture_logs
 
-from bot.core.actions import Begin, Ref, Report, Show, Submit, pack
+from bot.core.actions import Begin, Ref, Report, Show, Submit
 from bot.core.answers import Done
+from bot.core.packing import pack
 from bot.entra.keys import KeyRing
 from bot.kinds import KINDS
 from bot.process import service

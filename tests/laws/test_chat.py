@@ -12,7 +12,8 @@ import pytest
 
 import cards
 from bot.core import actions as do
-from bot.core.actions import Ref, pack
+from bot.core import packing
+from bot.core.actions import Ref
 from bot.core.model import Status
 from bot.core.ports import Slot
 from bot.kinds import KINDS
@@ -121,12 +122,12 @@ async def client(database_url: str, reveal: str) -> AsyncIterator[Client]:
 
 async def form(client: Client, kind: str) -> str:
     """Open the form of a kind from what was said; return the message it is."""
-    return await client.press(await client.says(kind), do.BEGIN)
+    return await client.press(await client.says(kind), packing.BEGIN)
 
 
 def sent(client: Client, message: str) -> Json:
     """What the form's own button sends."""
-    return dict(next(a["data"] for a in actions(client.there[message]) if a["data"].get("verb") == do.SUBMIT))
+    return dict(next(a["data"] for a in actions(client.there[message]) if a["data"].get("verb") == packing.SUBMIT))
 
 
 def inputs(message: Mapping[str, Any]) -> dict[str, str]:
@@ -143,7 +144,7 @@ async def test_the_form_of_every_kind_comes_into_the_chat_and_goes_where_a_dialo
     request = sent(client, message)["id"]
     assert await client.desk.ledger.load(request) is None, "nothing is begun before the form is sent"
     before = set(client.there)
-    await client.press(message, do.SUBMIT, **USUAL.get(kind, {}))
+    await client.press(message, packing.SUBMIT, **USUAL.get(kind, {}))
     there = await client.desk.load(request)
     assert (there.kind, there.subject.id) == (kind, ANN)
     assert dict(USUAL.get(kind, {})).items() <= dict(there.details).items()
@@ -159,7 +160,7 @@ async def test_what_is_wrong_is_told_on_the_form_itself_with_what_was_typed(clie
     request, empty = sent(client, message)["id"], client.reads(message)
     before = set(client.there)
     for typed in ({}, WRONG[kind]):
-        await client.press(message, do.SUBMIT, **typed)
+        await client.press(message, packing.SUBMIT, **typed)
         assert set(client.there) == before
         assert await client.desk.ledger.load(request) is None
         assert client.reads(message) != empty, "the card says what is wrong"
@@ -168,18 +169,18 @@ async def test_what_is_wrong_is_told_on_the_form_itself_with_what_was_typed(clie
     assert {name: fields[name] for name in WRONG[kind] if name in fields} == {
         name: value for name, value in WRONG[kind].items() if name in fields
     }
-    await client.press(message, do.SUBMIT, **USUAL[kind])
+    await client.press(message, packing.SUBMIT, **USUAL[kind])
     assert (await client.desk.load(request)).kind == kind
 
 
 async def test_where_the_button_of_a_dialog_does_nothing_another_brings_the_form_in_its_place(client: Client) -> None:
     """Microsoft's Agents Playground 0.2.28 fails at any button that asks for a dialog, and sends nothing."""
     message = await client.says("tap")
-    await client.execute(message, do.BEGIN)
+    await client.execute(message, packing.BEGIN)
     assert cards.text("tap.title", "en") in client.reads(message)
     request = sent(client, message)["id"]
     assert await client.desk.ledger.load(request) is None
-    await client.press(message, do.SUBMIT, **USUAL["tap"])
+    await client.press(message, packing.SUBMIT, **USUAL["tap"])
     assert (await client.desk.load(request)).details["reason"] == USUAL["tap"]["reason"]
     assert set(client.there) == {message}
     assert actions(client.there[message]) == []
@@ -202,7 +203,7 @@ async def test_a_no_stands_in_the_forms_place(client: Client) -> None:
     message = await form(client, "tap")
     client.desk.directory.members[EMPLOYEES].discard(ANN)
     before = set(client.there)
-    await client.press(message, do.SUBMIT, **USUAL["tap"])
+    await client.press(message, packing.SUBMIT, **USUAL["tap"])
     assert set(client.there) == before
     assert cards.text("refusal.not_allowed", "en", contact="the helpdesk") in client.reads(message)
 
@@ -211,7 +212,7 @@ async def test_a_form_writes_over_no_card_of_a_request_whichever_message_it_name
     """Whoever sits at somebody's Teams must not take the card away that says *it wasn't me*."""
     first = await form(client, "tap")
     request = sent(client, first)["id"]
-    await client.press(first, do.SUBMIT, **USUAL["tap"])
+    await client.press(first, packing.SUBMIT, **USUAL["tap"])
     await client.desk.job("cards", request)
     async with client.desk.store.unit() as unit:
         own = next(p.activity for p in await unit.posted(request) if p.slot is Slot.REQUESTER)
@@ -229,14 +230,14 @@ async def test_a_form_in_a_message_that_is_gone_is_answered_below(client: Client
     data = sent(client, message)
     del client.desk.messenger.messages[(CHAT, message)]
     await client.send(data, message)
-    assert do.SUBMIT in json.dumps(client.there[client.newest])
+    assert packing.SUBMIT in json.dumps(client.there[client.newest])
 
 
 async def ready(client: Client) -> str:
     """Ann asks in the chat, and has signed in and been approved since; return her request."""
     message = await form(client, "tap")
     request = sent(client, message)["id"]
-    await client.press(message, do.SUBMIT, **USUAL["tap"])
+    await client.press(message, packing.SUBMIT, **USUAL["tap"])
     await client.desk.sign_in(ANN, request)
     await client.desk.approve("ben", request)
     await client.desk.job("cards", request)
@@ -255,7 +256,7 @@ async def test_no_secret_comes_into_the_chat_where_no_policy_says_so(client: Cli
 @pytest.mark.parametrize("reveal", ["message"])
 async def test_where_a_policy_reveals_by_message_it_comes_into_the_private_chat(client: Client) -> None:
     request = await client.desk.load(await ready(client))
-    await client.send(pack(do.Show(Ref(request.id, request.version))), "5")
+    await client.send(packing.pack(do.Show(Ref(request.id, request.version))), "5")
     (made,) = client.desk.directory.secrets
     assert [chat for (chat, _), m in client.desk.messenger.messages.items() if made in json.dumps(m)] == [CHAT]
 
@@ -263,9 +264,9 @@ async def test_where_a_policy_reveals_by_message_it_comes_into_the_private_chat(
 async def test_an_approver_says_no_there_and_why(client: Client) -> None:
     message = await form(client, "tap")
     request = sent(client, message)["id"]
-    await client.press(message, do.SUBMIT, **USUAL["tap"])
+    await client.press(message, packing.SUBMIT, **USUAL["tap"])
     await client.desk.sign_in(ANN, request)
-    no = dict(pack(do.Deny(Ref(request, (await client.desk.load(request)).version), "")))
+    no = dict(packing.pack(do.Deny(Ref(request, (await client.desk.load(request)).version), "")))
     await client.decides(no)
     assert (await client.desk.load(request)).status is Status.APPROVAL
     assert cards.text("refusal.reason_required", "en") in client.desk.messenger.shown(f"a:{BEN}")

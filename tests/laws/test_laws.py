@@ -11,12 +11,13 @@ from dataclasses import replace
 import psycopg
 import pytest
 
-from bot.core.actions import VERBS, Approve, Deny, Ref, Replace, Report, RevokeIt, Show, Withdraw, pack, unpack
+from bot.core.actions import Approve, Deny, Ref, Replace, Report, RevokeIt, Show, Withdraw
 from bot.core.answers import Refused, RequestCard, SecretShown
 from bot.core.directory import Standing
 from bot.core.errors import AnswerLost, Rejected, Unavailable
 from bot.core.events import Withdrew
 from bot.core.model import Actor, Mode, Refusal, Secret, Status
+from bot.core.packing import VERBS, pack, unpack
 from bot.core.ports import Slot
 from bot.core.reasons import Reason
 from bot.desk.ledger import happened

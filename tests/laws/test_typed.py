@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from bot.core.actions import Begin, Deny, Lift, Ref, Submit, unpack
+from bot.core.actions import Begin, Deny, Lift, Ref, Submit
 from bot.core.answers import Form, Refused, RequestCard, Said
 from bot.core.forms import WHY, Fault
 from bot.core.model import Status
+from bot.core.packing import unpack
 from bot.core.reasons import Reason
 from bot.kinds import KINDS
 from tests.fakes import Office, at_home, in_channel, person, private

@@ -14,7 +14,8 @@ import pytest
 
 import cards
 from bot.core import actions as do
-from bot.core.actions import Ref, Written, pack
+from bot.core import packing
+from bot.core.actions import Ref, Written
 from bot.core.model import Status
 from bot.core.passes import Pass
 from bot.kinds import KINDS
@@ -93,15 +94,21 @@ def wrapped(data: Mapping[str, object]) -> Iterator[str]:
 
 def buttons(refs: Mapping[str, Ref]) -> Iterator[Json]:
     """Every button there is, on every request there is."""
-    yield dict(pack(do.Home()))
+    yield dict(packing.pack(do.Home()))
     for kind in KINDS:
-        yield dict(pack(do.Begin(kind)))
-        yield {**pack(do.Submit(kind, f"n-{kind}", {})), "reason": "other", "text": "x", "minutes": "60", "why": "lost"}
+        yield dict(packing.pack(do.Begin(kind)))
+        yield {
+            **packing.pack(do.Submit(kind, f"n-{kind}", {})),
+            "reason": "other",
+            "text": "x",
+            "minutes": "60",
+            "why": "lost",
+        }
     for ref in refs.values():
-        yield from ({"verb": verb, "id": ref.request, "v": ref.version} for verb in do.VERBS)
-        yield dict(pack(do.Approve(ref)))
-        yield {**pack(do.Deny(ref, "")), "reason": "no"}
-        yield {**pack(do.Lift(ref, "")), "reason": "no"}
+        yield from ({"verb": verb, "id": ref.request, "v": ref.version} for verb in packing.VERBS)
+        yield dict(packing.pack(do.Approve(ref)))
+        yield {**packing.pack(do.Deny(ref, "")), "reason": "no"}
+        yield {**packing.pack(do.Lift(ref, "")), "reason": "no"}
 
 
 @dataclass
@@ -228,7 +235,7 @@ async def test_machine_made_text_is_no_press_whichever_button_it_came_from(room:
 
 async def test_the_text_that_came_with_a_press_is_not_read_as_words(room: Room) -> None:
     """A press whose data is none of ours, or text instead of data, is not understood, whatever its title says."""
-    begin = pack(do.Begin(ALARM))
+    begin = packing.pack(do.Begin(ALARM))
     odd: tuple[Any, ...] = (
         json.dumps(begin),
         [begin],
@@ -247,7 +254,7 @@ async def test_the_text_that_came_with_a_press_is_not_read_as_words(room: Room) 
 
 async def test_a_press_acts_and_would_have_been_noticed(room: Room) -> None:
     """What the tests above look at does change when the same thing is pressed."""
-    await room.deliver(ANN, value=dict(pack(do.Begin(ALARM))))
+    await room.deliver(ANN, value=dict(packing.pack(do.Begin(ALARM))))
     now = await room.rows()
     assert len(now["requests"]) == len(room.before["requests"]) + 1
     assert now["procrastinate_jobs"] != room.before["procrastinate_jobs"]
@@ -323,10 +330,14 @@ async def test_the_answer_is_in_the_language_of_the_sentence_where_it_can_be_tol
 
 async def test_what_is_not_understood_gets_a_line_and_three_doors(room: Room) -> None:
     (message,) = await room.writes(LEE, "good weather today")
-    assert list(dict.fromkeys(one["data"]["verb"] for one in actions(message)))[:3] == [do.HOME, do.STATUS, do.HUMAN]
+    assert list(dict.fromkeys(one["data"]["verb"] for one in actions(message)))[:3] == [
+        packing.HOME,
+        packing.STATUS,
+        packing.HUMAN,
+    ]
     (message,) = await room.writes(LEE, "something about phones and methods perhaps")
     (near, *_), ways = [one["data"] for one in actions(message)], actions(message)
-    assert near["verb"] == do.BEGIN
+    assert near["verb"] == packing.BEGIN
     assert len({json.dumps(one["data"]) for one in ways if one["data"].get("kind") != ALARM}) == 3
 
 
@@ -339,7 +350,7 @@ async def test_what_is_not_wanted_and_what_is_somebody_elses_offers_nothing(room
 async def test_words_of_alarm_lead_to_one_button_and_say_that_nothing_was_done(room: Room) -> None:
     (message,) = await room.writes(LEE, "das war ich nicht!", locale="de-DE")
     (button,) = {json.dumps(one["data"]) for one in actions(message)}
-    assert json.loads(button) == pack(do.Begin(ALARM))
+    assert json.loads(button) == packing.pack(do.Begin(ALARM))
     assert cards.text("home.alarm", "de", contact="the helpdesk") in said(message)
 
 
@@ -356,7 +367,7 @@ async def test_a_request_in_one_line_leads_to_its_form_filled_in_and_the_form_se
     (form,) = await room.writes(LEE, text)
     filled = {piece["id"]: piece.get("value") for piece in pieces(form) if str(piece.get("type")).startswith("Input.")}
     assert filled == {"reason": "other", "text": "my phone broke", "ticket": "INC0012345", "minutes": "60"}
-    (send,) = (one["data"] for one in actions(form) if one["data"]["verb"] == do.SUBMIT)
+    (send,) = (one["data"] for one in actions(form) if one["data"]["verb"] == packing.SUBMIT)
     await room.deliver(LEE, value={**send, **filled})
     assert (await room.desk.load(send["id"])).details["text"] == "my phone broke"
 
@@ -377,7 +388,7 @@ async def test_cancel_leads_to_the_list_where_each_open_request_has_a_button_to_
 
 async def test_nobody_withdraws_from_anothers_list(room: Room) -> None:
     for by in (BEN, LEE, KIM):
-        data = pack(do.WithdrawListed(room.refs["ready"]))
+        data = packing.pack(do.WithdrawListed(room.refs["ready"]))
         await room.deliver(by, value=data)
         assert (await room.desk.load("ready")).status is Status.READY
 

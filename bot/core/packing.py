@@ -1,0 +1,105 @@
+"""Packing: how a button says what it does. It carries a verb, a request id and a version, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from bot.core.actions import (
+    Action,
+    Approve,
+    Begin,
+    Deny,
+    Hide,
+    Home,
+    Human,
+    Lift,
+    Plain,
+    Press,
+    Prove,
+    Ref,
+    Refresh,
+    Replace,
+    Report,
+    RevokeIt,
+    SeeProof,
+    Show,
+    Shown,
+    ShowStatus,
+    SignInAgain,
+    Submit,
+    Withdraw,
+    WithdrawListed,
+)
+
+VERBS: Final[Mapping[str, type[Plain]]] = {
+    "sign-in": SignInAgain,
+    "prove": Prove,
+    "withdraw": Withdraw,
+    "withdraw-listed": WithdrawListed,
+    "show": Show,
+    "replace": Replace,
+    "hide": Hide,
+    "revoke": RevokeIt,
+    "report": Report,
+    "see-proof": SeeProof,
+    "refresh": Refresh,
+}
+APPROVE, DENY, LIFT = "approve", "deny", "lift"
+# The inputs beside a yes and a no: both may be on one card, whose ids are all different. Older cards had one name.
+VERDICT_YES, VERDICT_NO, VERDICT = "verdict_yes", "verdict_no", "choice"
+NAMES: Final[Mapping[type[Press], str]] = {
+    **{action: verb for verb, action in VERBS.items()},
+    Approve: APPROVE,
+    Deny: DENY,
+    Lift: LIFT,
+}
+BEGIN, SUBMIT, HOME, STATUS, HUMAN = "begin", "submit", "home", "status", "human"
+SHOWN: Final[Mapping[str, Shown]] = {HOME: Home(), STATUS: ShowStatus(), HUMAN: Human()}
+LONGEST: Final = 2000
+
+
+def pack(action: Press | Begin | Submit | Shown) -> dict[str, str | int]:
+    """Return the data of the button that does `action`."""
+    match action:
+        case Home():
+            return {"verb": HOME}
+        case ShowStatus():
+            return {"verb": STATUS}
+        case Human():
+            return {"verb": HUMAN}
+        case Begin(kind):
+            return {"verb": BEGIN, "kind": kind}
+        case Submit(kind, request, _):
+            return {"verb": SUBMIT, "kind": kind, "id": request}
+        case _:
+            return {"verb": NAMES[type(action)], "id": action.ref.request, "v": action.ref.version}
+
+
+def unpack(data: Mapping[str, object]) -> Action | None:
+    """Read a button's data, with the inputs Teams merged into it; None when it is not one of ours."""
+    verb, request, version = data.get("verb"), data.get("id"), data.get("v")
+    if isinstance(verb, str) and verb in SHOWN:
+        return SHOWN[verb]
+    kind = data.get("kind")
+    if verb == BEGIN and isinstance(kind, str):
+        return Begin(kind[:LONGEST])
+    if not isinstance(request, str) or len(request) > LONGEST:
+        return None
+    if verb == SUBMIT and isinstance(kind, str):
+        return Submit(kind, request, _inputs(data))
+    if not isinstance(verb, str) or not isinstance(version, int) or isinstance(version, bool):
+        return None
+    ref, given = Ref(request, version), _inputs(data)
+    if verb == APPROVE:
+        return Approve(ref, given.get(VERDICT_YES, given.get(VERDICT, "")))
+    if verb == DENY:
+        return Deny(ref, given.get("reason", ""), given.get(VERDICT_NO, given.get(VERDICT, "")))
+    if verb == LIFT:
+        return Lift(ref, given.get("reason", ""))
+    return VERBS[verb](ref) if verb in VERBS else None
+
+
+def _inputs(data: Mapping[str, object]) -> dict[str, str]:
+    own = {"verb", "id", "v", "kind", "msteams"}
+    return {k: v.strip()[:LONGEST] for k, v in data.items() if k not in own and isinstance(v, str)}
