@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, TypeVar
 
 import structlog
 
-from bot.core.directory import Account, Directory, Standing
+from bot.core.directory import Directory
 from bot.core.facts import ApproverFacts, Facts, Moment
 from bot.core.kind import Kind, Kinds, Tools
 from bot.core.limits import Tally
@@ -19,28 +19,16 @@ from bot.core.policy import Policy
 from bot.core.ports import Clock, Store
 from bot.core.reasons import Reason
 from bot.core.verifier import Verifier
+from bot.desk.account import AccountInquiry, Who
 from bot.desk.noes import Noes
 
 T = TypeVar("T")
-NESTS: Final = 2.0  # seconds of these for what is nested in the approvers' groups; it is hardly ever asked
 DAY: Final = timedelta(hours=24)
 HOUR: Final = timedelta(hours=1)  # what nobody signed in for counts so long: it must shut nobody out for a day
 LATELY: Final = timedelta(days=7)  # what a policy may make of an earlier no, and what approvers are told of
 MANY: Final = 20
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class _Who:
-    """What Entra says about a person, whatever they ask for."""
-
-    account: Account | None
-    standing: Standing | None
-    groups: frozenset[str] | None
-    approves: frozenset[str] | None
-    contexts: frozenset[str] | None
-    lasting: Mapping[str, Reason]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +57,10 @@ class Inquiry:
     clock: Clock
     ticket_pattern: str
 
+    @property
+    def accounts(self) -> AccountInquiry:
+        return AccountInquiry(self.directory, self.policies)
+
     def policy(self, request: Request) -> Policy:
         """Return the policy of a request under the terms it was last decided by."""
         return self.policies[request.kind].under(request.terms)
@@ -82,7 +74,7 @@ class Inquiry:
     async def about(self, request: Request, moment: Moment) -> Facts:
         """Gather everything `decide` needs to know about the subject of `request` just now."""
         async with asyncio.TaskGroup() as group:
-            who = group.create_task(self._who(request.subject.id, self._asked_about(request.kind)))
+            who = group.create_task(self.accounts.who(request.subject.id, self._asked_about(request.kind)))
             past = group.create_task(Noes().known(self._past(request), "past"))
             own = group.create_task(self._own(request, moment, who, past))
         return own.result()
@@ -91,59 +83,18 @@ class Inquiry:
         """Gather what is needed to say what somebody may ask for: what is the same for every kind is asked once."""
         wanted = frozenset[str]().union(*(self._asked_about(draft.kind) for draft in drafts))
         async with asyncio.TaskGroup() as group:
-            who = group.create_task(self._who(drafts[0].subject.id, wanted))
+            who = group.create_task(self.accounts.who(drafts[0].subject.id, wanted))
             past = group.create_task(Noes().known(self._past(drafts[0]), "past"))
             own = [group.create_task(self._own(draft, Moment.HOME, who, past)) for draft in drafts]
         return [facts.result() for facts in own]
 
     async def about_account(self, person: str) -> Facts:
         """Gather only what Entra says about an account, for those who are asked to approve."""
-        async with asyncio.TaskGroup() as group:
-            account = group.create_task(Noes().known(self.directory.account(person), "account"))
-            standing = group.create_task(Noes().known(self.directory.standing(person), "standing"))
-        who, privileges = account.result(), standing.result()
-        return Facts(
-            enabled=who.enabled if who else None,
-            guest=who.guest if who else None,
-            roles=privileges.roles if privileges else None,
-            guarded_groups=privileges.guarded_groups if privileges else None,
-        )
+        return await self.accounts.told(person)
 
     async def about_approver(self, approver: str, request: Request) -> ApproverFacts:
         """Gather what decides whether the yes of a person counts for `request` just now."""
-        wanted, noes = frozenset({self.policies[request.kind].approvers_group}), Noes()
-        async with asyncio.TaskGroup() as group:
-            account = group.create_task(noes.known(self.directory.account(approver), "approver"))
-            groups = group.create_task(noes.known(self.directory.groups(approver, wanted), "approver_groups"))
-            risk = group.create_task(noes.known(self._at_risk(approver, account, groups), "approver_risk"))
-            contexts = group.create_task(noes.known(self.directory.guarded_contexts(approver), "approver_contexts"))
-            humans = group.create_task(noes.known(self._humans(request), "humans"))
-        who, own = account.result(), humans.result()
-        human = who.human if who and own is not None else None
-        return ApproverFacts(
-            enabled=who.enabled if who else None,
-            guest=who.guest if who else None,
-            restricted=who.restricted if who else None,
-            groups=groups.result(),
-            at_risk=risk.result(),
-            human=human,
-            same_human=bool(human) and human in (own or ()),
-            guarded_contexts=contexts.result(),
-            lasting=noes.any,
-        )
-
-    async def _at_risk(
-        self, approver: str, account: asyncio.Task[Account | None], groups: asyncio.Task[frozenset[str] | None]
-    ) -> bool | None:
-        """Ask only about who would be an approver: whoever else presses takes none of the tenant's few turns."""
-        who, member = await account, await groups
-        return await self.directory.at_risk(approver) if who and who.enabled and member else None
-
-    async def _humans(self, request: Request) -> frozenset[str]:
-        """Say which humans a request is by and about, as far as the directory tells."""
-        people = {request.requester.id, request.subject.id}
-        found = await asyncio.gather(*(self.directory.account(person) for person in people))
-        return frozenset(account.human for account in found if account.human)
+        return await self.accounts.approver(approver, request)
 
     async def lately(self, request: Request) -> Sequence[Request]:
         """Return what else there was about the subject in the last days: what happened last comes first."""
@@ -179,31 +130,8 @@ class Inquiry:
     async def _missing(self, kind: Kind) -> str:
         return await kind.missing(self.tools(kind.name, moment=Moment.HOME))
 
-    async def _who(self, person: str, among: frozenset[str]) -> _Who:
-        noes = Noes()
-        async with asyncio.TaskGroup() as group:
-            account = group.create_task(noes.known(self.directory.account(person), "account"))
-            standing = group.create_task(noes.known(self.directory.standing(person), "standing"))
-            groups = group.create_task(noes.known(self._groups(person, among, noes), "groups"))
-            contexts = group.create_task(noes.known(self.directory.guarded_contexts(person), "guarded_contexts"))
-        member, deciding = groups.result() or (None, None)
-        stands = standing.result()
-        approves = None
-        if member is not None and deciding is not None and stands is not None:
-            approves = (member | stands.owned) & deciding
-        ours = member & among if member is not None else None
-        return _Who(account.result(), stands, ours, approves, contexts.result(), noes.told)
-
-    async def _groups(
-        self, person: str, among: frozenset[str], noes: Noes
-    ) -> tuple[frozenset[str], frozenset[str] | None]:
-        """Return the groups a person is in, of those asked for and of approvers', and all that are of approvers."""
-        named = frozenset(policy.approvers_group for policy in self.policies.values() if policy.approvers_group)
-        deciding = await noes.known(self.directory.within(named), "approvers_groups", NESTS)
-        return await self.directory.groups(person, among | (deciding or frozenset())), deciding
-
     async def _own(
-        self, request: Request, moment: Moment, about: asyncio.Task[_Who], before: asyncio.Task[_Past | None]
+        self, request: Request, moment: Moment, about: asyncio.Task[Who], before: asyncio.Task[_Past | None]
     ) -> Facts:
         """Add to what is known about the person what belongs to this request."""
         noes = Noes()

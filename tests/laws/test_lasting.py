@@ -11,7 +11,7 @@ from bot.core.answers import Answer, Refused, RequestCard
 from bot.core.errors import NO_PERMISSION, NO_PREMIUM, AnswerLost, Missing, NotGranted, Rejected, Throttled, Unavailable
 from bot.core.model import Refusal, Status
 from bot.core.reasons import Reason
-from bot.desk import facts
+from bot.desk import account
 from tests.fakes import Office
 
 UNGRANTED = NotGranted("403", code=NO_PERMISSION)
@@ -54,7 +54,7 @@ async def test_a_question_that_is_not_answered_in_time_is_a_no_for_now(
         await asyncio.Event().wait()
         return frozenset()
 
-    monkeypatch.setattr(facts, "NESTS", 0.05)
+    monkeypatch.setattr(account, "NESTS", 0.05)
     monkeypatch.setattr(desk.directory, "within", never)
     assert why(await desk.ask()).reason == Reason.UNKNOWN
 

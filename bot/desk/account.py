@@ -1,0 +1,110 @@
+"""Account: what Entra says about a person, whatever they ask for; what cannot be found out in time stays unknown."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from bot.core.directory import Account, Directory, Standing
+from bot.core.facts import ApproverFacts, Facts
+from bot.core.model import Request
+from bot.core.policy import Policy
+from bot.core.reasons import Reason
+from bot.desk.noes import Noes
+
+NESTS: Final = 2.0  # seconds of these for what is nested in the approvers' groups; it is hardly ever asked
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """What Entra says about a person, whatever they ask for."""
+
+    account: Account | None
+    standing: Standing | None
+    groups: frozenset[str] | None
+    approves: frozenset[str] | None
+    contexts: frozenset[str] | None
+    lasting: Mapping[str, Reason]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountInquiry:
+    """Asks the directory about people; everything at the same time, each thing on its own."""
+
+    directory: Directory
+    policies: Mapping[str, Policy]
+
+    async def who(self, person: str, among: frozenset[str]) -> Who:
+        """Say what there is to know about somebody who asks, and which of these groups they are in."""
+        noes = Noes()
+        async with asyncio.TaskGroup() as group:
+            account = group.create_task(noes.known(self.directory.account(person), "account"))
+            standing = group.create_task(noes.known(self.directory.standing(person), "standing"))
+            groups = group.create_task(noes.known(self._groups(person, among, noes), "groups"))
+            contexts = group.create_task(noes.known(self.directory.guarded_contexts(person), "guarded_contexts"))
+        member, deciding = groups.result() or (None, None)
+        stands = standing.result()
+        approves = None
+        if member is not None and deciding is not None and stands is not None:
+            approves = (member | stands.owned) & deciding
+        ours = member & among if member is not None else None
+        return Who(account.result(), stands, ours, approves, contexts.result(), noes.told)
+
+    async def told(self, person: str) -> Facts:
+        """Gather only what Entra says about an account, for those who are asked to approve."""
+        async with asyncio.TaskGroup() as group:
+            account = group.create_task(Noes().known(self.directory.account(person), "account"))
+            standing = group.create_task(Noes().known(self.directory.standing(person), "standing"))
+        who, privileges = account.result(), standing.result()
+        return Facts(
+            enabled=who.enabled if who else None,
+            guest=who.guest if who else None,
+            roles=privileges.roles if privileges else None,
+            guarded_groups=privileges.guarded_groups if privileges else None,
+        )
+
+    async def approver(self, approver: str, request: Request) -> ApproverFacts:
+        """Gather what decides whether the yes of a person counts for `request` just now."""
+        wanted, noes = frozenset({self.policies[request.kind].approvers_group}), Noes()
+        async with asyncio.TaskGroup() as group:
+            account = group.create_task(noes.known(self.directory.account(approver), "approver"))
+            groups = group.create_task(noes.known(self.directory.groups(approver, wanted), "approver_groups"))
+            risk = group.create_task(noes.known(self._at_risk(approver, account, groups), "approver_risk"))
+            contexts = group.create_task(noes.known(self.directory.guarded_contexts(approver), "approver_contexts"))
+            humans = group.create_task(noes.known(self._humans(request), "humans"))
+        who, own = account.result(), humans.result()
+        human = who.human if who and own is not None else None
+        return ApproverFacts(
+            enabled=who.enabled if who else None,
+            guest=who.guest if who else None,
+            restricted=who.restricted if who else None,
+            groups=groups.result(),
+            at_risk=risk.result(),
+            human=human,
+            same_human=bool(human) and human in (own or ()),
+            guarded_contexts=contexts.result(),
+            lasting=noes.any,
+        )
+
+    async def _at_risk(
+        self, approver: str, account: asyncio.Task[Account | None], groups: asyncio.Task[frozenset[str] | None]
+    ) -> bool | None:
+        """Ask only about who would be an approver: whoever else presses takes none of the tenant's few turns."""
+        who, member = await account, await groups
+        return await self.directory.at_risk(approver) if who and who.enabled and member else None
+
+    async def _humans(self, request: Request) -> frozenset[str]:
+        """Say which humans a request is by and about, as far as the directory tells."""
+        people = {request.requester.id, request.subject.id}
+        found = await asyncio.gather(*(self.directory.account(person) for person in people))
+        return frozenset(account.human for account in found if account.human)
+
+    async def _groups(
+        self, person: str, among: frozenset[str], noes: Noes
+    ) -> tuple[frozenset[str], frozenset[str] | None]:
+        """Return the groups a person is in, of those asked for and of approvers', and all that are of approvers."""
+        named = frozenset(policy.approvers_group for policy in self.policies.values() if policy.approvers_group)
+        deciding = await noes.known(self.directory.within(named), "approvers_groups", NESTS)
+        return await self.directory.groups(person, among | (deciding or frozenset())), deciding
