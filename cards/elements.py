@@ -134,7 +134,6 @@ class InputText(Input):
     placeholder = PropertyType(type=str)
     multiline = PropertyType(type=bool, key_name="isMultiline")
     longest = PropertyType(type=int, key_name="maxLength")
-    regex = PropertyType(type=str)
 
 
 class Option(Piece):

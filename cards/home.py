@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from bot.core.actions import Begin, Home, Human, ShowStatus, WithdrawListed
 from bot.core.answers import Form, HomeCard, MissCard, Offer, OfferCard, StatusCard
-from bot.core.forms import Field
+from bot.core.forms import Fault, Field
 from bot.core.model import PENDING, Person, Request
 from cards import elements as e
 from cards.buttons import alarm, begin, dialog, press, ref, submit
 from cards.parts import TONES, card, header, lines
-from cards.texts import NAME, clean, known, plain
+from cards.texts import NAME, Markup, clean, known, plain
 from cards.view import View
 from cards.words import bare, own, refused, say, stands, stated, when
 
@@ -50,7 +50,10 @@ def status(answer: StatusCard, view: View) -> e.Card:
 
 
 def form(answer: Form, view: View, *, titled: bool = False) -> e.Card:
-    """Return the form with what was typed so far, and what is wrong with it beside each field.
+    """Return the form with what was typed so far, and all that is wrong with it, each beside its field.
+
+    What is wrong the server alone says: a client that checks some fields by itself tells only part of it, and sends
+    nothing until that is put right.
 
     `titled` where no dialog says above it what it is.
     """
@@ -61,9 +64,9 @@ def form(answer: Form, view: View, *, titled: bool = False) -> e.Card:
     body += [*lines(*(stated(line, view) for line in answer.sheet.lines))]
     for field in answer.sheet.fields:
         error = answer.errors.get(field.name, "")
-        body.append(_input(kind, field, answer.values.get(field.name, field.default), error, view))
+        body.append(_input(kind, field, answer.values.get(field.name, field.default), view))
         if error:
-            body.append(_wrong(say(view, _error(kind, field.name, error))))
+            body.append(_wrong(_fault(kind, field, error, view)))
     return card(view, body, [] if answer.sheet.closed else [submit(view, kind, answer.request)])
 
 
@@ -131,12 +134,10 @@ def _row(request: Request, view: View) -> e.ColumnSet:
     return e.ColumnSet(columns=columns, spacing="Medium")
 
 
-def _input(kind: str, field: Field, value: str, error: str, view: View) -> e.Input:
+def _input(kind: str, field: Field, value: str, view: View) -> e.Input:
     label = bare(view, f"{kind}.field.{field.name}")
-    needed = field.required or None
     if not field.required and field.required_if is None:
         label = bare(view, "form.optional", label=label)
-    fault = bare(view, _error(kind, field.name, error or _likely(field)))
     if field.choices:
         options = [e.Option(title=_choice(c.title, view), value=c.value) for c in field.choices]
         return e.InputChoiceSet(
@@ -146,18 +147,14 @@ def _input(kind: str, field: Field, value: str, error: str, view: View) -> e.Inp
             value=value or None,
             placeholder=bare(view, "form.choose"),
             style="compact",
-            required=needed,
-            error=fault,
         )
     return e.InputText(
         id=field.name,
         label=label,
         value=value or None,
-        required=needed,
+        placeholder=bare(view, "form.example", example=field.example) if field.example else None,
         multiline=field.multiline or None,
         longest=field.longest,
-        regex=f"^(?:{field.pattern})$" if field.pattern else None,
-        error=fault,
     )
 
 
@@ -169,9 +166,11 @@ def _choice(title: str, view: View) -> str:
     return bare(view, title) if known(title) else clean(title)
 
 
-def _likely(field: Field) -> str:
-    """The mistake a client can notice by itself."""
-    return "form.pattern" if field.pattern and not field.required else "form.required"
+def _fault(kind: str, field: Field, error: str, view: View) -> str:
+    """Say what is wrong with a field, and where it should look otherwise, like what."""
+    said = say(view, _error(kind, field.name, error))
+    like = say(view, "form.example", example=field.example) if field.example and error == Fault.PATTERN else ""
+    return Markup(f"{said} {like}".rstrip())
 
 
 def _error(kind: str, name: str, error: str) -> str:

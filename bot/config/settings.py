@@ -60,6 +60,9 @@ class Settings(BaseSettings):
     ticket_pattern: str = Field(
         default=r"[A-Z]{2,8}-?\d{1,10}", description="What a ticket number looks like (regular expression)."
     )
+    ticket_example: str = Field(
+        default="INC0012345", description="A ticket number that forms show as an example, where the pattern takes it."
+    )
     policies: str = Field(default="", description="Path of `policies.toml`; without it each kind's own policy holds.")
     verified_id_authority: str = Field(
         default="",
@@ -234,6 +237,11 @@ class Settings(BaseSettings):
         if found is None or int(found["port"] or 0) > LAST_PORT:
             raise ValueError("must be an address such as https://desk.contoso.com, without a path or anything else")
         return origin
+
+    @property
+    def ticket_shown(self) -> str:
+        """The example of a ticket number, or nothing where it would be a wrong one."""
+        return self.ticket_example if re.fullmatch(self.ticket_pattern, self.ticket_example) else ""
 
 
 def _split(value: str) -> list[str]:

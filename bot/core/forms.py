@@ -24,7 +24,10 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One question of a kind's form. With `choices` it is a list; `pattern` is a full-match regular expression."""
+    """One question of a kind's form. With `choices` it is a list; `pattern` is a full-match regular expression.
+
+    `example` is something it takes, to show what it should look like.
+    """
 
     name: str
     required: bool = False
@@ -32,6 +35,7 @@ class Field:
     default: str = ""
     required_if: tuple[str, str] | None = None  # another field and the value of it that makes this one required
     pattern: str = ""
+    example: str = ""
     longest: int = 200
     multiline: bool = False
 
@@ -67,8 +71,12 @@ class Fault(StrEnum):
 
 
 def clean(fields: Iterable[Field], values: Mapping[str, str]) -> dict[str, str]:
-    """Return the answers to `fields` alone, printable and trimmed; one not sent at all gets the field's default."""
-    return {field.name: _printable(field, values.get(field.name, field.default)) for field in fields}
+    """Return the answers to `fields` alone, printable and trimmed; one not sent at all gets the field's default.
+
+    What a pattern wants in capitals, or without spaces, is written that way.
+    """
+    given = ((field, _printable(field, values.get(field.name, field.default))) for field in fields)
+    return {field.name: _fitting(field, value) for field, value in given}
 
 
 def check(fields: Iterable[Field], values: Mapping[str, str]) -> dict[str, str]:
@@ -113,6 +121,15 @@ def _printable(field: Field, value: str) -> str:
     lines = value if field.multiline else " ".join(value.splitlines())
     kept = (c for c in lines if c == "\n" or unicodedata.category(c) not in {"Cc", "Cs"})
     return "".join(kept).strip()
+
+
+def _fitting(field: Field, value: str) -> str:
+    """Return `value` as the field's pattern takes it: as typed, in other letters, or joined; else as typed."""
+    if not field.pattern or len(value) > field.longest:
+        return value
+    joined = "".join(value.split())
+    tried = (value, value.upper(), value.lower(), joined, joined.upper(), joined.lower())
+    return next((one for one in tried if re.fullmatch(field.pattern, one)), value)
 
 
 def reason(said: str) -> Mapping[str, str]:

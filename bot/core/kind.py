@@ -18,7 +18,8 @@ from bot.core.verifier import Verifier
 class Tools:
     """What a kind may touch. `policy` is the one in force for it, under the terms of the request at hand.
 
-    `moment` says what it is asked for; `entered` is what its subject entered on our page, for the act alone.
+    `ticket_pattern` is what a ticket number looks like, `ticket_example` such a one, or "". `moment` says what it is
+    asked for; `entered` is what its subject entered on our page, for the act alone.
     """
 
     directory: Directory
@@ -28,6 +29,7 @@ class Tools:
     ticket_pattern: str
     moment: Moment = Moment.ACT
     entered: Secret | None = None
+    ticket_example: str = ""
 
 
 async def _nothing(_request: Request, _tools: Tools) -> None:

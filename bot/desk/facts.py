@@ -56,6 +56,7 @@ class Inquiry:
     policies: Mapping[str, Policy]
     clock: Clock
     ticket_pattern: str
+    ticket_example: str = ""
 
     @property
     def accounts(self) -> AccountInquiry:
@@ -69,7 +70,8 @@ class Inquiry:
         self, kind: str, *, terms: Iterable[str] = (), moment: Moment = Moment.ACT, entered: Secret | None = None
     ) -> Tools:
         policy = self.policies[kind].under(terms)
-        return Tools(self.directory, self.verifier, self.clock, policy, self.ticket_pattern, moment, entered)
+        ticket = (self.ticket_pattern, moment, entered, self.ticket_example)
+        return Tools(self.directory, self.verifier, self.clock, policy, *ticket)
 
     async def about(self, request: Request, moment: Moment) -> Facts:
         """Gather everything `decide` needs to know about the subject of `request` just now."""

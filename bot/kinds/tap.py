@@ -64,7 +64,7 @@ async def sheet(_asker: Person, tools: Tools) -> Sheet:
     fields = (
         Field("reason", required=True, choices=tuple(Choice(why, f"tap.reason.{why}") for why in WHY)),
         Field("text", required_if=("reason", "other"), longest=300, multiline=True),
-        Field("ticket", pattern=tools.ticket_pattern, longest=40),
+        Field("ticket", pattern=tools.ticket_pattern, example=tools.ticket_example, longest=40),
         Field("minutes", required=True, choices=hours, default=str(default)),
     )
     return Sheet(fields)

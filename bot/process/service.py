@@ -139,9 +139,8 @@ async def insist_on_database(store: PostgresStore) -> None:
 def assemble(settings: Settings, outside: Outside, in_force: Mapping[str, Policy], clock: Clock) -> Inside:
     """Put the desk together."""
     ledger = Ledger(outside.store, clock, in_force, LISTENERS, metrics.moved, settings.thresholds)
-    inquiry = Inquiry(
-        outside.directory, outside.verifier, outside.store, KINDS, in_force, clock, settings.ticket_pattern
-    )
+    ticket = (settings.ticket_pattern, settings.ticket_shown)
+    inquiry = Inquiry(outside.directory, outside.verifier, outside.store, KINDS, in_force, clock, *ticket)
     homes = Homes(ledger, outside.messenger, outside.directory)
     approvals = Approvals(ledger, inquiry, settings.helpdesk_channel, homes)
     delivery = Delivery(ledger, inquiry, outside.courier, outside.siren, _addresses(settings))

@@ -65,6 +65,7 @@ def sheet(kind: Kind, asker: Person, found: Found, now: datetime) -> Sheet:
         policy=kind.policy.changed(found.policy),
         ticket_pattern=Settings.model_fields["ticket_pattern"].default,
         moment=Moment.HOME,
+        ticket_example=Settings.model_fields["ticket_example"].default,
     )
 
     async def opened() -> Sheet:

@@ -173,14 +173,20 @@ def test_what_people_typed_is_never_live(slot: Slot) -> None:
 
 
 def test_a_form_keeps_what_was_typed_and_says_what_is_wrong_beside_it() -> None:
-    fields = (Field("ticket", pattern="[A-Z]+", longest=40), Field("text", required=True, multiline=True))
-    card = cards.show(Form("tap", "f1", Sheet(fields), {"ticket": "x*1"}, {"ticket": "form.pattern"}), VIEW)
+    ticket = Field("ticket", pattern="[A-Z]+", example="ABC", longest=40)
+    fields = (ticket, Field("text", required=True, multiline=True))
+    wrong = {"ticket": "form.pattern", "text": "form.required"}
+    card = cards.show(Form("tap", "f1", Sheet(fields), {"ticket": "x*1"}, wrong), VIEW)
     inputs = {p["id"]: p for p in pieces(card) if str(p.get("type", "")).startswith("Input.")}
     assert inputs["ticket"]["value"] == "x*1"
-    assert inputs["ticket"]["regex"] == "^(?:[A-Z]+)$"
-    assert inputs["text"]["isRequired"] is True
+    assert inputs["ticket"]["placeholder"] == "For example: ABC"
     body = card["body"]
-    assert "ticket number" in body[body.index(inputs["ticket"]) + 1]["text"]
+    said = body[body.index(inputs["ticket"]) + 1]["text"]
+    assert "ticket number" in said
+    assert said.endswith("For example: ABC")
+    assert body[body.index(inputs["text"]) + 1]["text"] == cards.text("tap.error.text.required", "en")
+    # A client that checks by itself says what it can check and sends nothing: the rest would be told the next time.
+    assert not [(i, k) for i in inputs.values() for k in ("isRequired", "regex", "errorMessage") if k in i]
     assert unpack({**card["actions"][0]["data"], "ticket": "A"}) == do.Submit("tap", "f1", {"ticket": "A"})
 
 

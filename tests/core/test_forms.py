@@ -57,10 +57,23 @@ def test_a_default_stands_in_for_an_answer_that_was_not_sent() -> None:
     assert not clean(FIELDS, {"minutes": ""})["minutes"]
 
 
+@pytest.mark.parametrize("typed", ["INC12", "inc12", " Inc12 ", "inc 12", "I N C\t1 2"])
+def test_a_pattern_takes_other_letters_and_spaces_and_keeps_what_it_wants(typed: str) -> None:
+    assert clean(FIELDS, {"ticket": typed})["ticket"] == "INC12"
+    assert "ticket" not in faults(reason="lost", ticket=typed)
+
+
+def test_what_a_pattern_takes_as_it_is_or_in_no_way_stays_as_it_was_typed() -> None:
+    mixed = (Field("ticket", pattern=r"Inc \d+|inc\d+"), Field("lower", pattern="[a-z]+"))
+    assert clean(mixed, {"ticket": "Inc 1", "lower": "ABC"}) == {"ticket": "Inc 1", "lower": "abc"}
+    assert clean(FIELDS, {"ticket": "my Ticket"})["ticket"] == "my Ticket"
+    assert clean((Field("text"),), {"text": "as It is"}) == {"text": "as It is"}
+
+
 def test_lines_are_kept_only_where_the_field_has_some() -> None:
-    kept = clean(FIELDS, {"text": " one\ntwo ", "ticket": " INC\r\n1 "})
+    kept = clean(FIELDS, {"text": " one\ntwo "})
     assert kept["text"] == "one\ntwo"
-    assert kept["ticket"] == "INC 1"
+    assert clean((Field("line"),), {"line": " INC\r\n1 "}) == {"line": "INC 1"}
 
 
 @given(st.text(), st.text())

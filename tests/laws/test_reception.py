@@ -10,6 +10,7 @@ import pytest
 from bot.core.actions import Begin, Home, NotUnderstood, OfferKind, Ref, Refresh, Submit, Withdraw, WithdrawListed
 from bot.core.answers import Form, HomeCard, MissCard, OfferCard, RequestCard
 from bot.core.errors import Unavailable
+from bot.core.forms import Fault
 from bot.core.model import Mode, Status
 from bot.core.ports import Slot
 from bot.core.reasons import Reason
@@ -73,6 +74,20 @@ async def test_what_the_tenant_lacks_is_offered_nowhere_and_begins_nothing(desk:
     for action in (Begin("verify"), OfferKind("verify", ""), Submit("verify", "r1", {})):
         assert why(await desk.desk.handle(at_home("ann"), action)) == Reason.UNAVAILABLE
     assert await desk.ledger.load("r1") is None
+
+
+async def test_all_that_is_wrong_is_told_at_once_and_what_was_typed_stays(desk: Office) -> None:
+    typed = {"reason": "other", "text": " ", "ticket": "see mail", "minutes": "7"}
+    answer = await desk.desk.handle(at_home("ann"), Submit("tap", "f1", typed))
+    assert isinstance(answer, Form)
+    assert answer.errors == {"text": Fault.REQUIRED, "ticket": Fault.PATTERN, "minutes": Fault.CHOICE}
+    assert answer.values == {**typed, "text": ""}
+    assert await desk.ledger.load("f1") is None
+
+
+async def test_a_ticket_number_is_taken_however_it_was_typed(desk: Office) -> None:
+    assert why(await desk.ask(ticket=" inc 0012345 ")) == "RequestCard"
+    assert (await desk.load("r1")).details["ticket"] == "INC0012345"
 
 
 async def test_who_may_not_is_told_before_a_form_and_it_is_on_record_once_they_pressed(desk: Office) -> None:
