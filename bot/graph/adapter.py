@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from http import HTTPStatus
 from typing import Any, Final, NoReturn, TypeVar
-from urllib.parse import quote
 from uuid import UUID
 
 import aiohttp
@@ -21,6 +20,7 @@ from yarl import URL
 
 from bot.core.errors import Rejected
 from bot.core.tokens import Tokens
+from bot.graph.addresses import address
 from bot.graph.calls import CORRELATION
 from bot.graph.nodes import Node
 
@@ -29,8 +29,6 @@ P = TypeVar("P", bool, str, int, float, UUID, datetime, timedelta, date, time, b
 ErrorMap = dict[str, type[ParsableFactory[Any]]] | None
 
 LARGEST: Final = 8 * 1024 * 1024  # bytes of an answer
-_AS_IT_IS: Final = "%:/?#[]@!$&'()*+,;="  # in a URL that is put together already
-_NAMES: Final = (("%24", "$"), ("%2E", "."), ("%2D", "-"), ("%7E", "~"))
 _VALUES: Final = {"str", "int", "float", "bool", "datetime"}
 
 
@@ -122,10 +120,9 @@ class GraphAdapter(RequestAdapter[Sent]):
 
     async def convert_to_native_async(self, request_info: RequestInformation) -> Sent:
         """Put a request together, with a token if it leads to Graph; raise `Rejected` if it does not."""
-        request_info.path_parameters["baseurl"] = self.base_url
         if request_info.http_method is None:
             raise ValueError("a request without a method")
-        url = _address(request_info.url)
+        url = address(request_info, self.base_url)
         if not url.startswith(f"{self.base_url}/"):  # a nextLink comes from outside
             raise Rejected("a link that does not lead to Graph", code="foreign_link")
         headers = {name: ", ".join(sorted(values)) for name, values in request_info.headers.get_all().items()}
@@ -175,18 +172,3 @@ def _fail(answer: GraphAnswer, error_map: dict[str, type[ParsableFactory[Any]]])
         error = APIError("no error of Graph's own")
     error.response_status_code, error.response_headers = answer.status, answer.headers
     raise error
-
-
-def _address(url: str) -> str:
-    """Write a URL as Graph documents it, `$select` and not `%24select`, and with nothing that is not in a URL."""
-    path, mark, query = url.partition("?")
-    pairs = [pair.partition("=") for pair in query.split("&")] if query else []
-    named = "&".join(f"{_decoded(name)}{equals}{value}" for name, equals, value in pairs)
-    return quote(f"{path}{mark}{named}", safe=_AS_IT_IS)
-
-
-def _decoded(name: str) -> str:
-    if "%" in name:
-        for code, character in _NAMES:
-            name = name.replace(code, character).replace(code.lower(), character)
-    return name
