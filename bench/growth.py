@@ -121,7 +121,7 @@ class Asked:
 
     async def past(self) -> None:
         async with self.store.unit() as unit:
-            await asyncio.gather(unit.recent(TENANT, ANN.id, _now(), lately=_now()), unit.locks(TENANT, ANN.id))
+            await asyncio.gather(unit.recent(TENANT, ANN.id, _now()), unit.locks(TENANT, ANN.id))
 
     async def scene(self) -> None:
         async with self.store.unit() as unit:

@@ -78,7 +78,7 @@ async def _asked(ledger: Ledger, store: PostgresStore) -> None:
     await ledger.load(request.id)
     async with store.unit() as unit:
         await asyncio.gather(
-            unit.recent(TENANT, request.subject.id, request.created_at, lately=request.created_at),
+            unit.recent(TENANT, request.subject.id, request.created_at),
             unit.locks(TENANT, request.subject.id),
         )
     await ledger.open(request, Asked(StepUpFirst("c1")))

@@ -16,6 +16,8 @@ from cards.texts import NAME, Markup, known, plain, text, wanted
 from cards.view import View
 
 MISSING: Final = "…"
+AGAIN_AT: Final = "again"  # the parameter of a refusal that says when it ends
+SHORT: Final = 60  # minutes that are said as such
 _ADDRESS: Final = re.compile(r"https://([\w./-]*\w)", re.ASCII)  # one that somebody typed was broken before
 
 
@@ -68,7 +70,8 @@ def when(moment: datetime | None) -> Markup:
 def refused(refusal: Refusal, view: View) -> Markup:
     """Say a no on a card; a reason nobody has words for still says what to do. An address of ours can be pressed."""
     key = _key(refusal)
-    params = {name: _param(refusal.params.get(name, MISSING)) for name in wanted(key) - {"contact"}}
+    given = refusal.params
+    params = {name: soon(given, view) if name == AGAIN_AT else _param(given.get(name, MISSING)) for name in _named(key)}
     return Markup(_ADDRESS.sub(r"[\1](https://\1)", say(view, key, **params)))
 
 
@@ -94,7 +97,10 @@ def stated(line: Line, view: View) -> Markup:
 def sentence(answer: Said | Refused, view: View) -> str:
     """Say an answer where only a line of text goes, not a card: no Markdown, times in UTC."""
     key, params = (_key(answer.refusal), answer.refusal.params) if isinstance(answer, Refused) else _said(answer)
-    ready = {name: _spoken(params.get(name, MISSING)) for name in wanted(key) - {"contact"}}
+    ready = {
+        name: soon(params, view, on_card=False) if name == AGAIN_AT else _spoken(params.get(name, MISSING))
+        for name in _named(key)
+    }
     return text(key, view.language, contact=view.contact, **ready)
 
 
@@ -160,6 +166,22 @@ def approvals(request: Request, view: View) -> Markup:
     needed = max(view.approvals, count)
     key = "approvers.count_by" if given else "approvers.count"
     return say(view, key, count=count, needed=needed, names=names(given))
+
+
+def soon(params: Mapping[str, str], view: View, *, on_card: bool = True) -> Markup:
+    """Say from when on one may ask again: in how many minutes where that is short, and exactly all the same."""
+    moment = stamp(params.get(AGAIN_AT, ""))
+    if moment is None:
+        return say(view, "time.later")
+    minutes = max(1, -int((view.now - moment).total_seconds() // 60))
+    if minutes > SHORT:
+        return say(view, "time.from", at=when(moment) if on_card else _spoken(moment.isoformat()))
+    at = Markup(f"{{{{TIME({moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ})}}}}") if on_card else f"{moment:%H:%M} UTC"
+    return say(view, "time.minute" if minutes == 1 else "time.minutes", minutes=minutes, at=at)
+
+
+def _named(key: str) -> frozenset[str]:
+    return wanted(key) - {"contact"}
 
 
 def _key(refusal: Refusal) -> str:

@@ -63,8 +63,8 @@ class Facts:
 
     `home` is where a guest comes from; `roles` are directory roles held or eligible; `guarded_groups` the role-
     assignable groups the person is a member or owner of; `groups` those of the policy's groups they are in; `recent`
-    how often they asked in the last 24 hours, `shown` how often that stood before approvers lately; `denied` who said
-    no to the same kind of request about them in the last days, and when; `guarded_contexts` the authentication
+    until when what they asked for counts for their day, `shown` the same of what approvers were shown; `denied` who
+    said no to the same kind of request about them in the last days, and when; `guarded_contexts` the authentication
     contexts for which Conditional Access demands a fresh sign-in of this person; `approvers` is what is known of those
     who approved; `approves` the groups of approvers they are in or could put themselves into as an owner; `face_check`
     whether they can prove here who they are; `frozen_at` since when an alarm freezes what they may get here. `levels`
@@ -80,8 +80,8 @@ class Facts:
     roles: tuple[str, ...] | None = None
     guarded_groups: tuple[str, ...] | None = None
     groups: frozenset[str] | None = None
-    recent: int | None = None
-    shown: int | None = None
+    recent: tuple[datetime, ...] | None = None
+    shown: tuple[datetime, ...] | None = None
     denied: Mapping[str, datetime] | None = None
     guarded_contexts: frozenset[str] | None = None
     approvers: Mapping[str, ApproverFacts] | None = None

@@ -149,14 +149,12 @@ class Unit(Protocol):
 
     async def defer(self, *jobs: Job) -> None: ...
 
-    async def recent(
-        self, tenant: str, subject: str, since: datetime, *, lately: datetime, but: str = ""
-    ) -> Mapping[str, Tally]:
-        """Count requests about `subject` by kind, other than `but`: what nobody else may use up for them.
+    async def recent(self, tenant: str, subject: str, now: datetime, *, but: str = "") -> Mapping[str, Tally]:
+        """Say by kind what counts of the requests about `subject` other than `but`: nobody else may use that up.
 
-        Since `since` those they signed in or proved themselves for; since `lately` those that got on without. Not what
-        was refused or withdrawn or ran out, nor what waits for their own proof. And what stood before approvers since
-        `lately`, whatever became of it.
+        For a day those they signed in or proved themselves for; for an hour those that got on without, or that Entra
+        did not carry out. Not what was refused or withdrawn or ran out, nor what waits for their own proof. And for an
+        hour what stood before approvers, whatever became of it.
         """
 
     async def history(self, tenant: str, subject: str, since: datetime, limit: int) -> Sequence[Request]:

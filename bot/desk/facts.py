@@ -23,8 +23,6 @@ from bot.desk.account import AccountInquiry, Who
 from bot.desk.noes import Noes
 
 T = TypeVar("T")
-DAY: Final = timedelta(hours=24)
-HOUR: Final = timedelta(hours=1)  # what nobody signed in for counts so long: it must shut nobody out for a day
 LATELY: Final = timedelta(days=7)  # what a policy may make of an earlier no, and what approvers are told of
 MANY: Final = 20
 
@@ -166,11 +164,11 @@ class Inquiry:
         )
 
     async def _past(self, request: Request) -> _Past:
-        tenant, subject, since = request.tenant, request.subject.id, self.clock.now() - DAY
+        tenant, subject, now = request.tenant, request.subject.id, self.clock.now()
         async with self.store.unit() as unit:
             recent, denied, locks = await asyncio.gather(
-                unit.recent(tenant, subject, since, lately=self.clock.now() - HOUR, but=request.id),
-                unit.denied(tenant, subject, self.clock.now() - LATELY),
+                unit.recent(tenant, subject, now, but=request.id),
+                unit.denied(tenant, subject, now - LATELY),
                 unit.locks(tenant, subject),
             )
         return _Past(recent, denied, locks.since(request.created_at) or "never")

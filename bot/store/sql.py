@@ -52,19 +52,25 @@ SAVE_REQUEST: Final = """
     RETURNING version
 """
 
+# Until when each request counts, if it does: see `Unit.recent`.
 RECENT: Final = """
     SELECT kind,
-      count(*) FILTER (
-        WHERE status <> ALL(%(free)s)
-          AND (doc -> 'evidence' @> %(sign_in)s OR doc -> 'evidence' @> %(face)s
-               OR created_at >= %(lately)s AND status <> ALL(%(waited)s))
-      ) AS counted,
-      count(*) FILTER (
-        WHERE created_at >= %(lately)s
-          AND EXISTS (SELECT FROM posted WHERE posted.request = requests.id AND posted.slot = %(slot)s)
-      ) AS shown
-    FROM requests
-    WHERE tenant = %(tenant)s AND subject = %(subject)s AND created_at >= %(since)s AND id <> %(but)s
+      coalesce(array_agg(until ORDER BY until) FILTER (WHERE until > %(now)s), '{}') AS counted,
+      coalesce(array_agg(seen ORDER BY seen) FILTER (WHERE seen > %(now)s), '{}') AS shown
+    FROM (
+      SELECT kind,
+        CASE
+          WHEN status = ANY(%(free)s) THEN NULL
+          WHEN status <> %(failed)s AND (doc -> 'evidence' @> %(sign_in)s OR doc -> 'evidence' @> %(face)s)
+            THEN created_at + %(day)s
+          WHEN status <> ALL(%(waited)s) THEN created_at + %(hour)s
+        END AS until,
+        CASE WHEN EXISTS (SELECT FROM posted WHERE posted.request = requests.id AND posted.slot = %(slot)s)
+          THEN created_at + %(hour)s
+        END AS seen
+      FROM requests
+      WHERE tenant = %(tenant)s AND subject = %(subject)s AND created_at > %(now)s - %(day)s AND id <> %(but)s
+    ) AS asked
     GROUP BY kind
 """
 

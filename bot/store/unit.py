@@ -13,7 +13,7 @@ from psycopg.types.json import Jsonb
 
 from bot.core.audit import GENESIS, About, Entry, Keys, Note, link
 from bot.core.errors import Conflict, Rejected
-from bot.core.limits import Tally
+from bot.core.limits import DAY, HOUR, Tally
 from bot.core.locks import Locks
 from bot.core.model import OPEN, Chat, EvidenceType, Person, Request, Status
 from bot.core.ports import Clock, Job, Posted, Purpose, SignIn, SignInStage, Slot, Unit, Urgency
@@ -27,6 +27,9 @@ WORDS: Final = ("name", "request", "slot", "person")  # of a job, as every versi
 COUNTED: Final[Mapping[str, object]] = MappingProxyType(
     {
         "free": [Status.REFUSED.value, Status.WITHDRAWN.value, Status.EXPIRED.value],
+        "failed": Status.FAILED.value,
+        "day": DAY,
+        "hour": HOUR,
         "waited": [Status.STEP_UP.value, Status.PROOF.value],
         "slot": Slot.APPROVERS.value,
         "sign_in": Jsonb([{"proof": EvidenceType.STEP_UP.value}]),
@@ -89,11 +92,10 @@ class PostgresUnit(Unit):
             if there is None or there.urgency < job.urgency:
                 self._jobs[key] = job
 
-    async def recent(
-        self, tenant: str, subject: str, since: datetime, *, lately: datetime, but: str = ""
-    ) -> Mapping[str, Tally]:
-        values = {"tenant": tenant, "subject": subject, "since": since, "lately": lately, "but": but, **COUNTED}
-        return {row["kind"]: Tally(row["counted"], row["shown"]) for row in await self._line.rows(sql.RECENT, values)}
+    async def recent(self, tenant: str, subject: str, now: datetime, *, but: str = "") -> Mapping[str, Tally]:
+        values = {"tenant": tenant, "subject": subject, "now": now, "but": but, **COUNTED}
+        rows = await self._line.rows(sql.RECENT, values)
+        return {row["kind"]: Tally(tuple(row["counted"]), tuple(row["shown"])) for row in rows}
 
     async def history(self, tenant: str, subject: str, since: datetime, limit: int) -> Sequence[Request]:
         values = {"tenant": tenant, "subject": subject, "since": since, "limit": limit}

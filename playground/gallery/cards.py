@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, Final
 
 from bot.core.answers import (
@@ -42,6 +43,7 @@ from playground.gallery.requests import APPROVED, ASKED, ENDINGS, RECEIPT, SIGNE
 from playground.gallery.sheets import Found, sheet
 from playground.gallery.stories import FILLED_IN, NOW, STORIES
 
+TOMORROW: Final = (NOW + timedelta(hours=20)).isoformat()
 PASS: Final = "Rk+7*_w#Vq2!"
 CONTACT: Final = {"en": "the helpdesk (extension 4357)", "de": "den Helpdesk (Durchwahl 4357)"}
 ALARM: Final = next(kind.name for kind in KINDS.values() if kind.alarm)
@@ -77,7 +79,7 @@ def _offers(view: View) -> Shown:
     yield "home/offer", HomeCard(ANN, (Offer("tap", None),), ()), view
     yield "home/help", HomeCard(ANN, (Offer("tap", None),), (at(Status.APPROVAL),), "home.help"), view
     yield from (("miss/near", MissCard(("tap", "password")), view), ("miss/far", MissCard(()), view))
-    alarm, no = replace(view, alarm=ALARM), Refusal(Reason.TOO_MANY, {"limit": "3"})
+    alarm, no = replace(view, alarm=ALARM), Refusal(Reason.TOO_MANY, {"limit": "3", "again": TOMORROW})
     offers = tuple(Offer(kind.name, None, alarm=kind.alarm) for kind in KINDS.values())
     yield "home/all", HomeCard(ANN, offers, tuple(told(kind, Status.READY) for kind in KINDS)), alarm
     shut = tuple(Offer(kind.name, None if kind.alarm else no, alarm=kind.alarm) for kind in KINDS.values())

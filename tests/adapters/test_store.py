@@ -176,6 +176,8 @@ async def test_recent_counts_what_was_signed_in_for_and_lately_what_got_on_witho
         replace(proved, id="r4", status=Status.WITHDRAWN),
         replace(proved, id="r5", status=Status.REFUSED),
         ask("r6", status=Status.EXPIRED),
+        replace(proved, id="r16", status=Status.FAILED),
+        replace(proved, id="r17", status=Status.FAILED, created_at=morning),
         ask("r7", subject=BEN, status=Status.ENDED),
         replace(proved, id="r8", kind="risk", status=Status.DENIED),
         ask("r9", kind="verify", status=Status.ENDED),
@@ -186,17 +188,19 @@ async def test_recent_counts_what_was_signed_in_for_and_lately_what_got_on_witho
         ask("r14", kind="password", status=Status.PROOF),
         replace(ask("r15", kind="methods", status=Status.DENIED), created_at=morning, evidence=faced),
     )
-    day, hour = NOW - timedelta(days=1), NOW - timedelta(hours=1)
+    day, hour = timedelta(days=1), timedelta(hours=1)
     async with store.unit() as unit:
-        others = await unit.recent("contoso", "ann", day, lately=hour, but="r12")
+        others = await unit.recent("contoso", "ann", NOW, but="r12")
         assert others == {
-            "tap": Tally(1),
-            "risk": Tally(1),
-            "verify": Tally(1),
-            "methods": Tally(1),
+            "tap": Tally((NOW + hour, morning + day)),
+            "risk": Tally((NOW + day,)),
+            "verify": Tally((NOW + hour,)),
+            "methods": Tally((morning + day,)),
             "password": Tally(),
         }
-        assert (await unit.recent("contoso", "ann", day, lately=hour))["tap"] == Tally(2)
+        assert (await unit.recent("contoso", "ann", NOW))["tap"] == Tally((NOW + hour, morning + day, NOW + day))
+        over = await unit.recent("contoso", "ann", morning + day, but="r12")  # to the moment, it counts no more
+        assert (over["tap"], "methods" in over) == (Tally(), False)
 
 
 async def test_latest_begins_with_what_is_open(store: PostgresStore) -> None:

@@ -198,6 +198,32 @@ def test_a_kind_that_is_not_open_to_someone_is_greyed_with_the_reason() -> None:
     assert "3 times within a day" in texts(card)
 
 
+@pytest.mark.parametrize(
+    ("after", "on_card", "in_a_line"),
+    [
+        (
+            timedelta(seconds=20),
+            "in about a minute, at {{TIME(2026-03-12T09:30:20Z)}}",
+            "in about a minute, at 09:30 UTC",
+        ),
+        (
+            timedelta(minutes=12),
+            "in about 12 minutes, at {{TIME(2026-03-12T09:42:00Z)}}",
+            "in about 12 minutes, at 09:42 UTC",
+        ),
+        (
+            timedelta(hours=20),
+            "from {{DATE(2026-03-13T05:30:00Z,SHORT)}} {{TIME(2026-03-13T05:30:00Z)}} on",
+            "from 2026-03-13 05:30 UTC on",
+        ),
+    ],
+)
+def test_who_has_to_wait_reads_how_long_and_until_when(after: timedelta, on_card: str, in_a_line: str) -> None:
+    refusal = Refused(Refusal(Reason.TOO_MANY, {"limit": "3", "again": (NOW + after).isoformat()}))
+    assert f"You can ask again {on_card}." in texts(cards.show(refusal, VIEW))
+    assert f"You can ask again {in_a_line}." in cards.sentence(refusal, VIEW)
+
+
 def test_a_refusal_with_a_request_shows_the_card_that_is_for_the_reader() -> None:
     refused = Refused(Refusal(Reason.CLOSED), at(Status.APPROVAL))
     assert "It waits for somebody's approval" in texts(cards.show(refused, VIEW))

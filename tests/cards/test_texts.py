@@ -185,7 +185,7 @@ def test_what_is_cleaned_is_short_and_visible(typed: str, longest: int) -> None:
 
 
 def test_wanted_names_the_params_of_a_text() -> None:
-    assert wanted("refusal.too_many") == {"limit", "contact"}
+    assert wanted("refusal.too_many") == {"limit", "again", "contact"}
 
 
 def test_the_walk_finds_every_piece() -> None:

@@ -39,7 +39,7 @@ REFUSALS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     (Reason.NOT_ALLOWED, {}, {"groups": frozenset({"visitors"})}),
     (Reason.NOT_ALLOWED, {"allowed_groups": frozenset()}, {}),
     (Reason.STEP_UP_UNGUARDED, {}, {"guarded_contexts": frozenset({"c2"})}),
-    (Reason.TOO_MANY, {"per_day": 2}, {"recent": 2}),
+    (Reason.TOO_MANY, {"per_day": 2}, {"recent": (NOW, NOW)}),
     ("tap.live_pass", {}, {"objection": Refusal("tap.live_pass")}),
 ]
 
@@ -105,10 +105,14 @@ def test_a_refusal_brings_what_its_sentence_needs() -> None:
     unguarded = decide(POLICY, replace(GOOD, guarded_contexts=frozenset()), REQUEST, Moment.WAY, NOW)
     assert unguarded == Refuse(Refusal(Reason.STEP_UP_UNGUARDED, {"context": "c1"}))
     daily = replace(POLICY, per_day=1)
-    assert decide(daily, replace(GOOD, recent=1), REQUEST, Moment.ASK, NOW) == Refuse(
-        Refusal(Reason.TOO_MANY, {"limit": "1"})
-    )
-    assert reason(decide(daily, replace(GOOD, recent=0), REQUEST, Moment.ASK, NOW)) == "StepUpFirst"
+    hours = tuple(NOW + timedelta(hours=n) for n in range(1, 4))
+    for limit, again in ((3, 1), (2, 2), (1, 3)):  # so many must have ended that one less than the limit is left
+        often = decide(replace(POLICY, per_day=limit), replace(GOOD, recent=hours), REQUEST, Moment.ASK, NOW)
+        wait = {"limit": str(limit), "again": (NOW + timedelta(hours=again)).isoformat()}
+        assert often == Refuse(Refusal(Reason.TOO_MANY, wait))
+    shown = decide(daily, replace(GOOD, shown=hours[:2]), REQUEST, Moment.ASK, NOW)
+    assert shown == Refuse(Refusal(Reason.TOO_MANY_SHOWN, {"limit": "2", "again": hours[0].isoformat()}))
+    assert reason(decide(daily, replace(GOOD, recent=()), REQUEST, Moment.ASK, NOW)) == "StepUpFirst"
 
 
 def test_every_decision_says_under_which_terms_it_was_made_and_about_what() -> None:
@@ -139,7 +143,7 @@ def test_a_guest_hears_where_their_account_is_where_that_is_known() -> None:
 
 
 def test_the_daily_limit_holds_when_asking_and_not_on_the_way() -> None:
-    facts = replace(GOOD, recent=99)
+    facts = replace(GOOD, recent=(NOW,) * 99)
     assert reason(decide(POLICY, facts, REQUEST, Moment.ASK, NOW)) == Reason.TOO_MANY
     assert reason(decide(POLICY, facts, REQUEST, Moment.WAY, NOW)) == "StepUpFirst"
 

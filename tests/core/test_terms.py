@@ -396,7 +396,7 @@ def test_the_context_of_the_page_must_be_guarded_all_the_same() -> None:
 
 
 def test_home_tells_of_the_daily_limit() -> None:
-    facts = replace(GOOD, recent=POLICY.per_day)
+    facts = replace(GOOD, recent=(NOW,) * POLICY.per_day)
     assert reason(decide(POLICY, facts, REQUEST, Moment.HOME, NOW)) == Reason.TOO_MANY
     assert reason(decide(POLICY, facts, REQUEST, Moment.ACT, NOW)) == "StepUpFirst"
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from bot.core.actions import Deny, Ref, Withdraw
+from bot.core.answers import Answer, Refused
+from bot.core.errors import Rejected
 from bot.core.limits import SHOWN
 from bot.core.model import Status
 from bot.core.reasons import Reason
@@ -17,6 +21,12 @@ from tests.laws.seen import why
 from tests.stores import patient
 
 LIMIT = POLICY.per_day
+
+
+def told(answer: Answer) -> Mapping[str, str]:
+    """What the sentence of a no is filled in with."""
+    assert isinstance(answer, Refused)
+    return answer.refusal.params
 
 
 async def withdraw(desk: Office, request_id: str) -> None:
@@ -58,8 +68,11 @@ async def test_what_they_signed_in_for_counts_for_a_day(desk: Office) -> None:
         ref = Ref(f"r{number}", (await desk.load(f"r{number}")).version)
         await desk.desk.handle(in_channel("ben"), Deny(ref, "call me first"))
         desk.clock.advance(hours=1)
-    assert why(await desk.ask(request_id="again")) == Reason.TOO_MANY
-    desk.clock.advance(hours=24 - LIMIT, minutes=1)
+    answer = await desk.ask(request_id="again")
+    assert why(answer) == Reason.TOO_MANY
+    first = (await desk.load("r0")).created_at
+    assert told(answer) == {"limit": str(LIMIT), "again": (first + timedelta(hours=24)).isoformat()}
+    desk.clock.advance(hours=24 - LIMIT)
     assert why(await desk.ask(request_id="tomorrow")) == "RequestCard"
 
 
@@ -94,6 +107,17 @@ async def test_what_was_carried_out_counts_whatever_became_of_it(desk: Office) -
         assert done.status is Status.DONE
         desk.clock.advance(hours=1)
     assert why(await desk.ask(request_id="more", kind="password")) == Reason.TOO_MANY
+
+
+async def test_what_entra_did_not_carry_out_counts_for_an_hour_only(desk: Office) -> None:
+    """Nothing has happened; and yet nobody has Entra asked without an end."""
+    for number in range(LIMIT):
+        desk.directory.trouble["remove_method"] = Rejected("no", code="forbidden")
+        failed = await desk.bring("methods", request_id=f"m{number}")
+        assert failed.status is Status.FAILED
+    assert why(await desk.ask(request_id="more", kind="methods")) == Reason.TOO_MANY
+    desk.clock.advance(hours=1)
+    assert why(await desk.ask(request_id="more", kind="methods")) == "RequestCard"
 
 
 async def test_what_ran_out_before_it_was_carried_out_does_not_count(desk: Office) -> None:
