@@ -42,8 +42,13 @@ def session() -> aiohttp.ClientSession:
     """Return what sends all but the calls to Graph.
 
     Who calls says how many at once: whoever waited here for a connection would look like one whose answer is lost.
+    No cookie is kept: what one call is told is not for the next.
     """
-    return aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), timeout=aiohttp.ClientTimeout(total=LONGEST))
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=aiohttp.ClientTimeout(total=LONGEST),
+    )
 
 
 def forget() -> None:

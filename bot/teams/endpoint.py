@@ -161,7 +161,7 @@ def _bounded(piece: bytes, before: int = 0) -> bytes:
 def parsed(body: bytes) -> dict[str, Any]:
     """Return the activity in a body. Raises `Unreadable`."""
     try:
-        activity = json.loads(body.decode("utf-8"), parse_constant=_constant)
+        activity = _DECODER.decode(body.decode("utf-8"))
     except RecursionError:
         raise Unreadable(400, "the body is nested too deep") from None
     except ValueError:
@@ -192,6 +192,9 @@ def _kept(part: Any) -> Any:
 
 def _constant(name: str) -> float:
     raise ValueError(f"{name} is not JSON")
+
+
+_DECODER: Final = json.JSONDecoder(parse_constant=_constant)
 
 
 def _shallow(activity: dict[str, Any]) -> bool:

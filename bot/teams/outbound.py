@@ -6,6 +6,7 @@ Source: https://learn.microsoft.com/azure/bot-service/rest-api/bot-framework-res
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -36,6 +37,7 @@ SHUT: Final = frozenset(
     {"BotDisabledByAdmin", "BotNotInConversationRoster", "ConversationBlockedByUser", "ForbiddenOperationException"}
 )
 PASSING: Final = frozenset({408, 412, 502, 503, 504})  # for calls that may be repeated
+ODD: Final = re.compile(r"[^A-Za-z0-9_.~-]+")  # of an id, what cannot stand in a path as it is
 CUT: Final = frozenset({408, 500, 502, 504})  # after these nobody knows whether a new message is there
 NEVER: Final = frozenset({501, 505})  # what is not implemented is not implemented a little later either
 
@@ -229,7 +231,11 @@ def _part(name: str) -> str:
     """Return an id as one part of a path, whatever is in it."""
     if name.strip(".") == "":
         raise Rejected("not an id", code="BadArgument")
-    return quote(name, safe="")
+    return ODD.sub(_quoted, name)
+
+
+def _quoted(odd: re.Match[str]) -> str:
+    return quote(odd[0], safe="")
 
 
 def _text(made: Mapping[str, Any], name: str) -> str:

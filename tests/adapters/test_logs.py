@@ -128,6 +128,24 @@ def test_an_access_line_says_what_and_how_long_but_not_who(out: io.StringIO) -> 
         "logger": "access",
     }
     assert line == {**told, "level": "info", "timestamp": line["timestamp"]}
+    assert datetime.fromisoformat(line["timestamp"]).tzinfo is not None
+
+
+def test_an_access_line_is_clean_and_keeps_to_the_level(out: io.StringIO) -> None:
+    access = logs.AccessLog(logging.getLogger("x"), "")
+    access.log(make_mocked_request("GET", f"/x%0A{JWT}%E2%80%AE"), web.Response(), 0.1)
+    (line,) = _lines(out)
+    assert JWT not in out.getvalue()
+    assert line["path"].isprintable()
+    logs.configure("warning", stream=out)
+    logs.AccessLog(logging.getLogger("x"), "").log(make_mocked_request("GET", "/x"), web.Response(), 0.1)
+    logs.configure("info", stream=out, pretty=True)
+    logs.AccessLog(logging.getLogger("x"), "").log(make_mocked_request("GET", "/pretty"), web.Response(), 0.1)
+    plain, *pretty = out.getvalue().splitlines()
+    assert json.loads(plain) == line
+    assert len(pretty) == 1
+    assert "/pretty" in pretty[0]
+    assert not pretty[0].startswith("{")
 
 
 def test_control_characters_do_not_get_through(out: io.StringIO) -> None:

@@ -214,3 +214,22 @@ async def test_nobody_waits_for_a_connection() -> None:
     async with TestServer(app) as server, outgoing.session() as session, asyncio.TaskGroup() as group:
         for _ in range(120):
             group.create_task(session.get(server.make_url("/")))
+
+
+async def test_no_cookie_is_kept() -> None:
+    """What one call is told is not for the next: sessions serve everybody."""
+    told: list[str | None] = []
+
+    async def baked(request: web.Request) -> web.Response:
+        told.append(request.headers.get("Cookie"))
+        response = web.Response()
+        response.set_cookie("who", "ann")
+        return response
+
+    app = web.Application()
+    app.router.add_get("/", baked)
+    async with TestServer(app, host="localhost") as server, outgoing.session() as session:
+        for _ in range(2):
+            async with session.get(f"http://localhost:{server.port}/"):
+                pass
+    assert told == [None, None]

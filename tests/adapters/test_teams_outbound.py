@@ -161,6 +161,8 @@ async def test_an_id_is_one_part_of_a_path(name: str) -> None:
             await teams.connector.post(replace(teams.chat, id=name), CARD)
         await teams.connector.delete(teams.chat, "../../x?y#z")
         assert teams.heard[0][1].endswith("/activities/..%2F..%2Fx%3Fy%23z")
+        await teams.connector.delete(teams.chat, "a~b_c.d-1%2f ü\t")
+        assert teams.heard[1][1].endswith("/activities/a~b_c.d-1%252f%20%C3%BC%09")
 
 
 async def test_a_redirect_is_not_followed() -> None:
