@@ -251,7 +251,7 @@ OTHERWISE = {
     "bot.graph.refusals": {"password", "risk"},  # a word of Graph's refusals, and an operation of Graph
     "bot.graph.protection": {"risk"},  # an operation of Graph, as metrics count it
     "bot.graph.methods": {"methods"},
-    "bot.process.logs": {"password"},  # a name that a secret goes by
+    "bot.process.logs": {"method", "password"},  # HTTP's, in an access line; a name that a secret goes by
     "bot.web.entry": {"password"},  # a field of an HTML form
 }
 

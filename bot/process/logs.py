@@ -190,5 +190,5 @@ class AccessLog(AbstractAccessLogger):
 @lru_cache(256)
 def _head(method: str, path: str, status: int) -> str:
     """Return the line of a request up to what is its alone."""
-    told = dict(event="request", method=method, path=path, status=status, logger="access", level="info")
+    told = {"event": "request", "method": method, "path": path, "status": status, "logger": "access", "level": "info"}
     return _ENCODER.encode(clean(None, "info", told))[:-1]
