@@ -37,8 +37,9 @@ from bot.desk.upkeep import Upkeep
 from bot.kinds import KINDS
 from bot.process.service import LISTENERS, uses
 from bot.store.postgres import PostgresStore
-from bot.teams.delivery import Addresses, Delivery
+from bot.teams.delivery import Delivery
 from bot.teams.findings import Findings
+from bot.teams.views import Addresses
 from tests.entra import TENANT, FakeClock, FakeDirectory, FakeSignIns, FakeVerifier
 
 __all__ = [

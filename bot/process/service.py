@@ -44,9 +44,10 @@ from bot.process.logs import AccessLog, ServerLog
 from bot.process.readiness import checks, warn
 from bot.store.postgres import PostgresStore
 from bot.teams import endpoint
-from bot.teams.delivery import Addresses, Delivery, listener
+from bot.teams.delivery import Delivery, listener
 from bot.teams.findings import Findings
 from bot.teams.throttle import Throttle
+from bot.teams.views import Addresses
 from bot.web import entry, health, stepup, wallet
 from bot.web.limit import PROXIES, Limit
 from bot.web.middleware import limiting, surfacing
@@ -207,7 +208,7 @@ def application(
         keys=outside.bot_keys,
         messenger=outside.messenger,
         clock=clock,
-        viewer=inside.delivery.view,
+        viewer=inside.delivery.views.answered,
         pace=_pace(),
     )
     stepup.setup(app, desk=inside.desk.step_up, pages=pages)

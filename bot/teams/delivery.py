@@ -9,43 +9,25 @@ from typing import Final
 
 import structlog
 
-from bot.core.answers import Answer, Refused, RequestCard
 from bot.core.errors import Closed, NotGranted, Rejected, Unavailable
 from bot.core.kind import Kinds
-from bot.core.model import Actor, Chat, Person, Request, Status
-from bot.core.ports import Job, Messenger, Posted, Purpose, SignIn, Slot, Urgency
+from bot.core.model import Chat, Person, Request, Status
+from bot.core.ports import Job, Messenger, Posted, SignIn, Slot, Urgency
 from bot.desk.facts import Inquiry
 from bot.desk.homes import Homes
-from bot.desk.ledger import Ledger, asks
+from bot.desk.ledger import Ledger
 from bot.teams import briefing
 from bot.teams.board import Board
 from bot.teams.bursts import burst
-from bot.teams.scenes import PlannedMessage, Scene, alarming, chosen, confirming, linked, wanted
+from bot.teams.scenes import PlannedMessage, Scene, alarming, wanted
 from bot.teams.secret import SecretMessage
-from cards.view import View
+from bot.teams.views import Addresses, Views
 
 Key = tuple[Slot, str]  # a place of a request, and the person it is about where there may be several
 
 CLOSED: Final = 60.0  # seconds at the least between two tries of what must be done and was refused
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Addresses:
-    """Where messages go and links lead; behind `start` goes a transaction's id, behind `wallet` a request's.
-
-    `looks`: there are proofs of identity to look at.
-    """
-
-    helpdesk: str
-    security: str
-    start: str
-    wallet: str
-    resource: str
-    contact: str
-    language: str
-    looks: bool = False
 
 
 def listener(kinds: Kinds) -> Callable[[Request], Iterator[Job]]:
@@ -84,12 +66,16 @@ class Delivery:
         return Board(self.ledger.store, self.messenger)
 
     @property
+    def views(self) -> Views:
+        return Views(self.ledger, self.inquiry, self.addresses)
+
+    @property
     def homes(self) -> Homes:
         return Homes(self.ledger, self.messenger, self.inquiry.directory)
 
     @property
     def secrets(self) -> SecretMessage:
-        return SecretMessage(self.ledger.store, self.messenger, self._view)
+        return SecretMessage(self.ledger.store, self.messenger, self.views.of)
 
     async def cards(self, job: Job) -> None:
         """Post, change and delete until all but the alarm is as it should be; each message by itself.
@@ -199,23 +185,6 @@ class Delivery:
             return [Unavailable("a message that holds a secret still stands", retry_after=CLOSED)]
         return []
 
-    async def view(self, answer: Answer, actor: Actor) -> View:
-        """Say how an answer looks to the one who gets it: a card that comes back from a press is the one in place."""
-        person, chat = actor.person, actor.chat
-        request = getattr(answer, "request", None)
-        view = self._view(request) if isinstance(request, Request) else self._plain()
-        if isinstance(answer, RequestCard) and answer.slot is Slot.APPROVERS:
-            return await briefing.informed(self.inquiry, answer.request, view)
-        view = replace(view, language=person.language, user=chat.user, person=person.id)
-        if isinstance(answer, RequestCard) and answer.slot is Slot.CONFIRM:
-            view = await briefing.informed(self.inquiry, answer.request, view)
-            return await self._confirming(answer.request, view)
-        lifts = isinstance(answer, RequestCard) and answer.slot is Slot.LIFT
-        if isinstance(answer, RequestCard | Refused) and answer.request is not None and chat.personal:
-            purpose = Purpose.LIFT if lifts else asks(answer.request)
-            return view if purpose is None else await self._asked(view, answer.request, purpose)
-        return view
-
     async def stray(self, job: Job) -> None:
         """Delete a message that was posted twice because an answer was lost; `slot` holds its id, `person` its chat.
 
@@ -255,38 +224,8 @@ class Delivery:
         return Rows(request, home, sign_ins, posted)
 
     async def _scene(self, rows: Rows, *, informed: bool) -> Scene:
-        request, where, view = rows.request, self.addresses, self._view(rows.request)
+        request, where, view = rows.request, self.addresses, self.views.of(rows.request)
         if informed:
             view = await briefing.informed(self.inquiry, request, view)
         places = (where.helpdesk, where.security, where.resource, where.start)
         return Scene(request, rows.home, rows.sign_ins, rows.posted, view, *places)
-
-    async def _confirming(self, request: Request, view: View) -> View:
-        """Say how an approver's private card looks to them: what they were last asked to confirm, and where."""
-        async with self.ledger.store.unit() as unit:
-            asked = confirming(await unit.sign_ins(request.id)).get(view.person)
-        return view if asked is None else chosen(linked(view, asked, self.addresses.start), request, asked)
-
-    async def _asked(self, view: View, request: Request, purpose: Purpose) -> View:
-        """Add the sign-in that whoever looks is asked for, and what became of the last."""
-        async with self.ledger.store.unit() as unit:
-            waiting = await unit.sign_in_for(request.id, view.person, purpose)
-        return view if waiting is None else linked(view, waiting, self.addresses.start)
-
-    def _view(self, request: Request) -> View:
-        policy, kind = self.inquiry.policy(request), self.inquiry.kinds[request.kind]
-        return replace(
-            self._plain(),
-            reveal=policy.reveal,
-            approvals=policy.approvals + request.more,
-            face=bool(policy.evidence),
-            levels=kind.levels,
-            verdicts=kind.verdicts,
-            looks=self.addresses.looks,
-        )
-
-    def _plain(self) -> View:
-        where, offered = self.addresses, self.inquiry.policies
-        alarm = next((k.name for k in self.inquiry.kinds.values() if k.alarm and offered[k.name].offered), "")
-        now = self.ledger.clock.now()
-        return View(language=where.language, now=now, contact=where.contact, wallet=where.wallet, alarm=alarm)

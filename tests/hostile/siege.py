@@ -108,7 +108,14 @@ async def _opened(stack: AsyncExitStack, runner: asyncio.Runner, database_url: s
             await desk.approve(BEN, request)
     await _show(desk)
     opened = await stack.enter_async_context(
-        door(desk.desk, post=desk.messenger, clock=clock, kinds=tuple(KINDS), tenant=TENANT, viewer=desk.delivery.view)
+        door(
+            desk.desk,
+            post=desk.messenger,
+            clock=clock,
+            kinds=tuple(KINDS),
+            tenant=TENANT,
+            viewer=desk.delivery.views.answered,
+        )
     )
     return Siege(runner, database_url, desk, opened)
 

@@ -113,7 +113,7 @@ async def client(database_url: str, reveal: str) -> AsyncIterator[Client]:
         desk.directory.members[HELPDESK].add(BEN)
         desk.directory.registered[ANN] = desk.directory.registered["ann"]
         desk.directory.risks[ANN] = desk.directory.risks["ann"]
-        views = desk.delivery.view
+        views = desk.delivery.views.answered
         async with door(
             desk.desk, post=desk.messenger, clock=clock, kinds=tuple(KINDS), tenant=TENANT, viewer=views
         ) as opened:

@@ -178,7 +178,7 @@ async def room(database_url: str) -> AsyncIterator[Room]:
         assert [(await desk.load(one)).status for one in OPEN] == [Status.READY, Status.STEP_UP, Status.APPROVAL]
         assert touched(desk) == []
         refs = {one: Ref(one, (await desk.load(one)).version) for one in OPEN}
-        views = desk.delivery.view
+        views = desk.delivery.views.answered
         async with door(
             desk.desk, post=desk.messenger, clock=clock, kinds=tuple(KINDS), tenant=TENANT, viewer=views
         ) as opened:
