@@ -14,8 +14,8 @@ from bot.core.errors import AnswerLost, Forged, Missing, Rejected, Unavailable
 from bot.core.methods import Method, MethodKind
 from bot.core.model import Secret
 from bot.core.passes import IssuedPass, Pass, PassPolicy
-from bot.core.ports import SignedIn
 from bot.core.risk import Detection, Risk
+from bot.core.signins import SignedIn
 from bot.core.verifier import Presentation
 
 TENANT = "11111111-1111-1111-1111-111111111111"

@@ -12,7 +12,7 @@ from typing import Protocol
 from bot.core.audit import About, Note
 from bot.core.limits import Tally
 from bot.core.locks import Locks
-from bot.core.model import Chat, Person, Request, Secret
+from bot.core.model import Chat, Person, Request
 from bot.core.watch import Count, Notice, Sort
 
 
@@ -235,32 +235,6 @@ class Unit(Protocol):
 
 class Store(Protocol):
     def unit(self) -> AbstractAsyncContextManager[Unit]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class SignedIn:
-    """What a validated ID token says: it was issued to us, for this person, with this context, at this time."""
-
-    tenant: str
-    person: str
-    contexts: frozenset[str]
-    at: datetime
-
-
-class SignIns(Protocol):
-    """Entra's side of a step-up. Every method raises `Unavailable` or `Rejected` (with Entra's code)."""
-
-    async def silently(self, token: str, *, tenant: str, person: str, context: str) -> SignedIn:
-        """Validate a token Teams exchanged and try on-behalf-of with the context demanded."""
-
-    async def delegated(self, token: Secret, *, tenant: str, person: str) -> Secret:
-        """Exchange a token from Teams for one that reads custom security attributes as that person."""
-
-    async def begin(self, *, context: str, login_hint: str) -> Mapping[str, object]:
-        """Start an authorization code flow with PKCE; return MSAL's flow, its `auth_uri` included."""
-
-    async def finish(self, flow: Mapping[str, object], answer: Mapping[str, str]) -> SignedIn:
-        """Redeem Entra's answer and validate the ID token ourselves."""
 
 
 class Messenger(Protocol):

@@ -19,9 +19,10 @@ from bot.core.audit import Deed, Note
 from bot.core.errors import Forged, Missing, Rejected, Unavailable
 from bot.core.events import Event, Progressed
 from bot.core.model import VERIFIED, Actor, Progress, Receipt, Refusal, Request, Secret, Status
-from bot.core.ports import Purpose, SignIn, SignIns, SignInStage, Unit
+from bot.core.ports import Purpose, SignIn, SignInStage, Unit
 from bot.core.presentations import Callback, Failed, Presented, Retrieved, judge, read
 from bot.core.reasons import Reason
+from bot.core.signins import SignIns
 from bot.core.watch import Sort
 from bot.desk.facts import Inquiry
 from bot.desk.homes import Homes

@@ -17,8 +17,9 @@ from bot.core.errors import Conflict, DeskError, Forged, Rejected, Unavailable
 from bot.core.evidence import fresh
 from bot.core.life.step import PAGE_LIFE
 from bot.core.model import Actor, Person, Refusal, Request
-from bot.core.ports import Purpose, SignedIn, SignIn, SignIns, SignInStage, Unit, Urgency
+from bot.core.ports import Purpose, SignIn, SignInStage, Unit, Urgency
 from bot.core.reasons import Reason
+from bot.core.signins import SignedIn, SignIns
 from bot.desk.facts import Inquiry
 from bot.desk.ledger import Also, Ledger, once_more
 from bot.desk.record import Try

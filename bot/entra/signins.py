@@ -18,7 +18,8 @@ from bot.config.cloud import Cloud
 from bot.config.settings import Settings
 from bot.core.errors import DeskError, Forged, Rejected, Unavailable
 from bot.core.model import Secret
-from bot.core.ports import Clock, SignedIn, SignIns
+from bot.core.ports import Clock
+from bot.core.signins import SignedIn, SignIns
 from bot.entra.idtoken import IssuerKeys, TokenClaims, TokenFlaw, TokenReader
 from bot.entra.tokens import PASSING, Forgetful
 from bot.entra.transport import DEADLINE, Response, Transport, authority, plain
