@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from bot.core.directory import Account, ApproversGroup, Standing
+from bot.core.directory import Account, ApproversGroup, Directory, Standing
 from bot.core.errors import AnswerLost, Forged, Missing, Rejected, Unavailable
 from bot.core.methods import Method, MethodKind
 from bot.core.model import Secret
@@ -17,6 +17,8 @@ from bot.core.passes import IssuedPass, Pass, PassPolicy
 from bot.core.risk import Detection, Risk
 from bot.core.signins import SignedIn
 from bot.core.verifier import Presentation
+from bot.graph.contexts import People
+from bot.graph.flights import Once
 
 TENANT = "11111111-1111-1111-1111-111111111111"
 QR = "data:image/png;base64,iVBORw0KGgo="
@@ -74,6 +76,9 @@ class FakeDirectory:
         if call in self.trouble:
             raise self.trouble[call]
 
+    def once(self, *, act: bool = False) -> Directory:
+        return Once(self, act=act)
+
     async def account(self, person: str) -> Account:
         self._trouble("account")
         if person not in self.accounts:
@@ -99,7 +104,7 @@ class FakeDirectory:
     async def hidden_groups(self) -> tuple[str, ...]:
         return ()
 
-    async def guarded_contexts(self, person: str) -> frozenset[str]:
+    async def guarded_contexts(self, person: str, people: People | None = None) -> frozenset[str]:  # noqa: ARG002 - the port's shape
         self._trouble("guarded_contexts")
         return self.guarded.get(person, self.contexts)
 
@@ -113,6 +118,13 @@ class FakeDirectory:
     async def pass_policy(self) -> PassPolicy:
         self._trouble("pass_policy")
         return self.policy
+
+    async def usual_pass_policy(self) -> PassPolicy:
+        return await self.pass_policy()
+
+    @property
+    def pass_groups(self) -> frozenset[str]:
+        return self.policy.groups
 
     async def passes(self, person: str) -> tuple[Pass, ...]:
         self._trouble("passes")

@@ -74,6 +74,12 @@ class Directory(Protocol):
     A write is sent once: no retry by anybody.
     """
 
+    def once(self, *, act: bool = False) -> Directory:
+        """Return a view for one decision: in it each question is asked once, and nothing is written.
+
+        Nothing of a person outlives it. What describes the tenant may be a minute old; for an `act` it is asked anew.
+        """
+
     async def account(self, person: str) -> Account: ...
 
     async def standing(self, person: str) -> Standing: ...

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, TypeVar
 
@@ -71,21 +71,27 @@ class Inquiry:
         ticket = (self.ticket_pattern, moment, entered, self.ticket_example)
         return Tools(self.directory, self.verifier, self.clock, policy, *ticket)
 
+    def once(self, moment: Moment) -> Inquiry:
+        """Return one for a single decision: whatever in it asks the same of the directory hears the same answer."""
+        return replace(self, directory=self.directory.once(act=moment is Moment.ACT))
+
     async def about(self, request: Request, moment: Moment) -> Facts:
         """Gather everything `decide` needs to know about the subject of `request` just now."""
+        one = self.once(moment)
         async with asyncio.TaskGroup() as group:
-            who = group.create_task(self.accounts.who(request.subject.id, self._asked_about(request.kind)))
+            who = group.create_task(one.accounts.who(request.subject.id, self._asked_about(request.kind)))
             past = group.create_task(Noes().known(self._past(request), "past"))
-            own = group.create_task(self._own(request, moment, who, past))
+            own = group.create_task(one.own(request, moment, who, past))
         return own.result()
 
     async def at_home(self, drafts: Sequence[Request]) -> Sequence[Facts]:
         """Gather what is needed to say what somebody may ask for: what is the same for every kind is asked once."""
+        one = self.once(Moment.HOME)
         wanted = frozenset[str]().union(*(self._asked_about(draft.kind) for draft in drafts))
         async with asyncio.TaskGroup() as group:
-            who = group.create_task(self.accounts.who(drafts[0].subject.id, wanted))
+            who = group.create_task(one.accounts.who(drafts[0].subject.id, wanted))
             past = group.create_task(Noes().known(self._past(drafts[0]), "past"))
-            own = [group.create_task(self._own(draft, Moment.HOME, who, past)) for draft in drafts]
+            own = [group.create_task(one.own(draft, Moment.HOME, who, past)) for draft in drafts]
         return [facts.result() for facts in own]
 
     async def about_account(self, person: str) -> Facts:
@@ -94,7 +100,7 @@ class Inquiry:
 
     async def about_approver(self, approver: str, request: Request) -> ApproverFacts:
         """Gather what decides whether the yes of a person counts for `request` just now."""
-        return await self.accounts.approver(approver, request)
+        return await self.once(Moment.WAY).accounts.approver(approver, request)
 
     async def lately(self, request: Request) -> Sequence[Request]:
         """Return what else there was about the subject in the last days: what happened last comes first."""
@@ -130,7 +136,7 @@ class Inquiry:
     async def _missing(self, kind: Kind) -> str:
         return await kind.missing(self.tools(kind.name, moment=Moment.HOME))
 
-    async def _own(
+    async def own(
         self, request: Request, moment: Moment, about: asyncio.Task[Who], before: asyncio.Task[_Past | None]
     ) -> Facts:
         """Add to what is known about the person what belongs to this request."""

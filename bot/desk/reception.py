@@ -100,12 +100,11 @@ class Reception:
         if self.inquiry.kinds[kind].alarm:
             return OfferCard(actor.person, Offer(kind, None, alarm=True))
         draft = self._draft(actor.person, kind, uuid4().hex)
+        if said:
+            refusal, form = await self._shown(draft, self.inquiry.kinds[kind].heard(said))
+            return form if refusal is None else Refused(refusal)
         refusal = self._refusal(draft, await self.inquiry.about(draft, Moment.HOME), Moment.HOME)
-        if refusal is not None:
-            return Refused(refusal)
-        if not said:
-            return OfferCard(actor.person, Offer(kind, None))
-        return await self._form(draft, self.inquiry.kinds[kind].heard(said))
+        return OfferCard(actor.person, Offer(kind, None)) if refusal is None else Refused(refusal)
 
     async def missed(self, likely: Sequence[str]) -> MissCard:
         """Answer what was not understood: with kinds that come near it, where this tenant offers them at all."""
@@ -120,16 +119,22 @@ class Reception:
         if self.inquiry.kinds[kind].alarm:  # one press is enough
             return await self.ask(actor, do.Submit(kind, "", {}))
         draft = self._draft(actor.person, kind, uuid4().hex)
-        refusal = self._refusal(draft, await self.inquiry.about(draft, Moment.HOME), Moment.HOME)
+        refusal, form = await self._shown(draft, {})
         if refusal is not None:
             await self.ledger.refuse(draft, refusal, actor.person)
             return Refused(refusal)
-        return await self._form(draft, {})
+        return form
 
-    async def _form(self, draft: Request, said: Mapping[str, str]) -> Answer:
+    async def _shown(self, draft: Request, said: Mapping[str, str]) -> tuple[Refusal | None, Answer]:
+        """Say why there is no form for this person, and what the form is: what both need is asked together, once."""
+        one = self.inquiry.once(Moment.HOME)
+        facts, form = await asyncio.gather(one.about(draft, Moment.HOME), self._form(one, draft, said))
+        return self._refusal(draft, facts, Moment.HOME), form
+
+    async def _form(self, one: Inquiry, draft: Request, said: Mapping[str, str]) -> Answer:
         """Return the form, with what was said already; what is wrong with that is told, and not what is missing."""
         try:
-            sheet = await self._sheet(draft.requester, draft.kind, Moment.HOME)
+            sheet = await self._sheet(one, draft.requester, draft.kind, Moment.HOME)
         except (DeskError, TimeoutError) as error:
             return Refused(not_now(error))
         values = clean(sheet.fields, said) if said else {}
@@ -144,10 +149,10 @@ class Reception:
             return Refusal(Reason.NOT_PRIVATE)
         return Refusal(Reason.UNAVAILABLE) if await self._missing(kind) else None
 
-    async def _sheet(self, person: Person, kind: str, moment: Moment) -> Sheet:
+    async def _sheet(self, one: Inquiry, person: Person, kind: str, moment: Moment) -> Sheet:
         """Return what is read and filled in: to be looked at, or, once it is sent, only to check what was."""
         async with asyncio.timeout(SHEET):
-            return await self.inquiry.kinds[kind].sheet(person, self.inquiry.tools(kind, moment=moment))
+            return await one.kinds[kind].sheet(person, one.tools(kind, moment=moment))
 
     async def ask(self, actor: Actor, action: do.Submit) -> Answer:
         refusal = await self._shut(actor, action.kind)
@@ -156,15 +161,17 @@ class Reception:
         there = await self.ledger.load(action.request)
         if there is not None:  # the form was sent twice
             return RequestCard(there, Slot.REQUESTER) if whose(actor, there) else Refused(Refusal(Reason.NOT_FOUND))
+        one = self.inquiry.once(Moment.ASK)
         try:
-            sheet = await self._sheet(actor.person, action.kind, Moment.ASK)
+            sheet = await self._sheet(one, actor.person, action.kind, Moment.ASK)
         except (DeskError, TimeoutError) as error:
             return Refused(not_now(error))
         values = clean(sheet.fields, action.values)
         errors = check(sheet.fields, values)
         if errors or sheet.closed:
             return Form(action.kind, action.request, sheet, values, errors)
-        answer = await self._opened(actor, action.kind, action.request or uuid4().hex, values)
+        draft = self._draft(actor.person, action.kind, action.request or uuid4().hex)
+        answer = await self._opened(one, replace(draft, details=values))
         match answer:
             case Refused(Refusal(Reason.ALREADY_OPEN), Request() as there) if not self.inquiry.kinds[there.kind].alarm:
                 return await self._again(actor, there, values)
@@ -182,11 +189,11 @@ class Reception:
     async def open(self, actor: Actor, kind: str, request_id: str, details: Mapping[str, str]) -> Answer:
         """Begin a request whose details the desk itself knows."""
         refusal = await self._shut(actor, kind)
-        return Refused(refusal) if refusal is not None else await self._opened(actor, kind, request_id, details)
-
-    async def _opened(self, actor: Actor, kind: str, request_id: str, details: Mapping[str, str]) -> Answer:
         draft = replace(self._draft(actor.person, kind, request_id), details=details)
-        facts = await self.inquiry.about(draft, Moment.ASK)
+        return Refused(refusal) if refusal is not None else await self._opened(self.inquiry.once(Moment.ASK), draft)
+
+    async def _opened(self, one: Inquiry, draft: Request) -> Answer:
+        facts = await one.about(draft, Moment.ASK)
         now = self.ledger.clock.now()
         decision = decide(self.inquiry.policies[draft.kind], facts, draft, Moment.ASK, now)
         request, step = await self.ledger.open(

@@ -33,6 +33,17 @@ class Cache(Generic[T]):
         at, answer = self._known
         return (answer,) if timedelta() <= self._clock.now() - at < self._fresh else None
 
+    @property
+    def last(self) -> T | None:
+        """What it was told last, however long ago that is."""
+        return self._known[1] if self._known is not None else None
+
+    async def anew(self) -> T:
+        """Ask now, whatever is known and whoever asks already; what comes of it is known from then on."""
+        answer = await self._ask()
+        self._known = (self._clock.now(), answer)
+        return answer
+
     async def get(self) -> T:
         known = self._answer()
         if known is not None:
@@ -44,9 +55,7 @@ class Cache(Generic[T]):
 
     async def _asked(self) -> T:
         try:
-            answer = await self._ask()
-            self._known = (self._clock.now(), answer)
-            return answer
+            return await self.anew()
         finally:
             self._flight = None
 

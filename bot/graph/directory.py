@@ -30,8 +30,9 @@ from bot.graph import readings, warmup
 from bot.graph.attributes import IdentityProofs
 from bot.graph.calls import Calls, Observe
 from bot.graph.client import connect
-from bot.graph.contexts import Contexts
+from bot.graph.contexts import Contexts, People
 from bot.graph.domains import Domains
+from bot.graph.flights import Once, Source
 from bot.graph.grants import Grants
 from bot.graph.groups import Groups
 from bot.graph.hidden import HiddenGroups
@@ -47,7 +48,7 @@ CHUNK: Final = 20  # groups at once: https://learn.microsoft.com/graph/api/direc
 _UserQuery = UserItemRequestBuilder.UserItemRequestBuilderGetQueryParameters
 
 
-class GraphDirectory(Directory):
+class GraphDirectory(Source):
     """`observe` is told of every call: its name, its outcome (`ok`, `rejected`, `lost` ...), its seconds.
 
     `budget` holds the turns for Identity Protection; `attribute_set` is where proofs of identity are kept, under
@@ -68,7 +69,7 @@ class GraphDirectory(Directory):
     ) -> None:
         self._graph, self._session = connect(cloud, tokens)
         self._calls = Calls(tokens, cloud.graph_scope, observe)
-        self._passes = Passes(self._graph, self._calls)
+        self._passes = Passes(self._graph, self._calls, clock)
         self._human = human_attribute
         self._groups = Groups(self._graph, self._calls, clock, self.account)
         self._hidden = HiddenGroups(self._graph, self._calls)
@@ -92,6 +93,9 @@ class GraphDirectory(Directory):
 
     async def close(self) -> None:
         await self._session.close()
+
+    def once(self, *, act: bool = False) -> Directory:
+        return Once(self, act=act)
 
     async def account(self, person: str) -> Account:
         user = self._graph.users.by_user_id(_checked(person))
@@ -124,8 +128,8 @@ class GraphDirectory(Directory):
     async def hidden_groups(self) -> tuple[str, ...]:
         return await self._hidden.still()
 
-    async def guarded_contexts(self, person: str) -> frozenset[str]:
-        return await self._contexts.guarded(_checked(person), self)
+    async def guarded_contexts(self, person: str, people: People | None = None) -> frozenset[str]:
+        return await self._contexts.guarded(_checked(person), people or self)
 
     async def unguarded(self, contexts: frozenset[str]) -> Mapping[str, str]:
         return await self._contexts.lacking(contexts)
@@ -139,6 +143,13 @@ class GraphDirectory(Directory):
 
     async def pass_policy(self) -> PassPolicy:
         return await self._passes.policy()
+
+    async def usual_pass_policy(self) -> PassPolicy:
+        return await self._passes.usual()
+
+    @property
+    def pass_groups(self) -> frozenset[str]:
+        return self._passes.groups
 
     async def passes(self, person: str) -> tuple[Pass, ...]:
         return await self._passes.of(_checked(person))

@@ -14,22 +14,39 @@ from msgraph.generated.users.item.authentication.temporary_access_pass_methods i
 from bot.core.errors import AnswerLost, DeskError, Missing, Rejected
 from bot.core.model import Secret
 from bot.core.passes import IssuedPass, Pass, PassPolicy
+from bot.core.ports import Clock
 from bot.graph import readings
+from bot.graph.cache import Cache
 from bot.graph.calls import Calls
 from bot.graph.pages import every
 from bot.graph.refusals import UNUSABLE
 
+FRESH: Final = timedelta(minutes=1)
 _POLICY: Final = "TemporaryAccessPass"
 
 
 class Passes:
     """One person has one pass at most: making one deletes another that still works."""
 
-    def __init__(self, graph: BaseGraphServiceClient, calls: Calls) -> None:
+    def __init__(self, graph: BaseGraphServiceClient, calls: Calls, clock: Clock) -> None:
         self._graph = graph
         self._calls = calls
+        self._usual = Cache(self._policy, clock, FRESH)
+
+    @property
+    def groups(self) -> frozenset[str]:
+        """The groups that the policy named when it was last read."""
+        last = self._usual.last
+        return last.groups if last is not None else frozenset()
 
     async def policy(self) -> PassPolicy:
+        return await self._usual.anew()
+
+    async def usual(self) -> PassPolicy:
+        """Return the policy as it was within the last minute."""
+        return await self._usual.get()
+
+    async def _policy(self) -> PassPolicy:
         methods = self._graph.policies.authentication_methods_policy.authentication_method_configurations
         found = await self._calls.read("pass_policy", methods.by_authentication_method_configuration_id(_POLICY).get)
         return readings.pass_policy(found)

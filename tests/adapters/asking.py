@@ -33,6 +33,7 @@ async def _password(directory: Directory) -> None:
 
 
 ASKED: Mapping[str, Callable[[Directory], Awaitable[object]]] = {
+    "once": lambda d: d.once().account(ANN),
     "account": lambda d: d.account(ANN),
     "standing": lambda d: d.standing(ANN),
     "groups": lambda d: d.groups(ANN, GROUPS),
