@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import assert_never
 
 from bot.core.actions import Prove, Ref, Replace, Report, RevokeIt, Show, SignInAgain, Withdraw
@@ -12,6 +13,7 @@ from bot.core.life.ended import too_late
 from bot.core.model import LIVE, PENDING, VERIFIED, EvidenceType, Follow, Mode, Request, Status, Way
 from cards import elements as e
 from cards.buttons import alarm, begin, dialog, press, ref, refresh, sign_in
+from cards.means import able, stuck
 from cards.parts import card, facts, lines, quoted, standing, trial, warning
 from cards.progress import progress
 from cards.texts import known, plain
@@ -35,11 +37,13 @@ from cards.words import (
 def requester(request: Request, view: View, above: e.Piece | None = None) -> e.Card:
     """Return the card; `above` goes on top of it, when something is to be said first; else what became of a sign-in."""
     large = say(view, _title(request, view), **particulars(request, view))
-    summary = _summary(request, view)
+    hurdle, means, summary = stuck(request, view), able(request, view), _summary(request, view)
     body = [
         above or warning(came_to_nothing(view)),
         standing(request, large, view),
+        hurdle,
         *summary,
+        *means,
         *(lines(say(view, "request.again")) if request.repeated and request.status in PENDING else ()),
         *_frozen(request, view),
         _picture(request, view),
@@ -47,7 +51,7 @@ def requester(request: Request, view: View, above: e.Piece | None = None) -> e.C
         *facts([*details(request, view), (say(view, "fact.asked"), when(request.created_at))]),
         *quoted(request.requester.name, typed(request, view), view, own=view.person == request.requester.id),
         progress(request, view),
-        *_whom(summary, view),
+        *_whom([hurdle, *summary, *means], view),
     ]
     return card(view, body, _buttons(request, view), refresh(request, view))
 
@@ -94,7 +98,7 @@ def _summary(request: Request, view: View) -> list[e.Piece | None]:
             return [*lines(say(view, worded(request, f"{state}.{told}"), **given))]
 
 
-def _whom(summary: list[e.Piece | None], view: View) -> list[e.Piece]:
+def _whom(summary: Sequence[e.Piece | None], view: View) -> list[e.Piece]:
     """Say whom to call, at the end of every card whose own words do not."""
     said = any(plain(view.contact) in str(e.plain(piece)) for piece in summary if piece is not None)
     return [] if said else lines(say(view, "request.whom"), subtle=True)

@@ -9,7 +9,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, Literal
 
-from bot.core.model import Refusal
+from bot.core.model import Means, Refusal
 from bot.core.reasons import Reason
 
 # Which question answers which facts, by the names that `Facts.lasting` has.
@@ -69,8 +69,8 @@ class Facts:
     who approved; `approves` the groups of approvers they are in or could put themselves into as an owner; `face_check`
     whether they can prove here who they are; `frozen_at` since when an alarm freezes what they may get here. `levels`
     are what its kind may call a case, mildest first; `harmless`: what they ask for only locks or proves; `locks`: it
-    only takes access away. `objection`, `where`, `level` and `found` are what the kind itself found. `lasting` says of
-    questions that got a no why asking again does not change it.
+    only takes access away. `objection`, `where`, `level`, `found` and `means` are what the kind itself found.
+    `lasting` says of questions that got a no why asking again does not change it.
     """
 
     enabled: bool | None = None
@@ -95,4 +95,5 @@ class Facts:
     harmless: bool = False
     locks: bool = False
     found: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    means: tuple[Means, ...] | None = None
     lasting: Mapping[str, Reason] = field(default_factory=lambda: MappingProxyType({}))

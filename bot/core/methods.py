@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
+
+from bot.core.model import Means
+
+LONGEST: Final = 80  # of a name its owner, or whoever was in the account, gave to it
 
 
 class MethodKind(StrEnum):
@@ -34,6 +39,11 @@ STRONG: Final = SIGN_IN - {MethodKind.PHONE}
 # Those whose answer works on the right page only, whatever their owner is talked into:
 # https://learn.microsoft.com/entra/identity/authentication/concept-authentication-strengths#built-in-authentication-strengths
 RESISTANT: Final = frozenset({MethodKind.PASSKEY, MethodKind.HELLO, MethodKind.PLATFORM})
+# What Entra may ask for at a sign-in: those, a pass that works, and what is too new to be known here.
+ASKED: Final = SIGN_IN | {MethodKind.PASS, MethodKind.OTHER}
+# Those that are gone with a phone; an office's number is none of them.
+ON_A_PHONE: Final = frozenset({MethodKind.AUTHENTICATOR, MethodKind.OATH, MethodKind.PHONE})
+OFFICE: Final = "office"
 REMOVABLE: Final = frozenset(set(MethodKind) - {MethodKind.PASSWORD, MethodKind.OTHER})
 
 
@@ -51,3 +61,9 @@ class Method:
     detail: str = ""
     created_at: datetime | None = None
     usable: bool = True
+
+
+def means(methods: Iterable[Method], lost: Callable[[Method], bool]) -> tuple[Means, ...]:
+    """Return what somebody could sign in with, in the same order; `lost`: by what they say they have it no more."""
+    asked = (one for one in methods if one.kind in ASKED and one.usable)
+    return tuple(Means(one.kind.value, one.name[:LONGEST], lost(one)) for one in asked)

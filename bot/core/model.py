@@ -215,12 +215,22 @@ class Ending:
 
 
 @dataclass(frozen=True, slots=True)
+class Means:
+    """What somebody could sign in with: the directory's word for its type and its name; `lost`: as they say."""
+
+    type: str
+    name: str = ""
+    lost: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """One person's errand. `version` grows with every save; times are UTC.
 
     `expires_at` is when the present status runs out, `due_at` when the desk must next look by itself. `terms` are
     the variants of the policy that held when it was last decided, `stage` its kind's word for what became of it.
-    `repeated` is how often its person asked for it once more while it was open.
+    `repeated` is how often its person asked for it once more while it was open. `means` are what they could sign in
+    with when they asked, None where nobody looked: they decide nothing.
     `acted_at` is when its act was recorded; `frozen_at` since when it freezes its subject, `lifted_by` who ended that;
     `alarmed_at` stays: what was asked about its subject before then goes on no more, lifted or not.
     """
@@ -245,6 +255,7 @@ class Request:
     due_at: datetime | None = None
     reminded: bool = False
     repeated: int = 0
+    means: tuple[Means, ...] | None = None
     attempts: int = 0
     replaced: bool = False
     reported: bool = False
@@ -270,10 +281,12 @@ class Request:
 class Finding:
     """What a kind found: its own no, and those that hold only `where` the policy sets the key.
 
-    `level` is its word for how grave it is (a policy may have variants for each); `found` is for those who decide.
+    `level` is its word for how grave it is (a policy may have variants for each); `found` is for those who decide,
+    `means`, where the kind has looked, for the person themselves: what they could sign in with.
     """
 
     objection: Refusal | None = None
     where: Mapping[str, Refusal] = field(default_factory=lambda: MappingProxyType({}))
     level: str = ""
     found: Mapping[str, str] = field(default_factory=_empty)
+    means: tuple[Means, ...] | None = field(default=None, compare=False)

@@ -166,6 +166,7 @@ class Inquiry:
             harmless=self.kinds[request.kind].harmless,
             locks=self.kinds[request.kind].locks,
             found=found.found if found else {},
+            means=found.means if found else None,
             lasting={**who.lasting, **noes.told, **_of_approvers(approvers.result())},
         )
 

@@ -197,7 +197,7 @@ class Reception:
         now = self.ledger.clock.now()
         decision = decide(self.inquiry.policies[draft.kind], facts, draft, Moment.ASK, now)
         request, step = await self.ledger.open(
-            replace(draft, details={**draft.details, **facts.found}), Asked(decision)
+            replace(draft, details={**draft.details, **facts.found}, means=facts.means), Asked(decision)
         )
         if step is None and request.id != draft.id:
             return Refused(Refusal(Reason.ALREADY_OPEN), request)

@@ -15,16 +15,16 @@ from bot.core.errors import Rejected, giving
 from bot.core.facts import Moment
 from bot.core.forms import Choice, Field, Line, Sheet
 from bot.core.kind import Kind, Tools
-from bot.core.methods import REMOVABLE, RESISTANT, SIGN_IN, Method, MethodKind
+from bot.core.methods import LONGEST, REMOVABLE, RESISTANT, SIGN_IN, Method, MethodKind, means
 from bot.core.model import Finding, Outcome, Person, Progress, Receipt, Refusal, Request, Way
 from bot.core.options import REVOKE_SESSIONS
 from bot.core.policy import LEVEL, Policy
 
-WHY: Final = ("lost", "old", "not_mine", "other")
+LOST: Final = "lost"
 NOT_MINE: Final = "not_mine"
+WHY: Final = (LOST, "old", NOT_MINE, "other")
 LAST_RESISTANT: Final = "last_resistant"  # what would be left can be phished: somebody else must agree
 LEVELS: Final = ("usual", LAST_RESISTANT)
-LONGEST: Final = 80  # of a name its owner, or whoever was in the account, gave to it
 ORDER: Final = (
     MethodKind.PASSKEY,
     MethodKind.HELLO,
@@ -112,7 +112,8 @@ async def examine(request: Request, tools: Tools) -> Finding:
     found = {"label": chosen.label, **({"level": level} if level == LAST_RESISTANT else {})}
     if _last(chosen.method, methods):
         return Finding(Refusal(MethodsReason.LAST), level=level, found=found)
-    return Finding(level=level, found=found)
+    gone = chosen.method if request.details.get("why") == LOST else None
+    return Finding(level=level, found=found, means=means(methods, lambda one: one == gone))
 
 
 async def carry_out(request: Request, tools: Tools) -> Outcome:

@@ -16,14 +16,15 @@ from bot.core.errors import DeskError, Rejected, Unfit, giving
 from bot.core.facts import Moment
 from bot.core.forms import Choice, Field, Sheet, reason
 from bot.core.kind import Kind, Tools
-from bot.core.methods import RESISTANT, STRONG, Method
-from bot.core.model import Finding, Outcome, Person, Progress, Receipt, Refusal, Request, Status, Way
+from bot.core.methods import OFFICE, ON_A_PHONE, RESISTANT, STRONG, Method, means
+from bot.core.model import Finding, Means, Outcome, Person, Progress, Receipt, Refusal, Request, Status, Way
 from bot.core.passes import IssuedPass, Pass, PassPolicy
 from bot.core.policy import Policy
 from bot.core.reasons import Reason
 from bot.core.skew import CLOCK_SKEW
 
-WHY: Final = ("new_phone", "lost_phone", "new_device", "forgot_key", "other")
+LOST: Final = "lost_phone"
+WHY: Final = ("new_phone", LOST, "new_device", "forgot_key", "other")
 LIFETIMES: Final = (10, 30, 60, 120, 240, 480)  # minutes, where the tenant's policy allows them
 USED, REGISTERED, EQUIPPED = "used", "registered", "equipped"  # the last: with a strong method that phishing gets past
 SPENT_ONCE: Final = "onetimeused"
@@ -83,7 +84,20 @@ def heard(said: str) -> Mapping[str, str]:
 
 
 async def examine(request: Request, tools: Tools) -> Finding:
-    return Finding(await _objection(request, tools))
+    objection, has = await asyncio.gather(_objection(request, tools), _means(request, tools))
+    return Finding(objection, means=has)
+
+
+async def _means(request: Request, tools: Tools) -> tuple[Means, ...] | None:
+    """Say what they could sign in with, as they ask: whoever has lost all of it is told the way before they try."""
+    if tools.moment is not Moment.ASK:
+        return None
+    try:
+        held = await tools.directory.methods(request.subject.id)
+    except DeskError:
+        return None
+    lost = request.details.get("reason") == LOST
+    return means(held, lambda one: lost and one.kind in ON_A_PHONE and one.detail != OFFICE)
 
 
 async def _objection(request: Request, tools: Tools) -> Refusal | None:

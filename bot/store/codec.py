@@ -11,7 +11,7 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from bot.core.audit import Entry
-from bot.core.model import Chat, Follow, Mode, Person, Request, Status, Way
+from bot.core.model import Chat, Follow, Means, Mode, Person, Request, Status, Way
 from bot.core.ports import Posted, Purpose, SignIn, SignInStage, Slot
 from bot.core.watch import Notice, Sort, hour
 from bot.store.values import (
@@ -62,6 +62,7 @@ def _request_doc(request: Request) -> dict[str, Any]:
         "follow": request.follow.value,
         "reminded": request.reminded,
         "repeated": request.repeated,
+        "means": None if request.means is None else [asdict(one) for one in request.means],
         "attempts": request.attempts,
         "replaced": request.replaced,
         "reported": request.reported,
@@ -110,13 +111,15 @@ def request_of(row: Row) -> Request:
 
 
 def _decided(doc: Row) -> dict[str, Any]:
-    """Return what a request keeps of its last decision, and how often it was asked for again."""
+    """Return what a request keeps of its decisions, and how often it was asked for again."""
+    means = doc.get("means")
     return {
         "terms": tuple(doc.get("terms", ())),
         "level": doc.get("level", ""),
         "level_from": doc.get("level_from", 0),
         "more": doc.get("more", 0),
         "repeated": doc.get("repeated", 0),
+        "means": None if means is None else tuple(Means(**one) for one in means),
     }
 
 

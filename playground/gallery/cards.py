@@ -38,6 +38,7 @@ from cards import Showable, View, in_chat, show
 from cards.messages import secret_message
 from cards.texts import LANGUAGES, text
 from playground.gallery.faces import faces
+from playground.gallery.means import means
 from playground.gallery.people import ANN, BEN, NOBODY
 from playground.gallery.requests import APPROVED, ASKED, ENDINGS, RECEIPT, SIGNED_IN, at, told
 from playground.gallery.sheets import Found, sheet
@@ -59,6 +60,7 @@ def every() -> Iterator[tuple[str, dict[str, Any]]]:
             *_answers(view),
             *_requester(view),
             *faces(view),
+            *means(view),
             *_approvers(view),
             *_others(view),
         ]:
