@@ -65,13 +65,17 @@ class AccountInquiry:
             guarded_groups=privileges.guarded_groups if privileges else None,
         )
 
-    async def approver(self, approver: str, request: Request) -> ApproverFacts:
-        """Gather what decides whether the yes of a person counts for `request` just now."""
+    async def approver(self, approver: str, request: Request, *, again: bool = False) -> ApproverFacts:
+        """Gather what decides whether the yes of a person counts for `request` just now.
+
+        `again`: they were found to be an approver of it when they pressed, so that nothing is waited for to ask all.
+        """
         wanted, noes = frozenset({self.policies[request.kind].approvers_group}), Noes()
         async with asyncio.TaskGroup() as group:
             account = group.create_task(noes.known(self.directory.account(approver), "approver"))
             groups = group.create_task(noes.known(self.directory.groups(approver, wanted), "approver_groups"))
-            risk = group.create_task(noes.known(self._at_risk(approver, account, groups), "approver_risk"))
+            flag = self.directory.at_risk(approver) if again else self._at_risk(approver, account, groups)
+            risk = group.create_task(noes.known(flag, "approver_risk"))
             contexts = group.create_task(noes.known(self.directory.guarded_contexts(approver), "approver_contexts"))
             humans = group.create_task(noes.known(self._humans(request), "humans"))
         who, own = account.result(), humans.result()

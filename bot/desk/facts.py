@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, TypeVar
 
@@ -20,11 +20,13 @@ from bot.core.ports import Clock, Store
 from bot.core.reasons import Reason
 from bot.core.verifier import Verifier
 from bot.desk.account import AccountInquiry, Who
+from bot.desk.handed import Handed
 from bot.desk.noes import Noes
 
 T = TypeVar("T")
 LATELY: Final = timedelta(days=7)  # what a policy may make of an earlier no, and what approvers are told of
 MANY: Final = 20
+AT_ONCE: Final = 15.0  # seconds from a decision to the cards that follow it
 
 log = structlog.get_logger(__name__)
 
@@ -55,6 +57,7 @@ class Inquiry:
     clock: Clock
     ticket_pattern: str
     ticket_example: str = ""
+    handed: Handed[Facts | None] = field(default_factory=lambda: Handed(AT_ONCE))
 
     @property
     def accounts(self) -> AccountInquiry:
@@ -82,6 +85,8 @@ class Inquiry:
             who = group.create_task(one.accounts.who(request.subject.id, self._asked_about(request.kind)))
             past = group.create_task(Noes().known(self._past(request), "past"))
             own = group.create_task(one.own(request, moment, who, past))
+        known = None not in (who.result().account, who.result().standing)
+        self.handed.put(request.id, own.result() if known else None)
         return own.result()
 
     async def at_home(self, drafts: Sequence[Request]) -> Sequence[Facts]:
@@ -94,9 +99,12 @@ class Inquiry:
             own = [group.create_task(one.own(draft, Moment.HOME, who, past)) for draft in drafts]
         return [facts.result() for facts in own]
 
-    async def about_account(self, person: str) -> Facts:
-        """Gather only what Entra says about an account, for those who are asked to approve."""
-        return await self.accounts.told(person)
+    async def about_account(self, request: Request) -> Facts:
+        """Say what Entra says about a request's subject, for those who are asked to approve.
+
+        What was found out for a decision about it serves the cards that follow that decision, and no others.
+        """
+        return self.handed.take(request.id) or await self.accounts.told(request.subject.id)
 
     async def about_approver(self, approver: str, request: Request) -> ApproverFacts:
         """Gather what decides whether the yes of a person counts for `request` just now."""
@@ -191,7 +199,8 @@ class Inquiry:
     async def _approvers(self, request: Request) -> Mapping[str, ApproverFacts]:
         """Look at everybody who approved once more: whether that still counts, the core decides."""
         people = sorted({e.by for e in request.evidence_of(EvidenceType.APPROVAL)})
-        return dict(zip(people, await asyncio.gather(*(self.about_approver(p, request) for p in people)), strict=True))
+        found = await asyncio.gather(*(self.accounts.approver(p, request, again=True) for p in people))
+        return dict(zip(people, found, strict=True))
 
     async def _finding(self, request: Request, moment: Moment) -> Finding:
         tools = self.tools(request.kind, terms=request.terms, moment=moment)

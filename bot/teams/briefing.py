@@ -17,7 +17,7 @@ async def informed(inquiry: Inquiry, request: Request, view: View) -> View:
     """Add what is known of the person just now, for those who must decide."""
     if request.status is not Status.APPROVAL:
         return view
-    known, past = await asyncio.gather(inquiry.about_account(request.subject.id), inquiry.lately(request))
+    known, past = await asyncio.gather(inquiry.about_account(request), inquiry.lately(request))
     facts = {"account": account(known, view.language)}
     if inquiry.policy(request).evidence:
         there = face_checked(inquiry.policy(request), request, inquiry.clock.now())

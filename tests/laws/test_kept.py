@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -16,9 +18,14 @@ from bot.core.methods import Method, MethodKind
 from bot.core.model import Status
 from bot.core.reasons import Reason
 from bot.core.risk import Risk
+from bot.desk import handed
+from bot.desk.handed import Handed
+from cards import text
 from tests.entra import FakeDirectory
-from tests.fakes import EMPLOYEES, HELPDESK, LONG_AGO, Office, at_home
+from tests.fakes import EMPLOYEES, HELPDESK, LONG_AGO, POLICY, Office, at_home
 from tests.laws.seen import why
+
+CHANNEL = "19:helpdesk@thread.tacv2"
 
 # What may change about who asks, from one press to the next, and what each wall says then.
 CHANGES: dict[str, tuple[Callable[[FakeDirectory], object], str]] = {
@@ -132,3 +139,58 @@ async def test_who_decides_writes_nothing(desk: Office) -> None:
         await view.revoke_sessions("ann")
     assert view.once() is view
     assert desk.directory.writes == []
+
+
+# Cards.
+
+
+async def test_the_cards_that_follow_a_decision_draw_what_it_found_and_all_others_ask(
+    desk: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await desk.ask()
+    await desk.sign_in()
+    asked = Counter[str]()
+    monkeypatch.setattr(FakeDirectory, "standing", counting(asked, "standing", FakeDirectory.standing))
+    await desk.job("cards")
+    assert text("account.ordinary", "en") in desk.messenger.shown(CHANNEL)
+    assert not asked
+    desk.directory.privileged["ann"] = Standing(("admin",), ())
+    await desk.job("cards")
+    assert text("account.privileged", "en") in desk.messenger.shown(CHANNEL)
+    assert asked == {"standing of ann": 1}
+
+
+async def test_a_card_that_comes_later_asks(desk: Office) -> None:
+    hurried = replace(desk.delivery, inquiry=replace(desk.delivery.inquiry, handed=Handed(0.0)))
+    await desk.ask()
+    await desk.sign_in()
+    desk.directory.privileged["ann"] = Standing(("admin",), ())
+    await replace(desk, delivery=hurried).job("cards")
+    assert text("account.privileged", "en") in desk.messenger.shown(CHANNEL)
+
+
+async def test_what_a_decision_could_not_find_out_is_asked_for_the_card(desk: Office) -> None:
+    await desk.ask()
+    await desk.sign_in()
+    desk.directory.trouble["standing"] = Unavailable("away")
+    desk.clock.advance(seconds=POLICY.approval_wait.total_seconds() / 2 + 1)
+    await desk.job("due")
+    assert (await desk.load("r1")).status is Status.APPROVAL
+    desk.directory.trouble.clear()
+    desk.directory.privileged["ann"] = Standing(("admin",), ())
+    with suppress(Unavailable):  # the reminder has no thread yet
+        await desk.job("cards")
+    assert text("account.privileged", "en") in desk.messenger.shown(CHANNEL)
+
+
+def test_what_is_handed_on_is_taken_once_and_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def held() -> list[int | None]:
+        monkeypatch.setattr(handed, "MOST", 2)
+        line: Handed[int] = Handed(60)
+        late: Handed[int] = Handed(0)
+        for number, key in enumerate("abca", 1):
+            line.put(key, number)
+        late.put("a", 1)
+        return [line.take("b"), line.take("a"), line.take("a"), line.take("c"), late.take("a")]
+
+    assert asyncio.run(held()) == [None, 4, None, 3, None]
