@@ -29,6 +29,7 @@ _ENTITY: Final = re.compile(r"&(?=#?\w{1,32};)")
 _EMPTY: Final = re.compile(
     r"[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
+_ORDINARY: Final = re.compile(r"[ -~ÄÖÜäöüßéè·]*")  # most of what there is: seen as it is, and no sign is in it
 _BREAK: Final = "\u200b"
 # Check marks, seals, warnings and every picture look like the desk's own marks: a blank sign stands where one was.
 _SIGNS: Final = frozenset({"So", "Me"})  # Me closes a key around a digit
@@ -96,10 +97,15 @@ def tongue(language: str) -> str:
 
 def clean(value: str, longest: int = LONGEST) -> str:
     """Return `value` on one line, without what cannot be seen, no function to a card, cut to `longest`."""
-    seen = "".join(c for c in value[: longest * 4] if c.isspace() or unicodedata.category(c) not in _HIDDEN)
-    joined = _unsigned(" ".join(unicodedata.normalize("NFC", _EMPTY.sub("", seen)).split()))
+    short = value[: longest * 4]
+    joined = " ".join((short if _ORDINARY.fullmatch(short) else _visible(short)).split())
     shown = joined if len(joined) <= longest else joined[: longest - 1].rstrip() + "…"
     return _FUNCTION.sub(lambda found: found[0] + _BREAK, shown)
+
+
+def _visible(value: str) -> str:
+    seen = "".join(c for c in value if c.isspace() or unicodedata.category(c) not in _HIDDEN)
+    return _unsigned(unicodedata.normalize("NFC", _EMPTY.sub("", seen)))
 
 
 def plain(value: str, longest: int = LONGEST) -> Markup:

@@ -1,4 +1,5 @@
 import re
+import sys
 import tomllib
 import unicodedata
 from enum import StrEnum
@@ -17,6 +18,7 @@ from bot.core.forms import Fault
 from bot.core.model import Status
 from bot.core.reasons import Reason
 from bot.kinds import KINDS
+from cards import texts
 from cards.texts import FOLDER, LANGUAGES, clean, known, phrases, plain, text, tongue, wanted
 from tests.cards.walk import pieces
 
@@ -182,6 +184,14 @@ def test_what_is_cleaned_is_short_and_visible(typed: str, longest: int) -> None:
     shown = clean(typed, longest).replace("\u200b", "")  # what breaks a function comes on top
     assert len(shown) <= longest
     assert all(unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"} for c in shown)
+
+
+def test_what_is_taken_for_ordinary_is() -> None:
+    """What is not looked at sign by sign is just as it would be afterwards."""
+    taken = [chr(code) for code in range(sys.maxunicode + 1) if texts._ORDINARY.fullmatch(chr(code))]
+    assert len(taken) > 100
+    for one in taken:
+        assert texts._visible(f"a{one}b{one}") == f"a{one}b{one}"
 
 
 def test_wanted_names_the_params_of_a_text() -> None:
