@@ -14,7 +14,7 @@ from bot.core.packing import VERDICT_NO, VERDICT_YES
 from bot.core.reasons import Reason
 from cards import elements as e
 from cards.buttons import press, ref, refresh, sign_in, watched
-from cards.parts import card, facts, header, lines, quote, quoted, standing, trial, warning
+from cards.parts import badge, card, facts, header, lines, quote, quoted, standing, trial, warning
 from cards.texts import NAME, Markup, known, plain
 from cards.view import View
 from cards.words import (
@@ -36,6 +36,8 @@ from cards.words import (
 )
 
 LEADS: Final = {VERDICT_YES: "lead_yes", VERDICT_NO: "lead_no"}
+LEVEL: Final = "level"  # the detail that says how grave the case is
+GRAVER: Final = ("Accent", "Warning")  # colours of the mildest case and the next; all others are red
 LATEST: Final = 5  # of what else was asked lately
 
 
@@ -48,6 +50,7 @@ def approvers(request: Request, view: View, above: e.Piece | None = None) -> e.C
     body = [
         above,
         standing(request, large, view),
+        _grave(request, view),
         *lines(say(view, worded(request, f"approvers.{state}"), **particulars(request, view))),
         *_warned(request, view),
         trial(request, view),
@@ -57,6 +60,15 @@ def approvers(request: Request, view: View, above: e.Piece | None = None) -> e.C
         *_past(request, view),
     ]
     return card(view, body, _decide(request, view) if request.status is Status.APPROVAL else (), watched(request))
+
+
+def _grave(request: Request, view: View) -> e.Badge | None:
+    """How grave the case is, in its colour: the mildest there is, the next, or worse."""
+    level, key = request.details.get(LEVEL, ""), f"{request.kind}.badge."
+    if not level or not known(f"{key}{level}"):
+        return None
+    milder = dict(zip(view.levels, GRAVER, strict=False))
+    return badge(view, f"{key}{level}", milder.get(level, "Attention"), align="Left")
 
 
 def _warned(request: Request, view: View) -> list[e.Piece]:
@@ -109,6 +121,7 @@ def confirm(request: Request, view: View) -> e.Card:
     body = [
         warning(came_to_nothing(view)) if waiting else None,
         standing(request, large, view),
+        _grave(request, view) if waiting else None,
         *lines(say(view, f"confirm.{key}{no}", **particulars(request, view))),
         *(_warned(request, view) if waiting else ()),
         *(facts([*details(request, view), *_known(request, view)]) if waiting else ()),

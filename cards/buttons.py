@@ -40,12 +40,13 @@ def dialog(view: View, key: str, action: Press | Begin, *, style: str | None = N
     return e.Submit(title=bare(view, key), data=data, style=style, enabled=None if enabled else False)
 
 
-def alarm(view: View) -> e.Execute | None:
-    """The one press for somebody who finds an intruder in their account; on every card of theirs."""
+def alarm(view: View, *, aside: bool = False) -> e.Execute | None:
+    """The one press for somebody who finds an intruder in their account; on every card of theirs, `aside` in a menu."""
     if not view.alarm:
         return None
     hint = bare(view, f"{view.alarm}.summary")
-    return press(view, f"{view.alarm}.button.ask", Begin(view.alarm), style="destructive", tooltip=hint)
+    mode = "secondary" if aside else None
+    return press(view, f"{view.alarm}.button.ask", Begin(view.alarm), style="destructive", tooltip=hint, mode=mode)
 
 
 def begin(view: View, key: str, kind: str, *, style: str | None = None, enabled: bool = True) -> e.Submit:

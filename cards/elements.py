@@ -67,8 +67,38 @@ class RichTextBlock(Piece, elements.RichTextBlock):  # type: ignore[misc]  # the
     kind = "RichTextBlock"
 
 
+class Icon(Piece, Element):  # type: ignore[misc]  # the package is untyped
+    """One of Fluent's icons, by its name; it only adds to what stands beside it. Clients without icons leave it out.
+
+    https://learn.microsoft.com/microsoftteams/platform/task-modules-and-cards/cards/cards-format
+    """
+
+    kind = "Icon"
+    name = PropertyType(type=str)
+    size = PropertyType(type=str)
+    style = PropertyType(type=str)
+    color = PropertyType(type=str)
+    fallback = PropertyType(type=str)
+
+    def __init__(self, name: str, **properties: object) -> None:
+        super().__init__(**{"name": name, "fallback": "drop", **properties})
+
+
+class Badge(Piece, Element):  # type: ignore[misc]  # the package is untyped
+    """A coloured word; a client without badges draws `fallback`, which says the same."""
+
+    kind = "Badge"
+    text = PropertyType(type=str)
+    style = PropertyType(type=str)  # "Subtle", "Accent", "Good", "Warning" or "Attention"
+    appearance = PropertyType(type=str)  # "Filled" or "Tint"
+    shape = PropertyType(type=str)
+    align = PropertyType(type=str, key_name="horizontalAlignment")
+    fallback = PropertyType(type=BareObject)
+
+
 class Container(Piece, containers.Container):  # type: ignore[misc]  # the package is untyped
     kind = "Container"
+    visible = PropertyType(type=bool, key_name="isVisible")
 
 
 class ColumnSet(Piece, containers.ColumnSet):  # type: ignore[misc]  # the package is untyped
@@ -115,6 +145,13 @@ class Submit(Action):
 class OpenUrl(Action):
     kind = "Action.OpenUrl"
     url = PropertyType(type=str)
+
+
+class Toggle(Action):
+    """Shows what is hidden, and hides it again, by its id; the server hears nothing of it."""
+
+    kind = "Action.ToggleVisibility"
+    targets = PropertyType(type=list, key_name="targetElements")
 
 
 class ShowCard(Action):
@@ -173,7 +210,7 @@ def plain(piece: object) -> Any:
         case BareObject():
             return plain(piece.render())
         case dict():
-            return {str(key): plain(value) for key, value in piece.items()}
+            return {str(key): value if type(value) is str else plain(value) for key, value in piece.items()}
         case list() | tuple():
             return [plain(part) for part in piece]
         case bool() | int() | float() | None:

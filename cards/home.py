@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from bot.core.actions import Begin, Home, Human, ShowStatus, WithdrawListed
 from bot.core.answers import Form, HomeCard, MissCard, Offer, OfferCard, StatusCard
-from bot.core.forms import Fault, Field
+from bot.core.forms import Fault, Field, Line
 from bot.core.model import PENDING, Person, Request
 from cards import elements as e
 from cards.buttons import alarm, begin, dialog, press, ref, submit
-from cards.parts import TONES, card, header, lines
+from cards.parts import card, header, lines, marked, stand
 from cards.texts import NAME, Markup, clean, known, plain
 from cards.view import View
-from cards.words import bare, own, refused, say, stands, stated, when
+from cards.words import bare, own, refused, say, stated, when
 
-DOORS = 3  # of a card for what was not understood
+DOORS: Final = 3  # of a card for what was not understood
+FIRST: Final = 3  # offers that are seen at once
+MORE: Final = "more"  # the id of what stands behind a button
 
 
 def home(answer: HomeCard, view: View) -> e.Card:
-    body: list[e.Piece] = [_hello(answer.person, view), *lines(say(view, answer.lead))]
-    body += _offers([offer for offer in answer.offers if not offer.alarm], view)
+    """How one's requests stand comes first, then what one may ask for; the alarm is the last button."""
+    body: list[e.Piece] = [_hello(answer.person, view)]
     if answer.open:
         body.append(_apart(say(view, "home.open"), weight="Bolder", size="Medium", style="heading"))
         body += [_row(request, view) for request in answer.open]
+    body += lines(say(view, answer.lead))
+    body += _offers([offer for offer in answer.offers if not offer.alarm], view)
     body.append(_apart(say(view, "home.write"), size="Small", is_subtle=True))
     return card(view, body, [alarm(view)])
 
@@ -61,13 +67,22 @@ def form(answer: Form, view: View, *, titled: bool = False) -> e.Card:
     asks = not answer.sheet.closed and (answer.sheet.fields or known(f"{kind}.form.lead"))
     body: list[e.Piece] = [header(say(view, "app.name"), say(view, f"{kind}.title"))] if titled else []
     body += [*lines(say(view, own(kind, "form.lead")))] if asks else []
-    body += [*lines(*(stated(line, view) for line in answer.sheet.lines))]
+    body += [_told(line, view) for line in answer.sheet.lines]
     for field in answer.sheet.fields:
         error = answer.errors.get(field.name, "")
         body.append(_input(kind, field, answer.values.get(field.name, field.default), view))
         if error:
             body.append(_wrong(_fault(kind, field, error, view)))
     return card(view, body, [] if answer.sheet.closed else [submit(view, kind, answer.request)])
+
+
+def _told(line: Line, view: View) -> e.Piece:
+    """A line of a sheet, and smaller below it what belongs to it."""
+    items: list[e.Piece] = [e.TextBlock(text=stated(line, view))]
+    if line.below is not None:
+        below = stated(line.below, view)
+        items.append(e.TextBlock(text=below, size="Small", is_subtle=True, spacing="None"))
+    return marked(line.icon, items, tone=line.tone, spacing="Medium")
 
 
 def _hello(person: Person, view: View) -> e.Container:
@@ -87,10 +102,24 @@ def _offers(offers: list[Offer], view: View) -> list[e.Piece]:
     first = refusals[0]
     if first is not None and len(offers) > 1 and all(refusal == first for refusal in refusals):
         return [e.TextBlock(text=refused(first, view), color="Warning", spacing="Medium")]
-    return [_offer(offer, view) for offer in offers]
+    ordered = sorted(offers, key=lambda offer: offer.refusal is not None)
+    front, rest = ordered[:FIRST], ordered[FIRST:]
+    return [
+        *(_offer(offer, view) for offer in front),
+        *(_behind([_offer(o, view) for o in rest], view) if rest else []),
+    ]
 
 
-def _offer(offer: Offer, view: View, *, here: bool = False) -> e.Container:
+def _behind(items: list[e.Piece], view: View) -> list[e.Piece]:
+    """What few look for, behind a button; a client that cannot unfold it shows it."""
+    more = e.Toggle(title=bare(view, "button.more"), targets=[MORE])
+    return [
+        e.ActionSet(actions=[more], spacing="Medium", separator=True),
+        e.Container(id=MORE, items=items, visible=False),
+    ]
+
+
+def _offer(offer: Offer, view: View, *, here: bool = False) -> e.Piece:
     """Return what is offered, with its button; `here`: and with one, put aside, for a client that opens no dialogs."""
     texts: list[e.Piece] = [
         e.TextBlock(text=say(view, f"{offer.kind}.title"), weight="Bolder", size="Medium", style="heading"),
@@ -106,7 +135,7 @@ def _offer(offer: Offer, view: View, *, here: bool = False) -> e.Container:
         button = press(view, f"{offer.kind}.button.ask", Begin(offer.kind), style="destructive")
     aside = [press(view, "button.here", Begin(offer.kind), mode="secondary")] if here else []
     actions = e.ActionSet(actions=[button, *aside], spacing="Small")
-    return e.Container(items=[*texts, actions], separator=True, spacing="Medium")
+    return marked(offer.icon, [*texts, actions], tone="Accent", separator=True, spacing="Medium")
 
 
 def _listed(request: Request, person: Person, view: View) -> e.Container:
@@ -124,13 +153,7 @@ def _row(request: Request, view: View) -> e.ColumnSet:
             text=say(view, "list.asked", created=when(request.created_at)), size="Small", is_subtle=True, spacing="None"
         ),
     ]
-    word = e.TextBlock(
-        text=say(view, stands(request)),
-        color=TONES[request.status],
-        weight="Bolder",
-        align="Right",
-    )
-    columns = [e.Column(width="stretch", items=what), e.Column(width="auto", items=[word])]
+    columns = [e.Column(width="stretch", items=what), e.Column(width="auto", items=[stand(request, view)])]
     return e.ColumnSet(columns=columns, spacing="Medium")
 
 

@@ -49,24 +49,41 @@ def card(
     )
 
 
-def header(small: str, large: str, *, status: str = "", tone: str = "Default") -> e.Container:
+def header(small: str, large: str, *, status: e.Badge | None = None) -> e.Container:
     """The top of a card: what it is about, how it stands in a coloured word, and the one line to take away."""
     about = e.TextBlock(text=small, size="Small", weight="Bolder", is_subtle=True)
-    stands = e.TextBlock(text=status, size="Small", weight="Bolder", color=tone, align="Right")
     top: e.Piece = about
     if status:
-        top = e.ColumnSet(columns=[e.Column(width="stretch", items=[about]), e.Column(width="auto", items=[stands])])
+        top = e.ColumnSet(columns=[e.Column(width="stretch", items=[about]), e.Column(width="auto", items=[status])])
     headline = e.TextBlock(text=large, size="Large", weight="Bolder", style="heading", spacing="Small")
     return e.Container(style="emphasis", bleed=True, items=[top, headline])
 
 
 def standing(request: Request, large: str, view: View) -> e.Container:
-    return header(
-        say(view, f"{request.kind}.title"),
-        large,
-        status=say(view, stands(request)),
-        tone=TONES[request.status],
-    )
+    return header(say(view, f"{request.kind}.title"), large, status=stand(request, view))
+
+
+def stand(request: Request, view: View) -> e.Badge:
+    """How a request stands, in one coloured word."""
+    return badge(view, stands(request), TONES[request.status])
+
+
+def badge(view: View, key: str, tone: str, align: str = "Right") -> e.Badge:
+    """A word of the catalogue that can be told by its colour; a client without badges shows it coloured."""
+    plainly = e.TextBlock(text=say(view, key), size="Small", weight="Bolder", color=tone, align=align)
+    style = "Subtle" if tone == "Default" else tone
+    return e.Badge(text=bare(view, key), style=style, appearance="Tint", shape="Rounded", align=align, fallback=plainly)
+
+
+def marked(icon: str, items: list[e.Piece], *, tone: str = "Default", **looks: object) -> e.Piece:
+    """What is told at a glance by its icon; where a client has none, or nobody named one, only what it says."""
+    if not icon:
+        return e.Container(items=items, **looks)
+    columns = [
+        e.Column(width="auto", items=[e.Icon(icon, size="xSmall", style="Filled", color=tone)]),
+        e.Column(width="stretch", items=items, spacing="Small"),
+    ]
+    return e.ColumnSet(columns=columns, **looks)
 
 
 def lines(*texts: str, subtle: bool = False) -> list[e.Piece]:

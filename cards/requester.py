@@ -174,10 +174,13 @@ def _found(request: Request) -> str:
 
 
 def _buttons(request: Request, view: View) -> list[e.Action | None]:
+    """One red button, and it is the last; where that says it was not them, the alarm is in the menu beside it."""
     report = None
     if request.status in LIVE and not request.reported and not too_late(request, view.now):
-        report = press(view, "button.report", Report(ref(request)), tooltip=bare(view, "button.report_hint"))
-    return [*_own(request, view), report, alarm(view) if not request.reported else None]
+        report = press(
+            view, "button.report", Report(ref(request)), style="destructive", tooltip=bare(view, "button.report_hint")
+        )
+    return [*_own(request, view), report, alarm(view, aside=report is not None) if not request.reported else None]
 
 
 def _own(request: Request, view: View) -> list[e.Action | None]:
@@ -278,4 +281,4 @@ def _revoke(request: Request, view: View) -> e.Action | None:
     made = request.receipt
     if made is None or made.expires_at is None or made.params.get("spent"):
         return None
-    return press(view, own(request.kind, "button.revoke"), RevokeIt(ref(request)), style="destructive")
+    return press(view, own(request.kind, "button.revoke"), RevokeIt(ref(request)))

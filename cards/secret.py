@@ -27,8 +27,8 @@ def secret_in_chat(answer: SecretShown, view: View) -> e.Card:
     at, kind = ref(answer.request), answer.request.kind
     buttons = [
         press(view, "button.hide", Hide(at), style="positive"),
-        press(view, own(kind, "button.revoke"), RevokeIt(at), style="destructive"),
-        press(view, "button.report", Report(at), tooltip=bare(view, "button.report_hint")),
+        press(view, own(kind, "button.revoke"), RevokeIt(at)),
+        press(view, "button.report", Report(at), style="destructive", tooltip=bare(view, "button.report_hint")),
     ]
     return card(view, _shown(answer, view), buttons)
 
@@ -48,10 +48,25 @@ def _shown(answer: SecretShown, view: View) -> list[e.Piece]:
     return [
         header(say(view, "app.name"), say(view, own(kind, "secret.title"))),
         e.Container(style="accent", items=[e.RichTextBlock(inlines=[run], horizontalAlignment="Center")]),
+        e.RichTextBlock(
+            inlines=[e.TextRun(text=_spelled(answer.secret.reveal(), view), size="Small")], spacing="Small"
+        ),
         e.TextBlock(text=until, weight="Bolder", spacing="Medium"),
         *lines(say(view, following) if known(following) else ""),
         *lines(say(view, own(kind, "secret.lead")), subtle=True),
     ]
+
+
+def _spelled(value: str, view: View) -> str:
+    """Say it letter by letter, as on the telephone: a word in capitals is a capital letter."""
+    return " · ".join(_sign(sign, view) for sign in value)
+
+
+def _sign(sign: str, view: View) -> str:
+    if not known(f"spell.{sign.lower()}"):
+        return sign
+    word = bare(view, f"spell.{sign.lower()}")
+    return f"{sign} {word.upper() if sign.isupper() else word}"
 
 
 def _once(answer: SecretShown, view: View) -> str:

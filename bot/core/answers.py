@@ -19,6 +19,7 @@ class Offer:
     kind: str
     refusal: Refusal | None
     alarm: bool = False
+    icon: str = ""
 
 
 @dataclass(frozen=True, slots=True)

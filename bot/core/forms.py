@@ -42,10 +42,16 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of text: its key in the catalogue and what goes into it."""
+    """A line of text: its key in the catalogue and what goes into it.
+
+    `icon` and `tone` (a card's colour) tell at a glance what it says; `below` is what belongs to it.
+    """
 
     key: str
     params: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    icon: str = ""
+    tone: str = "Default"
+    below: Line | None = None
 
 
 @dataclass(frozen=True, slots=True)

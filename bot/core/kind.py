@@ -80,7 +80,8 @@ class Kind:
     `watch` looks what became of it, `follow` does what comes after it: these three may be repeated. `missing`
     says why the tenant cannot offer it at all, and `need` what an admin has to do about that. `heard` says what of
     somebody's reason fills in its form, which drops what it has no field for. The options in its `policy` are those a
-    file may set for it. Texts, its page's too, come from the catalogue under the kind's name.
+    file may set for it. Texts, its page's too, come from the catalogue under the kind's name; `icon` is one of
+    Fluent's, by its name.
     """
 
     name: str  # stored, and in policies.toml: never renamed
@@ -96,6 +97,7 @@ class Kind:
     follow: Callable[[Request, Tools], Awaitable[None]] = _nothing
     missing: Callable[[Tools], Awaitable[str]] = _there
     need: Need | None = None
+    icon: str = ""
     heard: Callable[[str], Mapping[str, str]] = reason
     verdicts: Verdicts = Verdicts()
     levels: tuple[str, ...] = ()  # what `examine` may call a case, mildest first

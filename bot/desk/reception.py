@@ -48,12 +48,16 @@ class Reception:
             return ()
         found = await self.inquiry.at_home(drafts)
         refusals = [self._refusal(draft, facts, Moment.HOME) for draft, facts in zip(drafts, found, strict=True)]
-        alarms = [self.inquiry.kinds[kind].alarm for kind in there]
         return tuple(
-            Offer(kind, None if alarm else refusal, alarm=alarm)
-            for kind, refusal, alarm in zip(there, refusals, alarms, strict=True)
+            self._offering(kind, refusal)
+            for kind, refusal in zip(there, refusals, strict=True)
             if refusal is None or refusal.reason != Reason.OFF
         )
+
+    def _offering(self, kind: str, refusal: Refusal | None = None) -> Offer:
+        """Return the offer of a kind; an alarm is taken from everybody."""
+        said = self.inquiry.kinds[kind]
+        return Offer(kind, None if said.alarm else refusal, alarm=said.alarm, icon=said.icon)
 
     def _offered(self) -> Sequence[str]:
         return [name for name in self.inquiry.kinds if self.inquiry.policies[name].offered]
@@ -98,13 +102,13 @@ class Reception:
         if refusal is not None:
             return Refused(refusal)
         if self.inquiry.kinds[kind].alarm:
-            return OfferCard(actor.person, Offer(kind, None, alarm=True))
+            return OfferCard(actor.person, self._offering(kind))
         draft = self._draft(actor.person, kind, uuid4().hex)
         if said:
             refusal, form = await self._shown(draft, self.inquiry.kinds[kind].heard(said))
             return form if refusal is None else Refused(refusal)
         refusal = self._refusal(draft, await self.inquiry.about(draft, Moment.HOME), Moment.HOME)
-        return OfferCard(actor.person, Offer(kind, None)) if refusal is None else Refused(refusal)
+        return OfferCard(actor.person, self._offering(kind)) if refusal is None else Refused(refusal)
 
     async def missed(self, likely: Sequence[str]) -> MissCard:
         """Answer what was not understood: with kinds that come near it, where this tenant offers them at all."""

@@ -46,6 +46,7 @@ async def look(request: Request, tools: Tools) -> Receipt | None:
 
 KIND: Final = Kind(
     name="compromised",
+    icon="Warning",
     permissions=("User.RevokeSessions.All", "UserAuthMethod-TAP.ReadWrite.All"),
     policy=Policy(step_up="", approvals=0, per_day=10),
     way=lambda _: Way.ALONE,

@@ -47,6 +47,19 @@ BRANDS: Final = {
     MethodKind.OATH: "OATH",
     MethodKind.PASS: "Temporary Access Pass",
 }
+ICONS: Final = {
+    MethodKind.PASSKEY: "Fingerprint",
+    MethodKind.HELLO: "Laptop",
+    MethodKind.PLATFORM: "Laptop",
+    MethodKind.AUTHENTICATOR: "PhoneKey",
+    MethodKind.EXTERNAL: "Apps",
+    MethodKind.OATH: "Timer",
+    MethodKind.PHONE: "Call",
+    MethodKind.EMAIL: "Mail",
+    MethodKind.PASS: "Key",
+    MethodKind.OTHER: "QuestionCircle",
+    MethodKind.PASSWORD: "Password",
+}
 # The sorts of one type that have a sentence of their own.
 SORTS: Final = frozenset(
     {"fido2_deviceBound", "fido2_synced", "phone_mobile", "phone_alternateMobile", "phone_office"}
@@ -175,9 +188,11 @@ def _line(one: _Listed) -> Line:
     method, params = one.method, {"name": one.name}
     sort = f"{method.kind}_{method.detail if method.usable else 'unusable'}"
     sort = sort if sort in SORTS else str(method.kind)
+    icon, tone = ICONS[method.kind], "Good" if method.kind in RESISTANT and method.usable else "Default"
     if method.created_at is None:
-        return Line(f"methods.is.{sort}", MappingProxyType(params))
-    return Line(f"methods.since.{sort}", MappingProxyType({**params, "since": method.created_at.isoformat()}))
+        return Line(f"methods.is.{sort}", MappingProxyType(params), icon, tone)
+    since = MappingProxyType({**params, "since": method.created_at.isoformat()})
+    return Line(f"methods.since.{sort}", since, icon, tone)
 
 
 def _advice(methods: Sequence[Method]) -> tuple[Line, ...]:
@@ -214,6 +229,7 @@ def _receipt(request: Request) -> Receipt:
 
 KIND: Final = Kind(
     name="methods",
+    icon="PhoneKey",
     reasons=frozenset(),  # a reason is for the one method it was given with
     permissions=(
         "UserAuthenticationMethod.Read.All",

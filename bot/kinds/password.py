@@ -112,6 +112,7 @@ def _receipt(request: Request, at: datetime) -> Receipt:
 
 KIND: Final = Kind(
     name="password",
+    icon="Password",
     permissions=("User-PasswordProfile.ReadWrite.All", "Organization.Read.All"),
     policy=Policy(step_up="c1", approvals=0, options={GENERATE: False, REVOKE_SESSIONS: True}),
     way=_way,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
@@ -50,6 +51,16 @@ _SEEN: Final = {
     "admin": "adminconfirmedusercompromised",
     "reported": "userreportedsuspiciousactivity",
 }
+_ICONS: Final = {
+    **dict.fromkeys(("travel", "country"), "GlobeLocation"),
+    **dict.fromkeys(("hidden_address", "bad_address"), "Globe"),
+    **dict.fromkeys(("malware", "between"), "Bug"),
+    **dict.fromkeys(("leaked", "guessed"), "Password"),
+    **dict.fromkeys(("mailbox", "sending"), "Mail"),
+    **dict.fromkeys(("admin", "reported"), "PersonVoice"),
+    "attackers": "Warning",
+}
+_TONES: Final = {"low": "Accent", "medium": "Warning"}
 # riskDetail: https://learn.microsoft.com/graph/api/resources/riskyuser
 _NOTES: Final = {
     "password": "userperformedsecuredpasswordchange userperformedsecuredpasswordreset userchangedpasswordonpremises",
@@ -202,7 +213,7 @@ def _clear(risk: Risk | None, now: datetime) -> tuple[Line, ...]:
 def _flag(risk: Risk) -> tuple[Line, ...]:
     level = _level(risk)
     since = (_line("risk.told.since", since=risk.at.isoformat()),) if risk.at else ()
-    return (Line(f"risk.flag.{level}"), *_note(risk), *since)
+    return (Line(f"risk.flag.{level}", icon="ShieldError", tone=_TONES.get(level, "Attention")), *_note(risk), *since)
 
 
 def _note(risk: Risk) -> tuple[Line, ...]:
@@ -215,12 +226,20 @@ async def _noticed(person: str, tools: Tools, until: float) -> tuple[Line, ...]:
             seen = await tools.directory.detections(person, SEEN)
     except (DeskError, TimeoutError):
         return (Line("risk.told.unseen"),)
-    return tuple(line for one in seen[:SEEN] for line in _detection(one))
+    return tuple(_detection(one) for one in seen[:SEEN])
 
 
-def _detection(one: Detection) -> tuple[Line, ...]:
-    said = _line(f"risk.seen.{_sentence(_SEEN, one.kind)}", at=one.at.isoformat() if one.at else "…")
-    return (said, _line("risk.told.place", place=one.place)) if one.place else (said,)
+def _detection(one: Detection) -> Line:
+    """What was noticed and when, by its sort's icon and its level's colour; below it, where that came from."""
+    sort = _sentence(_SEEN, one.kind)
+    said = _line(f"risk.seen.{sort}", at=one.at.isoformat() if one.at else "…")
+    place = _line("risk.told.place", place=one.place) if one.place else None
+    return replace(
+        said,
+        icon=_ICONS.get(sort, "Eye"),
+        tone=_TONES.get(one.level, "Attention" if one.level == "high" else "Default"),
+        below=place,
+    )
 
 
 def _sentence(table: Mapping[str, str], word: str) -> str:
@@ -233,6 +252,7 @@ def _line(key: str, **params: str) -> Line:
 
 KIND: Final = Kind(
     name="risk",
+    icon="ShieldCheckmark",
     permissions=(
         "IdentityRiskyUser.Read.All",
         "IdentityRiskyUser.ReadWrite.All",

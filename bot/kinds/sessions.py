@@ -35,6 +35,7 @@ async def look(request: Request, tools: Tools) -> Receipt | None:
 
 KIND: Final = Kind(
     name="sessions",
+    icon="SignOut",
     permissions=("User.RevokeSessions.All",),
     policy=Policy(step_up="", approvals=0, per_day=10),
     way=lambda _: Way.ALONE,

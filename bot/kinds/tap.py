@@ -241,6 +241,7 @@ def _refusal(reason: TapReason, **params: str) -> Refusal:
 
 KIND: Final = Kind(
     name="tap",
+    icon="Key",
     reasons=frozenset({"reason", "text", "ticket"}),
     permissions=(
         "Policy.Read.AuthenticationMethod",

@@ -101,6 +101,7 @@ def _digest(secret: Secret) -> str:
 
 KIND: Final = Kind(
     name="verify",
+    icon="ContactCard",
     permissions=("CustomSecAttributeAssignment.ReadWrite.All",),
     policy=Policy(step_up="", approvals=0, per_day=5, options={THRESHOLD: 70}),
     way=lambda _: Way.ALONE,

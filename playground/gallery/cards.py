@@ -82,11 +82,13 @@ def _offers(view: View) -> Shown:
     yield "home/help", HomeCard(ANN, (Offer("tap", None),), (at(Status.APPROVAL),), "home.help"), view
     yield from (("miss/near", MissCard(("tap", "password")), view), ("miss/far", MissCard(()), view))
     alarm, no = replace(view, alarm=ALARM), Refusal(Reason.TOO_MANY, {"limit": "3", "again": TOMORROW})
-    offers = tuple(Offer(kind.name, None, alarm=kind.alarm) for kind in KINDS.values())
+    offers = tuple(Offer(kind.name, None, alarm=kind.alarm, icon=kind.icon) for kind in KINDS.values())
     yield "home/all", HomeCard(ANN, offers, tuple(told(kind, Status.READY) for kind in KINDS)), alarm
-    shut = tuple(Offer(kind.name, None if kind.alarm else no, alarm=kind.alarm) for kind in KINDS.values())
+    shut = tuple(
+        Offer(kind.name, None if kind.alarm else no, alarm=kind.alarm, icon=kind.icon) for kind in KINDS.values()
+    )
     yield "home/shut", HomeCard(ANN, shut, ()), alarm
-    yield "offer/one", OfferCard(ANN, Offer("tap", None)), alarm
+    yield "offer/one", OfferCard(ANN, Offer("tap", None, icon=KINDS["tap"].icon)), alarm
     yield "offer/alarm", OfferCard(ANN, Offer(ALARM, None, alarm=True)), alarm
     yield "home/nothing", HomeCard(ANN, (), (), "home.welcome"), view
 
@@ -164,7 +166,7 @@ def _approvers(view: View) -> Shown:
 def _of(kind: str, view: View) -> Shown:
     """Every place of a kind's requests in every state, and at each stage of what becomes of them."""
     own = replace(view, link=f"{START}s1", wallet="https://desk.contoso.example/verified-id/open?r=", alarm=ALARM)
-    channel = replace(view, user="", person="", verdicts=KINDS[kind].verdicts)
+    channel = replace(view, user="", person="", verdicts=KINDS[kind].verdicts, levels=KINDS[kind].levels)
     for status in Status:
         request = told(kind, status)
         yield f"requester/{status}", RequestCard(request, Slot.REQUESTER), own

@@ -20,7 +20,7 @@ from bot.core.presentations import Doubt
 from bot.kinds import KINDS
 from cards import View, show
 from cards.texts import FOLDER, LANGUAGES
-from playground.gallery.cards import PASS, every
+from playground.gallery.cards import ALARM, PASS, every
 from playground.gallery.people import ANN
 from playground.gallery.requests import told
 from playground.gallery.sheets import sheet
@@ -83,7 +83,7 @@ def _drawn(node: Any) -> Any:
 @every_card
 def test_every_button_is_an_action_of_the_desk(card: Mapping[str, Any]) -> None:
     for action in actions(card):
-        if action["type"] in {"Action.ShowCard", "Action.OpenUrl"}:
+        if action["type"] in {"Action.ShowCard", "Action.OpenUrl", "Action.ToggleVisibility"}:
             continue
         data = action["data"]
         if data.get("msteams", {}).get("type") == "signin":
@@ -197,7 +197,7 @@ def test_the_alarm_is_on_every_card_of_somebodys_own_until_it_was_sounded() -> N
     for kind in KINDS:
         places = {n: c for n, c in CARDS.items() if f"/{kind}/" in n and n.split("/")[2] != "form"}
         for name, card in places.items():
-            pressed = [a for a in actions(card) if a.get("data", {}).get("kind") == "compromised"]
+            pressed = [a for a in actions(card) if a.get("data", {}).get("kind") == ALARM]
             heard = KINDS[kind].alarm or name.endswith("_reported")
             assert bool(pressed) is ("/requester/" in name and not heard), name
 
@@ -244,3 +244,31 @@ def test_cards_in_two_languages_have_the_same_shape() -> None:
         if name.startswith("en/"):
             other = CARDS[name.replace("en/", "de/", 1)]
             assert [p.get("type") for p in pieces(card)] == [p.get("type") for p in pieces(other)], name
+
+
+@every_card
+def test_one_button_is_red_and_it_is_the_last(card: Mapping[str, Any]) -> None:
+    seen = [action for action in card.get("actions", ()) if action.get("mode") != "secondary"]
+    styles = [action.get("style") for action in seen]
+    assert "destructive" not in styles[:-1]
+
+
+@every_card
+def test_what_only_some_clients_draw_has_something_in_its_place(card: Mapping[str, Any]) -> None:
+    """An icon says nothing that its text does not say; a badge is a word in its colour where there are none."""
+    for piece in pieces(card):
+        if piece.get("type") == "Icon":
+            assert piece["fallback"] == "drop"
+        if piece.get("type") == "Badge":
+            assert re.sub(r"[\\*]", "", piece["fallback"]["text"]) == piece["text"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_at_most_three_offers_are_seen_at_once_and_the_open_ones_first(language: str) -> None:
+    card = CARDS[f"{language}/home/all"]
+    hidden = [piece for piece in pieces(card) if piece.get("isVisible") is False]
+    seen = [a["data"]["kind"] for a in actions(card["body"]) if a.get("data", {}).get("verb") == "begin"]
+    behind = [a["data"]["kind"] for a in actions(hidden) if a.get("data", {}).get("verb") == "begin"]
+    (more,) = [a for a in actions(card) if a["type"] == "Action.ToggleVisibility"]
+    assert (len(seen) - len(behind), len(hidden)) == (3, 1)
+    assert more["targetElements"] == [hidden[0]["id"]]

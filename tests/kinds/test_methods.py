@@ -121,7 +121,8 @@ async def test_every_method_is_told_passkeys_first_and_the_password_last() -> No
         "methods.since.password",
     ]
     assert sheet.lines[0].params == {"name": "Blue key (YubiKey 5C)", "since": NOW.isoformat()}
-    assert sheet.lines[3] == Line("methods.is.phone_mobile", {"name": "+49 ••••• 12"})
+    assert [(line.icon, line.tone) for line in sheet.lines[:2]] == [("Fingerprint", "Good"), ("PhoneKey", "Default")]
+    assert sheet.lines[3] == Line("methods.is.phone_mobile", {"name": "+49 ••••• 12"}, icon="Call")
 
 
 @pytest.mark.parametrize("at", [None, NOW])
@@ -151,7 +152,7 @@ async def test_a_pass_is_told_as_working_or_not_and_may_be_removed() -> None:
 
 async def test_what_is_new_to_us_is_told_by_entras_word_and_stays() -> None:
     sheet = await sheet_of(Method(MethodKind.OTHER, "q", "", "qrCodePin"), PHONE)
-    assert Line("methods.is.other", {"name": "qrCodePin"}) in sheet.lines
+    assert Line("methods.is.other", {"name": "qrCodePin"}, icon="QuestionCircle") in sheet.lines
     assert list(titles(sheet)) == ["phone:3179"]
 
 

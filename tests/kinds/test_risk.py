@@ -241,12 +241,14 @@ async def test_what_was_noticed_is_told_with_time_and_place() -> None:
     )
     sheet = await sheet_of(Watch(seen=seen))
     assert list(sheet.lines[2:-1]) == [
-        Line("risk.seen.travel", {"at": AFTER.isoformat()}),
-        Line("risk.told.place", {"place": "Lima, PE"}),
-        Line("risk.seen.session", {"at": BEFORE.isoformat()}),
-        Line("risk.seen.other", {"at": "…"}),
-        Line("risk.told.place", {"place": "Oslo, NO"}),
+        Line("risk.seen.travel", {"at": AFTER.isoformat()}, "GlobeLocation", "Attention", _place("Lima, PE")),
+        Line("risk.seen.session", {"at": BEFORE.isoformat()}, "Eye", "Attention"),
+        Line("risk.seen.other", {"at": "…"}, "Eye", "Accent", _place("Oslo, NO")),
     ]
+
+
+def _place(name: str) -> Line:
+    return Line("risk.told.place", {"place": name})
 
 
 async def test_no_more_than_five_are_told() -> None:

@@ -1,5 +1,6 @@
 // Adaptive Cards by the official renderer; what a press does is decided in presses.js.
 
+import { badge } from './badge.js';
 import { h, icon } from './dom.js';
 import { hostConfig } from './hosts.js';
 import { markdown } from './markdown.js';
@@ -19,6 +20,7 @@ function prepare() {
     result.didProcess = true;
   };
   AdaptiveCards.GlobalSettings.setTabIndexAtCardRoot = false;
+  badge();
 }
 
 // The action as it goes over the wire: inputs are merged into `data` by the renderer when it was pressed.
