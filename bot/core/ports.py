@@ -188,6 +188,9 @@ class Unit(Protocol):
 
     async def private_chat(self, tenant: str, person: str) -> tuple[Person, Chat] | None: ...
 
+    async def home_of(self, request_id: str) -> tuple[Person, Chat] | None:
+        """Return whose request that is, with their private chat."""
+
     async def posted(self, request_id: str) -> Sequence[Posted]: ...
 
     async def owned(self, place: str, activity: str) -> bool:
@@ -202,6 +205,9 @@ class Unit(Protocol):
         """Bind every transaction of this person that still waits to this chat; return the requests they are for."""
 
     async def sign_in(self, sign_in_id: str) -> SignIn | None: ...
+
+    async def request_of(self, sign_in_id: str) -> Request | None:
+        """Return the request that this transaction is about."""
 
     async def sign_in_for(self, request_id: str, person: str, purpose: Purpose) -> SignIn | None:
         """Return the newest transaction of this person and purpose for this request that is not finished."""

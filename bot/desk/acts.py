@@ -100,7 +100,7 @@ class Acts:
                 return Refusal(Reason.UNKNOWN)
             return ActWanted(decision, again=again)
 
-        return await self.ledger.change(request.id, wanted)
+        return await self.ledger.change(request.id, wanted, known=request)
 
     async def _carried_out(
         self, claimed: Request, patience: float, entered: Secret | None = None
@@ -113,7 +113,7 @@ class Acts:
                 return replace(event, frozen=True)
             return event
 
-        return await self.ledger.change(claimed.id, came), outcome
+        return await self.ledger.change(claimed.id, came, known=claimed), outcome
 
     async def _shown(self, claimed: Request, until: float, *, by_message: bool) -> Answer:
         step, outcome = await self._carried_out(claimed, min(PATIENCE, _left(until)))

@@ -77,11 +77,11 @@ class Alarms:
             return await confirm_first(self.ledger, self.homes, actor, request, lifts)
         return await self._lifted(request, Lifted(person, reason), self.ledger.clock.now())
 
-    async def finish(self, sign_in: SignIn, also: Also) -> Answer:
+    async def finish(self, sign_in: SignIn, also: Also, known: Request | None) -> Answer:
         """Lift a lock whose approver has confirmed it with a sign-in, which then serves nothing else."""
         proof = proved(sign_in, EvidenceType.LIFT)
 
-        request = await self.ledger.load(sign_in.request)
+        request = known or await self.ledger.load(sign_in.request)
         if request is None:
             return Refused(Refusal(Reason.NOT_FOUND))
         lifted = Lifted(sign_in.person, sign_in.reason, proof)

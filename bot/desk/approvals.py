@@ -56,10 +56,10 @@ class Approvals:
         evidence = Evidence(EvidenceType.APPROVAL, person.id, person.name, now, "", request.id, choice, request.level)
         return _card(await self._counted(request.id, person, evidence))
 
-    async def finish(self, sign_in: SignIn, also: Also) -> Answer:
+    async def finish(self, sign_in: SignIn, also: Also, known: Request | None) -> Answer:
         """Count a yes that its approver has confirmed with a sign-in."""
         evidence = proved(sign_in, EvidenceType.APPROVAL)
-        return _card(await self._counted(sign_in.request, sign_in.person, evidence, also), Slot.CONFIRM)
+        return _card(await self._counted(sign_in.request, sign_in.person, evidence, also, known), Slot.CONFIRM)
 
     async def deny(self, actor: Actor, request: Request, reason: str, choice: str) -> Answer:
         """Take an approver's no. It needs a reason; where it locks somebody out, their sign-in as well, like a yes."""
@@ -78,7 +78,7 @@ class Approvals:
         no = Denied(actor.person, reason, choice, alarm=self._alarms(request, choice))
         return _card(await self.ledger.change(request.id, happened(no)))
 
-    async def denied(self, sign_in: SignIn, also: Also) -> Answer:
+    async def denied(self, sign_in: SignIn, also: Also, known: Request | None) -> Answer:
         """Let a no count that its approver has confirmed with a sign-in, which then serves nothing else."""
         proof = proved(sign_in, EvidenceType.DENIAL)
 
@@ -90,7 +90,7 @@ class Approvals:
                 sign_in.person, sign_in.reason, sign_in.choice, proof, alarm=self._alarms(request, sign_in.choice)
             )
 
-        step = await self.ledger.change(sign_in.request, said, used_up(proof, also))
+        step = await self.ledger.change(sign_in.request, said, used_up(proof, also), known=known)
         return _card(await self._noticed(sign_in.person, step), Slot.CONFIRM)
 
     def _locks(self, request: Request, choice: str) -> bool:
@@ -133,7 +133,12 @@ class Approvals:
         return Approved(evidence, decide(self.inquiry.policies[request.kind], facts, counted, Moment.WAY, now))
 
     async def _counted(
-        self, request_id: str, approver: Person, evidence: Evidence, also: Also | None = None
+        self,
+        request_id: str,
+        approver: Person,
+        evidence: Evidence,
+        also: Also | None = None,
+        known: Request | None = None,
     ) -> Step | None:
         """Let a yes happen, and count it for its approver."""
 
@@ -143,7 +148,7 @@ class Approvals:
             if evidence in request.evidence:
                 await self.ledger.record.counted(unit, approver, Sort.YES, request)
 
-        step = await self.ledger.change(request_id, lambda r: self.approved(r, evidence), with_count)
+        step = await self.ledger.change(request_id, lambda r: self.approved(r, evidence), with_count, known=known)
         return await self._noticed(approver, step)
 
     async def _noticed(self, approver: Person, step: Step | None) -> Step | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, assert_never
 
@@ -12,7 +14,7 @@ from bot.core.events import Event, Hid, Reported, RevokeChosen, TimePassed, With
 from bot.core.life.advance import past
 from bot.core.life.step import Step
 from bot.core.model import Actor, Chat, Person, Refusal, Request
-from bot.core.ports import Job, Purpose, Slot
+from bot.core.ports import Job, Posted, Purpose, Slot
 from bot.core.reasons import Reason
 from bot.core.watch import Sort
 from bot.desk.acts import Acts
@@ -121,11 +123,11 @@ class Desk:
         return await self.step_up.offered(actor, action)
 
     async def _press(self, actor: Actor, action: do.Press, card: str) -> Answer:
-        request = await self.ledger.load(action.ref.request)
+        request, posted = await self._pressed(action.ref.request)
         if request is None or request.tenant != actor.person.tenant:
             return await self._absent(actor, action)
         if card and not isinstance(action, do.WithdrawListed):  # the list is nobody's twin
-            await self._forget_stray(request, actor.chat, card)
+            await self._forget_stray(request, posted, actor.chat, card)
         if past(request, self.reception.inquiry.policies[request.kind], self.ledger.clock.now()):
             closed = await self.ledger.change(request.id, happened(TimePassed()))
             request = closed.request if closed is not None else request
@@ -189,7 +191,7 @@ class Desk:
         return StatusCard(actor.person, await self.reception.latest(actor.person))
 
     async def _change(self, request: Request, event: Event) -> Answer:
-        step = await self.ledger.change(request.id, happened(event))
+        step = await self.ledger.change(request.id, happened(event), known=request)
         return answered(step)
 
     async def _refreshed(self, actor: Actor, request: Request) -> Answer:
@@ -200,12 +202,16 @@ class Desk:
             return RequestCard(request, Slot.REQUESTER)
         return await self.approvals.refreshed(actor, request)
 
-    async def _forget_stray(self, request: Request, chat: Chat, card: str) -> None:
-        """A card of ours that we do not know was posted twice because an answer was lost: it goes."""
+    async def _pressed(self, request_id: str) -> tuple[Request | None, Sequence[Posted]]:
         async with self.ledger.store.unit() as unit:
-            here = [p for p in await unit.posted(request.id) if p.chat is not None and p.chat.place == chat.place]
-            known = {p.activity for p in here if p.activity}
-            if known and card not in known and all(p.activity or p.deleted for p in here):
+            return await asyncio.gather(unit.load(request_id), unit.posted(request_id))
+
+    async def _forget_stray(self, request: Request, posted: Sequence[Posted], chat: Chat, card: str) -> None:
+        """A card of ours that we do not know was posted twice because an answer was lost: it goes."""
+        here = [p for p in posted if p.chat is not None and p.chat.place == chat.place]
+        known = {p.activity for p in here if p.activity}
+        if known and card not in known and all(p.activity or p.deleted for p in here):
+            async with self.ledger.store.unit() as unit:
                 await unit.defer(Job("stray", request.id, slot=card, person=chat.id))
 
 

@@ -94,14 +94,17 @@ class Ledger:
         self.moved(first.kind, first.status)
         return first, replace(step, request=first)
 
-    async def change(self, request_id: str, happening: Happening, also: Also | None = None) -> Step | None:
+    async def change(
+        self, request_id: str, happening: Happening, also: Also | None = None, *, known: Request | None = None
+    ) -> Step | None:
         """Apply what happened to a request, however many others change it meanwhile; None when there is none.
 
         `happening` looks at the request as it is (outside any transaction: it may ask Entra) and says what
-        happened, or why nothing may. `also` joins the transaction that saves it.
+        happened, or why nothing may. `also` joins the transaction that saves it. `known` is the
+        request as it has just been read: where it is another by then, it is read anew.
         """
         for tried in range(TRIES):
-            request = await self.load(request_id)
+            request = known if known is not None and not tried else await self.load(request_id)
             if request is None:
                 return None
             event = await happening(request)

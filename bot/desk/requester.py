@@ -35,10 +35,10 @@ class OwnStepUp:
             await self.ledger.prompt(unit, request, home, self.inquiry.policy(request).step_up, purpose)
         return RequestCard(request, Slot.REQUESTER)
 
-    async def finish(self, sign_in: SignIn, also: Also) -> Answer:
+    async def finish(self, sign_in: SignIn, also: Also, known: Request | None) -> Answer:
         """Let a sign-in of theirs count, and decide again."""
         evidence = proved(sign_in, EvidenceType.STEP_UP)
-        step = await self.ledger.change(sign_in.request, lambda r: self._stepped_up(r, evidence), also)
+        step = await self.ledger.change(sign_in.request, lambda r: self._stepped_up(r, evidence), also, known=known)
         if step is None:
             return Refused(Refusal(Reason.NOT_FOUND))
         return (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import secrets
@@ -29,14 +30,15 @@ TRIES: Final = 3  # wrong codes before the transaction is over
 
 NO_PROOF: Final = frozenset({Reason.SIGN_IN_CANCELLED, Reason.UNKNOWN})  # nothing was offered that did not hold
 
-Finish = Callable[[SignIn, Also], Awaitable[Answer]]
+Finish = Callable[[SignIn, Also, Request | None], Awaitable[Answer]]
 
 
 @dataclass(frozen=True, slots=True)
 class Use:
     """What one purpose makes of a sign-in.
 
-    `finish` lets what was proved count, and runs what it is handed in the same commit. With `silent`, a token Teams
+    `finish` lets what was proved count, and runs what it is handed in the same commit; the request is what has just
+    been read beside the sign-in, if it was. With `silent`, a token Teams
     offers may prove it; with `page`, it serves in the very browser that signed in, and nothing comes back by Teams.
     """
 
@@ -88,11 +90,10 @@ class StepUp:
 
     async def page(self, sign_in_id: str) -> SignInPage | SignInRefused:
         """Say what a sign-in would allow, before anybody is sent to Entra."""
-        sign_in = await self._load(sign_in_id)
+        sign_in, request = await self._read(sign_in_id)
         if sign_in is None:
             return SignInRefused(Reason.NOT_FOUND, "en")
         refused = self._over(sign_in)
-        request = await self.ledger.load(sign_in.request)
         if refused is not None or request is None:
             return refused or SignInRefused(Reason.NOT_FOUND, sign_in.person.language)
         return SignInPage(sign_in.person, sign_in.purpose, request, sign_in.expires_at)
@@ -147,7 +148,7 @@ class StepUp:
 
     async def code_returned(self, actor: Actor, code: str) -> Answer:
         """Take the code that came back through Teams: from the same person, in the same chat, once."""
-        sign_in = await self._load(code.partition(".")[0])
+        sign_in, request = await self._read(code.partition(".")[0])
         if sign_in is None:
             await self.ledger.record.absent(actor.person, "code")
         if sign_in is None or not await self.own(actor, sign_in, "code"):
@@ -159,7 +160,7 @@ class StepUp:
             return Refused(Refusal(Reason.SIGN_IN_EXPIRED))
         if not same(code, sign_in.code):
             return await self._miss(sign_in)
-        return await self._finish(sign_in)
+        return await self._finish(sign_in, request)
 
     async def _to_the_page(self, sign_in: SignIn) -> EntryWanted | SignInRefused:
         """Let the proof count, and leave the transaction to the page it opens."""
@@ -168,20 +169,20 @@ class StepUp:
             await unit.keep_sign_in(replace(sign_in, expires_at=self.ledger.clock.now() + PAGE_LIFE))
 
         try:
-            answer = await self.uses[sign_in.purpose].finish(sign_in, also)
+            answer = await self.uses[sign_in.purpose].finish(sign_in, also, None)
         except Conflict:
             return SignInRefused(Reason.SIGN_IN_FAILED, sign_in.person.language)
         if isinstance(answer, Refused):
             return SignInRefused(answer.refusal.reason, sign_in.person.language)
         return EntryWanted()
 
-    async def _finish(self, sign_in: SignIn) -> Answer:
+    async def _finish(self, sign_in: SignIn, known: Request | None = None) -> Answer:
         """Close the transaction and let its proof count, both in one commit."""
 
         async def also(unit: Unit, _: Request) -> None:
             await unit.keep_sign_in(replace(sign_in, stage=SignInStage.FINISHED))
 
-        return await self.uses[sign_in.purpose].finish(sign_in, also)
+        return await self.uses[sign_in.purpose].finish(sign_in, also, known)
 
     async def _weakness(self, sign_in: SignIn, proven: SignedIn) -> Reason | None:
         """Say why what was proven is no evidence, or None when it is; the same whichever way it came."""
@@ -216,6 +217,11 @@ class StepUp:
     async def _load(self, sign_in_id: str) -> SignIn | None:
         async with self.ledger.store.unit() as unit:
             return await unit.sign_in(sign_in_id)
+
+    async def _read(self, sign_in_id: str) -> tuple[SignIn | None, Request | None]:
+        """Return a transaction and the request it is about."""
+        async with self.ledger.store.unit() as unit:
+            return await asyncio.gather(unit.sign_in(sign_in_id), unit.request_of(sign_in_id))
 
     async def _kept(self, sign_in: SignIn) -> bool:
         """Save it; say False when somebody else changed it first: one browser, one answer, one code."""

@@ -106,7 +106,7 @@ class PostgresStore(Store):
             line = Pipeline(await self._pool.getconn(), self._instead)
         try:
             try:
-                unit = PostgresUnit(line, self._clock, self._keys)
+                unit = PostgresUnit(line, self._clock, self._keys, self.written)
                 with translated():
                     yield unit
                     await unit.finish()

@@ -18,7 +18,7 @@ from bot.core.locks import Locks
 from bot.core.model import OPEN, Chat, EvidenceType, Person, Request, Status
 from bot.core.ports import Clock, Job, Posted, Purpose, SignIn, SignInStage, Slot, Unit, Urgency
 from bot.core.watch import WINDOWS, Count, Notice, Sort, slot
-from bot.store import alarms, chain, codec, past, sql
+from bot.store import alarms, beside, chain, codec, past, sql
 from bot.store.pipeline import Pipeline
 from bot.store.values import utc
 
@@ -42,11 +42,14 @@ ADDS: Final = 3  # the request that is in the way may be gone when we look at it
 class PostgresUnit(Unit):
     """See `core.ports.Unit`. Notes and jobs are kept until `finish`, in one order for everybody: no deadlocks.
 
+    `begun`: the tenants who have a chain already, as far as this process knows.
+
     What is written waits in line for whatever is read next, or for `finish`: so does the `Conflict` it may raise.
     """
 
-    def __init__(self, line: Pipeline, clock: Clock, keys: Keys) -> None:
+    def __init__(self, line: Pipeline, clock: Clock, keys: Keys, begun: Collection[str]) -> None:
         self._line = line
+        self._begun = begun
         self._clock = clock
         self._keys = keys
         self._notes: list[tuple[About, Note]] = []
@@ -148,6 +151,10 @@ class PostgresUnit(Unit):
         row = await self._one(sql.PRIVATE_CHAT, {"tenant": tenant, "person": person})
         return codec.home_of(row) if row else None
 
+    async def home_of(self, request_id: str) -> tuple[Person, Chat] | None:
+        row = await self._one(beside.HOME_OF, {"request": request_id})
+        return codec.home_of(row) if row else None
+
     async def posted(self, request_id: str) -> Sequence[Posted]:
         return tuple(codec.posted_of(row) for row in await self._line.rows(sql.POSTED, {"request": request_id}))
 
@@ -172,6 +179,10 @@ class PostgresUnit(Unit):
     async def sign_in(self, sign_in_id: str) -> SignIn | None:
         row = await self._one(sql.LOAD_SIGN_IN, {"id": sign_in_id})
         return codec.sign_in_of(row) if row else None
+
+    async def request_of(self, sign_in_id: str) -> Request | None:
+        row = await self._one(beside.REQUEST_OF, {"sign_in": sign_in_id})
+        return codec.request_of(row) if row else None
 
     async def sign_in_for(self, request_id: str, person: str, purpose: Purpose) -> SignIn | None:
         finished = SignInStage.FINISHED.value
@@ -218,8 +229,11 @@ class PostgresUnit(Unit):
 
     async def _append(self, tenant: str, notes: Sequence[tuple[About, Note]]) -> None:
         """Lock the end of the chain, whatever waits in line going first, and put in line what follows it."""
-        self._line.put(chain.BEGIN_CHAIN, {"tenant": tenant, "hash": GENESIS})
-        (head,) = await self._line.rows(chain.LOCK_HEAD, {"tenant": tenant}, writes=True)
+        ends = await self._end(tenant) if tenant in self._begun else []
+        if not ends:
+            self._line.put(chain.BEGIN_CHAIN, {"tenant": tenant, "hash": GENESIS})
+            ends = await self._end(tenant)
+        (head,) = ends
         last, previous, at = head["seq"], head["hash"], self._clock.now()
         entries: list[Entry] = []
         for seq, (about, note) in enumerate(notes, last + 1):
@@ -227,6 +241,9 @@ class PostgresUnit(Unit):
             previous = entries[-1].hash
         self._line.put(chain.APPEND, codec.entries_row(entries))
         self.heads[tenant] = (entries[-1].seq, previous)
+
+    async def _end(self, tenant: str) -> list[DictRow]:
+        return await self._line.rows(chain.LOCK_HEAD, {"tenant": tenant}, writes=True)
 
     def _enqueue(self) -> None:
         if not self._jobs:

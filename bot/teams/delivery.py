@@ -213,15 +213,10 @@ class Delivery:
 
     async def _rows(self, request_id: str) -> Rows | None:
         async with self.ledger.store.unit() as unit:
-            request = await unit.load(request_id)
-            if request is None:
-                return None
-            home, sign_ins, posted = await asyncio.gather(
-                unit.private_chat(request.tenant, request.requester.id),
-                unit.sign_ins(request_id),
-                unit.posted(request_id),
+            request, home, sign_ins, posted = await asyncio.gather(
+                unit.load(request_id), unit.home_of(request_id), unit.sign_ins(request_id), unit.posted(request_id)
             )
-        return Rows(request, home, sign_ins, posted)
+        return Rows(request, home, sign_ins, posted) if request is not None else None
 
     async def _scene(self, rows: Rows, *, informed: bool) -> Scene:
         request, where, view = rows.request, self.addresses, self.views.of(rows.request)

@@ -18,7 +18,7 @@ from bot.core.audit import GENESIS, About, Deed, Note, link
 from bot.core.model import Chat, Mode, Person, Request, Status
 from bot.core.ports import Job, Posted, Purpose, SignIn, SignInStage, Slot
 from bot.core.watch import Notice, Sort
-from bot.store import alarms, chain, codec, past, sql
+from bot.store import alarms, beside, chain, codec, past, sql
 from bot.store.unit import COUNTED
 from tests.conftest import TEMPLATE
 
@@ -56,8 +56,7 @@ CASES: Mapping[str, Mapping[str, Any]] = {
     "RECENT": {
         "tenant": TENANT,
         "subject": "p7",
-        "since": NOW - timedelta(days=1),
-        "lately": NOW,
+        "now": NOW,
         "but": "",
         **COUNTED,
     },
@@ -86,6 +85,8 @@ CASES: Mapping[str, Mapping[str, Any]] = {
     "ADD_SIGN_IN": {**codec.sign_in_row(SIGNING), "id": "new"},
     "SAVE_SIGN_IN": codec.sign_in_row(SIGNING),
     "LOAD_SIGN_IN": {"id": "s7"},
+    "REQUEST_OF": {"sign_in": "s7"},
+    "HOME_OF": {"request": "r7"},
     "MOVE_SIGN_INS": codec.moved_row(ANN, Chat(TENANT, "a:new", HOME.service_url, personal=True), NOW),
     "SIGN_IN_FOR": {"request": "r7", "person": "p7", "finished": "begun", "purpose": "prove"},
     "SIGN_INS": {"request": "r7", "finished": "begun"},
@@ -124,7 +125,7 @@ OTHERS = {
     *("SESSION", "BEGIN", "COMMIT", "PING", "NO_HURRY", "TURN", "TAKE_TURNS", "NEXT_TURN"),
     *("ENTRIES", "LOCKED", "TOO_MUCH", "DROP_ORPHANS", "PRUNE_JOBS"),
 }
-STATEMENTS = {name: what for module in (sql, chain, past, alarms) for name, what in vars(module).items()}
+STATEMENTS = {name: what for module in (sql, beside, chain, past, alarms) for name, what in vars(module).items()}
 PARTS = {"OPEN", "REQUEST", "GUARDS"}  # what statements are made of
 FETCH = "SELECT procrastinate_fetch_job_v2(ARRAY['cards', 'act'], NULL)"
 

@@ -17,6 +17,7 @@ from bot.core.model import OPEN, Ending, Evidence, EvidenceType, Receipt, Refusa
 from bot.core.ports import Job
 from bot.store.postgres import PostgresStore
 from tests.adapters.rows import BEN, NOW, added, ask
+from tests.adapters.trail import as_owner
 
 
 async def test_everything_about_a_request_comes_back(store: PostgresStore) -> None:
@@ -236,3 +237,16 @@ async def test_a_text_that_cannot_be_kept_is_rejected(store: PostgresStore, text
     with pytest.raises(Rejected):
         async with store.unit() as unit:
             await unit.note(ask("r1"), Note(Deed.DENIED, {"reason": text}))
+
+
+async def test_a_chain_is_begun_once_and_again_where_it_is_gone(store: PostgresStore, database_url: str) -> None:
+    """Before the first entry a process writes of a tenant, and where somebody emptied the database under it."""
+
+    async def noted() -> int:
+        async with store.unit() as unit:
+            await unit.note(ask("r1"), Note(Deed.ASKED))
+        return (await store.head("contoso") or (0, ""))[0]
+
+    assert [await noted(), await noted()] == [1, 2]
+    as_owner(database_url, "TRUNCATE audit, chains")
+    assert [await noted(), await noted()] == [1, 2]
