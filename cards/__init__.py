@@ -38,6 +38,7 @@ __all__ = [
     "View",
     "ideas",
     "in_chat",
+    "lead",
     "line",
     "message",
     "phrases",
@@ -73,6 +74,11 @@ def show(answer: Showable, view: View) -> dict[str, Any]:
     """Return the Adaptive Card (version 1.5) of an answer, as JSON values."""
     shown: dict[str, Any] = e.plain(_card(answer, view))
     return shown
+
+
+def lead(answer: OfferCard, view: View) -> str:
+    """Return the line above an offer, where only a line of text goes."""
+    return text(answer.lead or "home.begin", view.language, contact=view.contact)
 
 
 def in_chat(answer: Showable, view: View) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from bot.core.actions import Begin, Press, Ref, Refresh, Shown, Submit
+from bot.core.actions import Begin, Disown, Press, Ref, Refresh, Shown, Submit
 from bot.core.face import serves
 from bot.core.model import LIVE, VERIFIED, Request, Status
 from bot.core.packing import pack
@@ -56,6 +56,14 @@ def begin(view: View, key: str, kind: str, *, style: str | None = None, enabled:
 def submit(view: View, kind: str, request: str) -> e.Submit:
     data = pack(Submit(kind, request, {}))
     return e.Submit(title=bare(view, own(kind, "button.send")), data=data, style="positive")
+
+
+def disown(view: View, kind: str, request: str, *, told: bool = False) -> e.Submit:
+    """Say that something of it is not theirs; `told`: with what was chosen, where nothing else on the form is sent."""
+    data, sends = pack(Disown(kind, request, {})), "auto" if told else "none"
+    title, style = bare(view, own(kind, "button.tell" if told else "button.disown")), "destructive" if told else None
+    hint = bare(view, own(kind, "button.disown_hint"))
+    return e.Submit(title=title, data=data, style=style, tooltip=hint, sends=sends)
 
 
 def sign_in(view: View, key: str) -> e.Submit:

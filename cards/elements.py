@@ -140,6 +140,7 @@ class Execute(Action):
 class Submit(Action):
     kind = "Action.Submit"
     data = PropertyType(type=dict)
+    sends = PropertyType(type=str, key_name="associatedInputs")  # "none": whatever is filled in, or is not
 
 
 class OpenUrl(Action):

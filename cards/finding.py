@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from bot.core.watch import Notice, Sort
 from cards import elements as e
-from cards.parts import card, facts, header, lines
+from cards.parts import card, facts, header, lines, quote
+from cards.texts import known
 from cards.view import View
-from cards.words import say, when
+from cards.words import bare, say, when
 
 
 def finding(found: Notice, view: View) -> e.Card:
     """Return who it is about, if that is known, what there was too much of, and where to look."""
     given = {"name": found.person.name, "count": found.count}
     key = f"finding.yes_{found.window}" if found.sort is Sort.YES else f"finding.{found.sort}"
-    nobody = found.sort is Sort.STRANGER
+    nobody, after = found.sort is Sort.STRANGER, f"finding.next_{found.sort}"
     about = [(say(view, "alert.person"), found.person.id), (say(view, "finding.last"), found.request)]
     return card(
         view,
         [
             header(say(view, "finding.title"), say(view, f"finding.about_{found.sort}", **given)),
-            *lines(say(view, key, **given), say(view, "finding.next_stranger" if nobody else "finding.next", **given)),
+            *lines(say(view, key, **given)),
+            *quote(bare(view, found.what) if known(found.what) else found.what),
+            *lines(say(view, after if known(after) else "finding.next", **given)),
             *facts([(say(view, "finding.at"), when(found.at)), *([] if nobody else about)]),
         ],
     )

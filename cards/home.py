@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from bot.core.actions import Begin, Home, Human, ShowStatus, WithdrawListed
@@ -9,7 +10,7 @@ from bot.core.answers import Form, HomeCard, MissCard, Offer, OfferCard, StatusC
 from bot.core.forms import Fault, Field, Line
 from bot.core.model import PENDING, Person, Request
 from cards import elements as e
-from cards.buttons import alarm, begin, dialog, press, ref, submit
+from cards.buttons import alarm, begin, dialog, disown, press, ref, submit
 from cards.parts import card, header, lines, marked, stand
 from cards.texts import NAME, Markup, clean, known, plain
 from cards.view import View
@@ -34,7 +35,7 @@ def home(answer: HomeCard, view: View) -> e.Card:
 
 def offered(answer: OfferCard, view: View) -> e.Card:
     """One offer in answer to what was written; an alarm's says that nothing was done: it may have been a question."""
-    lead = say(view, "home.alarm" if answer.offer.alarm else "home.begin")
+    lead = say(view, answer.lead or ("home.alarm" if answer.offer.alarm else "home.begin"))
     offer = _offer(answer.offer, view, here=not answer.offer.alarm)
     body: list[e.Piece] = [_hello(answer.person, view), *lines(lead), offer]
     return card(view, body, [] if answer.offer.alarm else [alarm(view)])
@@ -64,16 +65,31 @@ def form(answer: Form, view: View, *, titled: bool = False) -> e.Card:
     `titled` where no dialog says above it what it is.
     """
     kind = answer.kind
+    if answer.disowns:
+        return _disowning(answer, view, titled=titled)
     asks = not answer.sheet.closed and (answer.sheet.fields or known(f"{kind}.form.lead"))
     body: list[e.Piece] = [header(say(view, "app.name"), say(view, f"{kind}.title"))] if titled else []
     body += [*lines(say(view, own(kind, "form.lead")))] if asks else []
     body += [_told(line, view) for line in answer.sheet.lines]
+    buttons = [] if answer.sheet.closed else [submit(view, kind, answer.request)]
+    aside = [disown(view, kind, answer.request)] if answer.sheet.disowns else []
+    return card(view, [*body, *_fields(answer, view)], [*buttons, *aside])
+
+
+def _disowning(answer: Form, view: View, *, titled: bool) -> e.Card:
+    """Ask which of what a kind shows is not theirs, and say what comes of that before it is sent."""
+    kind = answer.kind
+    body: list[e.Piece] = [header(say(view, "app.name"), say(view, f"{kind}.title"))] if titled else []
+    body += lines(say(view, own(kind, "disown.lead")))
+    return card(view, [*body, *_fields(answer, view)], [disown(view, kind, answer.request, told=True)])
+
+
+def _fields(answer: Form, view: View) -> Iterator[e.Piece]:
     for field in answer.sheet.fields:
         error = answer.errors.get(field.name, "")
-        body.append(_input(kind, field, answer.values.get(field.name, field.default), view))
+        yield _input(answer.kind, field, answer.values.get(field.name, field.default), view)
         if error:
-            body.append(_wrong(_fault(kind, field, error, view)))
-    return card(view, body, [] if answer.sheet.closed else [submit(view, kind, answer.request)])
+            yield _wrong(_fault(answer.kind, field, error, view))
 
 
 def _told(line: Line, view: View) -> e.Piece:

@@ -88,6 +88,15 @@ class Submit:
 
 
 @dataclass(frozen=True, slots=True)
+class Disown:
+    """Say that something a kind's form shows is not theirs. `values` names it; without, they are asked which it is."""
+
+    kind: str
+    request: str
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class SignInAgain:
     """Send the sign-in prompt once more."""
 
@@ -212,4 +221,4 @@ Own = (
 )  # only for whom the request is about
 Plain = Own | SeeProof | Refresh
 Press = Plain | Approve | Deny | Lift
-Action = Written | Begin | Submit | OfferToken | ReturnCode | Press
+Action = Written | Begin | Submit | Disown | OfferToken | ReturnCode | Press

@@ -34,10 +34,14 @@ class HomeCard:
 
 @dataclass(frozen=True, slots=True)
 class OfferCard:
-    """One kind in answer to what was written: nothing is done before its button is pressed."""
+    """One kind in answer to what was written: nothing is done before its button is pressed.
+
+    `lead` is the catalogue key of the line above it, where something else led here than words.
+    """
 
     person: Person
     offer: Offer
+    lead: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +59,17 @@ class StatusCard:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The form of a kind; `errors` are catalogue keys by field, `values` what was typed so far."""
+    """The form of a kind; `errors` are catalogue keys by field, `values` what was typed so far.
+
+    `disowns`: it does not ask for the kind, but which of what that shows is not theirs.
+    """
 
     kind: str
     request: str
     sheet: Sheet
     values: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     errors: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    disowns: bool = False
 
 
 @dataclass(frozen=True, slots=True)

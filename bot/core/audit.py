@@ -60,6 +60,7 @@ class Deed(StrEnum):
     KEYED = "keyed"
     PROOF_FAILED = "proof_failed"
     FOUND = "found"
+    DISOWNED = "disowned"
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,11 +56,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """What a person reads and fills in before they ask; `closed`: there is something to read, nothing to ask for."""
+    """What a person reads and fills in before they ask; `closed`: there is something to read, nothing to ask for.
+
+    `disowns` asks which of what they read is not theirs: they may say so without asking for anything.
+    """
 
     fields: tuple[Field, ...] = ()
     lines: tuple[Line, ...] = ()
     closed: bool = False
+    disowns: Field | None = None
 
 
 # What whoever says no, or lifts a lock, writes to it: as much as their card takes.

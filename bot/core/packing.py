@@ -10,6 +10,7 @@ from bot.core.actions import (
     Approve,
     Begin,
     Deny,
+    Disown,
     Hide,
     Home,
     Human,
@@ -54,12 +55,12 @@ NAMES: Final[Mapping[type[Press], str]] = {
     Deny: DENY,
     Lift: LIFT,
 }
-BEGIN, SUBMIT, HOME, STATUS, HUMAN = "begin", "submit", "home", "status", "human"
+BEGIN, SUBMIT, DISOWN, HOME, STATUS, HUMAN = "begin", "submit", "disown", "home", "status", "human"
 SHOWN: Final[Mapping[str, Shown]] = {HOME: Home(), STATUS: ShowStatus(), HUMAN: Human()}
 LONGEST: Final = 2000
 
 
-def pack(action: Press | Begin | Submit | Shown) -> dict[str, str | int]:
+def pack(action: Press | Begin | Submit | Disown | Shown) -> dict[str, str | int]:
     """Return the data of the button that does `action`."""
     match action:
         case Home():
@@ -72,6 +73,8 @@ def pack(action: Press | Begin | Submit | Shown) -> dict[str, str | int]:
             return {"verb": BEGIN, "kind": kind}
         case Submit(kind, request, _):
             return {"verb": SUBMIT, "kind": kind, "id": request}
+        case Disown(kind, request, _):
+            return {"verb": DISOWN, "kind": kind, "id": request}
         case _:
             return {"verb": NAMES[type(action)], "id": action.ref.request, "v": action.ref.version}
 
@@ -88,6 +91,8 @@ def unpack(data: Mapping[str, object]) -> Action | None:
         return None
     if verb == SUBMIT and isinstance(kind, str):
         return Submit(kind, request, _inputs(data))
+    if verb == DISOWN and isinstance(kind, str):
+        return Disown(kind, request, _inputs(data))
     if not isinstance(verb, str) or not isinstance(version, int) or isinstance(version, bool):
         return None
     ref, given = Ref(request, version), _inputs(data)

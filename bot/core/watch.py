@@ -22,16 +22,18 @@ class Sort(StrEnum):
     REFUSED = "refused"  # their yes or no, which was not theirs to give
     YES = "yes"  # their yes, which counted
     STRANGER = "stranger"  # proofs from nobody who is known, for nothing that is there: all of them together
+    DISOWNED = "disowned"  # what they say is not theirs, of what the directory says of them: each time
     PRESS = "press"  # anything else that was refused to them: it only has its budget
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How often it happened up to now, this time included."""
+    """How often it happened up to now, this time included; `found`: security hears of this time."""
 
     minute: int
     hour: int
     day: int
+    found: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,10 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What security is told of one person: so many of a sort within a `window`; `request` is the last one."""
+    """What security is told of one person: so many of a sort within a `window`; `request` is the last one.
+
+    `what` is what they said is not theirs: as its kind calls it, or by its own name.
+    """
 
     id: str
     person: Person
@@ -57,6 +62,7 @@ class Notice:
     count: int
     at: datetime
     request: str
+    what: str = ""
 
     @property
     def tenant(self) -> str:
@@ -82,6 +88,8 @@ def unusual(sort: Sort, count: Count, limits: Thresholds) -> tuple[str, int] | N
                 ("hour", count.hour, limits.yes_hour),
                 ("day", count.day, limits.yes_day),
             )
+        case Sort.DISOWNED:
+            kept = (("hour", count.hour, 1),)
         case Sort.PRESS:
             kept = ()
     return next(((window, many) for window, many, limit in kept if many >= limit), None)

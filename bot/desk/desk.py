@@ -58,6 +58,8 @@ class Desk:
                     return await self.reception.begin(actor, kind)
                 case do.Submit():
                     return await self.reception.ask(actor, action)
+                case do.Disown():
+                    return await self.reception.disown(actor, action)
                 case do.OfferToken():
                     return await self._offered_token(actor, action)
                 case do.ReturnCode(code):

@@ -9,7 +9,7 @@ from typing import Final
 from uuid import uuid4
 
 from bot.core import actions as do
-from bot.core.answers import Answer, Form, HomeCard, MissCard, Offer, OfferCard, Refused, RequestCard
+from bot.core.answers import Answer, Form, HomeCard, MissCard, Offer, OfferCard, Refused, RequestCard, Said
 from bot.core.decide import Refuse, decide
 from bot.core.errors import DeskError
 from bot.core.events import Asked, AskedAgain
@@ -181,6 +181,32 @@ class Reception:
                 return await self._again(actor, there, values)
             case _:
                 return answer
+
+    async def disown(self, actor: Actor, action: do.Disown) -> Answer:
+        """Ask which of what a kind's form shows is not theirs, and have security hear of it: nothing else comes of it.
+
+        No wall stands before it, as before nothing that only locks; whose account it is in the end, security finds out.
+        """
+        refusal = await self._shut(actor, action.kind)
+        if refusal is not None:
+            return Refused(refusal)
+        try:
+            sheet = await self._sheet(self.inquiry.once(Moment.ASK), actor.person, action.kind, Moment.ASK)
+        except (DeskError, TimeoutError) as error:
+            return Refused(not_now(error))
+        field = sheet.disowns
+        if field is None:
+            return Form(action.kind, action.request, sheet)
+        values = clean((field,), action.values)
+        errors = check((field,), values)
+        if errors:
+            wrong = errors if field.name in action.values else {}  # a first press has nothing filled in
+            return Form(action.kind, action.request, Sheet((field,)), values, wrong, disowns=True)
+        chosen = next(choice.title for choice in field.choices if choice.value == values[field.name])
+        heard = await self.ledger.record.disowned(actor.person, action.kind, chosen)
+        alarm = next((kind for kind in self._offered() if self.inquiry.kinds[kind].alarm), "")
+        lead = "home.disowned" if heard else "home.disowned_before"
+        return OfferCard(actor.person, Offer(alarm, None, alarm=True), lead) if alarm else Said(lead)
 
     async def _again(self, actor: Actor, request: Request, values: Mapping[str, str]) -> Answer:
         """Show the one that is open, as its newest message, with what they said this time added to it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from uuid import uuid4
 
@@ -89,14 +89,28 @@ class Record:
                 await self.counted(unit, request.subject, Sort.ABOUT, request)
             await _noted(unit, request, Deed.REFUSED, data, count)
 
-    async def counted(self, unit: Unit, person: Person, sort: Sort, request: Request | None, many: int = 1) -> Count:
+    async def disowned(self, by: Person, kind: str, what: str) -> bool:
+        """Write down what somebody says is not theirs; return whether security hears of it, which it does once an hour.
+
+        Nothing of theirs changes by it: it may be said by whoever sits at their Teams.
+        """
+        async with self.store.unit() as unit:
+            count = await self.counted(unit, by, Sort.DISOWNED, None, what=what)
+            about = About(by.tenant, kind=kind, subject=by.id)
+            await _noted(unit, about, Deed.DISOWNED, {"by": by.id, "what": what}, count)
+        return count.found
+
+    async def counted(
+        self, unit: Unit, person: Person, sort: Sort, request: Request | None, many: int = 1, what: str = ""
+    ) -> Count:
         """Count one more of a person, or so many; of what is out of the ordinary security hears once an hour."""
         now = self.clock.now()
         count = await unit.tried(person, sort, now, many)
         if too_many := unusual(sort, count, self.thresholds):
             about = request.id if request is not None else ""
-            finding = Notice(uuid4().hex, person, sort, *too_many, now, about)
+            finding = Notice(uuid4().hex, person, sort, *too_many, now, about, what)
             if await unit.found(finding):
+                count = replace(count, found=True)
                 found = {"sort": sort.value, "person": person.id, "window": too_many[0], "count": str(too_many[1])}
                 await unit.note(About(person.tenant, subject=person.id), Note(Deed.FOUND, found))
                 await unit.defer(Job("finding", finding.id, urgency=Urgency.ALARM))

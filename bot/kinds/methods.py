@@ -23,6 +23,7 @@ from bot.core.policy import LEVEL, Policy
 LOST: Final = "lost"
 NOT_MINE: Final = "not_mine"
 WHY: Final = (LOST, "old", NOT_MINE, "other")
+SEVERAL: Final = "several"  # of what is not theirs: all of it is one finding
 LAST_RESISTANT: Final = "last_resistant"  # what would be left can be phished: somebody else must agree
 LEVELS: Final = ("usual", LAST_RESISTANT)
 ORDER: Final = (
@@ -100,15 +101,25 @@ class _Listed:
 async def sheet(asker: Person, tools: Tools) -> Sheet:
     listed = _listed(await tools.directory.methods(asker.id))
     removable = tuple(Choice(one.value, one.title) for one in listed if one.method.kind in REMOVABLE)
+    not_mine = _not_mine(listed)
     lines = (*(_line(one) for one in listed), *_advice([one.method for one in listed]))
     if not removable:
-        return Sheet(lines=(*lines, Line("methods.told.nothing")), closed=True)
+        return Sheet(lines=(*lines, Line("methods.told.nothing")), closed=True, disowns=not_mine)
     reasons = tuple(Choice(why, f"methods.why.{why}") for why in WHY)
     fields = (
         Field("method", required=True, choices=removable, longest=1000),  # the id of a passkey is long
         Field("why", required=True, choices=reasons),
     )
-    return Sheet(fields, lines)
+    return Sheet(fields, lines, disowns=not_mine)
+
+
+def _not_mine(listed: Sequence[_Listed]) -> Field | None:
+    """Ask which one somebody does not know: any but the password, be it one that can be removed here or not."""
+    known = tuple(Choice(one.value, one.title) for one in listed if one.method.kind is not MethodKind.PASSWORD)
+    if not known:
+        return None
+    several = (Choice(SEVERAL, f"methods.{SEVERAL}"),) if len(known) > 1 else ()
+    return Field("not_known", required=True, choices=(*known, *several), longest=1000)
 
 
 async def examine(request: Request, tools: Tools) -> Finding:

@@ -163,7 +163,7 @@ def entry_of(row: Row) -> Entry:
 
 def finding_row(finding: Notice) -> dict[str, Any]:
     person = finding.person
-    doc = {"name": person.name, "window": finding.window, "count": finding.count, "request": finding.request}
+    told = {"window": finding.window, "count": finding.count, "request": finding.request, "what": finding.what}
     return {
         "id": finding.id,
         "tenant": person.tenant,
@@ -171,14 +171,15 @@ def finding_row(finding: Notice) -> dict[str, Any]:
         "sort": finding.sort.value,
         "hour": hour(finding.at),
         "at": finding.at,
-        "doc": Jsonb(doc),
+        "doc": Jsonb({"name": person.name, **told}),
     }
 
 
 def finding_of(row: Row) -> Notice:
     doc = row["doc"]
     person = Person(row["tenant"], row["person"], doc["name"])
-    return Notice(row["id"], person, Sort(row["sort"]), doc["window"], doc["count"], utc(row["at"]), doc["request"])
+    counted = (doc["window"], doc["count"], utc(row["at"]), doc["request"], doc.get("what", ""))
+    return Notice(row["id"], person, Sort(row["sort"]), *counted)
 
 
 def home_row(person: Person, chat: Chat) -> dict[str, Any]:

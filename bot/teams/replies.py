@@ -8,7 +8,7 @@ from typing import Any, Final, assert_never
 
 import cards
 from bot.core.actions import Begin, Refresh, Submit
-from bot.core.answers import Answer, Done, Form, Refused, RequestCard, Said, SecretShown, SignInWanted
+from bot.core.answers import Answer, Done, Form, OfferCard, Refused, RequestCard, Said, SecretShown, SignInWanted
 from bot.teams.inbound import Command, Via
 from bot.teams.results import NotPrivate, reveal
 from cards.view import View
@@ -47,6 +47,8 @@ def reply(answer: Answer, command: Command, view: View) -> Reply:
             return Reply(body=_action(answer, command, view))
         case Via.FETCH:
             return Reply(body=_dialog(answer, command, view))
+        case Via.SUBMIT if isinstance(answer, OfferCard):  # its button would do nothing in a dialog
+            return Reply(body=_task_message(cards.lead(answer, view)), messages=_messages(answer, view))
         case Via.SUBMIT:
             return Reply(body=_submitted(answer, command, view))
         case Via.EXCHANGE | Via.VERIFY | Via.FAILURE:

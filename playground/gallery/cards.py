@@ -90,6 +90,9 @@ def _offers(view: View) -> Shown:
     yield "home/shut", HomeCard(ANN, shut, ()), alarm
     yield "offer/one", OfferCard(ANN, Offer("tap", None, icon=KINDS["tap"].icon)), alarm
     yield "offer/alarm", OfferCard(ANN, Offer(ALARM, None, alarm=True)), alarm
+    for lead in ("home.disowned", "home.disowned_before"):
+        yield f"offer/{lead.partition('.')[2]}", OfferCard(ANN, Offer(ALARM, None, alarm=True), lead), alarm
+        yield f"said/{lead.partition('.')[2]}", Said(lead), view
     yield "home/nothing", HomeCard(ANN, (), (), "home.welcome"), view
 
 
@@ -180,6 +183,11 @@ def _of(kind: str, view: View) -> Shown:
     for name, found in STORIES[kind].scenes.items():
         if (opened := sheet(KINDS[kind], ANN, found, NOW)) != Sheet():  # else a press is all it takes
             yield f"form/{name}", Form(kind, "f1", opened), own
+            if opened.disowns is not None:
+                which = Sheet((opened.disowns,))
+                yield f"form/{name}_not_mine", Form(kind, "f1", which, disowns=True), own
+                unsaid = {opened.disowns.name: "form.required"}
+                yield f"form/{name}_not_mine_unsaid", Form(kind, "f1", which, {}, unsaid, disowns=True), own
     yield from _turns(kind, own, channel)
 
 
@@ -234,8 +242,9 @@ def _found(kind: str, own: View, channel: View) -> Shown:
 
 
 def _findings(view: View) -> Shown:
-    for sort in (Sort.BY, Sort.ABOUT, Sort.REFUSED):
-        yield f"finding/{sort}", Notice("f1", BEN, sort, "hour", 5, NOW, ASKED.id), view
+    for sort in (Sort.BY, Sort.ABOUT, Sort.REFUSED, Sort.DISOWNED):
+        what = "Passkey: Blue key" if sort is Sort.DISOWNED else ""
+        yield f"finding/{sort}", Notice("f1", BEN, sort, "hour", 5, NOW, "" if what else ASKED.id, what), view
     yield "finding/stranger", Notice("f1", NOBODY, Sort.STRANGER, "hour", 20, NOW, ""), view
     for window in ("minute", "hour", "day"):
         yield f"finding/yes_{window}", Notice("f1", BEN, Sort.YES, window, 15, NOW, ASKED.id), view

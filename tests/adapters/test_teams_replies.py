@@ -12,7 +12,19 @@ import pytest
 import cards
 from bot.core import actions as do
 from bot.core.actions import Ref
-from bot.core.answers import Answer, Done, Form, Refused, RequestCard, Said, SecretShown, SignInWanted, StatusCard
+from bot.core.answers import (
+    Answer,
+    Done,
+    Form,
+    Offer,
+    OfferCard,
+    Refused,
+    RequestCard,
+    Said,
+    SecretShown,
+    SignInWanted,
+    StatusCard,
+)
 from bot.core.forms import Choice, Field, Sheet
 from bot.core.model import Actor, Refusal, Secret, Status
 from bot.core.ports import Slot
@@ -82,6 +94,14 @@ def test_a_form_that_went_through_closes_the_dialog() -> None:
     assert reply(RequestCard(request(), Slot.REQUESTER), come(Via.SUBMIT), VIEW).body is None
     assert reply(Done(), come(Via.SUBMIT), VIEW).body is None
     assert wire(Refused(Refusal("too_many")), Via.SUBMIT)["task"]["type"] == "continue"
+
+
+def test_what_is_not_theirs_is_answered_in_a_line_and_the_alarm_comes_into_the_chat() -> None:
+    """A dialog's buttons do nothing but send forms."""
+    answer = OfferCard(person(), Offer("compromised", None, alarm=True), "home.disowned")
+    came = reply(answer, come(Via.SUBMIT, do.Disown("methods", "f1", {})), VIEW)
+    assert came.body == {"task": {"type": "message", "value": cards.text("home.disowned", "en", contact=VIEW.contact)}}
+    assert "compromised" in json.dumps(came.messages[0]["attachments"][0]["content"]["body"])
 
 
 def pressed(answer: Answer, action: Any = None, **where: Any) -> Any:
