@@ -1,0 +1,96 @@
+"""True words: what waits says by when, nobody is said to be at it, and "try again" stands only where that heals."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import pytest
+
+from bot.core.answers import Refused
+from bot.core.model import Refusal, Status
+from bot.core.presentations import Doubt
+from bot.core.reasons import Reason
+from bot.kinds import KINDS
+from cards import View, sentence
+from cards.texts import LANGUAGES
+from playground.gallery.cards import every
+from playground.gallery.requests import told
+from playground.gallery.stories import NOW, STORIES
+from tests.cards.walk import buttons, texts
+
+CARDS: Final = dict(every())
+OWN: Final = [name for name in CARDS if "/requester/" in name]
+WAITING: Final = (Status.STEP_UP, Status.PROOF, Status.APPROVAL, Status.READY)
+# What sends somebody to the same press again, and what says that this changes nothing.
+AGAIN: Final = {
+    "en": re.compile(r"\btry (?:\w+ )?(?:again|once more)|\bask again\b", re.IGNORECASE),
+    "de": re.compile(
+        r"\b(?:noch einmal|erneut|wieder|neu) (?:zu )?(?:versuchen|fragen|anfragen)"
+        r"|\b(?:versuchen|fragen) Sie\b[^.:]{0,40}\b(?:noch einmal|erneut|wieder|neu)\b",
+        re.IGNORECASE,
+    ),
+}
+IN_VAIN: Final = re.compile(r"Trying again changes nothing|Noch einmal zu versuchen ändert nichts")
+# What says that a person is at it just now, which the desk cannot know.
+AT_IT: Final = {
+    "en": re.compile(
+        r"\b(?:somebody|someone|a colleague|the helpdesk[^.]{0,20}|security|they) (?:is|are) "
+        r"(?:already |just )?(?:looking|checking|working|reviewing|on it)",
+        re.IGNORECASE,
+    ),
+    "de": re.compile(
+        r"\b(?:jemand|der Helpdesk|die Sicherheit) (?:sieht|schaut|prüft|arbeitet|kümmert)\b[^.]{0,30}"
+        r"\b(?:gerade|bereits|schon|derzeit)",
+        re.IGNORECASE,
+    ),
+}
+# What neither time nor the same press changes: somebody else has to put it right.
+LASTING: Final = (
+    *(Reason.OFF, Reason.DENY_LIST, Reason.DISABLED, Reason.GUEST, Reason.GUEST_OF, Reason.RESTRICTED),
+    *(Reason.PRIVILEGED, Reason.APPROVER, Reason.FROZEN, Reason.OWN_LOCK, Reason.NOT_ALLOWED, Reason.NO_PROOF),
+    *(Reason.STEP_UP_UNGUARDED, Reason.NOT_PERMITTED, Reason.ENTRA_REFUSED, Reason.UNCLEAR, Reason.NO_FACE_CHECK),
+    *(Reason.REPLACED_ALREADY, Reason.UNAVAILABLE, Reason.OWN_REQUEST, Reason.SAME_PERSON, Reason.GUEST_APPROVER),
+    *("tap.off_in_tenant", "tap.out_of_policy", "tap.unusable", "risk.no_premium", "risk.not_alone"),
+    *("verify.not_set_up", "verify.not_taken", "methods.stays", "what.nobody.has.words.for"),
+)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("status", WAITING)
+def test_what_waits_says_by_when(language: str, kind: str, status: Status) -> None:
+    """Until when it waits for somebody, or for Entra, or at what time it is its turn."""
+    request, said = told(kind, status), texts(CARDS[f"{language}/{kind}/requester/{status}"])
+    assert [at for at in (request.expires_at, request.due_at) if at and f"{at:%H:%M}:00Z" in said]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nobody_is_said_to_be_at_it(language: str) -> None:
+    said = {name: AT_IT[language].search(texts(CARDS[name])) for name in OWN if name.startswith(f"{language}/")}
+    assert {name: found[0] for name, found in said.items() if found} == {}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("reason", LASTING, ids=str)
+def test_what_lasts_sends_nobody_to_the_same_press(language: str, reason: str) -> None:
+    said = sentence(Refused(Refusal(reason)), View(language, NOW, "HELPDESK"))
+    assert AGAIN[language].search(IN_VAIN.sub("", said)) is None, said
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("doubt", Doubt)
+def test_each_proof_that_did_not_hold_says_whether_another_may(language: str, doubt: Doubt) -> None:
+    """Of all of them, only where a credential comes from is for administrators to put right."""
+    said = CARDS[f"{language}/verify/requester/ended_failed_{doubt}"]["body"]
+    assert bool(AGAIN[language].search(texts(said))) is (doubt is not Doubt.UNLINKED), texts(said)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_whoever_reads_that_they_may_ask_again_has_the_button(language: str) -> None:
+    """But of what never runs out, because nothing is left behind that could."""
+    over = {str(s) for s in (Status.EXPIRED, Status.WITHDRAWN, Status.REVOKED, Status.ENDED, Status.DENIED)}
+    never = {f"{language}/{kind}/requester/{Status.ENDED}" for kind, story in STORIES.items() if not story.lives}
+    for name in (name for name in OWN if name.startswith(f"{language}/") and name.rpartition("/")[2] in over):
+        if name not in never and AGAIN[language].search(texts(CARDS[name]["body"])):
+            assert buttons(CARDS[name]), name
