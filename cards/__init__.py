@@ -10,6 +10,7 @@ from bot.core.answers import (
     MissCard,
     OfferCard,
     ProofShown,
+    QueueCard,
     Refused,
     RequestCard,
     Said,
@@ -27,6 +28,7 @@ from cards.finding import finding
 from cards.home import form, home, missed, offered, status
 from cards.messages import line, message, prompt, secret_message
 from cards.parts import card, header, lines, warning
+from cards.queue import queue
 from cards.requester import requester
 from cards.secret import curtain, secret
 from cards.texts import ideas, phrases, plain, said_for, text, tongue, vocabulary
@@ -60,6 +62,7 @@ Showable = (
     | OfferCard
     | MissCard
     | StatusCard
+    | QueueCard
     | Form
     | RequestCard
     | SecretShown
@@ -98,7 +101,7 @@ def title(answer: Showable, view: View) -> str:
             return text(f"{kind}.title", view.language)
         case Refused():
             return text("refusal.title", view.language)
-        case HomeCard() | OfferCard() | MissCard() | StatusCard() | ProofShown() | Said() | Notice():
+        case HomeCard() | OfferCard() | MissCard() | StatusCard() | QueueCard() | ProofShown() | Said() | Notice():
             return text("app.name", view.language)
         case _:
             assert_never(answer)
@@ -120,8 +123,8 @@ def _card(answer: Showable, view: View) -> e.Card:
             return offered(answer, view)
         case MissCard():
             return missed(answer, view)
-        case StatusCard():
-            return status(answer, view)
+        case StatusCard() | QueueCard():
+            return status(answer, view) if isinstance(answer, StatusCard) else queue(answer, view)
         case Form():
             return form(answer, view)
         case RequestCard(request, slot):

@@ -43,11 +43,16 @@ LATEST: Final = 5  # of what else was asked lately
 
 def approvers(request: Request, view: View, above: e.Piece | None = None) -> e.Card:
     """Return the card in the approvers' channel, for all of them alike."""
+    actions = _decide(request, view) if request.status is Status.APPROVAL else ()
+    return card(view, _body(request, view, above), actions, watched(request))
+
+
+def _body(request: Request, view: View, above: e.Piece | None = None) -> list[e.Piece | None]:
     large = say(view, own(request.kind, "approvers.title"), **particulars(request, view))
     state = "stopped" if stopped(request) else "reported" if request.reported else str(request.status)
     state = "unclear" if request.ending and request.ending.refusal == Refusal(Reason.UNCLEAR) else state
     said = request.ending.reason if request.ending and request.status is Status.DENIED else ""
-    body = [
+    return [
         above,
         standing(request, large, view),
         _grave(request, view),
@@ -59,7 +64,6 @@ def approvers(request: Request, view: View, above: e.Piece | None = None) -> e.C
         *quoted(request.ending.name if request.ending else "", [("", said)], view),
         *_past(request, view),
     ]
-    return card(view, body, _decide(request, view) if request.status is Status.APPROVAL else (), watched(request))
 
 
 def _grave(request: Request, view: View) -> e.Badge | None:
@@ -113,7 +117,12 @@ def reminder(request: Request, view: View) -> e.Card:
 
 
 def confirm(request: Request, view: View) -> e.Card:
-    """Return an approver's private card: what their yes or no is for, and the sign-in that makes it count."""
+    """Return an approver's private card: what their yes or no is for, and the sign-in that makes it count.
+
+    One that they opened from the line is the channel's card until they have pressed something on it.
+    """
+    if view.opened and request.status is Status.APPROVAL and not _counted(request, view):
+        return card(view, _body(request, view), _decide(request, view), refresh(request, view))
     counted, no = _counted(request, view), "_no" if view.denies else ""
     waiting = request.status is Status.APPROVAL and not counted
     key = "counted" if counted else "over" if not waiting else "text" if view.link else "expired"
@@ -128,8 +137,16 @@ def confirm(request: Request, view: View) -> e.Card:
         *(quoted(request.requester.name, typed(request, view), view) if waiting else ()),
         *(_past(request, view) if waiting else ()),
     ]
-    button = "button.sign_in_and_deny" if view.denies else "button.sign_in_and_approve"
-    return card(view, body, [sign_in(view, button)] if key == "text" else [], refresh(request, view))
+    return card(view, body, _confirming(request, view) if waiting else [], refresh(request, view))
+
+
+def _confirming(request: Request, view: View) -> list[e.Action]:
+    """The one thing to press, and the other verdict beside it: there may be no card of the request in the channel."""
+    if not view.link:
+        return _decide(request, view)
+    if view.denies:
+        return [sign_in(view, "button.sign_in_and_deny"), _approve(request, view)]
+    return [sign_in(view, "button.sign_in_and_approve"), _deny(request, view)]
 
 
 def _counted(request: Request, view: View) -> bool:

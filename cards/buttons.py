@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from bot.core.actions import Begin, Disown, Press, Ref, Refresh, Shown, Submit
+from bot.core.actions import Begin, Disown, Press, Ref, Refresh, SeeQueue, Shown, Submit
 from bot.core.face import serves
 from bot.core.model import LIVE, VERIFIED, Request, Status
 from bot.core.packing import pack
@@ -22,7 +22,7 @@ def ref(request: Request) -> Ref:
 def press(
     view: View,
     key: str,
-    action: Press | Begin | Shown,
+    action: Press | Begin | SeeQueue | Shown,
     *,
     style: str | None = None,
     tooltip: str | None = None,

@@ -44,6 +44,7 @@ def requester(request: Request, view: View, above: e.Piece | None = None) -> e.C
         hurdle,
         *summary,
         *means,
+        *(lines(say(view, "request.approval.place", at=when(view.now), place=view.place)) if view.place else ()),
         *(lines(say(view, "request.again")) if request.repeated and request.status in PENDING else ()),
         *_frozen(request, view),
         _picture(request, view),

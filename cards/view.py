@@ -23,7 +23,8 @@ class View:
     key under `fact.` in the catalogue; `looks` says that there are proofs of identity to look at. `wallet` is the page
     that opens one on a phone, a request's id goes behind it; `alarm` the kind somebody presses who finds an intruder in
     their account; `denies`: what an approver confirms is a no. `levels` are what the kind may call a case, mildest
-    first; `past` what else was asked about the person in the last days, newest first.
+    first; `past` what else was asked about the person in the last days, newest first. `place` is where a request stands
+    in the line of those that wait for an approver, `opened`: an approver took it from there and has pressed nothing.
     """
 
     language: str
@@ -45,3 +46,5 @@ class View:
     denies: bool = False
     levels: tuple[str, ...] = ()
     past: tuple[Request, ...] = ()
+    place: int = 0
+    opened: bool = False

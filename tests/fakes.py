@@ -29,6 +29,7 @@ from bot.desk.identity import Identity
 from bot.desk.ledger import Ledger, happened
 from bot.desk.passwords import PasswordEntry
 from bot.desk.proving import Proving
+from bot.desk.queue import ApproversQueue
 from bot.desk.reception import Reception
 from bot.desk.requester import OwnStepUp
 from bot.desk.stepup import StepUp
@@ -39,6 +40,7 @@ from bot.process.service import LISTENERS, uses
 from bot.store.postgres import PostgresStore
 from bot.teams.delivery import Delivery
 from bot.teams.findings import Findings
+from bot.teams.signboard import PACE, Signboard
 from bot.teams.views import Addresses
 from tests.entra import TENANT, FakeClock, FakeDirectory, FakeSignIns, FakeVerifier
 
@@ -140,7 +142,7 @@ class FakeMessenger(Messenger):
         if chat.place in self.gone:
             raise Closed("the conversation is not there", code="ConversationNotFound")
 
-    async def thread_turn(self, channel: str) -> None:
+    async def thread_turn(self, channel: str, *, first: bool = False) -> None:  # noqa: ARG002 - here nobody waits
         if channel in self.crowded:
             raise Unavailable("others have the next turns", retry_after=2)
 
@@ -191,6 +193,7 @@ class Office:
     upkeep: Upkeep
     entry: PasswordEntry
     verifier: FakeVerifier
+    signboard: Signboard
 
     @property
     def ledger(self) -> Ledger:
@@ -354,11 +357,15 @@ def office(
     acts = Acts(ledger, inquiry, delivery.secrets)
     proofs = Identity(ledger, inquiry, entra, homes, strangers, issuer=ISSUER, type="VerifiedEmployee")
     reception = Reception(ledger, inquiry)
-    proving = Proving(reception)
-    desk = Desk(ledger, reception, acts, approvals, own_step_up, step_up, proofs, alarms, proving, homes)
+    proving, queue = Proving(reception), ApproversQueue(ledger, approvals, homes)
+    desk = Desk(ledger, reception, acts, approvals, own_step_up, step_up, proofs, alarms, proving, homes, queue)
     upkeep, entry = Upkeep(ledger, inquiry, directory), PasswordEntry(ledger, acts, strangers)
     findings = Findings(store, clock, messenger, addresses.security, "en", addresses.contact)
-    return Office(store, clock, directory, messenger, entra, desk, step_up, delivery, findings, upkeep, entry, verifier)
+    where = (TENANT, addresses.helpdesk, "en", addresses.contact)
+    signboard = Signboard(store, clock, messenger, store.budget("queue", PACE), *where)
+    return Office(
+        store, clock, directory, messenger, entra, desk, step_up, delivery, findings, upkeep, entry, verifier, signboard
+    )
 
 
 def _furnish(directory: FakeDirectory, name: str) -> None:

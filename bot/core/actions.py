@@ -141,6 +141,20 @@ class SeeProof:
 
 
 @dataclass(frozen=True, slots=True)
+class Take:
+    """An approver opens a request that stands in the line: its card comes to them, in private."""
+
+    ref: Ref
+
+
+@dataclass(frozen=True, slots=True)
+class SeeQueue:
+    """An approver looks at the line itself, from its beginning or behind the request of that id."""
+
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Withdraw:
     ref: Ref
 
@@ -219,6 +233,6 @@ Shown = Home | ShowStatus | Human  # what a button shows, for words that were no
 Own = (
     SignInAgain | Prove | Withdraw | WithdrawListed | Show | Replace | Hide | RevokeIt | Report
 )  # only for whom the request is about
-Plain = Own | SeeProof | Refresh
+Plain = Own | SeeProof | Take | Refresh
 Press = Plain | Approve | Deny | Lift
-Action = Written | Begin | Submit | Disown | OfferToken | ReturnCode | Press
+Action = Written | Begin | Submit | Disown | SeeQueue | OfferToken | ReturnCode | Press

@@ -8,8 +8,9 @@ from datetime import datetime
 from types import MappingProxyType
 
 from bot.core.forms import Sheet
-from bot.core.model import Person, Refusal, Request, Secret
+from bot.core.model import Chat, Person, Refusal, Request, Secret
 from bot.core.ports import Purpose, Slot
+from bot.core.queue import WaitingLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,18 @@ class MissCard:
 class StatusCard:
     person: Person
     requests: tuple[Request, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class QueueCard:
+    """The line, or a part of it. `after` is the request behind which it goes on, "" where nothing follows.
+
+    `home` is the private chat it goes to where somebody asked for it in the channel.
+    """
+
+    line: WaitingLine
+    after: str = ""
+    home: Chat | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +202,7 @@ Answer = (
     | OfferCard
     | MissCard
     | StatusCard
+    | QueueCard
     | Form
     | RequestCard
     | SecretShown

@@ -24,11 +24,13 @@ from bot.core.actions import (
     Report,
     RevokeIt,
     SeeProof,
+    SeeQueue,
     Show,
     Shown,
     ShowStatus,
     SignInAgain,
     Submit,
+    Take,
     Withdraw,
     WithdrawListed,
 )
@@ -44,6 +46,7 @@ VERBS: Final[Mapping[str, type[Plain]]] = {
     "revoke": RevokeIt,
     "report": Report,
     "see-proof": SeeProof,
+    "take": Take,
     "refresh": Refresh,
 }
 APPROVE, DENY, LIFT = "approve", "deny", "lift"
@@ -55,12 +58,12 @@ NAMES: Final[Mapping[type[Press], str]] = {
     Deny: DENY,
     Lift: LIFT,
 }
-BEGIN, SUBMIT, DISOWN, HOME, STATUS, HUMAN = "begin", "submit", "disown", "home", "status", "human"
+BEGIN, SUBMIT, DISOWN, HOME, STATUS, HUMAN, QUEUE = "begin", "submit", "disown", "home", "status", "human", "queue"
 SHOWN: Final[Mapping[str, Shown]] = {HOME: Home(), STATUS: ShowStatus(), HUMAN: Human()}
 LONGEST: Final = 2000
 
 
-def pack(action: Press | Begin | Submit | Disown | Shown) -> dict[str, str | int]:
+def pack(action: Press | Begin | Submit | Disown | SeeQueue | Shown) -> dict[str, str | int]:
     """Return the data of the button that does `action`."""
     match action:
         case Home():
@@ -71,6 +74,8 @@ def pack(action: Press | Begin | Submit | Disown | Shown) -> dict[str, str | int
             return {"verb": HUMAN}
         case Begin(kind):
             return {"verb": BEGIN, "kind": kind}
+        case SeeQueue(after):
+            return {"verb": QUEUE, "id": after}
         case Submit(kind, request, _):
             return {"verb": SUBMIT, "kind": kind, "id": request}
         case Disown(kind, request, _):
@@ -89,6 +94,8 @@ def unpack(data: Mapping[str, object]) -> Action | None:
         return Begin(kind[:LONGEST])
     if not isinstance(request, str) or len(request) > LONGEST:
         return None
+    if verb == QUEUE:
+        return SeeQueue(request)
     if verb == SUBMIT and isinstance(kind, str):
         return Submit(kind, request, _inputs(data))
     if verb == DISOWN and isinstance(kind, str):

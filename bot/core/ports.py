@@ -13,6 +13,7 @@ from bot.core.audit import About, Note
 from bot.core.limits import Tally
 from bot.core.locks import Locks
 from bot.core.model import Chat, Person, Request
+from bot.core.queue import Place, WaitingLine
 from bot.core.watch import Count, Notice, Sort
 
 
@@ -178,6 +179,15 @@ class Unit(Protocol):
     async def raised(self, tenant: str, subject: str, kind: str, since: datetime) -> Sequence[tuple[str, datetime]]:
         """Return the requests of a kind about a person made since then, and when, in that order."""
 
+    async def line(self, tenant: str, limit: int, after: str = "") -> WaitingLine:
+        """Return who waits for an approver without a thread of their own, behind the request of that id."""
+
+    async def place(self, request: Request) -> Place:
+        """Say where in the line a request stands."""
+
+    async def front(self, tenant: str, limit: int) -> Sequence[str]:
+        """Return which of the first so many in the line stood there, and shall have their thread now."""
+
     async def due(self, now: datetime, limit: int) -> Sequence[str]:
         """Return ids of requests whose `due_at` has come."""
 
@@ -255,8 +265,11 @@ class Messenger(Protocol):
     async def typing(self, chat: Chat) -> None:
         """Show that we write there; raises `Closed` or `Missing`, as a message would, where nothing can be brought."""
 
-    async def thread_turn(self, channel: str) -> None:
-        """Take the turn to start a thread in a channel; raises `Unavailable` when it is not now."""
+    async def thread_turn(self, channel: str, *, first: bool = False) -> None:
+        """Take the turn to start a thread in a channel; raises `Unavailable` when it is not now.
+
+        Who goes `first` waits for the next one, before all who want one at once.
+        """
 
     async def post_in_channel(self, tenant: str, channel: str, message: Mapping[str, object]) -> tuple[Chat, str]:
         """Start a thread in a channel whose turn was taken; return the thread and the id of its first message."""

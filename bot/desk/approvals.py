@@ -54,7 +54,7 @@ class Approvals:
             return await confirm_first(self.ledger, self.homes, actor, request, says_yes)
         now, person = self.ledger.clock.now(), actor.person
         evidence = Evidence(EvidenceType.APPROVAL, person.id, person.name, now, "", request.id, choice, request.level)
-        return _card(await self._counted(request.id, person, evidence))
+        return _card(await self._counted(request.id, person, evidence), _where(actor))
 
     async def finish(self, sign_in: SignIn, also: Also, known: Request | None) -> Answer:
         """Count a yes that its approver has confirmed with a sign-in."""
@@ -76,7 +76,7 @@ class Approvals:
             says_no = Intent(Purpose.DENY, self.inquiry.policy(request).approver_step_up, choice, reason)
             return await confirm_first(self.ledger, self.homes, actor, request, says_no)
         no = Denied(actor.person, reason, choice, alarm=self._alarms(request, choice))
-        return _card(await self.ledger.change(request.id, happened(no)))
+        return _card(await self.ledger.change(request.id, happened(no)), _where(actor))
 
     async def denied(self, sign_in: SignIn, also: Also, known: Request | None) -> Answer:
         """Let a no count that its approver has confirmed with a sign-in, which then serves nothing else."""
@@ -159,7 +159,12 @@ class Approvals:
         return step
 
 
-def _card(step: Step | None, slot: Slot = Slot.APPROVERS) -> Answer:
+def _where(actor: Actor) -> Slot:
+    """Name which card of a request was pressed: that of all approvers, or this one's own."""
+    return Slot.CONFIRM if actor.chat.personal else Slot.APPROVERS
+
+
+def _card(step: Step | None, slot: Slot) -> Answer:
     if step is None:
         return Refused(Refusal(Reason.NOT_FOUND))
     if step.refusal is not None:

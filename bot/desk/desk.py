@@ -24,6 +24,7 @@ from bot.desk.homes import Homes
 from bot.desk.identity import Identity
 from bot.desk.ledger import Ledger, happened
 from bot.desk.proving import Proving
+from bot.desk.queue import ApproversQueue
 from bot.desk.reception import Reception, whose
 from bot.desk.requester import OwnStepUp
 from bot.desk.stepup import StepUp
@@ -45,6 +46,7 @@ class Desk:
     alarms: Alarms
     proving: Proving
     homes: Homes
+    queue: ApproversQueue
 
     async def handle(self, actor: Actor, action: do.Action, *, card: str = "") -> Answer:
         """Do what `actor` asks for and say what came of it. `card` is the message that was pressed, if any."""
@@ -60,6 +62,8 @@ class Desk:
                     return await self.reception.ask(actor, action)
                 case do.Disown():
                     return await self.reception.disown(actor, action)
+                case do.SeeQueue(after):
+                    return await self.queue.see(actor, after, card)
                 case do.OfferToken():
                     return await self._offered_token(actor, action)
                 case do.ReturnCode(code):
@@ -128,7 +132,7 @@ class Desk:
         request, posted = await self._pressed(action.ref.request)
         if request is None or request.tenant != actor.person.tenant:
             return await self._absent(actor, action)
-        if card and not isinstance(action, do.WithdrawListed):  # the list is nobody's twin
+        if card and not isinstance(action, do.WithdrawListed | do.Take):  # a list is no request's twin
             await self._forget_stray(request, posted, actor.chat, card)
         if past(request, self.reception.inquiry.policies[request.kind], self.ledger.clock.now()):
             closed = await self.ledger.change(request.id, happened(TimePassed()))
@@ -136,23 +140,35 @@ class Desk:
         if action.ref.version > request.version:
             return Refused(Refusal(Reason.CHANGED), request)
         match action:
-            case do.Approve() | do.Deny() | do.SeeProof() if self.approvals.elsewhere(actor.chat):
-                await self.ledger.refuse(request, Refusal(Reason.NOT_HERE), actor.person, Sort.REFUSED)
-                return Refused(Refusal(Reason.NOT_HERE))
+            case do.Approve() | do.Deny() | do.SeeProof() | do.Take():
+                return await self._decides(actor, action, request, card)
+            case do.Lift():
+                return await self.alarms.lift(actor, request, action.reason)
+            case do.Refresh():
+                return await self._refreshed(actor, request)
+            case _:
+                return await self._own(actor, action, request)
+
+    async def _decides(
+        self, actor: Actor, action: do.Approve | do.Deny | do.SeeProof | do.Take, request: Request, card: str
+    ) -> Answer:
+        """What those do who decide: in their channel, or in their own private chat."""
+        if self.approvals.elsewhere(actor.chat):
+            await self.ledger.refuse(request, Refusal(Reason.NOT_HERE), actor.person, Sort.REFUSED)
+            return Refused(Refusal(Reason.NOT_HERE))
+        match action:
             case do.Approve() if action.ref.version < request.level_from:  # they saw a milder case
                 return Refused(Refusal(Reason.CHANGED), request)
             case do.Approve():
                 return await self.approvals.approve(actor, request, action.choice)
             case do.Deny():
                 return await self.approvals.deny(actor, request, action.reason, action.choice)
-            case do.Lift():
-                return await self.alarms.lift(actor, request, action.reason)
             case do.SeeProof():
                 return await self.proofs.ask(actor, request)
-            case do.Refresh():
-                return await self._refreshed(actor, request)
+            case do.Take():
+                return await self.queue.take(actor, request, card)
             case _:
-                return await self._own(actor, action, request)
+                assert_never(action)
 
     async def _absent(self, actor: Actor, action: do.Press) -> Answer:
         """A button about nothing was made up; a refresh comes by itself, for cards of a desk that is no more too."""

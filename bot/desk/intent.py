@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
-from bot.core.answers import Answer, Refused, Said
+from bot.core.answers import Answer, Refused, RequestCard, Said
 from bot.core.audit import Deed, Note
 from bot.core.model import Actor, Evidence, Refusal, Request
-from bot.core.ports import Purpose, SignInStage, Unit, Urgency
+from bot.core.ports import Purpose, SignInStage, Slot, Unit, Urgency
 from bot.desk.homes import Homes
 from bot.desk.ledger import Also, Ledger, begin
 
@@ -55,6 +55,8 @@ async def confirm_first(ledger: Ledger, homes: Homes, actor: Actor, request: Req
             chosen = {"choice": intent.choice} if intent.choice else {}
             await unit.note(request, Note(INTENDED[purpose], {"by": person.id, "name": person.name, **chosen}))
         await ledger.changed(unit, request, Urgency.PROMPT)
+    if actor.chat.personal and purpose in VERDICTS:  # their own card of it is the one they have pressed
+        return RequestCard(request, Slot.CONFIRM)
     return Said("approve.continue_in_private")
 
 

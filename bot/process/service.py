@@ -18,6 +18,7 @@ from bot.config.settings import Settings
 from bot.core.errors import Misconfigured
 from bot.core.policy import Policy
 from bot.core.ports import Clock, Purpose
+from bot.core.queue import BOARD
 from bot.desk.acts import Acts
 from bot.desk.alarms import Alarms
 from bot.desk.approvals import Approvals
@@ -28,6 +29,7 @@ from bot.desk.identity import Identity
 from bot.desk.ledger import Ledger, Listener
 from bot.desk.passwords import PasswordEntry
 from bot.desk.proving import Proving
+from bot.desk.queue import ApproversQueue
 from bot.desk.reception import Reception
 from bot.desk.requester import OwnStepUp
 from bot.desk.stepup import StepUp, Use
@@ -46,6 +48,7 @@ from bot.store.postgres import PostgresStore
 from bot.teams import endpoint
 from bot.teams.delivery import Delivery, listener
 from bot.teams.findings import Findings
+from bot.teams.signboard import LOOK, PACE, Signboard
 from bot.teams.throttle import Throttle
 from bot.teams.views import Addresses
 from bot.web import entry, health, stepup, wallet
@@ -70,6 +73,7 @@ class Inside:
     desk: Desk
     delivery: Delivery
     findings: Findings
+    signboard: Signboard
     upkeep: Upkeep
     entry: PasswordEntry
 
@@ -117,7 +121,7 @@ async def begin(stack: AsyncExitStack, settings: Settings, cloud: Cloud) -> tupl
         workers=settings.workers,
         forever=FOREVER,
         count=metrics.worked,
-        chores=((EVERY, heads.look),),
+        chores=((EVERY, heads.look), (LOOK, inside.signboard.look)),
     )
     await outside.directory.warm()
     settle()
@@ -152,11 +156,17 @@ def assemble(settings: Settings, outside: Outside, in_force: Mapping[str, Policy
     issuer, credential = settings.verified_id_authority, settings.verified_id_type
     proofs = Identity(ledger, inquiry, outside.sign_ins, homes, strangers, issuer=issuer, type=credential)
     reception = Reception(ledger, inquiry)
-    proving = Proving(reception)
-    desk = Desk(ledger, reception, acts, approvals, own_step_up, step_up, proofs, alarms, proving, homes)
+    proving, queue = Proving(reception), ApproversQueue(ledger, approvals, homes)
+    desk = Desk(ledger, reception, acts, approvals, own_step_up, step_up, proofs, alarms, proving, homes, queue)
+    signboard, upkeep = _signboard(settings, outside, clock), Upkeep(ledger, inquiry, outside.directory)
     where = (settings.security_channel, settings.channel_language, settings.helpdesk_contact)
-    findings, upkeep = Findings(outside.store, clock, outside.siren, *where), Upkeep(ledger, inquiry, outside.directory)
-    return Inside(desk, delivery, findings, upkeep, PasswordEntry(ledger, acts, strangers))
+    findings = Findings(outside.store, clock, outside.siren, *where)
+    return Inside(desk, delivery, findings, signboard, upkeep, PasswordEntry(ledger, acts, strangers))
+
+
+def _signboard(settings: Settings, outside: Outside, clock: Clock) -> Signboard:
+    where = (settings.tenant_id, settings.helpdesk_channel, settings.channel_language, settings.helpdesk_contact)
+    return Signboard(outside.store, clock, outside.courier, outside.store.budget(BOARD, PACE), *where)
 
 
 def uses(own: OwnStepUp, approvals: Approvals, alarms: Alarms) -> Mapping[Purpose, Use]:
@@ -178,6 +188,7 @@ def handlers(inside: Inside) -> Mapping[str, Handler]:
         "finding": inside.findings.tell,
         "cards": inside.delivery.cards,
         "stray": inside.delivery.stray,
+        BOARD: inside.signboard.draw,
         "act": inside.desk.acts.alone,
         "look": inside.upkeep.look,
         "watch": inside.upkeep.watch,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -13,16 +13,18 @@ from bot.core.errors import Closed, NotGranted, Rejected, Unavailable
 from bot.core.kind import Kinds
 from bot.core.model import Chat, Person, Request, Status
 from bot.core.ports import Job, Messenger, Posted, SignIn, Slot, Urgency
+from bot.core.queue import STOOD, Place
 from bot.desk.facts import Inquiry
 from bot.desk.homes import Homes
 from bot.desk.ledger import Ledger
 from bot.teams import briefing
 from bot.teams.board import Board
 from bot.teams.bursts import burst
-from bot.teams.scenes import PlannedMessage, Scene, alarming, wanted
+from bot.teams.scenes import PlannedMessage, Scene, alarming, started, taken, wanted
 from bot.teams.secret import SecretMessage
 from bot.teams.views import Addresses, Views
 
+THREAD: Final = frozenset({Slot.APPROVERS, Slot.REMINDER})  # what stands in a request's thread in the channel
 Key = tuple[Slot, str]  # a place of a request, and the person it is about where there may be several
 
 CLOSED: Final = 60.0  # seconds at the least between two tries of what must be done and was refused
@@ -49,6 +51,17 @@ class Rows:
     home: tuple[Person, Chat] | None
     sign_ins: Sequence[SignIn]
     posted: Sequence[Posted]
+    place: Place
+    takers: Mapping[str, tuple[Person, Chat]]
+
+    @property
+    def queued(self) -> bool:
+        """Whether it stands too far back in the line for a thread of its own."""
+        return self.request.status is Status.APPROVAL and self.place.queued and not started(self.posted)
+
+    @property
+    def seen_by_approvers(self) -> bool:
+        return any(p.slot is Slot.CONFIRM and not p.deleted for p in self.posted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +107,17 @@ class Delivery:
         rows = await self._rows(job.request)
         if rows is None:
             return [], False
-        closed = await self._channel_closed(rows)
-        scene = await self._scene(rows, informed=closed is None)
+        closed = None if rows.queued else await self._channel_closed(rows)
+        stands = closed is None and not rows.queued
+        scene = await self._scene(rows, informed=stands or rows.seen_by_approvers)
         should: dict[Key, PlannedMessage] = {(w.slot, w.person): w for w in wanted(scene)}
         there: dict[Key, Posted] = {(p.slot, p.person): p for p in rows.posted if p.slot is not Slot.SECRET}
         held, dead = [closed] if closed is not None else [], dict[str, Chat]()
         for key in [*should, *(key for key in there if key not in should)]:
-            if key[0] is not Slot.SECURITY and not (closed is not None and key[0] is Slot.APPROVERS):
+            if key[0] is not Slot.SECURITY and (stands or key[0] not in THREAD):
                 held += await self._settled(scene, there.get(key), should.get(key), dead)
+        if rows.queued:
+            await self._stood(rows)
         held += await self._hidden(rows)
         moved = False
         for who, chat in dead.items():
@@ -142,15 +158,20 @@ class Delivery:
 
     async def _channel_closed(self, rows: Rows) -> Unavailable | None:
         """Take the channel's turn where a thread is to begin there: before anything else is looked up for it."""
-        threads = [p for p in rows.posted if p.slot is Slot.APPROVERS]
-        started = any(not p.going and not p.deleted for p in threads)
-        if started or (rows.request.status is not Status.APPROVAL and not threads):
+        threads = [p for p in rows.posted if p.slot is Slot.APPROVERS and not p.person]
+        if started(threads) or (rows.request.status is not Status.APPROVAL and not threads):
             return None
         try:
             await self.messenger.thread_turn(self.addresses.helpdesk)
         except Unavailable as error:
             return error
         return None
+
+    async def _stood(self, rows: Rows) -> None:
+        """Keep that a request stands in the line: approvers can open it there, so it counts as shown to them."""
+        if any(p.slot is Slot.APPROVERS and p.person == STOOD for p in rows.posted):
+            return
+        await self.board.keep(Posted(rows.request.id, Slot.APPROVERS, STOOD, None, "", "", deleted=True))
 
     async def _settled(
         self, scene: Scene, there: Posted | None, should: PlannedMessage | None, dead: dict[str, Chat]
@@ -216,11 +237,19 @@ class Delivery:
             request, home, sign_ins, posted = await asyncio.gather(
                 unit.load(request_id), unit.home_of(request_id), unit.sign_ins(request_id), unit.posted(request_id)
             )
-        return Rows(request, home, sign_ins, posted) if request is not None else None
+            if request is None:
+                return None
+            waits = request.status is Status.APPROVAL and not started(posted)
+            place = await unit.place(request) if waits else Place(0, 0)
+            asked = taken(posted, sign_ins)
+            homes = await asyncio.gather(*(unit.private_chat(request.tenant, person) for person in asked))
+        takers = {person: known for person, known in zip(asked, homes, strict=True) if known is not None}
+        return Rows(request, home, sign_ins, posted, place, takers)
 
     async def _scene(self, rows: Rows, *, informed: bool) -> Scene:
         request, where, view = rows.request, self.addresses, self.views.of(rows.request)
         if informed:
             view = await briefing.informed(self.inquiry, request, view)
+        view = replace(view, place=rows.place.number) if rows.queued else view
         places = (where.helpdesk, where.security, where.resource, where.start)
-        return Scene(request, rows.home, rows.sign_ins, rows.posted, view, *places)
+        return Scene(request, rows.home, rows.sign_ins, rows.posted, view, *places, takers=rows.takers)

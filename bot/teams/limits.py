@@ -64,13 +64,14 @@ class Limiter:
         self._sent: OrderedDict[str, deque[float]] = OrderedDict()
         self._pace = TenantQueue(tenant, now) if tenant is not None else None
 
-    async def thread(self, channel: str) -> None:
+    async def thread(self, channel: str, patience: float = AT_HAND) -> None:
         """Take the turn to begin a thread in a channel, before anything is done for it; `turn` comes after it.
 
-        Raises `Unavailable` when that is not now: whoever waits for a channel holds up nobody else.
+        Raises `Unavailable` when that is not now: whoever waits for a channel holds up nobody else. Whoever has more
+        patience than all others and than a turn takes has the next one.
         """
         if self._channel is not None:
-            await self._channel(channel).turn(AT_HAND)
+            await self._channel(channel).turn(patience)
 
     async def turn(self, conversation: str, rank: Rank = Rank.ANSWER, *, channel: bool = False) -> None:
         """Wait until a message may be sent there; `channel`: it begins a thread in one, whose turn was taken.

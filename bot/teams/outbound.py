@@ -22,7 +22,7 @@ from bot.config.outgoing import NOT_SENT, via
 from bot.core.errors import AnswerLost, Closed, Missing, Rejected, Unavailable
 from bot.core.model import Chat
 from bot.entra.tokens import AppTokens
-from bot.teams.limits import Limiter, Rank
+from bot.teams.limits import AT_HAND, PATIENCE, Limiter, Rank
 from bot.teams.origins import joined, trusted
 
 DEADLINE: Final = aiohttp.ClientTimeout(total=5, sock_connect=2.5)
@@ -107,9 +107,9 @@ class Connector:
         body = {"type": "typing", "from": self._bot, "conversation": {"id": chat.id}}
         await self._send("POST", chat, f"{_path(chat)}/activities", body, Posting.SAME)
 
-    async def thread_turn(self, channel: str) -> None:
+    async def thread_turn(self, channel: str, *, first: bool = False) -> None:
         """Take the turn to start a thread in a channel; raises `Unavailable` when it is not now."""
-        await self._limiter.thread(channel)
+        await self._limiter.thread(channel, PATIENCE if first else AT_HAND)
 
     async def channel_there(self, tenant: str, channel: str) -> frozenset[str]:
         """Return the tenants of some who are in a channel; raises `Missing` or `Rejected` when it is closed to us.

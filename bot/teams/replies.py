@@ -8,7 +8,19 @@ from typing import Any, Final, assert_never
 
 import cards
 from bot.core.actions import Begin, Refresh, Submit
-from bot.core.answers import Answer, Done, Form, OfferCard, Refused, RequestCard, Said, SecretShown, SignInWanted
+from bot.core.answers import (
+    Answer,
+    Done,
+    Form,
+    OfferCard,
+    QueueCard,
+    Refused,
+    RequestCard,
+    Said,
+    SecretShown,
+    SignInWanted,
+)
+from bot.core.model import Chat
 from bot.teams.inbound import Command, Via
 from bot.teams.results import NotPrivate, reveal
 from cards.view import View
@@ -44,7 +56,7 @@ def reply(answer: Answer, command: Command, view: View) -> Reply:
         case Via.MESSAGE | Via.PRESS:
             return Reply(messages=_messages(answer, view))
         case Via.CARD:
-            return Reply(body=_action(answer, command, view))
+            return Reply(body=_action(answer, command, view), messages=_besides(answer, view))
         case Via.FETCH:
             return Reply(body=_dialog(answer, command, view))
         case Via.SUBMIT if isinstance(answer, OfferCard):  # its button would do nothing in a dialog
@@ -128,10 +140,17 @@ def _action(answer: Answer, command: Command, view: View) -> Json:
             return _message(cards.sentence(answer, view))
         case Done() | SignInWanted():
             return _message(_short(answer, view))
+        case QueueCard(home=Chat()):
+            return _message(cards.text("queue.in_private", view.language))
         case SecretShown():
             return _card(reveal(answer, command.actor.chat, command.actor.person, view))
         case _:
             return _card(cards.in_chat(answer, view))
+
+
+def _besides(answer: Answer, view: View) -> tuple[Json, ...]:
+    """What was asked for in a channel and is for one person goes to their private chat."""
+    return _messages(answer, view) if isinstance(answer, QueueCard) and answer.home is not None else ()
 
 
 def _dialog(answer: Answer, command: Command, view: View) -> Json:

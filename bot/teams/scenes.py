@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import cards
@@ -32,6 +32,7 @@ NEWS: Final = frozenset(
     }
 )
 
+OPENED: Final = "opened"
 Message = Mapping[str, Any]
 
 
@@ -52,8 +53,7 @@ class PlannedMessage:
     @property
     def fingerprint(self) -> str:
         """What identifies the message as shown: the mark of its news, and a hash of all it says."""
-        said = json.dumps(self.message, sort_keys=True, default=_unknown)
-        return f"{self.mark} {hashlib.sha256(said.encode()).hexdigest()[:32]}"
+        return f"{self.mark} {digest(self.message)}"
 
     def anew(self, there: Posted) -> bool:
         """Say whether it is news, or goes to a private chat that is another one now: the old message stays behind."""
@@ -62,13 +62,22 @@ class PlannedMessage:
         return elsewhere or (bool(self.mark) and not set(self.mark.split(".")) <= set(known))
 
 
+def digest(message: Message) -> str:
+    """Return a hash of all that a message says."""
+    said = json.dumps(message, sort_keys=True, default=_unknown)
+    return hashlib.sha256(said.encode()).hexdigest()[:32]
+
+
 def _unknown(value: Any) -> str:
     raise TypeError(f"a message holds only JSON, not {type(value).__name__}")
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Everything that decides what is said about a request, and where. `view` is that of a channel."""
+    """Everything that decides what is said about a request, and where. `view` is that of a channel.
+
+    `takers` are approvers who opened it from the line and have pressed nothing yet, by person, with their chats.
+    """
 
     request: Request
     home: tuple[Person, Chat] | None
@@ -79,6 +88,7 @@ class Scene:
     security: str
     resource: str
     start: str  # address of the start page; the transaction's id goes behind it
+    takers: Mapping[str, tuple[Person, Chat]] = field(default_factory=dict)
 
 
 def wanted(scene: Scene) -> Iterator[PlannedMessage]:
@@ -133,12 +143,34 @@ def _approvers(scene: Scene) -> Iterator[PlannedMessage]:
     for sign_in in confirming(scene.sign_ins).values():
         view = _personal(scene, sign_in.person, sign_in.chat, sign_in)
         card = _card(request, Slot.CONFIRM, chosen(view, request, sign_in))
-        yield PlannedMessage(Slot.CONFIRM, sign_in.person.id, card, chat=sign_in.chat)
+        mark = _opened(scene, sign_in.person)
+        yield PlannedMessage(Slot.CONFIRM, sign_in.person.id, card, chat=sign_in.chat, mark=mark)
+    for person, chat in scene.takers.values():
+        view = replace(_personal(scene, person, chat, None), opened=True)
+        card = _card(request, Slot.CONFIRM, view)
+        yield PlannedMessage(Slot.CONFIRM, person.id, card, chat=chat, mark=_opened(scene, person))
     for sign_in in scene.sign_ins:
         view = _personal(scene, sign_in.person, sign_in.chat, sign_in)
         if sign_in.purpose is Purpose.LOOK and view.link:
             prompt = cards.prompt(sign_in, view, resource=scene.resource)
             yield PlannedMessage(Slot.PROMPT, sign_in.person.id, prompt, chat=sign_in.chat, mark=sign_in.id)
+
+
+def _opened(scene: Scene, person: Person) -> str:
+    """Mark the card of an approver who opened the request: whoever opens it once more has it as a new message."""
+    there = next((p for p in scene.posted if p.slot is Slot.CONFIRM and p.person == person.id), None)
+    return OPENED if there is not None and (not there.shown or there.shown.startswith(OPENED)) else ""
+
+
+def taken(posted: Sequence[Posted], sign_ins: Sequence[SignIn]) -> list[str]:
+    """Say who has opened a request and pressed nothing on its card yet; a chat that took none may be another now."""
+    asked, mine = confirming(sign_ins), [p for p in posted if p.slot is Slot.CONFIRM]
+    return [p.person for p in mine if p.person not in asked and not (p.deleted and p.activity)]
+
+
+def started(posted: Sequence[Posted]) -> bool:
+    """Say whether a request has a thread in the approvers' channel."""
+    return any(p.slot is Slot.APPROVERS and not p.person and not p.going and not p.deleted for p in posted)
 
 
 def confirming(sign_ins: Sequence[SignIn]) -> Mapping[str, SignIn]:
@@ -178,6 +210,7 @@ def _security(scene: Scene) -> Iterator[PlannedMessage]:
 def left(scene: Scene, slot: Slot, person: str, *, moved: bool) -> Message:
     """Return what stays where a message stood that goes on in a newer one, or is over: one line."""
     known = {sign_in.person.id: sign_in.person.language for sign_in in scene.sign_ins}
+    known |= {who: taker.language for who, (taker, _) in scene.takers.items()}
     own = scene.home[0].language if scene.home is not None and slot is Slot.REQUESTER else ""
     view = replace(scene.view, language=own or known.get(person, scene.view.language))
     what = {"kind": cards.text(f"{scene.request.kind}.title", view.language)}
@@ -202,11 +235,11 @@ def _card(request: Request, slot: Slot, view: View) -> Message:
 
 
 def _there(scene: Scene, slot: Slot) -> bool:
-    return any(p.slot is slot for p in scene.posted)
+    return any(p.slot is slot and not p.person for p in scene.posted)
 
 
 def _thread(scene: Scene) -> Chat | None:
-    return next((p.chat for p in scene.posted if p.slot is Slot.APPROVERS), None)
+    return next((p.chat for p in scene.posted if p.slot is Slot.APPROVERS and not p.person), None)
 
 
 def account(facts: Facts, language: str) -> str:

@@ -13,7 +13,7 @@ import structlog
 
 import cards
 from bot.core.actions import Action, Home
-from bot.core.answers import Answer, HomeCard
+from bot.core.answers import Answer, HomeCard, QueueCard
 from bot.core.errors import AnswerLost, Rejected, Unavailable
 from bot.core.model import Actor, Chat, Person
 from bot.core.ports import Messenger
@@ -126,7 +126,8 @@ class Turn:
             await self._remember(command.actor)
         answer = await self._desk.handle(command.actor, command.action, card=command.card)
         reply = replies.reply(answer, command, await self._viewer(answer, _speaker(command)))
-        await self._post(command.actor.chat, reply)
+        home = answer.home if isinstance(answer, QueueCard) else None  # asked for in the channel
+        await self._post(home or command.actor.chat, reply)
         return reply
 
     async def _message(self, command: Command) -> None:

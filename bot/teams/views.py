@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, replace
 
 from bot.core.answers import Answer, Refused, RequestCard
-from bot.core.model import Actor, Request
+from bot.core.model import Actor, Request, Status
 from bot.core.ports import Purpose, Slot
 from bot.desk.facts import Inquiry
 from bot.desk.ledger import Ledger, asks
 from bot.teams import briefing
-from bot.teams.scenes import chosen, confirming, linked
+from bot.teams.scenes import chosen, confirming, linked, started
 from cards.view import View
 
 
@@ -52,11 +53,21 @@ class Views:
             return await self._confirming(answer.request, view)
         lifts = isinstance(answer, RequestCard) and answer.slot is Slot.LIFT
         if isinstance(answer, RequestCard | Refused) and answer.request is not None and chat.personal:
+            view = await self.placed(view, answer.request)
             purpose = Purpose.LIFT if lifts else asks(answer.request)
             return view if purpose is None else await self._asked(view, answer.request, purpose)
         return view
 
+    async def placed(self, view: View, request: Request) -> View:
+        """Add where in the line a request stands, as long as that is where approvers find it."""
+        if request.status is not Status.APPROVAL:
+            return view
+        async with self.ledger.store.unit() as unit:
+            posted, place = await asyncio.gather(unit.posted(request.id), unit.place(request))
+        return replace(view, place=place.number) if place.queued and not started(posted) else view
+
     def of(self, request: Request) -> View:
+        """Say what of the policy and the kind the cards of a request tell, whoever looks."""
         policy, kind = self.inquiry.policy(request), self.inquiry.kinds[request.kind]
         return replace(
             self._plain(),
@@ -78,7 +89,9 @@ class Views:
         """Say how an approver's private card looks to them: what they were last asked to confirm, and where."""
         async with self.ledger.store.unit() as unit:
             asked = confirming(await unit.sign_ins(request.id)).get(view.person)
-        return view if asked is None else chosen(linked(view, asked, self.addresses.start), request, asked)
+        if asked is None:
+            return replace(view, opened=True)
+        return chosen(linked(view, asked, self.addresses.start), request, asked)
 
     async def _asked(self, view: View, request: Request, purpose: Purpose) -> View:
         """Add the sign-in that whoever looks is asked for, and what became of the last."""

@@ -18,7 +18,7 @@ from bot.core.audit import GENESIS, About, Deed, Note, link
 from bot.core.model import Chat, Mode, Person, Request, Status
 from bot.core.ports import Job, Posted, Purpose, SignIn, SignInStage, Slot
 from bot.core.watch import Notice, Sort
-from bot.store import alarms, beside, chain, codec, past, sql
+from bot.store import alarms, beside, chain, codec, past, sql, waiting
 from bot.store.unit import COUNTED
 from tests.conftest import TEMPLATE
 
@@ -67,6 +67,10 @@ CASES: Mapping[str, Mapping[str, Any]] = {
     "ON_ITS_WAY": {"tenant": TENANT, "subject": "p7", "open": ["ready"], "done": "done"},
     "RAISED": {"tenant": TENANT, "subject": "p7", "kind": "compromised", "since": NOW - timedelta(minutes=1)},
     "DUE": {"now": NOW, "limit": 200},
+    "COUNT": {"tenant": TENANT},
+    "LINE": {"tenant": TENANT, "limit": 8, "after": "r7"},
+    "PLACE": {"tenant": TENANT, "at": NOW, "id": "r7"},
+    "FRONT": {"tenant": TENANT, "limit": 5, "stood": "queue"},
     "BEGIN_CHAIN": {"tenant": TENANT, "hash": GENESIS},
     "LOCK_HEAD": {"tenant": TENANT},
     "APPEND": codec.entries_row(ADDED),
@@ -125,7 +129,9 @@ OTHERS = {
     *("SESSION", "BEGIN", "COMMIT", "PING", "NO_HURRY", "TURN", "TAKE_TURNS", "NEXT_TURN"),
     *("ENTRIES", "LOCKED", "TOO_MUCH", "DROP_ORPHANS", "PRUNE_JOBS"),
 }
-STATEMENTS = {name: what for module in (sql, beside, chain, past, alarms) for name, what in vars(module).items()}
+STATEMENTS = {
+    name: what for module in (sql, beside, chain, past, alarms, waiting) for name, what in vars(module).items()
+}
 PARTS = {"OPEN", "REQUEST", "GUARDS"}  # what statements are made of
 FETCH = "SELECT procrastinate_fetch_job_v2(ARRAY['cards', 'act'], NULL)"
 

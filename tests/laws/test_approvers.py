@@ -116,10 +116,12 @@ async def test_nobody_decides_from_any_other_chat(desk: Office, action: Any) -> 
     assert (await desk.load("r1")).status is Status.APPROVAL
 
 
-@pytest.mark.parametrize("where", [in_channel, at_home])
-async def test_from_the_channel_and_from_ones_own_chat_it_counts(desk: Office, where: Any) -> None:
+@pytest.mark.parametrize(("where", "told"), [(in_channel, "continue_in_private"), (at_home, "Slot.CONFIRM")])
+async def test_from_the_channel_and_from_ones_own_chat_it_counts(desk: Office, where: Any, told: str) -> None:
     ref = await waiting(desk)
-    assert "continue_in_private" in str(await desk.desk.handle(where("ben"), Approve(ref)))
+    assert told in str(await desk.desk.handle(where("ben"), Approve(ref)))
+    await desk.sign_in("ben")
+    assert (await desk.load("r1")).status is Status.READY
 
 
 async def test_a_no_needs_no_context_that_guards(desk: Office) -> None:
