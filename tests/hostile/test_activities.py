@@ -235,7 +235,7 @@ CHANGES: Final[dict[str, Change]] = {
     "in a list": lambda value, _: [value],
     "in an object": lambda value, other: {"id": value, "value": other},
     "as text": lambda value, _: str(value),
-    "twice": lambda value, _: [value, value],
+    "twice": lambda value, _: [value, copy.deepcopy(value)],
     "deep": nested,
     "long": lambda value, _: str(value) * 2000 if len(str(value)) < 100 else value,
     "with a nought byte": lambda value, _: f"{value}\0",
