@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import statistics
 import tempfile
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
@@ -121,10 +122,14 @@ async def _errand(play: Play, key: str) -> None:
 
 def _section(found: Sequence[tuple[float, ...]]) -> Section:
     row = tuple(number(rounds.middle(values)) for values in zip(*found, strict=True))
+    low, _, high = statistics.quantiles((values[0] for values in found), n=4)
     return Section(
         name="life",
         title="A whole errand",
         command="make bench",
-        how=(HOW, f"Medians of {len(found)} errands."),
+        how=(
+            HOW,
+            f"Medians of {len(found)} errands; half of them took between {number(low)} and {number(high)} ms of CPU.",
+        ),
         tables=(Table(("a pass, from the first word to Show", *WORDS), (("one errand", *row),)),),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from statistics import median
@@ -44,9 +45,12 @@ def pinned(core: int) -> tuple[str, ...]:
 
 
 def cpu_seconds(pid: int) -> float:
-    """Return the CPU time a process has used, all its threads, in user and kernel mode."""
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
+    """Return the CPU time a process has used, all its threads, in user and kernel mode.
+
+    By its own clock, which counts nanoseconds: `/proc` counts hundredths of a second, a tenth of what an errand takes.
+    https://man7.org/linux/man-pages/man3/clock_getcpuclockid.3.html
+    """
+    return time.clock_gettime((~pid << 3) | 2)
 
 
 def busy_seconds(core: int) -> float:
