@@ -17,9 +17,7 @@ from bot.desk.homes import Homes
 from bot.desk.ledger import Ledger
 
 PAGE: Final = 12  # requests of the line on one card in a private chat
-# Who said yes already may look once more; who shares a person with a requester is only told so at that request.
-LOOKS_ALL_THE_SAME: Final = frozenset({Reason.ALREADY_APPROVED})
-ELSEWHERE: Final = frozenset({Reason.SAME_PERSON})
+LOOKS_ALL_THE_SAME: Final = frozenset({Reason.ALREADY_APPROVED})  # who said yes already may look once more
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +70,14 @@ class ApproversQueue:
             request = await self.ledger.load(one.id)
             if request is None:
                 continue
-            facts = await self.approvals.inquiry.about_approver(person.id, request)
+            # Whether it is their own is asked of each request when it is opened: nobody's account stops the line.
+            facts = await self.approvals.inquiry.about_approver(
+                person.id, replace(request, requester=person, subject=person)
+            )
+            facts = replace(facts, same_human=False)
             for kind in {each.kind for each in some if policies[each.kind].approvers_group == group}:
                 refusal = unfit(policies[kind], facts)
-                if refusal is None or refusal.reason in ELSEWHERE:
+                if refusal is None:
                     theirs.add(kind)
                 else:
                     no = refusal

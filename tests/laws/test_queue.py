@@ -584,6 +584,20 @@ async def test_who_decides_about_nothing_sees_no_line(desk: Office, who: str) ->
     assert why(answer) == REFUSED[who]
 
 
+@pytest.mark.parametrize("first", ["gone", "herself"])
+async def test_who_stands_first_keeps_nobody_from_the_line(desk: Office, first: str) -> None:
+    """An account that was deleted meanwhile, or another one of the approver's own: each request is asked by itself."""
+    await in_line(desk)
+    if first == "gone":
+        del desk.directory.accounts["p0"]
+    for name in ("p0", "ben") if first == "herself" else ():
+        desk.directory.accounts[name] = replace(desk.directory.accounts[name], human="e1")
+    answer = await desk.desk.handle(at_home("ben"), SeeQueue())
+    assert isinstance(answer, QueueCard)
+    assert len(answer.line.some) == FEW + 1
+    assert why(await takes(desk, request="r-p0")) == (Reason.UNKNOWN if first == "gone" else Reason.SAME_PERSON)
+
+
 async def test_of_the_line_one_sees_what_one_decides_about(database_url: str) -> None:
     clock = FakeClock()
     async with patient(database_url, clock) as store:
