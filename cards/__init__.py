@@ -31,11 +31,12 @@ from cards.parts import card, header, lines, warning
 from cards.queue import queue
 from cards.requester import requester
 from cards.secret import curtain, secret
-from cards.texts import ideas, phrases, plain, said_for, text, tongue, vocabulary
+from cards.texts import LANGUAGES, ideas, phrases, plain, said_for, text, tongue, vocabulary
 from cards.view import View
 from cards.words import refused, say, sentence, stands
 
 __all__ = [
+    "LANGUAGES",
     "Showable",
     "View",
     "ideas",

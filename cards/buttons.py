@@ -1,4 +1,4 @@
-"""Buttons: what one sends is exactly what `pack` made of its action, and nothing a client could decide with."""
+"""Buttons: what one sends is what `pack` made of its action, and nothing a client could decide with."""
 
 from __future__ import annotations
 
@@ -7,12 +7,18 @@ from typing import Any, Final
 from bot.core.actions import Begin, Disown, Press, Ref, Refresh, SeeQueue, Shown, Submit
 from bot.core.face import serves
 from bot.core.model import LIVE, VERIFIED, Request, Status
-from bot.core.packing import pack
+from bot.core.packing import LANGUAGE, pack
 from cards import elements as e
+from cards.texts import tongue
 from cards.view import View
 from cards.words import bare, own
 
 DIALOG: Final = {"type": "task/fetch"}
+
+
+def packed(view: View, action: Press | Begin | Submit | Disown | SeeQueue | Shown) -> dict[str, str | int]:
+    """Return what a button sends; where its card keeps to the language somebody wrote in, that comes along."""
+    return {**pack(action), LANGUAGE: tongue(view.language)} if view.spoken else pack(action)
 
 
 def ref(request: Request) -> Ref:
@@ -29,14 +35,14 @@ def press(
     **more: Any,
 ) -> e.Execute:
     """A button that acts on the server; a client too old for it sends the same data as a message."""
-    title, data = bare(view, key), pack(action)
+    title, data = bare(view, key), packed(view, action)
     old = e.Submit(title=title, data=data, style=style, tooltip=tooltip, **more)
     return e.Execute(title=title, verb=str(data["verb"]), data=data, style=style, tooltip=tooltip, fallback=old, **more)
 
 
 def dialog(view: View, key: str, action: Press | Begin, *, style: str | None = None, enabled: bool = True) -> e.Submit:
     """A button that opens a dialog with what the server answers."""
-    data = {**pack(action), "msteams": DIALOG}
+    data = {**packed(view, action), "msteams": DIALOG}
     return e.Submit(title=bare(view, key), data=data, style=style, enabled=None if enabled else False)
 
 
@@ -54,13 +60,13 @@ def begin(view: View, key: str, kind: str, *, style: str | None = None, enabled:
 
 
 def submit(view: View, kind: str, request: str) -> e.Submit:
-    data = pack(Submit(kind, request, {}))
+    data = packed(view, Submit(kind, request, {}))
     return e.Submit(title=bare(view, own(kind, "button.send")), data=data, style="positive")
 
 
 def disown(view: View, kind: str, request: str, *, told: bool = False) -> e.Submit:
     """Say that something of it is not theirs; `told`: with what was chosen, where nothing else on the form is sent."""
-    data, sends = pack(Disown(kind, request, {})), "auto" if told else "none"
+    data, sends = packed(view, Disown(kind, request, {})), "auto" if told else "none"
     title, style = bare(view, own(kind, "button.tell" if told else "button.disown")), "destructive" if told else None
     hint = bare(view, own(kind, "button.disown_hint"))
     return e.Submit(title=title, data=data, style=style, tooltip=hint, sends=sends)
@@ -78,7 +84,7 @@ def refresh(request: Request, view: View) -> e.Refresh | None:
     So does an ended proof that another request waits for, which offers the next: of two copies, only one may stand.
     """
     offers = bool(serves(request)) and request.stage != VERIFIED
-    return anew(request, [view.user]) if view.user and (offers or request.status in LIVE) else None
+    return anew(request, [view.user], view) if view.user and (offers or request.status in LIVE) else None
 
 
 def watched(request: Request) -> e.Refresh | None:
@@ -90,7 +96,7 @@ def watched(request: Request) -> e.Refresh | None:
     return anew(request) if request.status is Status.APPROVAL else None
 
 
-def anew(request: Request, users: list[str] | None = None) -> e.Refresh:
+def anew(request: Request, users: list[str] | None = None, view: View | None = None) -> e.Refresh:
     """Let whoever is named, or whoever sees it, ask for its present state; a twin of a card goes by that."""
-    data = pack(Refresh(ref(request)))
+    data = pack(Refresh(ref(request))) if view is None else packed(view, Refresh(ref(request)))
     return e.Refresh(action=e.Execute(verb=str(data["verb"]), data=data), users=users)

@@ -16,6 +16,7 @@ from bot.core.model import Request
 class View:
     """`language` is an IETF tag, `now` aware UTC, `contact` how to reach the helpdesk.
 
+    `spoken`: it is the language they wrote in, not their client's, so that what follows from this card keeps to it.
     `link` is the start address of a pending sign-in of the person this card is for, `failed` why the one before it came
     to nothing; `user` is their Teams id (`29:…`), who may ask for a fresh card; `person` their Entra object id.
     `reveal` says how the policy shows a secret, `approvals` how many approvals it wants, `face` whether it wants a
@@ -30,6 +31,7 @@ class View:
     language: str
     now: datetime
     contact: str
+    spoken: bool = False
     link: str = ""
     failed: str = ""
     user: str = ""

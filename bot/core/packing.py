@@ -1,4 +1,7 @@
-"""Packing: how a button says what it does. It carries a verb, a request id and a version, and nothing else."""
+"""Packing: how a button says what it does. It carries a verb, a request id and a version, and nothing that decides.
+
+Where its card is in the language somebody wrote in, it names that language, to be answered in it.
+"""
 
 from __future__ import annotations
 
@@ -60,6 +63,7 @@ NAMES: Final[Mapping[type[Press], str]] = {
 }
 BEGIN, SUBMIT, DISOWN, HOME, STATUS, HUMAN, QUEUE = "begin", "submit", "disown", "home", "status", "human", "queue"
 SHOWN: Final[Mapping[str, Shown]] = {HOME: Home(), STATUS: ShowStatus(), HUMAN: Human()}
+LANGUAGE: Final = "lang"
 LONGEST: Final = 2000
 
 
@@ -113,5 +117,5 @@ def unpack(data: Mapping[str, object]) -> Action | None:
 
 
 def _inputs(data: Mapping[str, object]) -> dict[str, str]:
-    own = {"verb", "id", "v", "kind", "msteams"}
+    own = {"verb", "id", "v", "kind", "msteams", LANGUAGE}
     return {k: v.strip()[:LONGEST] for k, v in data.items() if k not in own and isinstance(v, str)}

@@ -202,7 +202,8 @@ class Ledger:
 
     async def prompt(self, unit: Unit, request: Request, home: Home, context: str, purpose: Purpose) -> SignIn:
         """Begin a step-up of the requester in their private chat."""
-        sign_in = begin(request, purpose, home, context, self.clock.now())
+        person = replace(home[0], language=request.requester.language)  # as they asked, whatever their client's is
+        sign_in = begin(request, purpose, (person, home[1]), context, self.clock.now())
         await unit.keep_sign_in(sign_in)
         await unit.note(request, Note(Deed.STEP_UP_BEGUN, {"by": home[0].id, "context": context}))
         await self.changed(unit, request, Urgency.PROMPT)

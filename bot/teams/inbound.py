@@ -9,8 +9,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
+import cards
 from bot.core.actions import Action, MachineMade, NoWindow, OfferToken, Refresh, Replace, ReturnCode, Show
 from bot.core.model import Actor, Chat, Person
+from bot.core.packing import LANGUAGE as LANGUAGE_KEY
 from bot.core.packing import unpack
 from bot.teams.phrases import HIDDEN, Heard, written
 from bot.teams.shapes import plain, shaped
@@ -49,7 +51,7 @@ INVOKES: Final = frozenset({Via.CARD, Via.FETCH, Via.SUBMIT, Via.EXCHANGE, Via.V
 class Command:
     """Somebody does something. `card` is the message pressed, `connection` the name to give back to a sign-in.
 
-    `language` is the one they wrote in, where that can be told and is not their client's.
+    `language` is the one they wrote in, or that of the card they pressed, where that is not their client's.
     """
 
     actor: Actor
@@ -152,7 +154,7 @@ def _message(activity: Json, tenant: str, understand: Understand) -> Meaning:
         return Command(who, NoWindow() if _signs_in(data) else MachineMade(), Via.MESSAGE)
     if isinstance(action, Show | Replace):
         action = replace(action, in_place=False)
-    return Command(who, action, Via.PRESS, card=_pressed(activity))
+    return Command(who, action, Via.PRESS, card=_pressed(activity), language=_spoken(data))
 
 
 def _invoke(activity: Json, tenant: str) -> Meaning:
@@ -162,9 +164,10 @@ def _invoke(activity: Json, tenant: str) -> Meaning:
     via, who = Via(name), actor(activity, tenant)
     if who is None:
         return Malformed(via)
+    language = ""
     match via:
         case Via.CARD:
-            action = _execute(value)
+            action, language = _execute(value), _spoken(_object(_object(value, "action"), "data"))
         case Via.EXCHANGE:
             action = _offer(value)
         case Via.VERIFY:
@@ -175,10 +178,11 @@ def _invoke(activity: Json, tenant: str) -> Meaning:
         case Via.FAILURE:
             return Ignored(f"sign_in_{tidy(_text(value, 'code'))[:40]}")
         case _:
-            action = _button(_object(value, "data"))
+            action, language = _button(_object(value, "data")), _spoken(_object(value, "data"))
     if action is None:
         return Malformed(via)
-    return Command(who, action, via, card=_pressed(activity), connection=_text(value, "connectionName"))
+    named = {"card": _pressed(activity), "connection": _text(value, "connectionName"), "language": language}
+    return Command(who, action, via, **named)
 
 
 def _execute(value: Json) -> Action | None:
@@ -205,6 +209,12 @@ def _button(data: Json) -> Action | None:
     if not isinstance(request, str) or not ID.fullmatch(request):
         return None
     return unpack({key: tidy(value) if isinstance(value, str) else value for key, value in data.items()})
+
+
+def _spoken(data: Any) -> str:
+    """Return the language that the card keeps to on which a button was pressed; "" where that is the client's."""
+    language = _text(plain(data), LANGUAGE_KEY) if isinstance(data, dict) else ""
+    return language if language in cards.LANGUAGES else ""
 
 
 def _signs_in(data: Any) -> bool:

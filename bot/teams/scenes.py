@@ -105,7 +105,10 @@ def _requesters(scene: Scene) -> Iterator[PlannedMessage]:
     request = scene.request
     mine = {s.purpose: s for s in scene.sign_ins if s.person.id == request.requester.id}
     purpose = asks(request)
-    view = _personal(scene, person, chat, mine.get(purpose) if purpose is not None else None)
+    spoken = cards.tongue(request.requester.language) != cards.tongue(person.language)  # it was asked in other words
+    asked = replace(person, language=request.requester.language)
+    view = _personal(scene, asked, chat, mine.get(purpose) if purpose is not None else None)
+    view = replace(view, spoken=spoken)
     at_once = request.status is Status.REFUSED and not request.reported  # refused at once is told at once
     if not at_once or _there(scene, Slot.REQUESTER):
         yield PlannedMessage(Slot.REQUESTER, "", _card(request, Slot.REQUESTER, view), chat=chat, mark=_mark(request))
@@ -211,7 +214,7 @@ def left(scene: Scene, slot: Slot, person: str, *, moved: bool) -> Message:
     """Return what stays where a message stood that goes on in a newer one, or is over: one line."""
     known = {sign_in.person.id: sign_in.person.language for sign_in in scene.sign_ins}
     known |= {who: taker.language for who, (taker, _) in scene.takers.items()}
-    own = scene.home[0].language if scene.home is not None and slot is Slot.REQUESTER else ""
+    own = scene.request.requester.language if slot is Slot.REQUESTER else ""
     view = replace(scene.view, language=own or known.get(person, scene.view.language))
     what = {"kind": cards.text(f"{scene.request.kind}.title", view.language)}
     line = Said("request.moved" if moved else "request.over", what)

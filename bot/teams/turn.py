@@ -124,8 +124,8 @@ class Turn:
     async def _command(self, command: Command) -> Reply:
         if command.actor.chat.personal:
             await self._remember(command.actor)
-        answer = await self._desk.handle(command.actor, command.action, card=command.card)
-        reply = replies.reply(answer, command, await self._viewer(answer, _speaker(command)))
+        answer = await self._desk.handle(_speaker(command), command.action, card=command.card)
+        reply = replies.reply(answer, command, await self._seen(answer, command))
         home = answer.home if isinstance(answer, QueueCard) else None  # asked for in the channel
         await self._post(home or command.actor.chat, reply)
         return reply
@@ -140,9 +140,9 @@ class Turn:
             return
         # A button belongs to where it was pressed; what is written goes on in private.
         actor = command.actor if command.via is Via.PRESS else replace(command.actor, chat=home)
-        answer = await self._desk.handle(actor, command.action, card=command.card)
         private = replace(command, actor=actor)
-        reply = replies.reply(answer, private, await self._viewer(answer, _speaker(private)))
+        answer = await self._desk.handle(_speaker(private), command.action, card=command.card)
+        reply = replies.reply(answer, private, await self._seen(answer, private))
         try:
             await self._post(home, reply)
         except Rejected:
@@ -150,6 +150,11 @@ class Turn:
             return
         if command.via is Via.MESSAGE:
             await self._say(_speaker(command), "said.in_private")
+
+    async def _seen(self, answer: Answer, command: Command) -> View:
+        """Say how an answer looks to who gets it: in the language they wrote in, and so does what follows from it."""
+        speaker = _speaker(command)
+        return replace(await self._viewer(answer, speaker), spoken=speaker is not command.actor)
 
     async def _home(self, actor: Actor) -> Chat | None:
         """Return this person's private chat with the bot, or None where they do not have the app."""

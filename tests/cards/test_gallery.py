@@ -91,7 +91,7 @@ def test_every_button_is_an_action_of_the_desk(card: Mapping[str, Any]) -> None:
             assert data["msteams"]["value"].startswith("https://")
             continue
         assert not isinstance(unpack(data), NotUnderstood | None)
-        assert data.keys() <= {"verb", "id", "v", "kind", "msteams"}
+        assert data.keys() <= {"verb", "id", "v", "kind", "msteams", "lang"}
         if action["type"] == "Action.Execute" and "title" in action:
             assert action["verb"] == data["verb"]
             assert action["fallback"]["data"] == data

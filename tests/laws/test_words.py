@@ -328,6 +328,46 @@ async def test_the_answer_is_in_the_language_of_the_sentence_where_it_can_be_tol
     assert cards.text("list.title", "de") in said(message)
 
 
+def keeps(card: Any) -> set[str]:
+    """The languages that the buttons of a card keep to."""
+    return {one["data"].get("lang", "") for one in actions(card) if "verb" in one.get("data", ())}
+
+
+async def test_what_follows_from_the_answer_stays_in_the_language_of_the_sentence(room: Room) -> None:
+    """The form, the request's own card, its buttons and what they answer, whatever the client's language is."""
+
+    async def pressed(name: str, value: Json) -> Json:
+        return await room.deliver(LEE, type="invoke", name=name, value=value, locale="en-GB")
+
+    (offer,) = await room.writes(LEE, "Ich brauche einen Zugriffspass", locale="en-GB")
+    (begin,) = (a["data"] for a in actions(offer) if a["data"].get("msteams", {}).get("type") == "task/fetch")
+    task = (await pressed("task/fetch", {"data": begin}))["task"]["value"]
+    assert task["title"] == cards.text("tap.title", "de")
+    (send,) = (one["data"] for one in actions(task["card"]["content"]))
+    assert keeps(offer) == keeps(task["card"]["content"]) == {"de"}
+    await pressed("task/submit", {"data": {**send, "reason": "new_phone", "minutes": "60"}})
+    asked = await room.desk.load(send["id"])
+    assert (asked.requester.language, "lang" in asked.details) == ("de", False)
+    assert (await room.desk.waiting(LEE, asked.id)).person.language == "de"
+    await room.desk.job("cards", asked.id)
+    card = next(
+        m for (c, _), m in room.desk.messenger.messages.items() if c == f"a:{LEE}" and "Schritt" in json.dumps(m)
+    )
+    assert keeps(card) == {"de"}
+    withdraw = next(one for one in actions(card) if one.get("verb") == "withdraw")
+    body = await pressed("adaptiveCard/action", {"action": withdraw, "trigger": "manual"})
+    assert cards.text("request.withdrawn.title", "de") in json.dumps(body, ensure_ascii=False)
+
+
+async def test_a_card_in_the_clients_own_language_or_of_a_made_up_one_keeps_to_the_clients(room: Room) -> None:
+    (offer,) = await room.writes(LEE, "I need an access pass", locale="en-GB")
+    assert keeps(offer) == {""}
+    for made_up in ("xx", "de-DE", "", "../de"):
+        data = {**packing.pack(do.Begin("tap")), "lang": made_up}
+        body = await room.deliver(LEE, type="invoke", name="task/fetch", value={"data": data}, locale="en-GB")
+        assert body["task"]["value"]["title"] == cards.text("tap.title", "en")
+
+
 async def test_what_is_not_understood_gets_a_line_and_three_doors(room: Room) -> None:
     (message,) = await room.writes(LEE, "good weather today")
     assert list(dict.fromkeys(one["data"]["verb"] for one in actions(message)))[:3] == [
