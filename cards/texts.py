@@ -23,7 +23,7 @@ _TICK: Final = str.maketrans("`", "\u02cb")  # clients differ in how a backtick 
 _LINK: Final = re.compile(r"(?<=\])\(")
 _OPENING: Final = re.compile(r"^([#+\-=]|\d+(?=[.)]))")
 _FUNCTION: Final = re.compile(r"[{$](?=\{)")  # {{DATE(…)}} is a function to a card, ${…} to a template
-_ADDRESS: Final = re.compile(r"://|(?<=www)\.|(?<=mailto):|(?<=/)(?<!:/)/", re.IGNORECASE)
+_ADDRESS: Final = re.compile(r"://|(?<=www)(?:\.|$)|(?<=mailto):|(?<=/)(?<!:/)/", re.IGNORECASE)
 _ENTITY: Final = re.compile(r"&(?=#?\w{1,32};)")
 # Drawn as nothing though no character of control: fillers, selectors of variants, the joiner, a braille blank.
 _EMPTY: Final = re.compile(

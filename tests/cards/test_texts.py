@@ -200,3 +200,7 @@ def test_wanted_names_the_params_of_a_text() -> None:
 
 def test_the_walk_finds_every_piece() -> None:
     assert len(list(pieces({"a": [{"b": {}}, {"c": 1}]}))) == 4
+
+
+def test_no_full_stop_of_ours_makes_an_address_of_a_name() -> None:
+    assert "www." not in f"{plain('WWW')}. Sign in again".lower()
