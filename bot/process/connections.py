@@ -43,6 +43,7 @@ class Outside:
     sign_ins: EntraSignIns
     messenger: Connector
     courier: Connector  # the same, for what nobody waits for in front of a chat
+    herald: Connector  # and for the line in the approvers' channel: it is news to all of them
     siren: Connector  # and for what security must hear: nothing goes before it
     verifier: RequestService
     bot_keys: KeyRing
@@ -61,7 +62,7 @@ async def reach(stack: AsyncExitStack, settings: Settings, cloud: Cloud, clock: 
     keys = KeyRing(session, openid_url(cloud, settings.tenant_id), clock)
     sign_ins = EntraSignIns(settings=settings, cloud=cloud, keys=keys, clock=clock)
     stack.push_async_callback(sign_ins.close)
-    messenger, courier, siren = _connectors(session, tokens, cloud, store)
+    messenger, courier, herald, siren = _connectors(session, tokens, cloud, store)
     return Outside(
         store=store,
         tokens=tokens,
@@ -70,6 +71,7 @@ async def reach(stack: AsyncExitStack, settings: Settings, cloud: Cloud, clock: 
         verifier=_verifier(session, settings, cloud, tokens, clock),
         messenger=messenger,
         courier=courier,
+        herald=herald,
         siren=siren,
         bot_keys=KeyRing(session, cloud.bot_openid, clock),
     )
@@ -95,8 +97,8 @@ async def define(settings: Settings, cloud: Cloud) -> tuple[str, ...]:
 
 def _connectors(
     session: aiohttp.ClientSession, tokens: AppTokens, cloud: Cloud, store: PostgresStore
-) -> tuple[Connector, Connector, Connector]:
-    """Return who answers people, who brings them news, and who raises an alarm.
+) -> tuple[Connector, Connector, Connector, Connector]:
+    """Return who answers people, who brings them news, who tells a channel, and who raises an alarm.
 
     What Teams takes of all together, all replicas share.
     """
@@ -108,7 +110,12 @@ def _connectors(
         made = Connector(session=session, tokens=tokens, cloud=cloud, limiter=limiter, rank=rank, lowest=lowest)
         return metrics.counted(made, "teams")
 
-    return connector(Rank.ANSWER, Rank.REST), connector(Rank.NEWS, Rank.REST), connector(Rank.ANSWER, Rank.ANSWER)
+    return (
+        connector(Rank.ANSWER, Rank.REST),
+        connector(Rank.NEWS, Rank.REST),
+        connector(Rank.NEWS, Rank.NEWS),
+        connector(Rank.ANSWER, Rank.ANSWER),
+    )
 
 
 def _directory(

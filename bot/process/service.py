@@ -166,7 +166,7 @@ def assemble(settings: Settings, outside: Outside, in_force: Mapping[str, Policy
 
 def _signboard(settings: Settings, outside: Outside, clock: Clock) -> Signboard:
     where = (settings.tenant_id, settings.helpdesk_channel, settings.channel_language, settings.helpdesk_contact)
-    return Signboard(outside.store, clock, outside.courier, outside.store.budget(BOARD, PACE), *where)
+    return Signboard(outside.store, clock, outside.herald, outside.store.budget(BOARD, PACE), *where)
 
 
 def uses(own: OwnStepUp, approvals: Approvals, alarms: Alarms) -> Mapping[Purpose, Use]:
