@@ -13,7 +13,7 @@ from typing import Final
 import click
 import uvloop
 
-from bench import burst, contestants, echo, figures, graph, growth, life, memory, rounds, slow, start, turns
+from bench import burst, contestants, echo, figures, graph, growth, life, memory, rounds, slow, start, turns, waiting
 from bench.contestants import EVERYBODY, World
 from bench.figures import Section
 
@@ -28,6 +28,7 @@ FIGURES: Final[Mapping[str, Measure]] = MappingProxyType(
         "start": start.measure,
         "turns": turns.measure,
         "burst": burst.measure,
+        "waiting": waiting.measure,
         "life": life.measure,
         "memory": memory.measure,
         "growth": growth.measure,

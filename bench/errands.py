@@ -55,7 +55,8 @@ def _pressed(press: Press, trigger: str = "manual") -> Json:
     return {"action": {"type": "Action.Execute", "verb": pack(press)["verb"], "data": pack(press)}, "trigger": trigger}
 
 
-def _in_the_channel(press: Press) -> Json:
+def in_the_channel(press: Press) -> Json:
+    """Return what Teams delivers when somebody of the helpdesk presses it in the channel."""
     place = {"conversationType": "channel", "id": f"{CHANNEL};messageid=1763{MARK}", "tenantId": TENANT}
     team = {"id": "19:team@thread.tacv2"}
     whole = _invoke("adaptiveCard/action", _pressed(press), conversation={**place, "isGroup": True})
@@ -72,7 +73,7 @@ SORTS: Final[Mapping[str, Turn]] = MappingProxyType(
         "ask": Turn("ask", _invoke("task/submit", {"data": FORM}), b""),
         "approve": Turn(
             "approve, the click",
-            _in_the_channel(Approve(REF)),
+            in_the_channel(Approve(REF)),
             cards.text("approve.continue_in_private", "en").encode(),
             Status.APPROVAL,
         ),
@@ -101,14 +102,14 @@ async def seed(url: str, wanted: Mapping[int, str]) -> None:
         for first in range(0, len(needed), CHUNK):
             chunk = needed[first : first + CHUNK]
             async with store.unit() as unit:
-                await asyncio.gather(*(unit.add(_request(*one)) for one in chunk))
+                await asyncio.gather(*(unit.add(asked(*one)) for one in chunk))
                 for number, status in chunk:
                     await unit.keep_posted(_posted(number, status))
                     if status is Status.APPROVAL:
-                        await unit.remember(*_approver(number))
+                        await unit.remember(*approver(number))
 
 
-def _approver(number: int) -> tuple[Person, Chat]:
+def approver(number: int) -> tuple[Person, Chat]:
     """Whoever approves, and the private chat in which they confirm it."""
     name = f"{number % APPROVERS:09d}"
     person = Person(TENANT, HELPDESK.replace(CHAT, name), "Ben Bishop", "en-GB")
@@ -123,7 +124,7 @@ def _posted(number: int, status: Status) -> Posted:
     return Posted(f"r{name}", Slot.APPROVERS if waits else Slot.REQUESTER, "", chat, f"1763{name}", f"{status} x")
 
 
-def _request(number: int, status: Status) -> Request:
+def asked(number: int, status: Status) -> Request:
     """A request for a pass: its person has signed in, and when it is ready, somebody has approved it."""
     now, name = datetime.now(UTC), f"r{number:09d}"
     person = Person(TENANT, PERSON.replace(CHAT, f"{number:09d}"), "Ann Other", "en-GB")

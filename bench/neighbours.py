@@ -81,7 +81,7 @@ def _sort(head: bytes) -> str:
     if tenant.HOST in head:
         return tenant.sort(line)
     if b"/v3/conversations" in line:
-        return "reply"
+        return "thread" if b"/v3/conversations " in line else "reply"
     if b"/oauth2/v2.0/token" in line:
         return "token"
     if b"openidconfiguration" in line:
@@ -96,7 +96,8 @@ def _sort(head: bytes) -> str:
 def _answers(issuer: Issuer) -> dict[str, bytes]:
     ours = f"{LOGIN}/{TENANT}"
     told: dict[str, object] = {
-        "reply": {"id": "1763950000000", "activityId": "1763950000000"},
+        "reply": {"id": "1763950000000"},
+        "thread": {"id": "19:helpdesk@thread.tacv2;messageid=1763950000000", "activityId": "1763950000000"},
         "token": {"token_type": "Bearer", "expires_in": 3599, "access_token": issuer.access_token()},
         "openid": {
             "issuer": BOT_ISSUER,

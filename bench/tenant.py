@@ -74,6 +74,7 @@ _TOLD: Final[tuple[tuple[bytes, object], ...]] = (
     (b"/users/00000000-0000-4000-8000-001*/checkmembergroups", {"value": [_APPROVERS, _EMPLOYEES]}),  # who is asked
     (b"/users/00000000-0000-4000-8000-000000000007*/checkmembergroups", {"value": [_APPROVERS, _EMPLOYEES]}),  # who was
     (b"/checkmembergroups", {"value": [_EMPLOYEES]}),
+    (b"/revokesigninsessions", {"value": True}),
     (b"post /v1.0/users/", _MADE),
     (b"/temporaryaccesspassmethods", _NOTHING),
     (b"/authentication/", _NOTHING),
