@@ -9,7 +9,7 @@ from bot.core.answers import ProofShown
 from bot.core.approval import outgrown
 from bot.core.forms import WHY
 from bot.core.life.alarmed import stopped
-from bot.core.model import PENDING, EvidenceType, Refusal, Request, Status
+from bot.core.model import EvidenceType, Refusal, Request, Status
 from bot.core.packing import VERDICT_NO, VERDICT_YES
 from bot.core.reasons import Reason
 from cards import elements as e
@@ -38,6 +38,7 @@ from cards.words import (
 LEADS: Final = {VERDICT_YES: "lead_yes", VERDICT_NO: "lead_no"}
 LEVEL: Final = "level"  # the detail that says how grave the case is
 GRAVER: Final = ("Accent", "Warning")  # colours of the mildest case and the next; all others are red
+UNDECIDED: Final = frozenset({Status.STEP_UP, Status.PROOF, Status.APPROVAL})
 LATEST: Final = 5  # of what else was asked lately
 
 
@@ -48,22 +49,33 @@ def approvers(request: Request, view: View, above: e.Piece | None = None) -> e.C
 
 
 def _body(request: Request, view: View, above: e.Piece | None = None) -> list[e.Piece | None]:
+    """Before it is decided, all that helps to decide; afterwards what came of it, by whom and when."""
     large = say(view, own(request.kind, "approvers.title"), **particulars(request, view))
     state = "stopped" if stopped(request) else "reported" if request.reported else str(request.status)
     state = "unclear" if request.ending and request.ending.refusal == Refusal(Reason.UNCLEAR) else state
-    said = request.ending.reason if request.ending and request.status is Status.DENIED else ""
+    head = [above, standing(request, large, view)]
+    told = lines(say(view, worded(request, f"approvers.{state}"), **particulars(request, view)))
+    if request.status not in UNDECIDED:
+        return [*head, *told, trial(request, view), *_decided(request, view)]
     return [
-        above,
-        standing(request, large, view),
+        *head,
         _grave(request, view),
-        *lines(say(view, worded(request, f"approvers.{state}"), **particulars(request, view))),
+        *told,
         *_warned(request, view),
         trial(request, view),
         *facts([*details(request, view), *_known(request, view), (say(view, "fact.verdict"), verdicts(request, view))]),
         *quoted(request.requester.name, typed(request, view), view),
-        *quoted(request.ending.name if request.ending else "", [("", said)], view),
         *_past(request, view),
     ]
+
+
+def _decided(request: Request, view: View) -> list[e.Piece]:
+    """Who said yes and when, what they added, and why somebody said no."""
+    given, ending = upheld(request, view), request.ending
+    by = Markup(f"{names(given)}, {when(max(one.at for one in given))}") if given else ""
+    said = ending.reason if ending and request.status is Status.DENIED else ""
+    rows = [(say(view, "fact.approvals"), by), (say(view, "fact.verdict"), verdicts(request, view))]
+    return [*facts(rows), *quoted(ending.name if ending else "", [("", said)], view)]
 
 
 def _grave(request: Request, view: View) -> e.Badge | None:
@@ -175,15 +187,10 @@ def _kept(value: str | int) -> str:
 
 def _known(request: Request, view: View) -> list[tuple[str, str]]:
     """What is known of the request besides its details: the account, the proofs, the times."""
-    given = upheld(request, view)
     rows: list[tuple[str, str]] = [(say(view, f"fact.{key}"), value) for key, value in view.facts.items()]
     rows += [(say(view, "fact.signed_in"), when(e.at)) for e in request.evidence_of(EvidenceType.STEP_UP)[-1:]]
     rows.append((say(view, "fact.asked"), when(request.created_at)))
-    if request.status is Status.APPROVAL or not given:
-        rows.append((say(view, "fact.approvals"), approvals(request, view)))
-        return rows if given or request.status in PENDING else rows[:-1]
-    by = Markup(f"{names(given)}, {when(max(e.at for e in given))}")
-    return [*rows, (say(view, "fact.approvals"), by)]
+    return [*rows, (say(view, "fact.approvals"), approvals(request, view))]
 
 
 def _decide(request: Request, view: View) -> list[e.Action]:

@@ -52,6 +52,7 @@ class Person:
     synced: bool = False
     restricted: bool = False
     domain: str = DOMAIN
+    department: str = ""
     employee: str = ""  # the id by which two accounts of one human are known
 
     @property
@@ -160,20 +161,20 @@ class People:
 
 
 _CAST: Final = (
-    Person("ann", "Ann Archer", "Buyer"),
-    Person("ben", "Ben Bishop", "Helpdesk agent", employee="1002"),
+    Person("ann", "Ann Archer", "Buyer", department="Purchasing"),
+    Person("ben", "Ben Bishop", "Helpdesk agent", department="IT", employee="1002"),
     Person("cleo", "Cleo Carter", "Helpdesk lead", employee="1003"),
     Person("dora", "Dora Dunn", "Tenant administrator"),
     Person("eli", "Eli Evans", "Identity engineer"),
     Person("gus", "Gus Green", "Consultant at Fabrikam", guest=True),
     Person("sam", "Sam Sutton", "Warehouse clerk", synced=True),
-    Person("rita", "Rita Reyes", "Sales representative"),
+    Person("rita", "Rita Reyes", "Sales representative", department="Sales North"),
     Person("mo", "Mo Malik", "Contractor"),
     Person("dan", "Dan Drake", "Former accountant", enabled=False),
     Person("olga", "Olga Orlov", "Vault operator"),
     Person("uma", "Uma Underhill", "Chief executive", restricted=True),
     Person("emma", "Emma Emmett", "Emergency access account"),
-    Person("greta", "Greta Groß", "Sachbearbeiterin Einkauf", language="de-DE"),
+    Person("greta", "Greta Groß", "Sachbearbeiterin", language="de-DE", department="Einkauf"),
     Person("tess", "Tess Tanner", "Receptionist"),
     Person("lou", "Lou Lambert", "Event planner"),
     Person("hugo", "Hugo Hale", "Account manager"),

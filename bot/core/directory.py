@@ -19,6 +19,7 @@ class Account:
 
     `sessions_from`: what was signed in before then is signed out; `created_at`: since when there is the account, where
     Entra knows. `home`: the domain a guest comes from, if it shows.
+    `work`: as what and where they work, as the directory tells.
     `human`: the attribute by which two accounts of one human are known, such as the employee id; "" for none.
     """
 
@@ -35,6 +36,7 @@ class Account:
     home: str = ""
     human: str = ""
     created_at: datetime | None = None
+    work: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from bot.core.directory import Account, Directory, Standing
 from bot.core.facts import ApproverFacts, Facts
@@ -27,6 +27,12 @@ class Who:
     approves: frozenset[str] | None
     contexts: frozenset[str] | None
     lasting: Mapping[str, Reason]
+
+
+def says(account: Account | None) -> dict[str, Any]:
+    """Return the facts that an account itself tells, as arguments of `Facts`."""
+    names = ("enabled", "guest", "home", "upn", "work", "restricted")
+    return {name: getattr(account, name) for name in names} if account is not None else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +65,7 @@ class AccountInquiry:
             standing = group.create_task(Noes().known(self.directory.standing(person), "standing"))
         who, privileges = account.result(), standing.result()
         return Facts(
-            enabled=who.enabled if who else None,
-            guest=who.guest if who else None,
+            **says(who),
             roles=privileges.roles if privileges else None,
             guarded_groups=privileges.guarded_groups if privileges else None,
         )

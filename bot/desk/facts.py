@@ -19,7 +19,7 @@ from bot.core.policy import Policy
 from bot.core.ports import Clock, Store
 from bot.core.reasons import Reason
 from bot.core.verifier import Verifier
-from bot.desk.account import AccountInquiry, Who
+from bot.desk.account import AccountInquiry, Who, says
 from bot.desk.handed import Handed
 from bot.desk.noes import Noes
 
@@ -153,12 +153,9 @@ class Inquiry:
             approvers = group.create_task(self._approvers(request))
             finding = group.create_task(noes.known(self._finding(request, moment), "objection"))
         who, past, found = await about, await before, finding.result()
-        account, standing = who.account, who.standing
+        standing = who.standing
         return Facts(
-            enabled=account.enabled if account else None,
-            guest=account.guest if account else None,
-            home=account.home if account else "",
-            restricted=account.restricted if account else None,
+            **says(who.account),
             roles=standing.roles if standing else None,
             guarded_groups=standing.guarded_groups if standing else None,
             groups=who.groups,

@@ -18,7 +18,8 @@ async def informed(inquiry: Inquiry, request: Request, view: View) -> View:
     if request.status is not Status.APPROVAL:
         return view
     known, past = await asyncio.gather(inquiry.about_account(request), inquiry.lately(request))
-    facts = {"account": account(known, view.language)}
+    who = {"upn": known.upn, "work": known.work}
+    facts = {**{name: said for name, said in who.items() if said}, "account": account(known, view.language)}
     if inquiry.policy(request).evidence:
         there = face_checked(inquiry.policy(request), request, inquiry.clock.now())
         facts["proof"] = cards.text("proof.there" if there else "proof.missing", view.language)

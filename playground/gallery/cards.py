@@ -167,7 +167,7 @@ def _requester(view: View) -> Shown:
 
 
 def _approvers(view: View) -> Shown:
-    channel = replace(view, user="", person="", approvals=2, facts={"account": _account(view.language)})
+    channel = replace(view, user="", person="", approvals=2, facts=_who(view.language))
     for status in Status:
         yield f"approvers/{status}", RequestCard(at(status), Slot.APPROVERS), channel
     second = replace(at(Status.APPROVAL), evidence=(SIGNED_IN, APPROVED))
@@ -235,7 +235,7 @@ def _turns(kind: str, own: View, channel: View) -> Shown:
         yield f"confirm/{verdict}", RequestCard(waiting, Slot.CONFIRM), replace(ben, facts=chosen)
     yield "confirm/waiting", RequestCard(waiting, Slot.CONFIRM), ben
     for proof in ("there", "missing"):
-        facts = {"account": _account(own.language), "proof": text(f"proof.{proof}", own.language)}
+        facts = {**_who(own.language), "proof": text(f"proof.{proof}", own.language)}
         yield (
             f"approvers/proof_{proof}",
             RequestCard(waiting, Slot.APPROVERS),
@@ -289,6 +289,10 @@ def _others(view: View) -> Shown:
 
 def _secret() -> SecretShown:
     return SecretShown(at(Status.DONE), Secret(PASS), RECEIPT.expires_at)
+
+
+def _who(language: str) -> dict[str, str]:
+    return {"upn": "ann.archer@contoso.example", "work": "Buyer, Purchasing", "account": _account(language)}
 
 
 def _account(language: str) -> str:

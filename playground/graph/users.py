@@ -165,6 +165,7 @@ def whole_user(world: World, person: Person) -> Json:
         "businessPhones": [],
         _ATTRIBUTES: graph.attributes.shown(person.key),
         "createdDateTime": "2025-01-07T08:00:00Z",
+        "department": person.department or None,
         "displayName": person.name,
         "employeeId": person.employee or None,
         "externalUserState": "Accepted" if person.guest else None,

@@ -47,6 +47,7 @@ async def test_an_account_is_read_as_it_is(world: World, directory: GraphDirecto
     found = await directory.account(greta.id)
     assert (found.id, found.name, found.upn, found.language) == (greta.id, "Greta Groß", greta.upn, "de-DE")
     assert (found.enabled, found.guest, found.restricted, found.synced) == (True, False, False, False)
+    assert found.work == "Sachbearbeiterin, Einkauf"
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core.actions import Approve, Deny, Ref
+from bot.core.actions import Approve, Deny, Ref, Submit
 from bot.core.approval import worse
 from bot.core.directory import Standing
 from bot.core.errors import Unavailable
@@ -20,7 +20,7 @@ from bot.kinds import KINDS
 from bot.kinds.risk import LEVELS
 from cards import text
 from cards.words import when
-from tests.fakes import LONG_AGO, TENANT, FakeClock, Office, at_home, in_channel, office, person
+from tests.fakes import LONG_AGO, TENANT, USUAL, FakeClock, Office, at_home, in_channel, office, person
 from tests.laws.seen import touched, why
 from tests.stores import patient
 
@@ -83,10 +83,26 @@ async def test_what_got_worse_since_the_yes_is_asked_again(one: Office, level: s
     assert text("approvers.count", "en", count=0, needed=1) in said
 
 
+async def test_who_decides_reads_who_it_is_and_once_it_is_decided_only_what_came_of_it(one: Office) -> None:
+    one.directory.accounts["ann"] = replace(one.directory.accounts["ann"], work="Buyer, Purchasing")
+    await asked(one)
+    before = await card(one)
+    who = ("ann@contoso.example", "Buyer, Purchasing", text("risk.badge.medium", "en"), text("fact.signed_in", "en"))
+    assert [said for said in who if said not in before] == []
+    await one.approve("ben")
+    after = await card(one)
+    assert [said for said in who if said in after] == []
+    assert text("risk.approvers.ready", "en") in after
+    assert f"Ben, {when((await one.load('r1')).evidence[-1].at)}" in after
+
+
 @pytest.mark.parametrize("language", ["en", "de"])
 async def test_its_person_is_told_that_it_must_be_approved_once_more(one: Office, language: str) -> None:
-    await asked(one)
-    await one.desk.installed(replace(person("ann"), language=language), at_home("ann").chat)
+    flag(one, "medium")
+    speaker = replace(at_home("ann"), person=replace(person("ann"), language=language))
+    await one.desk.installed(speaker.person, speaker.chat)
+    await one.desk.handle(speaker, Submit("risk", "r1", USUAL["risk"]))
+    await one.sign_in()
     await one.job("cards")
     assert text("request.approval.title", language) in one.messenger.shown("a:ann")
     await one.approve("ben")
