@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.core.actions import Approve, Deny, SeeProof
+from bot.core.actions import Approve, Deny, NotNow, SeeProof
 from bot.core.answers import ProofShown
 from bot.core.approval import outgrown
 from bot.core.forms import WHY
@@ -62,6 +62,7 @@ def _body(request: Request, view: View, above: e.Piece | None = None) -> list[e.
         _grave(request, view),
         *told,
         *_warned(request, view),
+        *(lines(*(say(view, "approvers.confirming", name=plain(n, NAME), until=when(u)) for n, u in view.confirming))),
         trial(request, view),
         *facts([*details(request, view), *_known(request, view), (say(view, "fact.verdict"), verdicts(request, view))]),
         *quoted(request.requester.name, typed(request, view), view),
@@ -143,7 +144,7 @@ def confirm(request: Request, view: View) -> e.Card:
         warning(came_to_nothing(view)) if waiting else None,
         standing(request, large, view),
         _grave(request, view) if waiting else None,
-        *lines(say(view, f"confirm.{key}{no}", **particulars(request, view))),
+        *lines(say(view, f"confirm.{key}{no}", **particulars(request, view), before=when(view.by))),
         *(_warned(request, view) if waiting else ()),
         *(facts([*details(request, view), *_known(request, view)]) if waiting else ()),
         *(quoted(request.requester.name, typed(request, view), view) if waiting else ()),
@@ -156,9 +157,10 @@ def _confirming(request: Request, view: View) -> list[e.Action]:
     """The one thing to press, and the other verdict beside it: there may be no card of the request in the channel."""
     if not view.link:
         return _decide(request, view)
+    later = press(view, "button.not_now", NotNow(ref(request)))
     if view.denies:
-        return [sign_in(view, "button.sign_in_and_deny"), _approve(request, view)]
-    return [sign_in(view, "button.sign_in_and_approve"), _deny(request, view)]
+        return [sign_in(view, "button.sign_in_and_deny"), _approve(request, view), later]
+    return [sign_in(view, "button.sign_in_and_approve"), _deny(request, view), later]
 
 
 def _counted(request: Request, view: View) -> bool:

@@ -17,15 +17,17 @@ class View:
     """`language` is an IETF tag, `now` aware UTC, `contact` how to reach the helpdesk.
 
     `spoken`: it is the language they wrote in, not their client's, so that what follows from this card keeps to it.
-    `link` is the start address of a pending sign-in of the person this card is for, `failed` why the one before it came
-    to nothing; `user` is their Teams id (`29:…`), who may ask for a fresh card; `person` their Entra object id.
-    `reveal` says how the policy shows a secret, `approvals` how many approvals it wants, `face` whether it wants a
-    proof of identity, `verdicts` what an approver may add. `facts` are lines for approvers, already in words, by their
-    key under `fact.` in the catalogue; `looks` says that there are proofs of identity to look at. `wallet` is the page
-    that opens one on a phone, a request's id goes behind it; `alarm` the kind somebody presses who finds an intruder in
-    their account; `denies`: what an approver confirms is a no. `levels` are what the kind may call a case, mildest
-    first; `past` what else was asked about the person in the last days, newest first. `place` is where a request stands
-    in the line of those that wait for an approver, `opened`: an approver took it from there and has pressed nothing.
+    `link` is the start address of a pending sign-in of the person this card is for, which ends at `by`, `failed` why
+    the one before it came to nothing; `user` is their Teams id (`29:…`), who may ask for a fresh card; `person` their
+    Entra object id. `reveal` says how the policy shows a secret, `approvals` how many approvals it wants, `face`
+    whether it wants a proof of identity, `verdicts` what an approver may add. `facts` are lines for approvers, already
+    in words, by their key under `fact.` in the catalogue; `looks` says that there are proofs of identity to look at.
+    `wallet` is the page that opens one on a phone, a request's id goes behind it; `alarm` the kind somebody presses
+    who finds an intruder in their account; `denies`: what an approver confirms is a no. `levels` are what the kind may
+    call a case, mildest first; `past` what else was asked about the person in the last days, newest first;
+    `confirming` who is about to confirm what they pressed, and until when they may. `place` is where a request stands
+    in the line of those that wait for an approver, `opened`: an approver took it from there, or put it off, and has
+    pressed nothing since.
     """
 
     language: str
@@ -33,6 +35,7 @@ class View:
     contact: str
     spoken: bool = False
     link: str = ""
+    by: datetime | None = None
     failed: str = ""
     user: str = ""
     person: str = ""
@@ -48,5 +51,6 @@ class View:
     denies: bool = False
     levels: tuple[str, ...] = ()
     past: tuple[Request, ...] = ()
+    confirming: tuple[tuple[str, datetime], ...] = ()
     place: int = 0
     opened: bool = False

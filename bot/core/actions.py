@@ -126,6 +126,13 @@ class Deny:
 
 
 @dataclass(frozen=True, slots=True)
+class NotNow:
+    """An approver does not confirm now what they have pressed: they decide later, or leave it to others."""
+
+    ref: Ref
+
+
+@dataclass(frozen=True, slots=True)
 class Lift:
     """An approver says that an account is in its owner's hands again, and how they made sure."""
 
@@ -233,6 +240,7 @@ Shown = Home | ShowStatus | Human  # what a button shows, for words that were no
 Own = (
     SignInAgain | Prove | Withdraw | WithdrawListed | Show | Replace | Hide | RevokeIt | Report
 )  # only for whom the request is about
-Plain = Own | SeeProof | Take | Refresh
+Plain = Own | SeeProof | Take | NotNow | Refresh
+Deciding = Approve | Deny | SeeProof | Take | NotNow  # of those who decide about others
 Press = Plain | Approve | Deny | Lift
 Action = Written | Begin | Submit | Disown | SeeQueue | OfferToken | ReturnCode | Press

@@ -27,6 +27,7 @@ class Deed(StrEnum):
     APPROVAL_WANTED = "approval_wanted"
     APPROVAL_INTENDED = "approval_intended"
     DENIAL_INTENDED = "denial_intended"
+    PUT_OFF = "put_off"
     APPROVED = "approved"
     DENIED = "denied"
     WITHDRAWN = "withdrawn"

@@ -18,6 +18,7 @@ from bot.core.actions import (
     Home,
     Human,
     Lift,
+    NotNow,
     Plain,
     Press,
     Prove,
@@ -50,6 +51,7 @@ VERBS: Final[Mapping[str, type[Plain]]] = {
     "report": Report,
     "see-proof": SeeProof,
     "take": Take,
+    "not-now": NotNow,
     "refresh": Refresh,
 }
 APPROVE, DENY, LIFT = "approve", "deny", "lift"

@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from bot.core.audit import About, Note
 from bot.core.limits import Tally
@@ -36,6 +36,9 @@ class Purpose(StrEnum):
     LIFT = "lift"  # an approver's word that a locked account is in its owner's hands, when the sign-in is through
     ENTER = "enter"  # opens the page where its subject enters a new password
     LOOK = "look"  # an approver looks at a proof of identity, with their own rights
+
+
+PUT_OFF: Final = "put_off"  # stands in `failed` of one that is over because its approver left it for later
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from bot.core.reasons import Reason
 from bot.core.watch import Sort
 from bot.desk.facts import Inquiry
 from bot.desk.homes import Homes
-from bot.desk.intent import Intent, confirm_first, used_up
+from bot.desk.intent import Intent, confirm_first, put_off, used_up
 from bot.desk.ledger import Also, Ledger, happened, proved
 from bot.desk.record import HARMLESS
 
@@ -100,6 +100,13 @@ class Approvals:
     def _alarms(self, request: Request, choice: str) -> bool:
         """Whether this verdict says that somebody else is in the account."""
         return choice in self.inquiry.kinds[request.kind].verdicts.alarms
+
+    async def put_off(self, actor: Actor, request: Request) -> Answer:
+        """Let an approver leave what they pressed for later: their card offers both verdicts again."""
+        if not actor.chat.personal:
+            return Refused(Refusal(Reason.NOT_PRIVATE))
+        await put_off(self.ledger, actor.person, request)
+        return await self.refreshed(actor, request)
 
     async def refreshed(self, actor: Actor, request: Request) -> Answer:
         """Show an approver's private card as it stands; only to who was asked to confirm."""

@@ -140,7 +140,7 @@ class Desk:
         if action.ref.version > request.version:
             return Refused(Refusal(Reason.CHANGED), request)
         match action:
-            case do.Approve() | do.Deny() | do.SeeProof() | do.Take():
+            case do.Approve() | do.Deny() | do.SeeProof() | do.Take() | do.NotNow():
                 return await self._decides(actor, action, request, card)
             case do.Lift():
                 return await self.alarms.lift(actor, request, action.reason)
@@ -149,9 +149,7 @@ class Desk:
             case _:
                 return await self._own(actor, action, request)
 
-    async def _decides(
-        self, actor: Actor, action: do.Approve | do.Deny | do.SeeProof | do.Take, request: Request, card: str
-    ) -> Answer:
+    async def _decides(self, actor: Actor, action: do.Deciding, request: Request, card: str) -> Answer:
         """What those do who decide: in their channel, or in their own private chat."""
         if self.approvals.elsewhere(actor.chat):
             await self.ledger.refuse(request, Refusal(Reason.NOT_HERE), actor.person, Sort.REFUSED)
@@ -167,6 +165,8 @@ class Desk:
                 return await self.proofs.ask(actor, request)
             case do.Take():
                 return await self.queue.take(actor, request, card)
+            case do.NotNow():
+                return await self.approvals.put_off(actor, request)
             case _:
                 assert_never(action)
 

@@ -9,8 +9,8 @@ from typing import Final
 
 from bot.core.answers import Answer, Refused, RequestCard, Said
 from bot.core.audit import Deed, Note
-from bot.core.model import Actor, Evidence, Refusal, Request
-from bot.core.ports import Purpose, SignInStage, Slot, Unit, Urgency
+from bot.core.model import Actor, Evidence, Person, Refusal, Request
+from bot.core.ports import PUT_OFF, Purpose, SignInStage, Slot, Unit, Urgency
 from bot.desk.homes import Homes
 from bot.desk.ledger import Also, Ledger, begin
 
@@ -58,6 +58,20 @@ async def confirm_first(ledger: Ledger, homes: Homes, actor: Actor, request: Req
     if actor.chat.personal and purpose in VERDICTS:  # their own card of it is the one they have pressed
         return RequestCard(request, Slot.CONFIRM)
     return Said("approve.continue_in_private")
+
+
+async def put_off(ledger: Ledger, person: Person, request: Request) -> None:
+    """Close what this person was asked to confirm about a request, so that nothing they pressed counts any more."""
+    async with ledger.store.unit() as unit:
+        await unit.hold(request.id)
+        asked = [await unit.sign_in_for(request.id, person.id, purpose) for purpose in sorted(VERDICTS)]
+        open_yet = [one for one in asked if one is not None and one.stage is not SignInStage.FINISHED]
+        for one in open_yet:
+            over = replace(one, stage=SignInStage.FINISHED, flow=None, code="", failed=PUT_OFF)
+            await unit.keep_sign_in(over)
+        if open_yet:
+            await unit.note(request, Note(Deed.PUT_OFF, {"by": person.id, "name": person.name}))
+            await ledger.changed(unit, request, Urgency.PROMPT)
 
 
 def used_up(proof: Evidence, also: Also) -> Also:

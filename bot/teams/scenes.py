@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any, Final
 
 import cards
@@ -13,7 +14,7 @@ from bot.core.answers import RequestCard, Said
 from bot.core.facts import Facts
 from bot.core.kind import Verdicts
 from bot.core.model import Chat, EvidenceType, Person, Request, Status, Way
-from bot.core.ports import Posted, Purpose, SignIn, SignInStage, Slot
+from bot.core.ports import PUT_OFF, Posted, Purpose, SignIn, SignInStage, Slot
 from bot.core.reasons import Reason
 from bot.desk.ledger import asks
 from cards.view import View
@@ -140,7 +141,8 @@ def _news(request: Request) -> str:
 def _approvers(scene: Scene) -> Iterator[PlannedMessage]:
     request = scene.request
     if request.status is Status.APPROVAL or _there(scene, Slot.APPROVERS):
-        yield PlannedMessage(Slot.APPROVERS, "", _card(request, Slot.APPROVERS, scene.view), channel=scene.helpdesk)
+        view = replace(scene.view, confirming=_at_it(scene))
+        yield PlannedMessage(Slot.APPROVERS, "", _card(request, Slot.APPROVERS, view), channel=scene.helpdesk)
     if request.status is Status.APPROVAL and request.reminded:
         yield PlannedMessage(Slot.REMINDER, "", _card(request, Slot.REMINDER, scene.view), chat=_thread(scene))
     for sign_in in confirming(scene.sign_ins).values():
@@ -157,6 +159,13 @@ def _approvers(scene: Scene) -> Iterator[PlannedMessage]:
         if sign_in.purpose is Purpose.LOOK and view.link:
             prompt = cards.prompt(sign_in, view, resource=scene.resource)
             yield PlannedMessage(Slot.PROMPT, sign_in.person.id, prompt, chat=sign_in.chat, mark=sign_in.id)
+
+
+def _at_it(scene: Scene) -> tuple[tuple[str, datetime], ...]:
+    """Say who is about to confirm what they pressed, and until when they may."""
+    asked = confirming(scene.sign_ins).values()
+    open_yet = [s for s in asked if s.stage is not SignInStage.FINISHED and s.expires_at > scene.view.now]
+    return tuple((s.person.name, s.expires_at) for s in open_yet)
 
 
 def _opened(scene: Scene, person: Person) -> str:
@@ -177,8 +186,8 @@ def started(posted: Sequence[Posted]) -> bool:
 
 
 def confirming(sign_ins: Sequence[SignIn]) -> Mapping[str, SignIn]:
-    """Say by person what each approver was last asked to confirm: their yes, or a no that locks."""
-    asked = [s for s in sign_ins if s.purpose in {Purpose.APPROVE, Purpose.DENY}]
+    """Say by person what each approver was last asked to confirm and has not put off: their yes, or a no that locks."""
+    asked = [s for s in sign_ins if s.purpose in {Purpose.APPROVE, Purpose.DENY} and s.failed != PUT_OFF]
     asked.sort(key=lambda s: (s.created_at, s.stage is not SignInStage.FINISHED))
     return {s.person.id: s for s in asked}
 
@@ -230,7 +239,7 @@ def _personal(scene: Scene, person: Person, chat: Chat, asked: SignIn | None) ->
 def linked(view: View, sign_in: SignIn, start: str) -> View:
     """Add where a sign-in begins, and what became of the one before it; neither, once it is over."""
     over = sign_in.stage is SignInStage.FINISHED or sign_in.expires_at <= view.now
-    return view if over else replace(view, link=f"{start}{sign_in.id}", failed=sign_in.failed)
+    return view if over else replace(view, link=f"{start}{sign_in.id}", failed=sign_in.failed, by=sign_in.expires_at)
 
 
 def _card(request: Request, slot: Slot, view: View) -> Message:

@@ -147,7 +147,7 @@ def _signing_in(view: View) -> Shown:
         yield f"said/{line}", Said(line, {"kind": text("tap.title", view.language)}), view
     failed = replace(own, failed=Reason.SIGN_IN_CANCELLED)
     yield "requester/step_up_cancelled", RequestCard(at(Status.STEP_UP), Slot.REQUESTER), failed
-    ben = replace(failed, user="29:ben", person=BEN.id, failed=Reason.WEAK_SIGN_IN)
+    ben = replace(failed, user="29:ben", person=BEN.id, failed=Reason.WEAK_SIGN_IN, by=NOW)
     yield "confirm/failed", RequestCard(at(Status.APPROVAL), Slot.CONFIRM), ben
 
 
@@ -181,7 +181,8 @@ def _approvers(view: View) -> Shown:
     yield "approvers/reported", RequestCard(replace(at(Status.REVOKED), reported=True), Slot.APPROVERS), channel
     yield "reminder/waiting", RequestCard(at(Status.APPROVAL), Slot.REMINDER), channel
     yield "reminder/over", RequestCard(at(Status.READY), Slot.REMINDER), channel
-    ben = replace(channel, user="29:ben", person=BEN.id, link="https://desk.contoso.example/step-up/start?t=s1")
+    yield "approvers/confirming", RequestCard(second, Slot.APPROVERS), replace(channel, confirming=((BEN.name, NOW),))
+    ben = replace(channel, user="29:ben", person=BEN.id, link=f"{START}s1", by=NOW)
     yield "confirm/waiting", RequestCard(at(Status.APPROVAL), Slot.CONFIRM), ben
     yield "confirm/expired", RequestCard(at(Status.APPROVAL), Slot.CONFIRM), replace(ben, link="")
     yield "confirm/counted", RequestCard(second, Slot.CONFIRM), ben
@@ -229,7 +230,7 @@ def _turns(kind: str, own: View, channel: View) -> Shown:
         yield f"approvers/{status}_reported", RequestCard(reported, Slot.APPROVERS), channel
     yield from _found(kind, own, channel)
     waiting = told(kind, Status.APPROVAL)
-    ben = replace(channel, user="29:ben", person=BEN.id, link=f"{START}s2")
+    ben = replace(channel, user="29:ben", person=BEN.id, link=f"{START}s2", by=NOW)
     for verdict in channel.verdicts.yes:
         chosen = {"choice": text(f"{kind}.verdict.{verdict}", own.language)}
         yield f"confirm/{verdict}", RequestCard(waiting, Slot.CONFIRM), replace(ben, facts=chosen)
@@ -248,7 +249,7 @@ def _found(kind: str, own: View, channel: View) -> Shown:
     denied = told(kind, Status.DENIED)
     for verdict in channel.verdicts.alarms:
         chosen = {"choice": text(f"{kind}.verdict.{verdict}", own.language)}
-        ben = replace(channel, user="29:ben", person=BEN.id, link=f"{START}s2", facts=chosen, denies=True)
+        ben = replace(channel, user="29:ben", person=BEN.id, link=f"{START}s2", by=NOW, facts=chosen, denies=True)
         yield f"confirm/{verdict}", RequestCard(told(kind, Status.APPROVAL), Slot.CONFIRM), ben
         expired = replace(ben, link="")
         yield f"confirm/{verdict}_expired", RequestCard(told(kind, Status.APPROVAL), Slot.CONFIRM), expired

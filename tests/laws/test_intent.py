@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from bot.core.actions import Approve, Deny, Lift, Ref, ReturnCode
-from bot.core.answers import Done, Refused, SignInRefused
+from bot.core.actions import Approve, Deny, Lift, NotNow, Ref, ReturnCode
+from bot.core.answers import Done, Refused, RequestCard, SignInRefused
+from bot.core.model import EvidenceType, Status
 from bot.core.ports import SignInStage
 from bot.core.reasons import Reason
 from bot.desk.ledger import PROMPT_LIFE
+from cards import text
+from cards.words import when
 from tests.fakes import Office, at_home, in_channel
 from tests.laws.faced import queued
 from tests.laws.raised import alarm, flagged
@@ -16,6 +19,8 @@ from tests.laws.seen import why
 from tests.laws.test_approvers import becomes
 from tests.laws.test_record import told
 from tests.laws.test_unproved import nothing_waits
+
+CHANNEL = "19:helpdesk@thread.tacv2"
 
 
 async def pressed(desk: Office, ref: Ref, choice: str = "safe") -> str:
@@ -131,3 +136,65 @@ async def test_what_waits_for_no_verdict_wants_nobodys_sign_in(desk: Office, pre
     pressed = Approve(ref, "safe") if press is Approve else Deny(ref, "Not her", "compromised")
     assert why(await desk.desk.handle(in_channel("ben"), pressed)) == Reason.CLOSED
     assert await told(desk, "approval_intended", "denial_intended") == []
+
+
+# Put off.
+
+
+async def brought(desk: Office, chat: str) -> str:
+    """What stands in a chat once the cards were brought."""
+    await desk.job("cards")
+    return desk.messenger.shown(chat)
+
+
+async def test_the_channel_reads_who_is_about_to_confirm_and_until_when(desk: Office) -> None:
+    ref = await flagged(desk)
+    await pressed(desk, ref)
+    until = when((await desk.waiting("ben", "r1")).expires_at)
+    line = text("approvers.confirming", "en", name="Ben", until=until)
+    assert line in await brought(desk, CHANNEL)
+    assert text("confirm.text", "en", name="Ann", before=until) in await brought(desk, "a:ben")
+    desk.clock.time += PROMPT_LIFE
+    assert line not in await brought(desk, CHANNEL)
+
+
+@pytest.mark.parametrize("verdict", ["yes", "no"])
+async def test_what_is_put_off_counts_for_nothing_and_may_be_pressed_again(desk: Office, verdict: str) -> None:
+    ref = await flagged(desk)
+    press = Approve(ref, "safe") if verdict == "yes" else Deny(ref, "Not her", "compromised")
+    await desk.desk.handle(in_channel("ben"), press)
+    first = (await desk.waiting("ben", "r1")).id
+    assert text("button.not_now", "en") in await brought(desk, "a:ben")
+    code = await desk.step_up.start(first, f"{first}.browser")
+    assert isinstance(code, str)
+    answer = await desk.desk.handle(at_home("ben"), NotNow(ref))
+    assert isinstance(answer, RequestCard)
+    assert isinstance(await desk.step_up.returned(f"{first}.browser", {"code": "x"}), SignInRefused)
+    assert (await desk.load("r1")).status is Status.APPROVAL
+    assert [e.data["by"] for e in await told(desk, "put_off")] == ["ben"]
+    card = await brought(desk, "a:ben")
+    assert text("button.approve", "en") in card
+    assert text("button.deny", "en") in card
+    assert text("button.not_now", "en") not in card
+    assert "Ben" not in await brought(desk, CHANNEL)
+    await desk.approve("ben")
+    assert (await desk.load("r1")).status is not Status.APPROVAL
+
+
+async def test_nobody_puts_off_what_another_pressed(desk: Office) -> None:
+    ref = await flagged(desk)
+    await pressed(desk, ref)
+    for name in ("ann", "mo", "cleo"):
+        await desk.desk.installed(at_home(name).person, at_home(name).chat)
+        assert isinstance(await desk.desk.handle(at_home(name), NotNow(ref)), Refused)
+    assert isinstance(await desk.desk.handle(in_channel("ben"), NotNow(ref)), Refused)
+    assert await told(desk, "put_off") == []
+    assert (await desk.waiting("ben", "r1")).stage is SignInStage.BEGUN
+
+
+async def test_putting_off_nothing_is_nothing(desk: Office) -> None:
+    ref = await flagged(desk)
+    await desk.approve("ben")
+    await desk.desk.handle(at_home("ben"), NotNow(ref))
+    assert await told(desk, "put_off") == []
+    assert [e.by for e in (await desk.load("r1")).evidence_of(EvidenceType.APPROVAL)] == ["ben"]
