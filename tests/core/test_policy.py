@@ -51,7 +51,7 @@ def test_refusals(expected: str, policy: dict[str, Any], facts: dict[str, Any]) 
 
 
 # What is only added; nothing is found where nothing could be.
-FOUND = {"where", "found", "means", "home", "harmless", "locks", "levels", "lasting"}
+FOUND = {"where", "found", "means", "home", "upn", "work", "harmless", "locks", "levels", "lasting"}
 
 
 @pytest.mark.parametrize("fact", [f.name for f in fields(Facts) if f.name not in FOUND])

@@ -108,7 +108,7 @@ async def test_the_service_holds_people_back_and_believes_the_proxies_it_was_tol
         own = settings().model_copy(update={"proxies": frozenset({"10.1.0.0/24"})})
         desk.step_up = desk.proofs = None  # type: ignore[attr-defined]  # no page is asked for here
         outside = SimpleNamespace(bot_keys=KeyRing(session, cloud.bot_openid, clock), messenger=post)
-        view = SimpleNamespace(view=plainly(clock, "x"))
+        view = SimpleNamespace(views=SimpleNamespace(answered=plainly(clock, "x")))
         inside = SimpleNamespace(desk=desk, delivery=view, entry=None)
         app = service.application(own, cloud, outside, inside, Health({}), clock)  # type: ignore[arg-type]  # all it takes of them
         assert app[PROXIES] == (ip_network("10.1.0.0/24"),)

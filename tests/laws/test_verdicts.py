@@ -14,6 +14,7 @@ from bot.core.model import EvidenceType, Follow, Status
 from bot.core.ports import Purpose, SignIn, SignInStage
 from bot.core.reasons import Reason
 from cards import text
+from cards.words import when
 from tests.fakes import POLICY, TENANT, FakeClock, Office, at_home, in_channel, office, person, private
 from tests.laws.seen import touched, why
 from tests.laws.test_approvers import becomes
@@ -63,7 +64,8 @@ async def test_the_private_card_says_what_is_confirmed_and_no_approval(desk: Off
     await accuse(desk, await flagged(desk))
     await desk.job("cards")
     card = desk.messenger.shown("a:ben")
-    assert text("confirm.text_no", "en", name="Ann") in card
+    before = when((await desk.waiting("ben", "r1")).expires_at)
+    assert text("confirm.text_no", "en", name="Ann", before=before) in card
     assert text("risk.verdict.compromised", "en") in card
     assert text("button.sign_in_and_deny", "en") in card
     assert text("button.sign_in_and_approve", "en") not in card
