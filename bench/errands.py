@@ -29,9 +29,9 @@ CHANNEL: Final = "19:helpdesk@thread.tacv2"
 PERSON: Final = f"00000000-0000-4000-8000-000{CHAT}"
 HELPDESK: Final = f"00000000-0000-4000-8000-001{CHAT}"
 MANY: Final = 10**9  # as many people as there are numbers
-# Identity Protection, asked every 15 seconds whether each of them is at risk, takes one call a second; and of what is
-# for one person, Teams takes 60 messages in 30 seconds, of which a prompt is two.
-APPROVERS: Final = 8
+# Identity Protection, asked whether each of them is at risk, takes one call a second: more at once would be refused. So
+# few are asked more often than Teams takes messages for one chat, and in the mix a press waits for that.
+APPROVERS: Final = 3
 CHUNK: Final = 500
 OPEN: Final = timedelta(minutes=50)
 
