@@ -118,16 +118,6 @@ def summary(request: Request, slot: Slot, view: View) -> str:
 
 def _card(answer: Showable, view: View) -> e.Card:
     match answer:
-        case HomeCard():
-            return home(answer, view)
-        case OfferCard():
-            return offered(answer, view)
-        case MissCard():
-            return missed(answer, view)
-        case StatusCard() | QueueCard():
-            return status(answer, view) if isinstance(answer, StatusCard) else queue(answer, view)
-        case Form():
-            return form(answer, view)
         case RequestCard(request, slot):
             return _placed(request, slot, view)
         case SecretShown():
@@ -140,6 +130,27 @@ def _card(answer: Showable, view: View) -> e.Card:
             return finding(answer, view)
         case Said(key, params):
             return card(view, lines(say(view, key, **params)))
+        case HomeCard() | OfferCard() | MissCard() | StatusCard() | QueueCard() | Form():
+            return _choice(answer, view)
+        case _:
+            assert_never(answer)
+
+
+def _choice(answer: HomeCard | OfferCard | MissCard | StatusCard | QueueCard | Form, view: View) -> e.Card:
+    """Return a card from which somebody goes on: to a kind, to a request, or through a form."""
+    match answer:
+        case HomeCard():
+            return home(answer, view)
+        case OfferCard():
+            return offered(answer, view)
+        case MissCard():
+            return missed(answer, view)
+        case StatusCard():
+            return status(answer, view)
+        case QueueCard():
+            return queue(answer, view)
+        case Form():
+            return form(answer, view)
         case _:
             assert_never(answer)
 

@@ -206,7 +206,7 @@ class Reception:
         heard = await self.ledger.record.disowned(actor.person, action.kind, chosen)
         alarm = next((kind for kind in self._offered() if self.inquiry.kinds[kind].alarm), "")
         lead = "home.disowned" if heard else "home.disowned_before"
-        return OfferCard(actor.person, Offer(alarm, None, alarm=True), lead) if alarm else Said(lead)
+        return OfferCard(actor.person, self._offering(alarm), lead) if alarm else Said(lead)
 
     async def _again(self, actor: Actor, request: Request, values: Mapping[str, str]) -> Answer:
         """Show the one that is open, as its newest message, with what they said this time added to it."""

@@ -60,7 +60,7 @@ _ICONS: Final = {
     **dict.fromkeys(("admin", "reported"), "PersonVoice"),
     "attackers": "Warning",
 }
-_TONES: Final = {"low": "Accent", "medium": "Warning"}
+_TONES: Final = {"low": "Accent", "medium": "Warning", "high": "Attention"}
 # riskDetail: https://learn.microsoft.com/graph/api/resources/riskyuser
 _NOTES: Final = {
     "password": "userperformedsecuredpasswordchange userperformedsecuredpasswordreset userchangedpasswordonpremises",
@@ -234,12 +234,7 @@ def _detection(one: Detection) -> Line:
     sort = _sentence(_SEEN, one.kind)
     said = _line(f"risk.seen.{sort}", at=one.at.isoformat() if one.at else "…")
     place = _line("risk.told.place", place=one.place) if one.place else None
-    return replace(
-        said,
-        icon=_ICONS.get(sort, "Eye"),
-        tone=_TONES.get(one.level, "Attention" if one.level == "high" else "Default"),
-        below=place,
-    )
+    return replace(said, icon=_ICONS.get(sort, "Eye"), tone=_TONES.get(one.level, "Default"), below=place)
 
 
 def _sentence(table: Mapping[str, str], word: str) -> str:

@@ -26,6 +26,7 @@ from bot.core.skew import CLOCK_SKEW
 LOST: Final = "lost_phone"
 WHY: Final = ("new_phone", LOST, "new_device", "forgot_key", "other")
 LIFETIMES: Final = (10, 30, 60, 120, 240, 480)  # minutes, where the tenant's policy allows them
+LOOKING: Final = 2.0  # seconds for what is good to know, not needed: without it the request goes on
 USED, REGISTERED, EQUIPPED = "used", "registered", "equipped"  # the last: with a strong method that phishing gets past
 SPENT_ONCE: Final = "onetimeused"
 EVERY: Final = timedelta(minutes=1)  # between two looks whether it was used, while it works
@@ -93,8 +94,9 @@ async def _means(request: Request, tools: Tools) -> tuple[Means, ...] | None:
     if tools.moment is not Moment.ASK:
         return None
     try:
-        held = await tools.directory.methods(request.subject.id)
-    except DeskError:
+        async with asyncio.timeout(LOOKING):
+            held = await tools.directory.methods(request.subject.id)
+    except (DeskError, TimeoutError):
         return None
     lost = request.details.get("reason") == LOST
     return means(held, lambda one: lost and one.kind in ON_A_PHONE and one.detail != OFFICE)

@@ -3,21 +3,25 @@
 import json
 from dataclasses import replace
 from datetime import timedelta
+from string import ascii_lowercase, digits
 from typing import Any
 
 import pytest
 
 import cards
 from bot.core import actions as do
-from bot.core.answers import Form, HomeCard, Offer, Refused, RequestCard, Said, SecretShown
+from bot.core.answers import Form, HomeCard, Offer, OfferCard, Refused, RequestCard, Said, SecretShown
 from bot.core.forms import Field, Sheet
+from bot.core.kind import Kind
 from bot.core.model import Chat, Ending, Refusal, Secret, Status, Way
 from bot.core.packing import unpack
 from bot.core.ports import Purpose, SignIn, SignInStage, Slot
 from bot.core.reasons import Reason
+from bot.kinds import KINDS
 from cards import View
+from cards.texts import LANGUAGES
 from playground.gallery.people import ANN, BEN
-from playground.gallery.requests import APPROVED, RECEIPT, SIGNED_IN, at
+from playground.gallery.requests import APPROVED, RECEIPT, SIGNED_IN, at, told
 from playground.gallery.stories import NOW
 from tests.cards.walk import actions, buttons, pieces, texts
 
@@ -293,3 +297,60 @@ def test_who_waits_for_their_turn_reads_when_it_comes() -> None:
     waiting = replace(at(Status.READY), kind="risk", way=Way.ALONE, details={}, due_at=NOW + timedelta(seconds=40))
     card = cards.show(RequestCard(waiting, Slot.REQUESTER), VIEW)
     assert "{{TIME(2026-03-12T09:30:40Z)}}" in texts(card)
+
+
+def test_offers_that_somebody_may_have_come_before_those_they_may_not() -> None:
+    no = Refusal(Reason.GUEST)
+    offers = [
+        Offer("tap", no),
+        Offer("password", None),
+        Offer("risk", no),
+        Offer("methods", None),
+        Offer("verify", None),
+    ]
+    card = cards.show(HomeCard(ANN, tuple(offers), ()), VIEW)
+    kinds = [a["data"]["kind"] for a in actions(card["body"]) if a.get("data", {}).get("verb") == "begin"]
+    assert kinds == ["password", "methods", "verify", "tap", "risk"]
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
+def test_every_kind_is_told_by_an_icon(kind: Kind) -> None:
+    offer = OfferCard(ANN, Offer(kind.name, None, alarm=kind.alarm, icon=kind.icon))
+    (icon,) = [piece for piece in pieces(cards.show(offer, VIEW)) if piece.get("type") == "Icon"]
+    assert icon["name"]
+
+
+@pytest.mark.parametrize(
+    ("language", "spelled"),
+    [
+        ("en", "K KILO · k kilo · 7 seven · + · X X-RAY · ß"),
+        ("de", "K KÖLN · k köln · 7 sieben · + · X XANTEN · ß"),
+    ],
+)
+def test_a_secret_is_spelled_and_capitals_are_words_in_capitals(language: str, spelled: str) -> None:
+    shown = SecretShown(told("tap", Status.DONE), Secret("Kk7+Xß"), NOW)
+    assert spelled in texts(cards.show(shown, replace(VIEW, language=language)))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_letter_is_spelled_by_a_word_that_begins_with_it(language: str) -> None:
+    assert [c for c in ascii_lowercase if not cards.text(f"spell.{c}", language).startswith(c)] == []
+    assert len({cards.text(f"spell.{c}", language) for c in ascii_lowercase + digits}) == 36
+
+
+@pytest.mark.parametrize(
+    ("level", "style"),
+    [
+        ("low", "Accent"),
+        ("medium", "Warning"),
+        ("high", "Attention"),
+        ("unknown", "Attention"),
+        ("compromised", "Attention"),
+    ],
+)
+def test_how_grave_it_is_shows_in_the_colour_of_its_badge(level: str, style: str) -> None:
+    request = told("risk", Status.APPROVAL)
+    request = replace(request, details={**request.details, "level": level})
+    view = replace(VIEW, user="", person="", levels=KINDS["risk"].levels)
+    badges = [p for p in pieces(cards.show(RequestCard(request, Slot.APPROVERS), view)) if p.get("type") == "Badge"]
+    assert [(p["text"], p["style"]) for p in badges[1:]] == [(cards.text(f"risk.badge.{level}", "en"), style)]

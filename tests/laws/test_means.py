@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -10,6 +11,8 @@ import cards
 from bot.core.errors import Unavailable
 from bot.core.methods import Method, MethodKind, means
 from bot.core.model import Means, Status
+from bot.kinds import tap
+from tests.entra import FakeDirectory
 from tests.fakes import Office
 
 APP = Method(MethodKind.AUTHENTICATOR, "app-1", "Pixel 8")
@@ -65,6 +68,18 @@ async def test_where_it_cannot_be_found_out_they_may_ask_all_the_same(desk: Offi
     assert (await desk.load("r1")).means is None
     await desk.job("cards")
     assert cards.text("tap.means.unknown", "en", contact="the helpdesk")[:80] in desk.messenger.shown("a:ann")
+
+
+async def test_who_waits_for_no_answer_may_ask_all_the_same(desk: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def never(*_: object) -> tuple[Method, ...]:
+        await asyncio.Event().wait()
+        return ()
+
+    monkeypatch.setattr(FakeDirectory, "methods", never)
+    monkeypatch.setattr(tap, "LOOKING", 0.05)
+    await desk.ask(reason="lost_phone")
+    asked = await desk.load("r1")
+    assert (asked.status, asked.means) == (Status.STEP_UP, None)
 
 
 async def test_what_is_about_to_be_removed_because_it_is_lost_is_none_of_it(desk: Office) -> None:
