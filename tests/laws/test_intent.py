@@ -170,6 +170,7 @@ async def test_what_is_put_off_counts_for_nothing_and_may_be_pressed_again(desk:
     answer = await desk.desk.handle(at_home("ben"), NotNow(ref))
     assert isinstance(answer, RequestCard)
     assert isinstance(await desk.step_up.returned(f"{first}.browser", {"code": "x"}), SignInRefused)
+    assert isinstance(await desk.step_up.start(first, "another.browser"), SignInRefused)
     assert (await desk.load("r1")).status is Status.APPROVAL
     assert [e.data["by"] for e in await told(desk, "put_off")] == ["ben"]
     card = await brought(desk, "a:ben")

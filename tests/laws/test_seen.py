@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -13,7 +14,7 @@ from bot.core.actions import Approve, Deny, Ref, Submit
 from bot.core.approval import worse
 from bot.core.directory import Standing
 from bot.core.errors import Unavailable
-from bot.core.model import Status
+from bot.core.model import EvidenceType, Status
 from bot.core.reasons import Reason
 from bot.core.risk import Risk
 from bot.kinds import KINDS
@@ -94,6 +95,25 @@ async def test_who_decides_reads_who_it_is_and_once_it_is_decided_only_what_came
     assert [said for said in who if said in after] == []
     assert text("risk.approvers.ready", "en") in after
     assert f"Ben, {when((await one.load('r1')).evidence[-1].at)}" in after
+
+
+async def test_two_who_sign_in_at_the_same_moment_both_count(two: Office) -> None:
+    """Each goes on with the request as it was before the other's yes; who is later reads it anew."""
+    await asked(two)
+    for name in ("ben", "cleo"):
+        await two.desk.handle(in_channel(name), Approve(Ref("r1", 2)))
+    await asyncio.gather(two.sign_in("ben"), two.sign_in("cleo"))
+    stands = await two.load("r1")
+    assert sorted(e.by for e in stands.evidence_of(EvidenceType.APPROVAL)) == ["ben", "cleo"]
+    assert stands.status is Status.READY
+
+
+async def test_whose_yes_counts_is_about_to_confirm_nothing(two: Office) -> None:
+    await asked(two)
+    await two.approve("ben")
+    said = await card(two)
+    assert text("approvers.count_by", "en", count=1, needed=2, names="Ben") in said
+    assert text("approvers.confirming", "en", name="Ben", until="|").partition("|")[0] not in said
 
 
 @pytest.mark.parametrize("language", ["en", "de"])
