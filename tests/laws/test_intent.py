@@ -199,3 +199,11 @@ async def test_putting_off_nothing_is_nothing(desk: Office) -> None:
     await desk.desk.handle(at_home("ben"), NotNow(ref))
     assert await told(desk, "put_off") == []
     assert [e.by for e in (await desk.load("r1")).evidence_of(EvidenceType.APPROVAL)] == ["ben"]
+
+
+async def test_no_window_opens_for_what_was_put_off(desk: Office) -> None:
+    ref = await flagged(desk)
+    first = await pressed(desk, ref)
+    await desk.job("cards")
+    await desk.desk.handle(at_home("ben"), NotNow(ref))
+    assert isinstance(await desk.step_up.start(first, "a.browser"), SignInRefused)
