@@ -181,6 +181,7 @@ _CAST: Final = (
     Person("cora", "Cora Cole", "Payroll specialist"),
     Person("vera", "Vera Vogel", "Helpdesk agent of Fabrikam", guest=True),
     Person("bens", "Ben Bishop Second", "Helpdesk agent's other account", employee="1002"),
+    Person("sofia", "Sofia Stone", "Security analyst", department="IT Security"),
     Person("fed", "Fedor Fuchs", "Logistics planner", domain=FEDERATED),
 )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from playground.people import Person
+from playground.people import HELPDESK, Person
 from playground.world import World
 
 BOT = "bot"
@@ -19,6 +19,7 @@ HELPDESK_CHANNEL = "19:helpdesk00000000000000000000000@thread.tacv2"
 SECURITY_CHANNEL = "19:security00000000000000000000000@thread.tacv2"
 FALCON = "19:falcon0000000000000000000000000@thread.v2"
 FALCON_MEMBERS = ("ann", "ben", "mo")
+SECURITY = ("cleo", "sofia")
 NOT_INSTALLED = ("nia", "dan")
 
 Json = dict[str, Any]
@@ -104,8 +105,11 @@ class Chats:
             )
         self._add(Chat(FALCON, "falcon", "Project Falcon", "groupChat", list(FALCON_MEMBERS), installed=True))
         self._add(Chat(GENERAL, "general", "General", "channel", everybody, installed=True))
-        self._add(Chat(HELPDESK_CHANNEL, "helpdesk", "Helpdesk", "channel", everybody, installed=True))
-        self._add(Chat(SECURITY_CHANNEL, "security", "Security", "channel", everybody, installed=True))
+        people, desk = world.people, set(world.people.members_of(HELPDESK))
+        helpers = [person.key for person in people if person.id in desk]
+        self._add(Chat(HELPDESK_CHANNEL, "helpdesk", "Helpdesk", "channel", helpers, installed=True))
+        guards = [key for key in SECURITY if key in people]
+        self._add(Chat(SECURITY_CHANNEL, "security", "Security", "channel", guards, installed=True))
 
     def _add(self, chat: Chat) -> None:
         self._all[chat.id] = chat
@@ -125,6 +129,13 @@ class Chats:
     def find(self, key: str, slug: str) -> Chat | None:
         """The chat this person sees under that short name or id."""
         return next((chat for chat in self.of(key) if slug in {chat.slug, chat.id}), None)
+
+    def join(self, slug: str, key: str) -> None:
+        """Add somebody to a channel, as an owner of its team may add anybody."""
+        chat = next(chat for chat in self._all.values() if chat.kind == "channel" and chat.slug == slug)
+        if key not in chat.members:
+            chat.members.append(key)
+            self.tell(Change("chats", chat, only=key))
 
     def message(self, message_id: str) -> tuple[Chat, Message] | None:
         return self._places.get(message_id)

@@ -117,6 +117,8 @@ async def staged(
         for key in crowd[APPROVERS::asked]:
             play.world.people.join(ASKED, key)
         hands = {key: _hand(stage, key, number) for number, key in enumerate((*crowd, "ben", "cleo", "tess", "sam"))}
+        for key in hands:  # who has no business in the channel is there as well, and presses
+            play.teams.chats.join("helpdesk", key)
         approvers = tuple(hands[key] for key in (*crowd[:APPROVERS], "ben", "cleo"))
         strangers = (hands["tess"], hands["sam"])
         weather.crowd = [hands[key] for key in crowd[APPROVERS:]]

@@ -158,6 +158,7 @@ async def test_a_dialog_opens_goes_on_and_ends(stage: Stage) -> None:
 async def test_a_card_refreshes_for_those_it_names_once_a_minute_and_version(stage: Stage) -> None:
     ben = stage.world.people["ben"]
     refresh = {"action": {"type": "Action.Execute", "verb": "look"}, "userIds": [mri(ben)]}
+    stage.teams.chats.join("helpdesk", "ann")
     message = put(stage, CARD | {"refresh": refresh}, chat="helpdesk")
     stage.bot.answers["adaptiveCard/action"] = invoked(CARD | {"refresh": refresh, "body": []})
     for _ in range(2):
@@ -218,7 +219,10 @@ async def test_the_api_does_what_the_driver_does(stage: Stage) -> None:
     status, _ = await stage.api("POST", "/teams/api/say", {"as": "ann", "chat": "vouchsafe", "text": "hi"})
     assert status == 200
     status, chats = await stage.api("GET", "/teams/api/chats?as=ann")
-    assert [chat["slug"] for chat in chats] == ["vouchsafe", "falcon", "general", "helpdesk", "security"]
+    assert [chat["slug"] for chat in chats] == ["vouchsafe", "falcon", "general"]
+    stage.teams.chats.join("helpdesk", "ann")
+    _, chats = await stage.api("GET", "/teams/api/chats?as=ann")
+    assert [chat["slug"] for chat in chats] == ["vouchsafe", "falcon", "general", "helpdesk"]
     _, messages = await stage.api("GET", "/teams/api/messages?as=ann&chat=vouchsafe")
     assert messages[0]["text"] == "hi"
     message = put(stage, CARD)

@@ -99,6 +99,7 @@ async def test_who_joins_the_approvers_cannot_approve_their_own_request(play: Pl
     await rita.sign_in()
     await rita.sees(words("request.approval.title"))
     play.world.people.join(HELPDESK, "rita")
+    play.teams.chats.join("helpdesk", "rita")
     await rita.open("helpdesk")
     await rita.press(words("button.approve"), on=words("tap.approvers.title", name="Rita Reyes"))
     await expect(rita.page.get_by_text(words("refusal.own_request"))).to_be_visible(timeout=PATIENCE)
@@ -116,7 +117,8 @@ async def test_the_yes_of_a_guest_counts_nothing(play: Play, take: Take) -> None
     assert play.world.graph.issued == []
 
 
-async def test_an_outsider_in_the_channel_counts_nothing(take: Take) -> None:
+async def test_an_outsider_in_the_channel_counts_nothing(play: Play, take: Take) -> None:
+    play.teams.chats.join("helpdesk", "mo")
     ann, mo = await take("ann"), await take("mo")
     await ann.ask()
     await ann.sign_in()
