@@ -204,3 +204,35 @@ def test_the_walk_finds_every_piece() -> None:
 
 def test_no_full_stop_of_ours_makes_an_address_of_a_name() -> None:
     assert "www." not in f"{plain('WWW')}. Sign in again".lower()
+
+
+# What German says where it speaks of whom to call stands in the accusative; English has one form for all.
+ACCUSATIVE = re.compile(r"\b(?:an|über|fragen Sie) \{contact\}|\{contact\} an\b")
+
+
+def test_whom_to_call_stands_in_one_case_in_every_sentence() -> None:
+    told = {key: words for key, words in catalogue("de").items() if isinstance(words, str) and "{contact}" in words}
+    assert len(told) > 50
+    assert {k: w for k, w in told.items() if len(ACCUSATIVE.findall(w)) != w.count("{contact}")} == {}
+
+
+# One word for one thing; the first is the one that is said.
+ONE_WORD = {
+    "de": {
+        "Schalter": r"\bDesks?\b",
+        "Passwort": r"[Kk]ennw(?:ort|ört)",
+        "Schaltfläche": r"\bKn[oö]pfe?\b|\bButtons?\b",
+        "Freigabe": r"[Gg]enehmig",
+        "Protokoll": r"\bAudit|\bLog\b",
+    },
+    "en": {"press": r"\b[Cc]lick", "pass": r"\bTAP\b"},
+}
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [(language, said) for language in ONE_WORD for said in ONE_WORD[language]]
+)
+def test_one_thing_is_called_by_one_word(language: str, said: str) -> None:
+    other = re.compile(ONE_WORD[language][said])
+    texts = {key: words for key, words in catalogue(language).items() if isinstance(words, str)}
+    assert {key: found[0] for key, words in texts.items() if (found := other.search(words))} == {}
