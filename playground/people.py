@@ -54,6 +54,7 @@ class Person:
     domain: str = DOMAIN
     department: str = ""
     employee: str = ""  # the id by which two accounts of one human are known
+    manager: str = ""  # the key of whom the directory names
 
     @property
     def id(self) -> str:
@@ -148,6 +149,9 @@ class People:
                 waiting += [member] if member in self.groups else []
         return tuple(found)
 
+    def manager_of(self, key: str) -> Person | None:
+        return self._people.get(self._people[key].manager)
+
     def owned_by(self, principal: str) -> tuple[Group, ...]:
         return tuple(group for group in self.groups.values() if principal in group.owners)
 
@@ -161,20 +165,20 @@ class People:
 
 
 _CAST: Final = (
-    Person("ann", "Ann Archer", "Buyer", department="Purchasing"),
-    Person("ben", "Ben Bishop", "Helpdesk agent", department="IT", employee="1002"),
+    Person("ann", "Ann Archer", "Buyer", department="Purchasing", manager="max"),
+    Person("ben", "Ben Bishop", "Helpdesk agent", department="IT", employee="1002", manager="cleo"),
     Person("cleo", "Cleo Carter", "Helpdesk lead", employee="1003"),
     Person("dora", "Dora Dunn", "Tenant administrator"),
     Person("eli", "Eli Evans", "Identity engineer"),
     Person("gus", "Gus Green", "Consultant at Fabrikam", guest=True),
     Person("sam", "Sam Sutton", "Warehouse clerk", synced=True),
-    Person("rita", "Rita Reyes", "Sales representative", department="Sales North"),
+    Person("rita", "Rita Reyes", "Sales representative", department="Sales North", manager="max"),
     Person("mo", "Mo Malik", "Contractor"),
     Person("dan", "Dan Drake", "Former accountant", enabled=False),
     Person("olga", "Olga Orlov", "Vault operator"),
     Person("uma", "Uma Underhill", "Chief executive", restricted=True),
     Person("emma", "Emma Emmett", "Emergency access account"),
-    Person("greta", "Greta Groß", "Sachbearbeiterin", language="de-DE", department="Einkauf"),
+    Person("greta", "Greta Groß", "Sachbearbeiterin", language="de-DE", department="Einkauf", manager="max"),
     Person("tess", "Tess Tanner", "Receptionist"),
     Person("lou", "Lou Lambert", "Event planner"),
     Person("hugo", "Hugo Hale", "Account manager"),
@@ -183,6 +187,7 @@ _CAST: Final = (
     Person("bens", "Ben Bishop Second", "Helpdesk agent's other account", employee="1002"),
     Person("sofia", "Sofia Stone", "Security analyst", department="IT Security"),
     Person("fed", "Fedor Fuchs", "Logistics planner", domain=FEDERATED),
+    Person("max", "Max Moore", "Head of purchasing", department="Purchasing", manager="uma"),
 )
 
 _GIVEN: Final = ("Ada", "Abe", "Bea", "Bo", "Cy", "Dee", "Ed", "Eve", "Flo", "Gil", "Hal", "Ida", "Jo", "Kit", "Liv")

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from bot.core.directory import Account, ApproversGroup, Directory, Standing
+from bot.core.directory import Account, ApproversGroup, Directory, Manager, Standing
 from bot.core.errors import AnswerLost, Forged, Missing, Rejected, Unavailable
 from bot.core.methods import Method, MethodKind
 from bot.core.model import Secret
@@ -42,6 +42,7 @@ class FakeDirectory:
 
     clock: FakeClock
     accounts: dict[str, Account] = field(default_factory=dict)
+    managers: dict[str, Manager] = field(default_factory=dict)
     privileged: dict[str, Standing] = field(default_factory=dict)
     members: dict[str, set[str]] = field(default_factory=dict)
     looks: dict[str, ApproversGroup] = field(default_factory=dict)
@@ -80,10 +81,21 @@ class FakeDirectory:
         return Once(self, act=act)
 
     async def account(self, person: str) -> Account:
+        return self._account(person)
+
+    def _account(self, person: str) -> Account:
         self._trouble("account")
         if person not in self.accounts:
             raise Missing("no such person")
         return self.accounts[person]
+
+    async def manager(self, person: str) -> Manager | None:
+        self._trouble("manager")
+        return self.managers.get(person)
+
+    async def acquainted(self, person: str) -> tuple[Account, Manager | None]:
+        self._trouble("acquainted")
+        return self._account(person), self.managers.get(person)
 
     async def standing(self, person: str) -> Standing:
         self._trouble("standing")

@@ -40,6 +40,14 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class Manager:
+    """Whom the directory names as somebody's manager; `name` is "" where it does not show it."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """What would make a person privileged: role ids held or eligible, role-assignable groups of or owned by them.
 
@@ -83,6 +91,12 @@ class Directory(Protocol):
         """
 
     async def account(self, person: str) -> Account: ...
+
+    async def manager(self, person: str) -> Manager | None:
+        """Return who is named as a person's manager; None where nobody is.
+
+        In a view for one decision it goes along with `account`, if that is asked for no earlier.
+        """
 
     async def standing(self, person: str) -> Standing: ...
 

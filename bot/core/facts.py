@@ -70,8 +70,8 @@ class Facts:
     whether they can prove here who they are; `frozen_at` since when an alarm freezes what they may get here. `levels`
     are what its kind may call a case, mildest first; `harmless`: what they ask for only locks or proves; `locks`: it
     only takes access away. `objection`, `where`, `level`, `found` and `means` are what the kind itself found.
-    `lasting` says of questions that got a no why asking again does not change it. `upn` and `work`, as what and where,
-    tell those who decide who it is, and decide nothing.
+    `lasting` says of questions that got a no why asking again does not change it. `upn`, `work`, as what and where,
+    and `manager`, by name, tell those who decide who it is, and decide nothing.
     """
 
     enabled: bool | None = None
@@ -79,6 +79,7 @@ class Facts:
     home: str = ""
     upn: str = ""
     work: str = ""
+    manager: str = ""
     restricted: bool | None = None
     roles: tuple[str, ...] | None = None
     guarded_groups: tuple[str, ...] | None = None

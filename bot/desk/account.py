@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from bot.core.directory import Account, Directory, Standing
+from bot.core.directory import Account, Directory, Manager, Standing
 from bot.core.facts import ApproverFacts, Facts
 from bot.core.model import Request
 from bot.core.policy import Policy
 from bot.core.reasons import Reason
 from bot.desk.noes import Noes
 
+LOOKING: Final = 2.0  # seconds of these for what only tells who somebody is; without it everything goes on
 NESTS: Final = 2.0  # seconds of these for what is nested in the approvers' groups; it is hardly ever asked
 
 
@@ -27,12 +28,21 @@ class Who:
     approves: frozenset[str] | None
     contexts: frozenset[str] | None
     lasting: Mapping[str, Reason]
+    manager: str
 
 
 def says(account: Account | None) -> dict[str, Any]:
     """Return the facts that an account itself tells, as arguments of `Facts`."""
     names = ("enabled", "guest", "home", "upn", "work", "restricted")
     return {name: getattr(account, name) for name in names} if account is not None else {}
+
+
+def so_far(manager: asyncio.Task[Manager | None] | None) -> str:
+    """Return the name of somebody's manager if it is known by now: nothing that is decided waits for it."""
+    if manager is None or manager.cancel():
+        return ""
+    found = manager.result()
+    return found.name if found is not None else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +52,12 @@ class AccountInquiry:
     directory: Directory
     policies: Mapping[str, Policy]
 
-    async def who(self, person: str, among: frozenset[str]) -> Who:
-        """Say what there is to know about somebody who asks, and which of these groups they are in."""
-        noes = Noes()
+    async def who(self, person: str, among: frozenset[str], *, shown: bool) -> Who:
+        """Say what there is to know about somebody who asks, and which of these groups they are in.
+
+        `shown`: approvers may have to see who it is next.
+        """
+        noes, manager = Noes(), asyncio.create_task(self._manager(person)) if shown else None
         async with asyncio.TaskGroup() as group:
             account = group.create_task(noes.known(self.directory.account(person), "account"))
             standing = group.create_task(noes.known(self.directory.standing(person), "standing"))
@@ -56,16 +69,18 @@ class AccountInquiry:
         if member is not None and deciding is not None and stands is not None:
             approves = (member | stands.owned) & deciding
         ours = member & among if member is not None else None
-        return Who(account.result(), stands, ours, approves, contexts.result(), noes.told)
+        return Who(account.result(), stands, ours, approves, contexts.result(), noes.told, so_far(manager))
 
     async def told(self, person: str) -> Facts:
         """Gather only what Entra says about an account, for those who are asked to approve."""
         async with asyncio.TaskGroup() as group:
+            manager = group.create_task(self._manager(person))
             account = group.create_task(Noes().known(self.directory.account(person), "account"))
             standing = group.create_task(Noes().known(self.directory.standing(person), "standing"))
         who, privileges = account.result(), standing.result()
         return Facts(
             **says(who),
+            manager=so_far(manager),
             roles=privileges.roles if privileges else None,
             guarded_groups=privileges.guarded_groups if privileges else None,
         )
@@ -96,6 +111,10 @@ class AccountInquiry:
             guarded_contexts=contexts.result(),
             lasting=noes.any,
         )
+
+    async def _manager(self, person: str) -> Manager | None:
+        """Ask for it before the account, so that both go in one question; a no here is no reason for anything."""
+        return await Noes().known(self.directory.manager(person), "manager", LOOKING)
 
     async def _at_risk(
         self, approver: str, account: asyncio.Task[Account | None], groups: asyncio.Task[frozenset[str] | None]

@@ -82,7 +82,9 @@ class Inquiry:
         """Gather everything `decide` needs to know about the subject of `request` just now."""
         one = self.once(moment)
         async with asyncio.TaskGroup() as group:
-            who = group.create_task(one.accounts.who(request.subject.id, self._asked_about(request.kind)))
+            who = group.create_task(
+                one.accounts.who(request.subject.id, self._asked_about(request.kind), shown=moment is not Moment.ACT)
+            )
             past = group.create_task(Noes().known(self._past(request), "past"))
             own = group.create_task(one.own(request, moment, who, past))
         known = None not in (who.result().account, who.result().standing)
@@ -94,7 +96,7 @@ class Inquiry:
         one = self.once(Moment.HOME)
         wanted = frozenset[str]().union(*(self._asked_about(draft.kind) for draft in drafts))
         async with asyncio.TaskGroup() as group:
-            who = group.create_task(one.accounts.who(drafts[0].subject.id, wanted))
+            who = group.create_task(one.accounts.who(drafts[0].subject.id, wanted, shown=False))
             past = group.create_task(Noes().known(self._past(drafts[0]), "past"))
             own = [group.create_task(one.own(draft, Moment.HOME, who, past)) for draft in drafts]
         return [facts.result() for facts in own]
@@ -104,7 +106,7 @@ class Inquiry:
 
         What was found out for a decision about it serves the cards that follow that decision, and no others.
         """
-        return self.handed.take(request.id) or await self.accounts.told(request.subject.id)
+        return self.handed.take(request.id) or await self.once(Moment.WAY).accounts.told(request.subject.id)
 
     async def about_approver(self, approver: str, request: Request) -> ApproverFacts:
         """Gather what decides whether the yes of a person counts for `request` just now."""
@@ -156,6 +158,7 @@ class Inquiry:
         standing = who.standing
         return Facts(
             **says(who.account),
+            manager=who.manager,
             roles=standing.roles if standing else None,
             guarded_groups=standing.guarded_groups if standing else None,
             groups=who.groups,

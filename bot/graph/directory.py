@@ -10,15 +10,13 @@ from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
-from kiota_abstractions.base_request_configuration import RequestConfiguration
 from msgraph.generated.users.item.check_member_groups.check_member_groups_post_request_body import (
     CheckMemberGroupsPostRequestBody,
 )
-from msgraph.generated.users.item.user_item_request_builder import UserItemRequestBuilder
 
 from bot.config.cloud import Cloud
 from bot.core.budgets import Budget
-from bot.core.directory import Account, ApproversGroup, Directory, Standing
+from bot.core.directory import Account, ApproversGroup, Directory, Manager, Standing
 from bot.core.errors import Rejected
 from bot.core.methods import Method
 from bot.core.model import Secret
@@ -26,7 +24,8 @@ from bot.core.passes import IssuedPass, Pass, PassPolicy
 from bot.core.ports import Clock
 from bot.core.risk import Detection, Risk
 from bot.core.tokens import Tokens
-from bot.graph import readings, warmup
+from bot.graph import warmup
+from bot.graph.acquaintances import Acquaintances
 from bot.graph.attributes import IdentityProofs
 from bot.graph.calls import Calls, Observe
 from bot.graph.client import connect
@@ -40,12 +39,10 @@ from bot.graph.methods import Methods
 from bot.graph.passes import Passes
 from bot.graph.passwords import Passwords
 from bot.graph.protection import Protection
-from bot.graph.readings import ACCOUNT_FIELDS, needed, of_human
+from bot.graph.readings import needed
 from bot.graph.standings import standing
 
 CHUNK: Final = 20  # groups at once: https://learn.microsoft.com/graph/api/directoryobject-checkmembergroups
-
-_UserQuery = UserItemRequestBuilder.UserItemRequestBuilderGetQueryParameters
 
 
 class GraphDirectory(Source):
@@ -70,7 +67,7 @@ class GraphDirectory(Source):
         self._graph, self._session = connect(cloud, tokens)
         self._calls = Calls(tokens, cloud.graph_scope, observe)
         self._passes = Passes(self._graph, self._calls, clock)
-        self._human = human_attribute
+        self._people = Acquaintances(self._graph, self._calls, human_attribute)
         self._groups = Groups(self._graph, self._calls, clock, self.account)
         self._hidden = HiddenGroups(self._graph, self._calls)
         self._contexts = Contexts(self._graph, self._calls, clock)
@@ -98,10 +95,13 @@ class GraphDirectory(Source):
         return Once(self, act=act)
 
     async def account(self, person: str) -> Account:
-        user = self._graph.users.by_user_id(_checked(person))
-        select = [*ACCOUNT_FIELDS, *of_human(self._human)]
-        query = RequestConfiguration(query_parameters=_UserQuery(select=select))
-        return readings.account(await self._calls.read("account", lambda: user.get(query)), self._human)
+        return await self._people.account(_checked(person))
+
+    async def manager(self, person: str) -> Manager | None:
+        return await self._people.manager(_checked(person))
+
+    async def acquainted(self, person: str) -> tuple[Account, Manager | None]:
+        return await self._people.acquainted(_checked(person))
 
     async def standing(self, person: str) -> Standing:
         return await standing(self._graph, self._calls, self._hidden, _checked(person))

@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Hashable
 from typing import Any, Final, Never, Protocol, TypeVar, TypeVarTuple
 
-from bot.core.directory import Account, Directory, Standing
+from bot.core.directory import Account, Directory, Manager, Standing
+from bot.core.errors import Missing, Rejected
 from bot.core.methods import Method
 from bot.core.passes import Pass, PassPolicy
 from bot.core.risk import Detection, Risk
@@ -20,6 +21,9 @@ TURNS: Final = 8  # of the event loop, in which whoever asks about the same pers
 
 class Source(Directory, Protocol):
     """A directory that may be asked on behalf of a view of it."""
+
+    async def acquainted(self, person: str) -> tuple[Account, Manager | None]:
+        """Return `account` and `manager` by one question; `Rejected` where they must be asked apart."""
 
     async def guarded_contexts(self, person: str, people: People | None = None) -> frozenset[str]:
         """`people`: whom to ask what the policies' conditions come to for this person."""
@@ -91,13 +95,30 @@ class Once(Directory):
         self._act = act
         self._flights = Flights()
         self._memberships: dict[str, Memberships] = {}
+        self._acquainted: set[str] = set()
         self._ahead = frozenset[str]()
 
     def once(self, *, act: bool = False) -> Directory:
         return self._source.once(act=True) if act and not self._act else self
 
     async def account(self, person: str) -> Account:
+        if person in self._acquainted and (both := await self._both(person)) is not None:
+            return both[0]
         return await self._flights.one(self._source.account, person)
+
+    async def manager(self, person: str) -> Manager | None:
+        self._acquainted.add(person)
+        both = await self._both(person)
+        return both[1] if both is not None else await self._flights.one(self._source.manager, person)
+
+    async def _both(self, person: str) -> tuple[Account, Manager | None] | None:
+        """Return an account and its manager; None where they must be asked apart."""
+        try:
+            return await self._flights.one(self._source.acquainted, person)
+        except Missing:
+            raise
+        except Rejected:
+            return None
 
     async def standing(self, person: str) -> Standing:
         return await self._flights.one(self._source.standing, person)

@@ -9,7 +9,8 @@ from typing import Final
 # Whatever kinds are on. Names and what they cover: https://learn.microsoft.com/graph/permissions-reference
 BASE: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "User.Read.All": "Is the account enabled, a guest, or in a restricted management unit?",
+        "User.Read.All": "Is the account enabled, a guest, or in a restricted management unit? "
+        "Who is it, and who is their manager, for those who approve?",
         "GroupMember.Read.All": "Is the person in a group that may ask or approve, or in a role-assignable one? "
         "Who could put themselves into a group that approves?",
         "IdentityRiskyUser.Read.All": "Is who approves flagged as risky, or the person who asks to be cleared?",

@@ -7,13 +7,14 @@ from typing import Final, TypeVar
 
 from msgraph.generated.models.authentication_method_configuration import AuthenticationMethodConfiguration
 from msgraph.generated.models.authentication_method_state import AuthenticationMethodState
+from msgraph.generated.models.directory_object import DirectoryObject
 from msgraph.generated.models.temporary_access_pass_authentication_method import TemporaryAccessPassAuthenticationMethod
 from msgraph.generated.models.temporary_access_pass_authentication_method_configuration import (
     TemporaryAccessPassAuthenticationMethodConfiguration,
 )
 from msgraph.generated.models.user import User
 
-from bot.core.directory import Account
+from bot.core.directory import Account, Manager
 from bot.core.errors import Rejected
 from bot.core.passes import Pass, PassPolicy
 from bot.graph.refusals import INCOMPLETE
@@ -101,6 +102,12 @@ def account(user: User, human_attribute: str = "") -> Account:
         sessions_from=perhaps(user.sign_in_sessions_valid_from_date_time),
         created_at=perhaps(user.created_date_time),  # null for some of before June 2018: no credential is that old
     )
+
+
+def manager(found: DirectoryObject) -> Manager:
+    """Read who somebody's manager is: a person, or a contact of the organisation."""
+    name = getattr(found, "display_name", None) or (found.additional_data or {}).get("displayName")
+    return Manager(needed(found.id, "id"), str(name or ""))
 
 
 def _member(user: User) -> bool:

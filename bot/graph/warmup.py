@@ -22,6 +22,7 @@ from msgraph.generated.models.conditional_access_policy_collection_response impo
     ConditionalAccessPolicyCollectionResponse,
 )
 from msgraph.generated.models.custom_security_attribute_value import CustomSecurityAttributeValue
+from msgraph.generated.models.directory_object import DirectoryObject
 from msgraph.generated.models.directory_object_collection_response import DirectoryObjectCollectionResponse
 from msgraph.generated.models.fido2_authentication_method_collection_response import (
     Fido2AuthenticationMethodCollectionResponse,
@@ -58,7 +59,8 @@ _POLICY_TYPE: Final = "#microsoft.graph.temporaryAccessPassAuthenticationMethodC
 
 # What we read, each with the smallest answer that makes the SDK load all it needs for a real one.
 ANSWERS: Final[tuple[tuple[ParsableFactory[Any], str], ...]] = (
-    (User, '{"onPremisesExtensionAttributes":{}}'),
+    (User, '{"onPremisesExtensionAttributes":{},"manager":{"@odata.type":"#microsoft.graph.user"}}'),
+    (DirectoryObject, '{"@odata.type":"#microsoft.graph.orgContact"}'),
     (Group, "{}"),
     (
         DirectoryObjectCollectionResponse,
@@ -108,6 +110,7 @@ def load(graph: BaseGraphServiceClient) -> None:
     for gets in (
         *_of_groups(graph),
         user,
+        user.manager,
         user.transitive_member_of.graph_group,
         user.owned_objects.graph_group,
         roles.role_assignments,

@@ -18,7 +18,7 @@ async def informed(inquiry: Inquiry, request: Request, view: View) -> View:
     if request.status is not Status.APPROVAL:
         return view
     known, past = await asyncio.gather(inquiry.about_account(request), inquiry.lately(request))
-    who = {"upn": known.upn, "work": known.work}
+    who = {"upn": known.upn, "work": known.work, "manager": known.manager}
     facts = {**{name: said for name, said in who.items() if said}, "account": account(known, view.language)}
     if inquiry.policy(request).evidence:
         there = face_checked(inquiry.policy(request), request, inquiry.clock.now())

@@ -41,7 +41,7 @@ from cards.messages import secret_message
 from cards.texts import LANGUAGES, text
 from playground.gallery.faces import faces
 from playground.gallery.means import means
-from playground.gallery.people import ANN, BEN, NOBODY
+from playground.gallery.people import ANN, BEN, NOBODY, who
 from playground.gallery.requests import APPROVED, ASKED, ENDINGS, RECEIPT, SIGNED_IN, at, told
 from playground.gallery.sheets import Found, sheet
 from playground.gallery.stories import FILLED_IN, NOW, STORIES
@@ -167,7 +167,7 @@ def _requester(view: View) -> Shown:
 
 
 def _approvers(view: View) -> Shown:
-    channel = replace(view, user="", person="", approvals=2, facts=_who(view.language))
+    channel = replace(view, user="", person="", approvals=2, facts=who(view.language))
     for status in Status:
         yield f"approvers/{status}", RequestCard(at(status), Slot.APPROVERS), channel
     second = replace(at(Status.APPROVAL), evidence=(SIGNED_IN, APPROVED))
@@ -236,7 +236,7 @@ def _turns(kind: str, own: View, channel: View) -> Shown:
         yield f"confirm/{verdict}", RequestCard(waiting, Slot.CONFIRM), replace(ben, facts=chosen)
     yield "confirm/waiting", RequestCard(waiting, Slot.CONFIRM), ben
     for proof in ("there", "missing"):
-        facts = {**_who(own.language), "proof": text(f"proof.{proof}", own.language)}
+        facts = {**who(own.language), "proof": text(f"proof.{proof}", own.language)}
         yield (
             f"approvers/proof_{proof}",
             RequestCard(waiting, Slot.APPROVERS),
@@ -290,11 +290,3 @@ def _others(view: View) -> Shown:
 
 def _secret() -> SecretShown:
     return SecretShown(at(Status.DONE), Secret(PASS), RECEIPT.expires_at)
-
-
-def _who(language: str) -> dict[str, str]:
-    return {"upn": "ann.archer@contoso.example", "work": "Buyer, Purchasing", "account": _account(language)}
-
-
-def _account(language: str) -> str:
-    return ", ".join(text(f"account.{word}", language) for word in ("enabled", "member", "ordinary"))

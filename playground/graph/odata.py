@@ -34,6 +34,17 @@ def select(request: web.Request, kind: str, whole: Json, usual: Collection[str])
     return {name: whole[name] for name in dict.fromkeys(["id", *names])}
 
 
+def expanded(request: web.Request, name: str) -> bool:
+    """Say whether $expand names this one, with its id and name; anything else is refused.
+
+    https://learn.microsoft.com/graph/api/user-list-manager
+    """
+    clause = request.query.get("$expand")
+    if clause is not None and clause != f"{name}($select=id,displayName)":
+        raise bad(f"Parsing OData Select and Expand failed: '{clause}' is not supported here.", code="BadRequest")
+    return clause is not None
+
+
 def filtered(request: web.Request, items: Sequence[Json], *properties: str) -> list[Json]:
     """Apply a $filter of the form `property eq 'value'` for one of these properties."""
     clause = request.query.get("$filter")

@@ -48,6 +48,7 @@ def _people(world: World) -> list[Route]:
     users, changes, passes, groups = Users(world), Changes(world), Passes(world), Groups(world)
     return [
         Route("GET", _ONE, permissions.USER, users.user, permissions.ATTRIBUTES_READ),
+        Route("GET", f"{_ONE}/manager", permissions.USER, users.manager),
         Route("PATCH", _ONE, permissions.CHANGES, changes.user),
         *(Route("GET", f"{_ONE}/transitiveMemberOf/{cast}", permissions.GROUPS, users.groups) for cast in _CASTS),
         *(Route("GET", f"{_ONE}/ownedObjects/{cast}", permissions.USER, users.owned) for cast in _CASTS),

@@ -27,6 +27,7 @@ _GROUP_USUAL: Final = (
 _READS_GROUPS: Final = frozenset({"GroupMember.Read.All", "Group.Read.All", "Directory.Read.All"})
 _AT_ONCE: Final = 20  # groups in one checkMemberGroups
 _ATTRIBUTES: Final = "customSecurityAttributes"
+_USER: Final = "#microsoft.graph.user"
 _RESTRICTED: Final = (
     "Insufficient privileges: the target is a member of a restricted management administrative unit "
     "and can be changed only by administrators of that unit."
@@ -68,17 +69,30 @@ class Users:
         self._world = world
 
     async def user(self, request: web.Request) -> web.Response:
-        odata.known(request, "$select")
+        odata.known(request, "$select", "$expand")
         self._may_read(request)
-        shown = odata.select(request, "user", whole_user(self._world, asked(self._world, request)), _USUAL)
+        person = asked(self._world, request)
+        shown = odata.select(request, "user", whole_user(self._world, person), _USUAL)
+        if odata.expanded(request, "manager"):
+            over = self._world.people.manager_of(person.key)
+            shown |= {"manager": _named(over)} if over is not None else {}
         return odata.single(self._world, "users", shown)
+
+    async def manager(self, request: web.Request) -> web.Response:
+        odata.known(request)
+        over = self._world.people.manager_of(asked(self._world, request).key)
+        if over is None:
+            raise missing("manager")
+        shown = odata.select(request, "directoryObject", whole_user(self._world, over), _USUAL)
+        return odata.single(self._world, "directoryObjects", {"@odata.type": _USER, **shown})
 
     def _may_read(self, request: web.Request) -> None:
         """A person reads attributes and nothing else here, by their role; the app needs a permission for them."""
         names = {name.strip() for name in request.query.get("$select", "").split(",")}
         graph = self._world.graph
         if READER in request:
-            allowed = request[READER] in graph.attribute_readers and names <= {"id", _ATTRIBUTES}
+            only = names <= {"id", _ATTRIBUTES} and "$expand" not in request.query
+            allowed = only and request[READER] in graph.attribute_readers
         else:
             allowed = _ATTRIBUTES not in names or not graph.granted.isdisjoint(ATTRIBUTES_READ)
         if not allowed:
@@ -123,6 +137,10 @@ class Users:
         kept = odata.filtered(request, items, "isAssignableToRole", "securityEnabled")
         shown = [odata.select(request, "group", item, _GROUP_USUAL) for item in kept]
         return odata.listed(self._world, request, "groups", shown)
+
+
+def _named(person: Person) -> Json:
+    return {"@odata.type": _USER, "id": person.id, "displayName": person.name}
 
 
 def _second(at: datetime) -> str:

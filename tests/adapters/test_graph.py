@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot import __version__
+from bot.core.directory import Manager
 from bot.core.errors import Missing, Rejected, Unavailable
 from bot.graph import permissions
 from bot.graph.directory import GraphDirectory
@@ -48,6 +49,30 @@ async def test_an_account_is_read_as_it_is(world: World, directory: GraphDirecto
     assert (found.id, found.name, found.upn, found.language) == (greta.id, "Greta Groß", greta.upn, "de-DE")
     assert (found.enabled, found.guest, found.restricted, found.synced) == (True, False, False, False)
     assert found.work == "Sachbearbeiterin, Einkauf"
+
+
+async def test_who_is_named_as_somebodys_manager(world: World, directory: GraphDirectory) -> None:
+    ann, over = world.people["ann"], world.people["max"]
+    assert await directory.manager(ann.id) == Manager(over.id, "Max Moore")
+    assert await directory.acquainted(ann.id) == (await directory.account(ann.id), Manager(over.id, "Max Moore"))
+
+
+async def test_of_whom_the_directory_names_nobody_there_is_no_manager(world: World, directory: GraphDirectory) -> None:
+    cleo = world.people["cleo"].id
+    assert await directory.manager(cleo) is None
+    assert await directory.acquainted(cleo) == (await directory.account(cleo), None)
+
+
+async def test_a_graph_that_does_not_take_both_at_once_is_asked_so_only_once(
+    world: World, directory: GraphDirectory
+) -> None:
+    ann = world.people["ann"].id
+    world.faults.add(Fault("graph", f"GET .*/users/{ann}$", "error", status=400, times=1))
+    for _ in range(2):
+        view = directory.once()
+        over, account = await asyncio.gather(view.manager(ann), view.account(ann))
+        assert (over, account.name) == (Manager(world.people["max"].id, "Max Moore"), "Ann Archer")
+    assert len([one for one in world.journal.of("graph") if "expand" in one.path]) == 1
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bot.core.directory import Manager
 from bot.core.errors import AnswerLost, DeskError, Rejected, Unavailable
 from bot.graph.directory import GraphDirectory
 from bot.graph.faults import retry_after
@@ -161,3 +162,21 @@ async def test_graphs_words_reach_no_exception(server: Server, directory: GraphD
 def test_when_to_come_back_is_read_from_the_header(text: str, seconds: float | None) -> None:
     assert retry_after({"retry-after": text}) == seconds
     assert retry_after(None) is None
+
+
+async def test_a_404_that_is_not_graphs_own_says_nothing_of_a_manager(
+    server: Server, directory: GraphDirectory
+) -> None:
+    server.status, server.text = 404, "<html>upstream</html>"
+    with pytest.raises(Unavailable):
+        await directory.manager(ANN)
+
+
+@pytest.mark.parametrize("contact", [{"@odata.type": "#microsoft.graph.orgContact"}, {}])
+async def test_a_manager_may_be_a_contact_or_of_no_sort_that_is_told(
+    server: Server, directory: GraphDirectory, contact: Json
+) -> None:
+    server.body = {**contact, "id": PASS, "displayName": "Paula Purchase"}
+    assert await directory.manager(ANN) == Manager(PASS, "Paula Purchase")
+    server.body = {**contact, "id": PASS, "displayName": None}
+    assert await directory.manager(ANN) == Manager(PASS, "")

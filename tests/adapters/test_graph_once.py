@@ -53,6 +53,15 @@ async def test_one_answer_for_all_who_ask_the_same_at_once_or_later(
     assert (await view.account(world.people["ben"].id)).name == "Ben Bishop"
 
 
+async def test_a_manager_goes_along_with_the_account(world: World, directory: GraphDirectory, ann: str) -> None:
+    view = directory.once()
+    over, account = await asyncio.gather(view.manager(ann), view.account(ann))
+    assert over is not None
+    assert (over.name, account.name) == ("Max Moore", "Ann Archer")
+    assert await view.account(ann) == await directory.account(ann)
+    assert asked(world, f"/users/{ann}") == 2
+
+
 @pytest.mark.parametrize("act", [True, False])
 async def test_the_next_decision_asks_anew(world: World, directory: GraphDirectory, ann: str, act: bool) -> None:
     assert (await directory.once(act=act).account(ann)).enabled

@@ -40,8 +40,9 @@ def _select(text: str, known: Json) -> Iterator[str]:
 
 
 def _expand(text: str, known: Json) -> Iterator[str]:
-    for name in text.split(","):
-        if not known.get(name.partition("(")[0], {}).get("x-navigation"):
+    """What options it takes of its own, in parentheses, is for the type it leads to; only names are told apart here."""
+    for name in re.sub(r"\([^()]*\)", "", text).split(","):
+        if not known.get(name, {}).get("x-navigation"):
             yield f"{name!r} leads nowhere"
 
 

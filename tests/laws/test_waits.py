@@ -16,7 +16,17 @@ from tests.entra import FakeDirectory
 from tests.fakes import HELPDESK, USUAL, Office, at_home, in_channel, person, private
 
 QUESTIONS = ("account", "standing", "groups", "within", "pass_policy", "passes", "risk", "at_risk", "detections")
-CALLS = (*QUESTIONS, "methods", "passkeys", "federated", "issue_pass", "set_password", "remove_method")
+CALLS = (
+    *QUESTIONS,
+    "manager",
+    "acquainted",
+    "methods",
+    "passkeys",
+    "federated",
+    "issue_pass",
+    "set_password",
+    "remove_method",
+)
 APART = 0.1  # seconds in which nothing more is asked, until all that was is answered
 
 
