@@ -53,7 +53,7 @@ from bot.teams.throttle import Throttle
 from bot.teams.views import Addresses
 from bot.web import entry, health, stepup, wallet
 from bot.web.limit import PROXIES, Limit
-from bot.web.middleware import limiting, surfacing
+from bot.web.middleware import surfacing
 from bot.web.page import Pages
 from bot.web.places import PLACES, Places
 from manifest.package import resource
@@ -206,7 +206,7 @@ def application(
     pages = Pages(cloud, cards.text, settings.helpdesk_contact)
     # An office of thousands may have one address; what one person may do is counted where the person is known.
     limit = Limit(burst=300, rate=10)
-    outermost = [surfacing(pages, metrics.failed), limiting(pages, limit)]
+    outermost = [surfacing(pages, metrics.failed, limit)]
     app = web.Application(middlewares=outermost, client_max_size=LARGEST)
     app[PROXIES] = settings.networks
     app[PLACES] = Places()

@@ -22,12 +22,18 @@ CHECK: Final = "/step-up/enter/check"  # asked by a page's script, while somebod
 log = structlog.get_logger(__name__)
 
 
-def surfacing(pages: Pages, failed: Callable[[str], None]) -> Middleware:
-    """Answer what nobody expected: a page where people look, JSON elsewhere. `failed` counts it."""
+def surfacing(pages: Pages, failed: Callable[[str], None], limit: Limit) -> Middleware:
+    """Answer what nobody expected: a page where people look, JSON elsewhere. `failed` counts it.
+
+    An address that knocks at the pages too often is held back. It is one layer with the other: what Teams delivers goes
+    through it too, and is held back nowhere by where it comes from, because all of it comes from few addresses.
+    """
 
     @web.middleware
     async def surface(request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
+            if _for_people(request) and (wait := limit.wait(address_of(request))):
+                return pages.too_often(language_of(request), wait)
             return await handler(request)
         except web.HTTPException as answer:
             return _plain(answer) if not _for_people(request) else _refused(pages, request, answer)
@@ -38,21 +44,6 @@ def surfacing(pages: Pages, failed: Callable[[str], None]) -> Middleware:
             return _broken(pages, request, reference)
 
     return surface
-
-
-def limiting(pages: Pages, limit: Limit) -> Middleware:
-    """Hold back an address that knocks at the pages too often."""
-
-    @web.middleware
-    async def hold(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if not _for_people(request):
-            return await handler(request)
-        wait = limit.wait(address_of(request))
-        if not wait:
-            return await handler(request)
-        return pages.too_often(language_of(request), wait)
-
-    return hold
 
 
 def language_of(request: web.Request) -> str:

@@ -25,7 +25,7 @@ from bot.process import metrics
 from bot.web import entry, stepup
 from bot.web.browser import CHECK, COOKIE
 from bot.web.limit import Limit
-from bot.web.middleware import limiting, surfacing
+from bot.web.middleware import surfacing
 from bot.web.page import Pages
 from tests.adapters.test_web import Desk as StepUpDesk
 
@@ -88,7 +88,7 @@ async def browser(desk: Desk, aiohttp_client: Start) -> Browser:
 
 def _app(desk: Desk) -> web.Application:
     pages = Pages(PUBLIC, cards.text, "the helpdesk")
-    app = web.Application(middlewares=[surfacing(pages, metrics.failed), limiting(pages, Limit(burst=1000, rate=1))])
+    app = web.Application(middlewares=[surfacing(pages, metrics.failed, Limit(burst=1000, rate=1))])
     stepup.setup(app, desk=StepUpDesk(), pages=pages)
     entry.setup(app, desk=desk, pages=pages)
     return app
@@ -481,7 +481,7 @@ async def test_checking_has_an_end_for_a_browser_and_for_an_address(browser: Bro
 
 async def test_a_check_costs_nobody_else_behind_the_same_address_their_pages(desk: Desk, aiohttp_client: Start) -> None:
     pages = Pages(PUBLIC, cards.text, "the helpdesk")
-    app = web.Application(middlewares=[surfacing(pages, metrics.failed), limiting(pages, Limit(burst=2, rate=0.01))])
+    app = web.Application(middlewares=[surfacing(pages, metrics.failed, Limit(burst=2, rate=0.01))])
     entry.setup(app, desk=desk, pages=pages)
     browser = await aiohttp_client(app)
     assert [(await _asked(browser)).status for _ in range(5)] == [200] * 5

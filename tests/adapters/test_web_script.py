@@ -21,7 +21,7 @@ from bot.desk.passwords import check
 from bot.process import metrics
 from bot.web import entry, stepup, wallet
 from bot.web.limit import Limit
-from bot.web.middleware import limiting, surfacing
+from bot.web.middleware import surfacing
 from bot.web.page import Pages
 from tests.adapters.test_web import ID
 from tests.adapters.test_web import Desk as StepUpDesk
@@ -81,7 +81,7 @@ async def origin(desk: Desk) -> AsyncIterator[str]:
         login = str(there.make_url("")).rstrip("/")
         cloud = replace(PUBLIC, login=login, teams_js=f"{login}/teams.js", teams_js_integrity="")
         pages = Pages(cloud, cards.text, "the helpdesk")
-        outermost = [surfacing(pages, metrics.failed), limiting(pages, Limit(burst=1000, rate=1))]
+        outermost = [surfacing(pages, metrics.failed, Limit(burst=1000, rate=1))]
         app = web.Application(middlewares=outermost)
         signing_in = StepUpDesk(code=EntryWanted())
         stepup.setup(app, desk=signing_in, pages=pages)

@@ -19,7 +19,7 @@ from bot.core.errors import AnswerLost, Conflict, DeskError, Rejected, Unavailab
 from bot.process import metrics
 from bot.web import wallet
 from bot.web.limit import Limit
-from bot.web.middleware import limiting, surfacing
+from bot.web.middleware import surfacing
 from bot.web.page import Pages
 
 ID = "0123456789abcdef0123456789abcdef"
@@ -68,7 +68,7 @@ def desk() -> Desk:
 @pytest.fixture
 async def browser(desk: Desk, aiohttp_client: Start) -> Browser:
     pages = Pages(PUBLIC, cards.text, "the helpdesk")
-    middlewares = [surfacing(pages, metrics.failed), limiting(pages, Limit(burst=3, rate=0.01))]
+    middlewares = [surfacing(pages, metrics.failed, Limit(burst=3, rate=0.01))]
     app = web.Application(middlewares=middlewares, client_max_size=256 * 1024)
     wallet.setup(app, desk=desk, pages=pages)
     return await aiohttp_client(app)

@@ -23,7 +23,7 @@ from bot.process import metrics, service
 from bot.teams import endpoint
 from bot.teams.turn import Viewer
 from bot.web.limit import Limit
-from bot.web.middleware import limiting, surfacing
+from bot.web.middleware import surfacing
 from bot.web.page import Pages
 from tests.adapters.edge import Edge, Issuer, Json, Post, SetClock, ToldDesk, cloud_at, home, key, settings
 
@@ -83,7 +83,7 @@ async def door(
         cloud = cloud_at(str(server.make_url("")).rstrip("/"))
         pages = Pages(cloud, cards.text, own.helpdesk_contact)
         app = web.Application(
-            middlewares=[surfacing(pages, metrics.failed), limiting(pages, Limit(burst=1000, rate=1000))],
+            middlewares=[surfacing(pages, metrics.failed, Limit(burst=1000, rate=1000))],
             client_max_size=service.LARGEST,
         )
         keys = KeyRing(session, cloud.bot_openid, now)

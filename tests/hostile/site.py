@@ -20,7 +20,7 @@ from bot.process import metrics, service
 from bot.web import entry, health, stepup, wallet
 from bot.web.browser import CHECK, COOKIE
 from bot.web.limit import Limit
-from bot.web.middleware import limiting, surfacing
+from bot.web.middleware import surfacing
 from bot.web.page import Pages
 from tests.fakes import Office
 from tests.hostile.record import TABLES, beside_attempts
@@ -129,7 +129,7 @@ def application(office: Office, *, burst: int = 10**9, person: int = 10**9) -> w
     """The web as the service puts it together, without Teams' endpoint; with room for many questions."""
     pages = Pages(CLOUD, cards.text, "the helpdesk")
     app = web.Application(
-        middlewares=[surfacing(pages, metrics.failed), limiting(pages, Limit(burst=burst, rate=0.01))],
+        middlewares=[surfacing(pages, metrics.failed, Limit(burst=burst, rate=0.01))],
         client_max_size=service.LARGEST,
     )
     stepup.setup(app, desk=office.step_up, pages=pages, limit=Limit(burst=person, rate=0.01))

@@ -17,7 +17,7 @@ from bot.config.cloud import PUBLIC
 from bot.process import metrics
 from bot.web import stepup, wallet
 from bot.web.limit import Limit
-from bot.web.middleware import limiting, surfacing
+from bot.web.middleware import surfacing
 from bot.web.page import Pages
 from bot.web.places import EACH, PLACES, Places
 from tests.adapters.test_web import Desk as Start
@@ -82,7 +82,7 @@ async def status(reader: asyncio.StreamReader) -> int:
 async def served() -> AsyncIterator[Served]:
     pages, wallets = Pages(PUBLIC, cards.text, "the helpdesk"), Wallets()
     plenty = Limit(burst=10_000, rate=10_000)
-    app = web.Application(middlewares=[surfacing(pages, metrics.failed), limiting(pages, plenty)])
+    app = web.Application(middlewares=[surfacing(pages, metrics.failed, plenty)])
     app[PLACES] = Places()
     stepup.setup(app, desk=Start(), pages=pages)
     wallet.setup(app, desk=wallets, pages=pages, limit=plenty)
