@@ -20,6 +20,7 @@ from cards.view import View
 from cards.words import (
     approvals,
     bare,
+    called,
     came_to_nothing,
     details,
     names,
@@ -54,7 +55,7 @@ def _body(request: Request, view: View, above: e.Piece | None = None) -> list[e.
     state = "stopped" if stopped(request) else "reported" if request.reported else str(request.status)
     state = "unclear" if request.ending and request.ending.refusal == Refusal(Reason.UNCLEAR) else state
     head = [above, standing(request, large, view)]
-    told = lines(say(view, worded(request, f"approvers.{state}"), **particulars(request, view)))
+    told = lines(say(view, _told(request, state), **particulars(request, view)))
     if request.status not in UNDECIDED:
         return [*head, *told, trial(request, view), *_decided(request, view)]
     return [
@@ -68,6 +69,12 @@ def _body(request: Request, view: View, above: e.Piece | None = None) -> list[e.
         *quoted(request.requester.name, typed(request, view), view),
         *_past(request, view),
     ]
+
+
+def _told(request: Request, state: str) -> str:
+    """Return the key of what came of a request: of its stage where its kind has words for that."""
+    stage = f"{request.kind}.approvers.{state}.{request.stage}"
+    return stage if request.stage and known(stage) else worded(request, f"approvers.{state}")
 
 
 def _decided(request: Request, view: View) -> list[e.Piece]:
@@ -106,13 +113,13 @@ def _past(request: Request, view: View) -> list[e.Piece]:
     for one in view.past[:LATEST]:
         pieces += lines(_line(one, view))
         if one.ending is not None and one.status is Status.DENIED:
-            pieces += quote(one.ending.reason)
+            pieces += quote(one.ending.reason, view)
     left = len(view.past) - LATEST
     return [*pieces, *(lines(say(view, "past.more", count=left), subtle=True) if left > 0 else ())]
 
 
 def _line(one: Request, view: View) -> str:
-    what = {"kind": say(view, f"{one.kind}.title"), "when": when(one.created_at)}
+    what = {"kind": say(view, called(one.kind)), "when": when(one.created_at)}
     if one.reported:
         return say(view, "past.alarm", **what)
     if one.status is Status.DENIED and one.ending is not None:
@@ -159,7 +166,7 @@ def _confirming(request: Request, view: View) -> list[e.Action]:
         return _decide(request, view)
     later = press(view, "button.not_now", NotNow(ref(request)))
     if view.denies:
-        return [sign_in(view, "button.sign_in_and_deny"), _approve(request, view), later]
+        return [sign_in(view, "button.sign_in_and_deny"), _approve(request, view, style=None), later]
     return [sign_in(view, "button.sign_in_and_approve"), _deny(request, view), later]
 
 
@@ -200,14 +207,14 @@ def _decide(request: Request, view: View) -> list[e.Action]:
     return [_approve(request, view), _deny(request, view), *([look] if look else [])]
 
 
-def _approve(request: Request, view: View) -> e.Action:
+def _approve(request: Request, view: View, *, style: str | None = "positive") -> e.Action:
     """A yes; where it can mean several things, the first of them unless another is chosen."""
     action = Approve(ref(request))
     if len(view.verdicts.yes) < 2:  # noqa: PLR2004 - with one there is nothing to choose
-        return press(view, "button.approve", action, style="positive")
+        return press(view, "button.approve", action, style=style)
     chosen = _verdicts(VERDICT_YES, request.kind, view.verdicts.yes, view)
     inner = e.Card(body=[chosen], actions=[press(view, "button.approve_send", action, style="positive")])
-    return e.ShowCard(title=bare(view, "button.approve"), card=inner, style="positive")
+    return e.ShowCard(title=bare(view, "button.approve"), card=inner, style=style)
 
 
 def _verdicts(name: str, kind: str, verdicts: tuple[str, ...], view: View) -> e.InputChoiceSet:

@@ -21,7 +21,7 @@ def finding(found: Notice, view: View) -> e.Card:
         [
             header(say(view, "finding.title"), say(view, f"finding.about_{found.sort}", **given)),
             *lines(say(view, key, **given)),
-            *quote(bare(view, found.what) if known(found.what) else found.what),
+            *quote(bare(view, found.what) if known(found.what) else found.what, view),
             *lines(say(view, after if known(after) else "finding.next", **given)),
             *facts([(say(view, "finding.at"), when(found.at)), *([] if nobody else about)]),
         ],

@@ -25,7 +25,7 @@ def home(answer: HomeCard, view: View) -> e.Card:
     """How one's requests stand comes first, then what one may ask for; the alarm is the last button."""
     body: list[e.Piece] = [_hello(answer.person, view)]
     if answer.open:
-        body.append(_apart(say(view, "home.open"), weight="Bolder", size="Medium", style="heading"))
+        body.append(e.TextBlock(text=say(view, "home.open"), weight="Bolder", size="Medium", style="heading"))
         body += [_row(request, view) for request in answer.open]
     body += lines(say(view, answer.lead))
     body += _offers([offer for offer in answer.offers if not offer.alarm], view)

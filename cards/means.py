@@ -16,7 +16,7 @@ def stuck(request: Request, view: View) -> e.Container | None:
     """Say whom to call instead of pressing, where nothing that Entra could ask for is left to them."""
     if not _asked(request) or request.means is None or _left(request.means):
         return None
-    return warning(say(view, "means.lost" if request.means else "means.none", names=_named(request.means, view)))
+    return warning(say(view, "means.lost" if request.means else "means.none", **_named(request.means, view)))
 
 
 def able(request: Request, view: View) -> list[e.Piece]:
@@ -24,10 +24,10 @@ def able(request: Request, view: View) -> list[e.Piece]:
     if not _asked(request):
         return []
     if request.means is None:
-        return lines(say(view, own(request.kind, "means.unknown")))
+        return lines(say(view, own(request.kind, "means.unknown"), **_named((), view)))
     left = _left(request.means)
     state = "several" if len(left) > 1 else "one"
-    return lines(say(view, f"means.{state}", names=_named(left, view))) if left else []
+    return lines(say(view, f"means.{state}", **_named(left, view))) if left else []
 
 
 def _asked(request: Request) -> bool:
@@ -38,8 +38,10 @@ def _left(means: Sequence[Means]) -> list[Means]:
     return [one for one in means if not one.lost]
 
 
-def _named(means: Sequence[Means], view: View) -> Markup:
-    return Markup(", ".join(_name(one, view) for one in means))
+def _named(means: Sequence[Means], view: View) -> dict[str, Markup]:
+    """Name what they have, and the button that is there to press."""
+    press = say(view, "button.sign_in" if view.link else "button.sign_in_again")
+    return {"names": Markup(", ".join(_name(one, view) for one in means)), "press": press}
 
 
 def _name(one: Means, view: View) -> Markup:

@@ -9,7 +9,7 @@ from bot.core.model import Mode, Request, Status
 from cards import elements as e
 from cards.texts import NAME, Markup, clean, mixed, plain, tongue
 from cards.view import View
-from cards.words import bare, say, stands
+from cards.words import bare, called, say, stands
 
 _INNER: Final = str.maketrans(dict.fromkeys("“”„‟«»\u2039\u203a〝〞〟\uff02", '"'))
 
@@ -60,7 +60,10 @@ def header(small: str, large: str, *, status: e.Badge | None = None) -> e.Contai
 
 
 def standing(request: Request, large: str, view: View) -> e.Container:
-    return header(say(view, f"{request.kind}.title"), large, status=stand(request, view))
+    """The top of a request's card; who reads of somebody else's reads no "my" in it."""
+    own = view.person in {request.subject.id, request.requester.id}
+    title = f"{request.kind}.title" if own else called(request.kind)
+    return header(say(view, title), large, status=stand(request, view))
 
 
 def stand(request: Request, view: View) -> e.Badge:
@@ -112,20 +115,20 @@ def quoted(by: str, rows: Iterable[tuple[str, str]], view: View, *, own: bool = 
     items: list[e.Piece] = [e.TextBlock(text=head, weight="Bolder", size="Small")]
     for label, words in said:
         items += [e.TextBlock(text=label, is_subtle=True, size="Small", spacing="Small")] if label else []
-        items.append(_verbatim(words))
+        items.append(_verbatim(words, view))
     if any(mixed(words) for _, words in said):
         items.append(e.TextBlock(text=say(view, "words.mixed"), color="Warning", size="Small", spacing="Small"))
     return [e.Container(style="emphasis", items=items, spacing="Medium", separator=True)]
 
 
-def quote(words: str) -> list[e.Piece]:
+def quote(words: str, view: View) -> list[e.Piece]:
     """What a person wrote, where the line above already says who."""
-    return [e.Container(style="emphasis", items=[_verbatim(words)], spacing="Small")] if clean(words) else []
+    return [e.Container(style="emphasis", items=[_verbatim(words, view)], spacing="Small")] if clean(words) else []
 
 
-def _verbatim(words: str) -> e.RichTextBlock:
+def _verbatim(words: str, view: View) -> e.RichTextBlock:
     """Word for word, on one line: no client reads Markdown here, and no mark of theirs closes the desk's quotes."""
-    run = e.TextRun(text=f"“{clean(words).translate(_INNER)}”", italic=True)
+    run = e.TextRun(text=bare(view, "words.quoted", words=clean(words).translate(_INNER)), italic=True)
     return e.RichTextBlock(inlines=[run], spacing="Small")
 
 

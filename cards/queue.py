@@ -10,7 +10,7 @@ from cards.buttons import press
 from cards.parts import card, header, lines
 from cards.texts import NAME, Markup, known, plain
 from cards.view import View
-from cards.words import say, when
+from cards.words import called, say, when
 
 
 def queue(answer: QueueCard, view: View) -> e.Card:
@@ -33,7 +33,7 @@ def queue(answer: QueueCard, view: View) -> e.Card:
 def _row(one: Queued, view: View) -> e.ColumnSet:
     asked = say(view, "queue.asked", name=plain(one.name, NAME), when=when(one.since))
     said: list[e.Piece] = [
-        e.TextBlock(text=say(view, f"{one.kind}.title"), weight="Bolder"),
+        e.TextBlock(text=say(view, called(one.kind)), weight="Bolder"),
         e.TextBlock(text=asked, size="Small", spacing="None"),
     ]
     said += [e.TextBlock(text=text, size="Small", is_subtle=True, spacing="None") for text in _besides(one, view)]
@@ -44,7 +44,7 @@ def _row(one: Queued, view: View) -> e.ColumnSet:
 
 def _besides(one: Queued, view: View) -> list[Markup]:
     """Say how grave it is, where its kind has a word for that, that it is a trial, and who has opened it."""
-    level = f"{one.kind}.level.{one.level}"
+    level = f"{one.kind}.badge.{one.level}"
     told = [say(view, level)] if one.level and known(level) else []
     told += [say(view, "queue.trial")] if one.trial else []
     names = ", ".join(plain(name, NAME) for name in one.takers)

@@ -80,11 +80,7 @@ def _summary(request: Request, view: View) -> list[e.Piece | None]:
             return [*lines(say(view, "refusal.other") if refusal is None else refused(refusal, view), *alarm)]
         case Status.DENIED:
             said, after = _reason(request, view), _after_no(request)
-            return [
-                *lines(say(view, f"{state}.text")),
-                *said,
-                *lines(say(view, after), subtle=after == f"{state}.next"),
-            ]
+            return [*said, *lines(say(view, after), subtle=after == f"{state}.next")]
         case Status.DONE | Status.ENDED:
             following = [say(view, key, **given) for key in _following(request)]
             return [*lines(say(view, staged(request, "text"), **given), *following)]
@@ -94,6 +90,8 @@ def _summary(request: Request, view: View) -> list[e.Piece | None]:
             return [*lines(refused(ending.refusal, view))]
         case Status.READY if request.way is Way.ENTER and not view.link:
             return [*lines(say(view, worded(request, "request.ready.closed"), **given))]
+        case Status.STEP_UP if not view.link:
+            return [*lines(say(view, f"{state}.closed", **given))]
         case _:
             told = "graver" if _graver(request, view) else "text"
             return [*lines(say(view, worded(request, f"{state}.{told}"), **given))]
@@ -107,7 +105,13 @@ def _whom(summary: Sequence[e.Piece | None], view: View) -> list[e.Piece]:
 
 def _first(request: Request, view: View) -> str:
     """Say that before the second try its person signs in once more; on the page they do so anyway."""
-    return say(view, "request.unknown.sign_in") if view.link and request.way is not Way.ENTER else ""
+    asked = view.link and request.way is not Way.ENTER and _may_repeat(request)
+    return say(view, "request.unknown.sign_in") if asked else ""
+
+
+def _may_repeat(request: Request) -> bool:
+    """Whether a lost answer was looked for, and nothing was made in its place yet."""
+    return not request.replaced and request.expires_at is not None
 
 
 def _frozen(request: Request, view: View) -> list[e.Piece]:
@@ -132,6 +136,7 @@ def _reason(request: Request, view: View) -> list[e.Piece]:
 def _after_no(request: Request) -> str:
     """Name what is said below a no: what the desk does for a verdict that came with it, or whom to ask."""
     told = f"{request.kind}.request.denied.{verdict(request)}"
+    told = f"{told}_failed" if request.follow is Follow.FAILED and known(f"{told}_failed") else told
     return told if known(told) and request.mode is Mode.ENFORCE else "request.denied.next"
 
 
@@ -242,7 +247,7 @@ def _going_on(request: Request, view: View) -> list[e.Action | None]:
 
 def _once_more(request: Request, view: View) -> list[e.Action | None]:
     """After an answer was lost and looked for: once."""
-    if request.replaced or request.expires_at is None:
+    if not _may_repeat(request):
         return []
     match request.way:
         case Way.SHOW | Way.ALONE if view.link:  # what was signed in for before is too old by now

@@ -39,6 +39,11 @@ def own(kind: str, key: str) -> str:
     return f"{kind}.{key}" if known(f"{kind}.{key}") else key
 
 
+def called(kind: str) -> str:
+    """Return the key of what somebody else's request is called: its title, unless that speaks as its person does."""
+    return f"{kind}.theirs" if known(f"{kind}.theirs") else f"{kind}.title"
+
+
 def worded(request: Request, key: str) -> str:
     """Return the key of the words for `request`: its kind's own, those of its way, or the common ones."""
     candidates = (f"{request.kind}.{key}", f"{request.way}.{key}")
@@ -109,7 +114,7 @@ def particulars(request: Request, view: View) -> dict[str, object]:
     receipt, ending = request.receipt, request.ending
     return {
         "name": plain(request.subject.name, NAME),
-        "kind": say(view, f"{request.kind}.title"),
+        "kind": say(view, called(request.kind)),
         "until": when(request.expires_at),
         "works_until": when(receipt.expires_at if receipt else None),
         "by": plain(ending.name, NAME) if ending and ending.name else MISSING,

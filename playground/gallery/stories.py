@@ -72,7 +72,7 @@ STORIES: Final[Mapping[str, Story]] = {
         failed="tap.unusable",
         receipt={"minutes": "60", "one_time": "yes"},
         stages=(
-            (Status.DONE, "used", {"used": NOW.isoformat()}),
+            (Status.DONE, "used", {"used": NOW.isoformat(), "spent": "yes"}),
             (Status.ENDED, "used", {"used": NOW.isoformat()}),
             (Status.ENDED, "registered", {"used": NOW.isoformat()}),
             (Status.ENDED, "equipped", {"used": NOW.isoformat()}),

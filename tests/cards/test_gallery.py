@@ -32,6 +32,7 @@ NAMED = list(every())
 CARDS = dict(NAMED)
 # A list is no request's message; a secret goes by its own time.
 UNASKED = ("list/some", "secret/message", *(f"queue/{name}" for name in ("channel", "few", "mine", "last")))
+LONGEST_BUTTON = 30
 LARGEST = 25_000  # bytes; Teams takes more, but not everywhere
 
 GROUPS = sorted({tuple(name.split("/")[:2]) for name in CARDS})
@@ -252,6 +253,17 @@ def test_one_button_is_red_and_it_is_the_last(card: Mapping[str, Any]) -> None:
     seen = [action for action in card.get("actions", ()) if action.get("mode") != "secondary"]
     styles = [action.get("style") for action in seen]
     assert "destructive" not in styles[:-1]
+
+
+@every_card
+def test_at_most_one_button_is_the_one_to_press(card: Mapping[str, Any]) -> None:
+    assert [action.get("style") for action in card.get("actions", ())].count("positive") <= 1
+
+
+@every_card
+def test_no_button_is_too_long_for_a_phone(card: Mapping[str, Any]) -> None:
+    """Clients cut it off: a card is about 300 pixels wide there."""
+    assert [a["title"] for a in actions(card) if len(a.get("title", "")) > LONGEST_BUTTON] == []
 
 
 @every_card

@@ -56,7 +56,8 @@ def outside(piece: Any, *, quoted: bool = False) -> Iterator[str]:
 
 
 def _marked(text: str) -> bool:
-    return text[0] == "\u201c" and text[-1] == "\u201d" and not set(text[1:-1]) & set("\u201c\u201d\u201e")
+    """In the marks of a language, which nothing within closes."""
+    return text[0] + text[-1] in {"\u201c\u201d", "\u201e\u201c"} and not set(text[1:-1]) & set("\u201c\u201d\u201e")
 
 
 def view(person: str = "", language: str = "en") -> View:

@@ -13,11 +13,12 @@ from bot.core.presentations import Doubt
 from bot.core.reasons import Reason
 from bot.kinds import KINDS
 from cards import View, sentence
-from cards.texts import LANGUAGES
+from cards.texts import LANGUAGES, text
 from playground.gallery.cards import every
 from playground.gallery.requests import told
 from playground.gallery.stories import NOW, STORIES
-from tests.cards.walk import buttons, texts
+from tests.cards.test_texts import catalogue
+from tests.cards.walk import actions, buttons, pieces, texts
 
 CARDS: Final = dict(every())
 OWN: Final = [name for name in CARDS if "/requester/" in name]
@@ -94,3 +95,62 @@ def test_whoever_reads_that_they_may_ask_again_has_the_button(language: str) -> 
     for name in (name for name in OWN if name.startswith(f"{language}/") and name.rpartition("/")[2] in over):
         if name not in never and AGAIN[language].search(texts(CARDS[name]["body"])):
             assert buttons(CARDS[name]), name
+
+
+def _flat(language: str) -> dict[str, str]:
+    return {key: words for key, words in catalogue(language).items() if isinstance(words, str)}
+
+
+def _titles(language: str) -> set[str]:
+    """What any button is called, and the kinds' own ones."""
+    return {words for key, words in _flat(language).items() if re.search(r"(?:^|\.)button\.", key)}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_button_a_card_says_to_press_is_on_it(language: str) -> None:
+    missing = {}
+    for name in (name for name in CARDS if name.startswith(f"{language}/")):
+        card, there = CARDS[name], {action.get("title") for action in actions(CARDS[name])}
+        said = {bold for piece in pieces(card) for bold in re.findall(r"\*\*([^*]+)\*\*", str(piece.get("text", "")))}
+        if absent := (said & _titles(language)) - there:
+            missing[name] = absent
+    assert missing == {}
+
+
+# Cards that others read than whose request it is.
+THEIRS: Final = re.compile(r"/(?:approvers|security|reminder|confirm|finding)/|/queue/")
+# Whose words they are is said just before: somebody says something.
+SPEECH: Final = re.compile(r"\b(?:says|sagt): .*")
+FIRST_PERSON: Final = re.compile(
+    r"\b(?:I|me|my|mine|we|us|our|ich|mir|mich|mein(?:e[mnrs]?)?|wir|uns|unser(?:e[mnrs]?)?)\b", re.IGNORECASE
+)
+
+
+@pytest.mark.parametrize("name", [name for name in CARDS if THEIRS.search(name)])
+def test_what_others_read_does_not_speak_as_somebody(name: str) -> None:
+    """Neither the desk as one of them, nor in the words in which its person asked."""
+    said = [str(piece["text"]) for piece in pieces(CARDS[name]) if piece.get("type") == "TextBlock"]
+    assert [words for words in said if FIRST_PERSON.search(SPEECH.sub("", words))] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_how_a_request_stands_is_true_for_whoever_reads_it(language: str) -> None:
+    """The same word stands on its person's card, in the channel and in the list."""
+    words = {key: word for key, word in _flat(language).items() if re.search(r"(?:^|\.)status\.", key)}
+    assert len(words) > len(Status)
+    assert {k: w for k, w in words.items() if re.search(r"\byou|\bSie\b|\bIhre?n?\b", w)} == {}
+
+
+def test_a_german_card_quotes_as_german_does() -> None:
+    assert [name for name in CARDS if name.startswith("de/") and re.search(r"“\w", texts(CARDS[name]))] == []
+    assert any("„It fell into the harbour this morning.“" in texts(card) for card in CARDS.values())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_was_used_up_is_said_to_be(language: str) -> None:
+    used = [name for name in CARDS if name.startswith(f"{language}/tap/") and name.endswith("done_used")]
+    assert len(used) == 2
+    revoke, works = text("tap.button.revoke", language), {"en": "works until", "de": "funktioniert bis"}[language]
+    for name in used:
+        assert revoke not in buttons(CARDS[name]), name
+        assert works not in texts(CARDS[name]), name

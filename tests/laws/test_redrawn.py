@@ -70,7 +70,7 @@ async def test_so_is_a_refusal(desk: Office) -> None:
     assert why(await desk.ask(request_id="more", kind="methods")) == Reason.NOT_ALLOWED
     await worked_off(desk)
     assert text("status.refused", "en") in await helpdesk(desk, "flag")
-    assert text("methods.title", "en") in await helpdesk(desk, "pass")
+    assert text("methods.theirs", "en") in await helpdesk(desk, "pass")
 
 
 async def test_so_is_what_its_person_withdrew(desk: Office) -> None:
