@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, Final
 
 DOMAIN: Final = "contoso.example"
@@ -13,6 +14,7 @@ FEDERATED: Final = "fabrikam-federated.example"  # people of this domain sign in
 CREATED: Final = datetime(2026, 1, 5, 8, tzinfo=UTC)  # when everybody's account was made
 
 
+@cache
 def guid(name: str) -> str:
     """Return the object id of a thing by its name: the same one on every start."""
     return str(uuid.uuid5(uuid.NAMESPACE_URL, f"https://{DOMAIN}/{name}"))
@@ -191,7 +193,11 @@ _CAST: Final = (
 )
 
 _GIVEN: Final = ("Ada", "Abe", "Bea", "Bo", "Cy", "Dee", "Ed", "Eve", "Flo", "Gil", "Hal", "Ida", "Jo", "Kit", "Liv")
-_FAMILIES: Final = ("Adams", "Baker", "Cooper", "Dixon", "Ellis", "Foster", "Gibson", "Hunter")
+_FAMILIES: Final = (
+    *("Adams", "Baker", "Cooper", "Dixon", "Ellis", "Foster", "Gibson", "Hunter"),
+    *("Irving", "Jensen", "Keller", "Lawson", "Mercer", "Norton", "Osborne", "Parker"),
+    *("Quinn", "Rhodes", "Sawyer", "Turner", "Underwood", "Vaughn", "Walker", "Young"),
+)
 
 
 def crowd(size: int) -> tuple[Person, ...]:
