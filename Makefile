@@ -37,7 +37,7 @@ test: $(READY) ## Run all tests, those in a real browser too
 bench: $(READY) ## Measure against the peers, and write docs/figures.md (Linux, as root)
 	@$(BIN)/python -m bench --write $(ARGS)
 
-chaos: $(READY) ## Break everything at once for ten minutes (SEED=... ERRANDS=... repeat or shorten it)
+chaos: $(READY) ## Break everything at once for a quarter of an hour (SEED=... ERRANDS=... CROWD=... repeat or shorten it)
 	@$(BIN)/python -W ignore::RuntimeWarning -m tests.chaos
 
 mutants: $(MUTANTS) ## Put mistakes into what decides about accounts, one by one: which does no test notice?

@@ -125,7 +125,7 @@ def _shown(stage: Stage) -> list[str]:
 
 
 def _misplaced(stage: Stage, book: Books) -> list[str]:
-    map_ = places.Map(stage.play.world, book.requests, deeds.by_request(book.entries))
+    map_ = places.Map(stage.play.world, book.requests, deeds.by_request(book.entries), stage.opened)
     posted = [places.sent(call, book.sign_ins) for call in stage.play.world.journal.of("connector")]
     answered = [places.shown(one.body, one.conversation, f"an answer to {one.activity}") for one in stage.said]
     return [line for one in (*posted, *answered) if one is not None for line in map_.wrong(one)]

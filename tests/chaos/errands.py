@@ -45,13 +45,25 @@ class Agent:
         self._prepared(errand.plan)
         try:
             async with asyncio.timeout(self.patience):
-                errand.request = await self._begun(errand.plan)
+                errand.request = await self.begins(errand.plan)
                 if errand.request:
                     errand.how = "gave up"
                     errand.how = await self._followed(errand)
         except TROUBLE:
             pass
         return errand
+
+    async def holds(self, plan: Plan) -> str:
+        """Get a pass and leave it unused; return the request it came of, or nothing where there is none."""
+        errand = Errand(plan, await self.begins(plan))
+        for _ in range(STEPS):
+            seen = self.me.sees(errand.request)
+            if seen is not None and "revoke" in (can := verbs(seen)):
+                return errand.request
+            if seen is not None:
+                await self._went_on(errand, seen, can)
+            await self.me.pause()
+        return ""
 
     def _prepared(self, plan: Plan) -> None:
         """What must have happened to somebody before they have this wish."""
@@ -62,7 +74,8 @@ class Agent:
             for _ in range(max(1, 3 - len(graph.methods.of(self.me.key, "fido2")))):  # never the last one
                 graph.register_passkey(self.me.key, f"Key {len(graph.methods[self.me.key])}")
 
-    async def _begun(self, plan: Plan) -> str:
+    async def begins(self, plan: Plan) -> str:
+        """Ask for something; return the request, or nothing where there is none."""
         for _ in range(TRIES):
             try:
                 request = await self._asked(plan)
@@ -143,7 +156,7 @@ class Agent:
             return await self._afterwards(errand, seen, can)
         asked = self.me.eyes.newest(request, self.me.key, self._channel())
         if asked is not None and "approve" in verbs(asked):
-            return await self._decided(plan, request, asked)
+            return await self.decides(plan, request, asked)
         entering = "sign-in-window" in can and "sign-in" not in can  # the step-up's has another link beside it
         late = "show" in can or entering or ("prove" in can and errand.faces)
         if plan.ending == "late_withdrawn" and late:
@@ -226,7 +239,7 @@ class Agent:
     def _channel(self) -> Chat:
         return self.me.play.teams.chat(self.me.key, "helpdesk")
 
-    async def _decided(self, plan: Plan, request: str, asked: Seen) -> str:
+    async def decides(self, plan: Plan, request: str, asked: Seen) -> str:
         """Somebody of the helpdesk decides; now and then others try first."""
         random, no = self.me.random, {"reason": "I do not know this voice."}
         if plan.stranger:

@@ -40,6 +40,10 @@ class Person:
     def sees(self, request: str) -> Seen | None:
         return self.eyes.newest(request, self.key, self.home)
 
+    def reads(self, last: int = 12) -> list[Seen]:
+        """The newest messages of the bot in their chat."""
+        return self.play.teams.messages(self.key)[-last:]
+
     async def press(
         self, seen: Seen, verb: str, inputs: dict[str, str] | None = None, *, kind: str = "", twice: bool = False
     ) -> Outcome:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import unquote
@@ -74,9 +74,19 @@ def _cards(node: Any) -> Iterator[dict[str, Any]]:
 
 
 class Map:
-    """Who may read about what: the two it is about, whoever meant to approve it, and the channels' people."""
+    """Who may read about what: the two it is about, whoever meant to approve it, and the channels' people.
 
-    def __init__(self, world: World, requests: Mapping[str, Request], entries: Mapping[str, list[Entry]]) -> None:
+    `opened` are the keys of those approvers who have asked for a request of the line themselves.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        requests: Mapping[str, Request],
+        entries: Mapping[str, list[Entry]],
+        opened: Mapping[str, Collection[str]] | None = None,
+    ) -> None:
+        self._opened = {request: {world.people[key].id for key in keys} for request, keys in (opened or {}).items()}
         self._homes = {person.id: personal_id(person) for person in world.people}
         self._requests = requests
         self._entries = entries
@@ -96,5 +106,6 @@ class Map:
     def _others(self, request: Request) -> set[str]:
         confirmed = {Deed.APPROVAL_INTENDED, Deed.DENIAL_INTENDED}
         meant = {e.data.get("by", "") for e in self._entries.get(request.id, ()) if e.deed in confirmed}
+        meant |= self._opened.get(request.id, set())
         security = {SECURITY_CHANNEL} if request.reported else set()
         return {HELPDESK_CHANNEL, *(self._homes[by] for by in meant if by in self._homes)} | security

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
+from collections import defaultdict
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +29,7 @@ CALM: Final = 3  # looks one after the other at which nothing was left to do
 TRIAL: Final = guid("group/trial")  # for whom a pass is only tried: nothing is done in Graph
 ASKED: Final = guid("group/asked")  # whose passes the helpdesk must approve
 FACED: Final = guid("group/faced")  # who shows their face for a pass
+WAITING: Final = guid("group/waiting")  # whose passes the helpdesk must approve, and who signs in for none
 KINDS: Final = ("password", "risk", "methods", "verify", "sessions", "compromised")
 POLICIES: Final = "\n".join(
     [
@@ -35,6 +37,7 @@ POLICIES: Final = "\n".join(
         *(f'[tap.groups."{TRIAL}"]', 'mode = "evaluate"'),
         *(f'[tap.groups."{ASKED}"]', "approvals = 1"),
         *(f'[tap.groups."{FACED}"]', 'evidence = "face_check"'),
+        *(f'[tap.groups."{WAITING}"]', "approvals = 1", 'step_up = ""', 'milder = ["step_up"]'),
         *(f"[{kind}]\nper_day = 100" for kind in KINDS),
         "",
     ]
@@ -43,6 +46,11 @@ POLICIES: Final = "\n".join(
 
 @dataclass
 class Stage:
+    """`agents` have errands of their own; `waiting` are a crowd that wait for an approver, where there is one.
+
+    `opened` says which approvers have opened which request of the line.
+    """
+
     play: Play
     folder: Path
     eyes: Eyes
@@ -50,6 +58,8 @@ class Stage:
     seed: str
     env: dict[str, str]
     agents: list[Agent] = field(default_factory=list)
+    waiting: list[Agent] = field(default_factory=list)
+    opened: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     said: list[Said] = field(default_factory=list)
     errands: list[Errand] = field(default_factory=list)
     begun: int = 0
@@ -82,11 +92,12 @@ class Stage:
 
 @asynccontextmanager
 async def staged(
-    *, folder: Path, seed: str, replicas: int, people: int, pace: float, asked: int = 1
+    *, folder: Path, seed: str, replicas: int, people: int, pace: float, asked: int = 1, waiting: int = 0
 ) -> AsyncIterator[Stage]:
     """Everything up, with so many people who want something; each `asked`-th needs an approval for a pass.
 
-    Of a channel's threads Teams lets 1,800 begin in an hour: a crowd that all need one waits for most of an hour.
+    Of a channel's threads Teams lets 1,800 begin in an hour: a crowd that all need one waits for most of an hour. With
+    so many `waiting` besides, they are whom the weather is about, and the others are nothing out of the ordinary.
     """
     policies = folder / "policies.toml"
     policies.write_text(POLICIES)
@@ -96,7 +107,7 @@ async def staged(
         replicas=replicas,
         env=env,
         record=folder / "record",
-        extras=people + APPROVERS,
+        extras=APPROVERS + people + waiting,
     ) as play:
         play.teams.delivery.patience = 12.0
         await _quick(play)
@@ -105,25 +116,27 @@ async def staged(
         stage = Stage(play, folder, eyes, weather, seed, env)
         play.teams.delivery.listen(stage.hear)
         crowd = [person.key for person in play.world.people if person.key.startswith("p")]
-        play.world.people.groups[TRIAL] = Group(TRIAL, "Trial", frozenset())
-        for key in crowd[:APPROVERS]:
-            play.world.people.join(HELPDESK, key)
-        play.world.people.groups[ASKED] = Group(ASKED, "Asked", frozenset())
-        for key in crowd[APPROVERS::6]:
-            play.world.people.join(TRIAL, key)
-        play.world.people.groups[FACED] = Group(FACED, "Faced", frozenset())
-        for key in crowd[APPROVERS + 1 :: 4]:
-            play.world.people.join(FACED, key)
-        for key in crowd[APPROVERS::asked]:
-            play.world.people.join(ASKED, key)
+        helpdesk, busy, many = crowd[:APPROVERS], crowd[APPROVERS : APPROVERS + people], crowd[APPROVERS + people :]
+        _join(play, HELPDESK, helpdesk)
+        _join(play, WAITING, many)
+        _join(play, TRIAL, [] if waiting else busy[::6])
+        _join(play, FACED, [] if waiting else busy[1::4])
+        _join(play, ASKED, [] if waiting else busy[::asked])
         hands = {key: _hand(stage, key, number) for number, key in enumerate((*crowd, "ben", "cleo", "tess", "sam"))}
-        for key in hands:  # who has no business in the channel is there as well, and presses
+        for key in (*helpdesk, *busy, "ben", "cleo", "tess", "sam"):  # who has no business there as well, and presses
             play.teams.chats.join("helpdesk", key)
-        approvers = tuple(hands[key] for key in (*crowd[:APPROVERS], "ben", "cleo"))
+        approvers = tuple(hands[key] for key in (*helpdesk, "ben", "cleo"))
         strangers = (hands["tess"], hands["sam"])
-        weather.crowd = [hands[key] for key in crowd[APPROVERS:]]
-        stage.agents = [Agent(hands[key], approvers, strangers) for key in crowd[APPROVERS:]]
+        weather.crowd = [hands[key] for key in many or busy]
+        stage.agents = [Agent(hands[key], approvers, strangers) for key in busy]
+        stage.waiting = [Agent(hands[key], approvers, strangers) for key in many]
         yield stage
+
+
+def _join(play: Play, group: str, keys: Sequence[str]) -> None:
+    play.world.people.groups.setdefault(group, Group(group, "Of the crowd", frozenset()))
+    for key in keys:
+        play.world.people.join(group, key)
 
 
 async def _quick(play: Play) -> None:

@@ -18,6 +18,7 @@ from playground.people import guid
 from playground.teams.chats import BOT, HELPDESK_CHANNEL, SECURITY_CHANNEL, Chats, personal_id
 from playground.teams.views import ADAPTIVE
 from tests.chaos import deeds, faces, places, shown, trail
+from tests.chaos.crowd import NEWCOMERS, Crowd, Wait
 from tests.chaos.shown import Said
 from tests.core.samples import ANN, NOW, REQUEST, approval, step_up
 from tests.stories.canary import within
@@ -234,6 +235,27 @@ class TestShown:
         assert within({"Secret#2+x", "another-one"}, text) == set()
 
 
+class TestCrowd:
+    QUICK = tuple(Wait(1.0) for _ in range(NEWCOMERS))
+
+    def broken(self, *more: Wait, placed: int = NEWCOMERS) -> str:
+        back = [*more, *self.QUICK][:NEWCOMERS]
+        return "; ".join(Crowd(taken_back=back, ended=[*self.QUICK], placed=[*self.QUICK[:placed]]).broken())
+
+    def test_what_is_quick_is_fine(self) -> None:
+        assert self.broken() == ""
+        assert self.broken(Wait(59.0, 400, 100), Wait(1.0, 10, 10), Wait(1.0, 400, 40)) == ""
+
+    def test_what_takes_too_long_or_did_not_happen(self) -> None:
+        assert "a pass is taken back: 61 s" in self.broken(Wait(61.0))
+        assert "a newcomer's card has their place: 2 times" in self.broken(placed=2)
+
+    def test_what_went_behind_what_is_less_urgent(self) -> None:
+        behind = Wait(5.0, 300, 290)
+        assert self.broken(behind, Wait(1.0, 300, 10), Wait(1.0, 300, 10)) == ""  # its replica died, say
+        assert "97%" in self.broken(behind, behind, Wait(1.0, 300, 10))
+
+
 class TestPlaces:
     @staticmethod
     def request(earth: world.World, **more: object) -> Request:
@@ -245,12 +267,19 @@ class TestPlaces:
         actions = [{"type": "Action.Execute", "data": {"verb": verb, "id": "r1", "v": 1}} for verb in verbs]
         return {"attachments": [{"content": {"type": "AdaptiveCard", "body": [], "actions": actions}}]}
 
-    def told(self, earth: world.World, place: str, *verbs: str, entries: tuple[Step, ...] = ()) -> list[str]:
+    def told(
+        self,
+        earth: world.World,
+        place: str,
+        *verbs: str,
+        entries: tuple[Step, ...] = (),
+        opened: Mapping[str, set[str]] | None = None,
+    ) -> list[str]:
         path = f"/connector/v3/conversations/{place}/activities"
         call = Call("connector", NOW.isoformat(), "POST", path, {}, self.card(*verbs), 201)
         one = places.sent(call, {})
         assert one is not None
-        return list(places.Map(earth, {"r1": self.request(earth)}, {"r1": written(*entries)}).wrong(one))
+        return list(places.Map(earth, {"r1": self.request(earth)}, {"r1": written(*entries)}, opened).wrong(one))
 
     def test_where_it_may_be(self, earth: world.World) -> None:
         ben = earth.people["ben"]
@@ -258,10 +287,13 @@ class TestPlaces:
         assert self.told(earth, personal_id(earth.people["ann"]), "show", "report") == []
         assert self.told(earth, f"{HELPDESK_CHANNEL};messageid=1", "approve", "deny") == []
         assert self.told(earth, personal_id(ben), "refresh", entries=meant) == []
+        assert self.told(earth, personal_id(ben), "approve", opened={"r1": {"ben"}}) == []
 
     def test_where_it_may_not_be(self, earth: world.World) -> None:
         ben = personal_id(earth.people["ben"])
         assert f"was sent to {ben}" in self.told(earth, ben, "refresh")[0]
+        assert f"was sent to {ben}" in self.told(earth, ben, "approve", opened={"r1": {"cleo"}, "r2": {"ben"}})[0]
+        assert "may press show" in self.told(earth, ben, "show", opened={"r1": {"ben"}})[0]
         assert f"was sent to {SECURITY_CHANNEL}" in self.told(earth, SECURITY_CHANNEL, "refresh")[0]
         assert "may press show" in self.told(earth, HELPDESK_CHANNEL, "show", "approve")[0]
 

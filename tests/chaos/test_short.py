@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,15 +13,6 @@ from tests.chaos.stage import staged
 
 ERRANDS, PEOPLE, PACE = 40, 12, 1.2
 LONGEST = 240.0  # seconds for the errands on a machine that is busy with other things; usually a tenth of it
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    """A place the database's own user may enter, which pytest's is not."""
-    made = Path(tempfile.mkdtemp(prefix="vouchsafe-chaos-"))
-    made.chmod(0o755)
-    yield made
-    shutil.rmtree(made, ignore_errors=True)
 
 
 @pytest.mark.slow

@@ -45,6 +45,7 @@ REQUESTS: Final[Mapping[str, tuple[Where, Kind, str]]] = {
 RARE: Final = frozenset(sort for sort, (where, _, _) in REQUESTS.items() if where == "verified")
 LATE: Final = "Teams delivers again, later"
 DATABASE: Final = "the database"
+FAR: Final = "the clock jumps far"
 ALARM: Final = "somebody is in an account"
 SILENCE: Final = (2.0, 7.0)  # seconds a dead address stays dead
 
@@ -54,6 +55,7 @@ class Weather:
     """`happened` counts what came true; `recoveries` are what it took, in seconds, and the slowest is told.
 
     `crowd` are those whose chats die and whose accounts somebody is in; `silent` the chats that were dead at some time.
+    What stands in `without` does not happen at all.
     """
 
     play: Play
@@ -64,18 +66,19 @@ class Weather:
     recoveries: dict[str, list[float]] = field(default_factory=dict)
     crowd: list[Person] = field(default_factory=list)
     silent: set[str] = field(default_factory=set)
+    without: frozenset[str] = frozenset()
     _rising: set[asyncio.Task[None]] = field(default_factory=set)
     _rolled: float = float("-inf")
 
     def deeds(self) -> Mapping[str, Callable[[], Awaitable[None]]]:
-        return {
+        every: Mapping[str, Callable[[], Awaitable[None]]] = {
             "a replica is killed": self._kill,
             "a replica is told to stop": self._stop,
             "the database restarts": lambda: self._restart("fast"),
             "the database crashes": lambda: self._restart("immediate"),
             "connections are cut": self._cut,
             "the clock jumps on": self._on,
-            "the clock jumps far": self._far,
+            FAR: self._far,
             "the clock jumps back": self._back,
             "keys roll": self._roll,
             LATE: self._late,
@@ -85,6 +88,7 @@ class Weather:
             "security's channel is dead": self._deaf,
             ALARM: self._alarm,
         }
+        return {sort: deed for sort, deed in every.items() if sort not in self.without}
 
     def missing(self) -> list[str]:
         """The sorts that have not come true so far; what few errands can meet is not waited for."""
