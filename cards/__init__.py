@@ -33,7 +33,7 @@ from cards.requester import requester
 from cards.secret import curtain, secret
 from cards.texts import LANGUAGES, ideas, phrases, plain, said_for, text, tongue, vocabulary
 from cards.view import View
-from cards.words import refused, say, sentence, stands
+from cards.words import called, refused, say, sentence, stands
 
 __all__ = [
     "LANGUAGES",
@@ -110,7 +110,8 @@ def title(answer: Showable, view: View) -> str:
 
 def summary(request: Request, slot: Slot, view: View) -> str:
     """Return the line a notification of a request's message shows: how it stands, never a result."""
-    what = text(f"{request.kind}.title", view.language)
+    own = slot in {Slot.REQUESTER, Slot.SECRET}
+    what = text(f"{request.kind}.title" if own else called(request.kind), view.language)
     if slot is Slot.SECRET:
         return what
     return f"{what}: {text(stands(request), view.language)}"

@@ -18,7 +18,7 @@ def alert(request: Request, view: View) -> e.Card:
     ending = request.ending
     given, approved = particulars(request, view), request.evidence_of(EvidenceType.APPROVAL)
     rows: list[tuple[str, str]] = [
-        *details(request, view),
+        *details(request, view, theirs=True),
         (say(view, "fact.asked"), when(request.created_at)),
         *((say(view, "fact.signed_in"), when(e.at)) for e in request.evidence_of(EvidenceType.STEP_UP)[-1:]),
         *((say(view, "fact.proved"), when(e.at)) for e in request.evidence_of(EvidenceType.FACE)[-1:]),

@@ -65,7 +65,13 @@ def _body(request: Request, view: View, above: e.Piece | None = None) -> list[e.
         *_warned(request, view),
         *(lines(*(say(view, "approvers.confirming", name=plain(n, NAME), until=when(u)) for n, u in view.confirming))),
         trial(request, view),
-        *facts([*details(request, view), *_known(request, view), (say(view, "fact.verdict"), verdicts(request, view))]),
+        *facts(
+            [
+                *details(request, view, theirs=True),
+                *_known(request, view),
+                (say(view, "fact.verdict"), verdicts(request, view)),
+            ]
+        ),
         *quoted(request.requester.name, typed(request, view), view),
         *_past(request, view),
     ]
@@ -153,7 +159,7 @@ def confirm(request: Request, view: View) -> e.Card:
         _grave(request, view) if waiting else None,
         *lines(say(view, f"confirm.{key}{no}", **particulars(request, view), before=when(view.by))),
         *(_warned(request, view) if waiting else ()),
-        *(facts([*details(request, view), *_known(request, view)]) if waiting else ()),
+        *(facts([*details(request, view, theirs=True), *_known(request, view)]) if waiting else ()),
         *(quoted(request.requester.name, typed(request, view), view) if waiting else ()),
         *(_past(request, view) if waiting else ()),
     ]

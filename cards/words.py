@@ -126,9 +126,9 @@ def particulars(request: Request, view: View) -> dict[str, object]:
     }
 
 
-def details(request: Request, view: View) -> list[tuple[str, str]]:
-    """Return what was chosen or found as label and value, in the desk's words."""
-    said = ((name, _value(request.kind, name, value, view)) for name, value in _told(request))
+def details(request: Request, view: View, *, theirs: bool = False) -> list[tuple[str, str]]:
+    """Return what was chosen or found as label and value, in the desk's words; `theirs`: for others than its person."""
+    said = ((name, _value(request.kind, name, value, view, theirs=theirs)) for name, value in _told(request))
     return [(_label(request.kind, name, view), value) for name, value in said if value is not None]
 
 
@@ -231,12 +231,14 @@ def _label(kind: str, name: str, view: View) -> Markup:
     return say(view, key) if known(key) else plain(name)
 
 
-def _value(kind: str, name: str, value: str, view: View) -> Markup | None:
+def _value(kind: str, name: str, value: str, view: View, *, theirs: bool = False) -> Markup | None:
     """Say a choice, or what has a sentence of its own; None for what nobody but its writer has words for."""
     name = name.removeprefix(AGAIN)
     choice, template = f"{kind}.{name}.{value}", f"{kind}.value.{name}"
     if name == NEEDED_BY and known(f"{value}.title"):
-        return say(view, f"{value}.title")
+        return say(view, called(value) if theirs else f"{value}.title")
+    if theirs and known(f"{kind}.about.{name}.{value}"):
+        return say(view, f"{kind}.about.{name}.{value}")
     if known(choice):
         return say(view, choice)
     return say(view, template, value=_param(value)) if known(template) else None

@@ -100,7 +100,7 @@ def test_approvers_see_who_what_why_and_decide() -> None:
     request = replace(at(Status.APPROVAL), evidence=(SIGNED_IN, APPROVED))
     card = cards.show(RequestCard(request, Slot.APPROVERS), view)
     said = texts(card)
-    for part in ("Ann Archer", "My phone is lost or broken", "INC0012345", "60 minutes", "enabled, member"):
+    for part in ("Ann Archer", "Phone is lost or broken", "INC0012345", "60 minutes", "enabled, member"):
         assert part in said
     assert "1 of 2: Ben Bishop" in said
     assert buttons(card) == ["Approve", "Decline"]

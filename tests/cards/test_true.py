@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Final
 
 import pytest
 
-from bot.core.answers import Refused
+from bot.core.answers import Refused, RequestCard
 from bot.core.model import Refusal, Status
+from bot.core.ports import Slot
 from bot.core.presentations import Doubt
 from bot.core.reasons import Reason
 from bot.kinds import KINDS
-from cards import View, sentence
+from cards import View, sentence, show, summary
 from cards.texts import LANGUAGES, text
 from playground.gallery.cards import every
+from playground.gallery.people import ANN
 from playground.gallery.requests import told
+from playground.gallery.sheets import sheet
 from playground.gallery.stories import NOW, STORIES
 from tests.cards.test_texts import catalogue
 from tests.cards.walk import actions, buttons, pieces, texts
@@ -154,3 +158,24 @@ def test_what_was_used_up_is_said_to_be(language: str) -> None:
     for name in used:
         assert revoke not in buttons(CARDS[name]), name
         assert works not in texts(CARDS[name]), name
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_choice_is_read_by_others_in_the_words_in_which_it_was_made(kind: str, language: str) -> None:
+    """Also those that nobody in the gallery has made."""
+    request, view = told(kind, Status.APPROVAL), View(language, NOW, "the helpdesk")
+    for scene in STORIES[kind].scenes.values():
+        for name, value in [(f.name, c.value) for f in sheet(KINDS[kind], ANN, scene, NOW).fields for c in f.choices]:
+            for slot in (Slot.APPROVERS, Slot.SECURITY):
+                body = show(RequestCard(replace(request, details={name: value}), slot), view)["body"]
+                read = [str(piece["value"]) for piece in pieces(body) if {"title", "value"} <= piece.keys()]
+                assert [words for words in read if FIRST_PERSON.search(words)] == []
+
+
+@pytest.mark.parametrize("slot", [Slot.APPROVERS, Slot.SECURITY, Slot.CONFIRM])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_notification_of_what_others_read_does_not_speak_as_its_person(kind: str, slot: Slot) -> None:
+    for language in LANGUAGES:
+        said = summary(told(kind, Status.APPROVAL), slot, View(language, NOW, "the helpdesk"))
+        assert not FIRST_PERSON.search(said)
