@@ -25,7 +25,8 @@ from cards.alert import alert, lift
 from cards.approvers import approvers, confirm, proof, reminder
 from cards.buttons import alarm
 from cards.finding import finding
-from cards.home import form, home, missed, offered, status
+from cards.form import form
+from cards.home import home, missed, offered, status
 from cards.messages import line, message, prompt, secret_message
 from cards.parts import card, header, lines, warning
 from cards.queue import queue
