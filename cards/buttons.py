@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
-from bot.core.actions import Begin, Disown, Press, Ref, Refresh, SeeQueue, Shown, Submit
+from bot.core.actions import Begin, Choose, Disown, Press, Ref, Refresh, SeeQueue, Shown, Submit
 from bot.core.face import serves
 from bot.core.model import LIVE, VERIFIED, Request, Status
 from bot.core.packing import LANGUAGE, pack
@@ -16,7 +17,7 @@ from cards.words import bare, own
 DIALOG: Final = {"type": "task/fetch"}
 
 
-def packed(view: View, action: Press | Begin | Submit | Disown | SeeQueue | Shown) -> dict[str, str | int]:
+def packed(view: View, action: Press | Begin | Submit | Choose | Disown | SeeQueue | Shown) -> dict[str, str | int]:
     """Return what a button sends; where its card keeps to the language somebody wrote in, that comes along."""
     return {**pack(action), LANGUAGE: tongue(view.language)} if view.spoken else pack(action)
 
@@ -59,9 +60,26 @@ def begin(view: View, key: str, kind: str, *, style: str | None = None, enabled:
     return dialog(view, own(kind, key), Begin(kind), style=style, enabled=enabled)
 
 
-def submit(view: View, kind: str, request: str) -> e.Submit:
-    data = packed(view, Submit(kind, request, {}))
-    return e.Submit(title=bare(view, own(kind, "button.send")), data=data, style="positive")
+def submit(
+    view: View, kind: str, request: str, chosen: Mapping[str, str] | None = None, *, removes: bool = False
+) -> e.Submit:
+    """Send the form; `chosen` is the line it is about, where that was chosen by a button."""
+    data = packed(view, Submit(kind, request, chosen or {}))
+    return e.Submit(
+        title=bare(view, own(kind, "button.send")), data=data, style="destructive" if removes else "positive"
+    )
+
+
+def choose(view: View, kind: str, request: str, chosen: Mapping[str, str], what: str) -> e.Submit:
+    """The button beside a line of a form; whoever does not see the line hears which it is."""
+    data, title = packed(view, Choose(kind, request, chosen)), bare(view, own(kind, "button.choose"))
+    hint = bare(view, own(kind, "button.choose_hint"), what=what)
+    return e.Submit(title=title, data=data, tooltip=hint, sends="none")
+
+
+def back(view: View, kind: str, request: str) -> e.Submit:
+    """From what is asked about one line back to all of them."""
+    return e.Submit(title=bare(view, "button.back"), data=packed(view, Choose(kind, request, {})), sends="none")
 
 
 def disown(view: View, kind: str, request: str, *, told: bool = False) -> e.Submit:

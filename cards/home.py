@@ -9,14 +9,13 @@ from bot.core.answers import HomeCard, MissCard, Offer, OfferCard, StatusCard
 from bot.core.model import PENDING, Person, Request
 from cards import elements as e
 from cards.buttons import alarm, begin, dialog, press, ref
-from cards.parts import card, header, lines, marked, stand
+from cards.parts import behind, card, header, lines, marked, stand
 from cards.texts import NAME, plain
 from cards.view import View
-from cards.words import bare, refused, say, when
+from cards.words import refused, say, when
 
 DOORS: Final = 3  # of a card for what was not understood
 FIRST: Final = 3  # offers that are seen at once
-MORE: Final = "more"  # the id of what stands behind a button
 
 
 def home(answer: HomeCard, view: View) -> e.Card:
@@ -75,16 +74,7 @@ def _offers(offers: list[Offer], view: View) -> list[e.Piece]:
     front, rest = ordered[:FIRST], ordered[FIRST:]
     return [
         *(_offer(offer, view) for offer in front),
-        *(_behind([_offer(o, view) for o in rest], view) if rest else []),
-    ]
-
-
-def _behind(items: list[e.Piece], view: View) -> list[e.Piece]:
-    """What few look for, behind a button; a client that cannot unfold it shows it."""
-    more = e.Toggle(title=bare(view, "button.more"), targets=[MORE])
-    return [
-        e.ActionSet(actions=[more], spacing="Medium", separator=True),
-        e.Container(id=MORE, items=items, visible=False),
+        *(behind([_offer(o, view) for o in rest], view) if rest else []),
     ]
 
 

@@ -11,6 +11,7 @@ from cards.texts import NAME, Markup, clean, mixed, plain, tongue
 from cards.view import View
 from cards.words import bare, called, say, stands
 
+MORE: Final = "more"  # the id of what stands behind a button
 _INNER: Final = str.maketrans(dict.fromkeys("“”„‟«»\u2039\u203a〝〞〟\uff02", '"'))
 
 TONES: Final = {
@@ -78,15 +79,29 @@ def badge(view: View, key: str, tone: str, align: str = "Right") -> e.Badge:
     return e.Badge(text=bare(view, key), style=style, appearance="Tint", shape="Rounded", align=align, fallback=plainly)
 
 
-def marked(icon: str, items: list[e.Piece], *, tone: str = "Default", **looks: object) -> e.Piece:
-    """What is told at a glance by its icon; where a client has none, or nobody named one, only what it says."""
-    if not icon:
-        return e.Container(items=items, **looks)
-    columns = [
-        e.Column(width="auto", items=[e.Icon(icon, size="xSmall", style="Filled", color=tone)]),
-        e.Column(width="stretch", items=items, spacing="Small"),
+def marked(
+    icon: str, items: list[e.Piece], *, tone: str = "Default", beside: e.Action | None = None, **looks: object
+) -> e.Piece:
+    """What is told at a glance by its icon; where a client has none, or nobody named one, only what it says.
+
+    `beside` is the button for this line alone.
+    """
+    columns = [e.Column(width="stretch", items=items, spacing="Small" if icon else None)]
+    if icon:
+        sign = e.Icon(icon, size="xSmall", style="Filled", color=tone)
+        columns.insert(0, e.Column(width="auto", items=[sign]))
+    if beside is not None:
+        columns.append(e.Column(width="auto", items=[e.ActionSet(actions=[beside])], spacing="Small"))
+    return e.ColumnSet(columns=columns, **looks) if len(columns) > 1 else e.Container(items=items, **looks)
+
+
+def behind(items: list[e.Piece], view: View) -> list[e.Piece]:
+    """What few look for, behind a button; a client that cannot unfold it shows it."""
+    more = e.Toggle(title=bare(view, "button.more"), targets=[MORE])
+    return [
+        e.ActionSet(actions=[more], spacing="Medium", separator=True),
+        e.Container(id=MORE, items=items, visible=False),
     ]
-    return e.ColumnSet(columns=columns, **looks)
 
 
 def lines(*texts: str, subtle: bool = False) -> list[e.Piece]:

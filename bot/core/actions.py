@@ -88,6 +88,15 @@ class Submit:
 
 
 @dataclass(frozen=True, slots=True)
+class Choose:
+    """Choose a line of a form, to be asked what belongs to it; without `values`, go back to all of them."""
+
+    kind: str
+    request: str
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Disown:
     """Say that something a kind's form shows is not theirs. `values` names it; without, they are asked which it is."""
 
@@ -243,4 +252,4 @@ Own = (
 Plain = Own | SeeProof | Take | NotNow | Refresh
 Deciding = Approve | Deny | SeeProof | Take | NotNow  # of those who decide about others
 Press = Plain | Approve | Deny | Lift
-Action = Written | Begin | Submit | Disown | SeeQueue | OfferToken | ReturnCode | Press
+Action = Written | Begin | Submit | Choose | Disown | SeeQueue | OfferToken | ReturnCode | Press

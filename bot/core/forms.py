@@ -7,11 +7,14 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from hashlib import blake2b
 from types import MappingProxyType
 from typing import Final
 
 from bot.core.model import Refusal
 from bot.core.reasons import Reason
+
+SHORT: Final = 64  # letters of a choice: longer ones, on a card with all the others, would make it too large
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +24,20 @@ class Choice:
     value: str
     title: str
 
+    @property
+    def tag(self) -> str:
+        """What a card says for it: itself, or where that is long, something short that is its own."""
+        if len(self.value) <= SHORT:
+            return self.value
+        return blake2b(self.value.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
 
 @dataclass(frozen=True, slots=True)
 class Field:
     """One question of a kind's form. With `choices` it is a list; `pattern` is a full-match regular expression.
 
-    `example` is something it takes, to show what it should look like.
+    `example` is something it takes, to show what it should look like. With `rows` each choice is a button beside the
+    line that tells of it, and whatever else is asked comes once one is chosen.
     """
 
     name: str
@@ -38,13 +49,15 @@ class Field:
     example: str = ""
     longest: int = 200
     multiline: bool = False
+    rows: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """A line of text: its key in the catalogue and what goes into it.
 
-    `icon` and `tone` (a card's colour) tell at a glance what it says; `below` is what belongs to it.
+    `icon` and `tone` (a card's colour) tell at a glance what it says; `below` is what belongs to it, `choice` the
+    value that a button beside it chooses, where a field of the sheet has rows.
     """
 
     key: str
@@ -52,19 +65,33 @@ class Line:
     icon: str = ""
     tone: str = "Default"
     below: Line | None = None
+    choice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """What a person reads and fills in before they ask; `closed`: there is something to read, nothing to ask for.
 
-    `disowns` asks which of what they read is not theirs: they may say so without asking for anything.
+    `disowns` asks which of what they read is not theirs: they may say so without asking for anything. `removes`: what
+    is asked for takes something away, and its button says so by its colour.
     """
 
     fields: tuple[Field, ...] = ()
     lines: tuple[Line, ...] = ()
     closed: bool = False
     disowns: Field | None = None
+    removes: bool = False
+
+    @property
+    def rows(self) -> Field | None:
+        """Return the field that is chosen by a button beside a line, if there is one."""
+        return next((field for field in self.fields if field.rows), None)
+
+    def chosen(self, values: Mapping[str, str]) -> Choice | None:
+        """Return what was chosen beside a line, as long as it is one of what there is."""
+        field = self.rows
+        given = {choice.value: choice for choice in field.choices} if field is not None else {}
+        return given.get(values.get(field.name, "")) if field is not None else None
 
 
 # What whoever says no, or lifts a lock, writes to it: as much as their card takes.
@@ -83,10 +110,10 @@ class Fault(StrEnum):
 def clean(fields: Iterable[Field], values: Mapping[str, str]) -> dict[str, str]:
     """Return the answers to `fields` alone, printable and trimmed; one not sent at all gets the field's default.
 
-    What a pattern wants in capitals, or without spaces, is written that way.
+    What a pattern wants in capitals, or without spaces, is written that way; a choice goes by its tag.
     """
     given = ((field, _printable(field, values.get(field.name, field.default))) for field in fields)
-    return {field.name: _fitting(field, value) for field, value in given}
+    return {field.name: _named(field, _fitting(field, value)) for field, value in given}
 
 
 def check(fields: Iterable[Field], values: Mapping[str, str]) -> dict[str, str]:
@@ -140,6 +167,11 @@ def _fitting(field: Field, value: str) -> str:
     joined = "".join(value.split())
     tried = (value, value.upper(), value.lower(), joined, joined.upper(), joined.lower())
     return next((one for one in tried if re.fullmatch(field.pattern, one)), value)
+
+
+def _named(field: Field, value: str) -> str:
+    """Return the choice that a card has such a tag for; what is there no more goes by none."""
+    return next((choice.value for choice in field.choices if choice.tag == value), value)
 
 
 def reason(said: str) -> Mapping[str, str]:

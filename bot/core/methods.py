@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -67,3 +67,22 @@ def means(methods: Iterable[Method], lost: Callable[[Method], bool]) -> tuple[Me
     """Return what somebody could sign in with, in the same order; `lost`: by what they say they have it no more."""
     asked = (one for one in methods if one.kind in ASKED and one.usable)
     return tuple(Means(one.kind.value, one.name[:LONGEST], lost(one)) for one in asked)
+
+
+def last(chosen: Method, methods: Sequence[Method]) -> bool:
+    """Say whether nothing would be left to get in with; a pass that works now does."""
+    others = [method for method in methods if method.usable and not _same(method, chosen)]
+    if chosen.kind not in SIGN_IN:
+        return False
+    return not any(method.kind in SIGN_IN or method.kind is MethodKind.PASS for method in others)
+
+
+def last_resistant(chosen: Method, methods: Sequence[Method]) -> bool:
+    """Say whether nothing would be left that cannot be phished; a pass does not stay."""
+    if chosen.kind not in RESISTANT:
+        return False
+    return not any(m.kind in RESISTANT and m.usable and not _same(m, chosen) for m in methods)
+
+
+def _same(one: Method, other: Method) -> bool:
+    return (one.kind, one.id) == (other.kind, other.id)

@@ -1,6 +1,7 @@
 """Packing: how a button says what it does. It carries a verb, a request id and a version, and nothing that decides.
 
-Where its card is in the language somebody wrote in, it names that language, to be answered in it.
+Where its card is in the language somebody wrote in, it names that language, to be answered in it. One beside a line of
+a form says which line that is, as an input says what was filled in.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from bot.core.actions import (
     Action,
     Approve,
     Begin,
+    Choose,
     Deny,
     Disown,
     Hide,
@@ -63,13 +65,15 @@ NAMES: Final[Mapping[type[Press], str]] = {
     Deny: DENY,
     Lift: LIFT,
 }
-BEGIN, SUBMIT, DISOWN, HOME, STATUS, HUMAN, QUEUE = "begin", "submit", "disown", "home", "status", "human", "queue"
+BEGIN, HOME, STATUS, HUMAN, QUEUE = "begin", "home", "status", "human", "queue"
+SUBMIT, CHOOSE, DISOWN = "submit", "choose", "disown"
+FORMS: Final[Mapping[str, type[Submit | Choose | Disown]]] = {SUBMIT: Submit, CHOOSE: Choose, DISOWN: Disown}
 SHOWN: Final[Mapping[str, Shown]] = {HOME: Home(), STATUS: ShowStatus(), HUMAN: Human()}
 LANGUAGE: Final = "lang"
 LONGEST: Final = 2000
 
 
-def pack(action: Press | Begin | Submit | Disown | SeeQueue | Shown) -> dict[str, str | int]:
+def pack(action: Press | Begin | Submit | Choose | Disown | SeeQueue | Shown) -> dict[str, str | int]:
     """Return the data of the button that does `action`."""
     match action:
         case Home():
@@ -82,10 +86,9 @@ def pack(action: Press | Begin | Submit | Disown | SeeQueue | Shown) -> dict[str
             return {"verb": BEGIN, "kind": kind}
         case SeeQueue(after):
             return {"verb": QUEUE, "id": after}
-        case Submit(kind, request, _):
-            return {"verb": SUBMIT, "kind": kind, "id": request}
-        case Disown(kind, request, _):
-            return {"verb": DISOWN, "kind": kind, "id": request}
+        case Submit(kind, request, values) | Choose(kind, request, values) | Disown(kind, request, values):
+            verb = next(name for name, form in FORMS.items() if form is type(action))
+            return {**values, "verb": verb, "kind": kind, "id": request}
         case _:
             return {"verb": NAMES[type(action)], "id": action.ref.request, "v": action.ref.version}
 
@@ -102,10 +105,8 @@ def unpack(data: Mapping[str, object]) -> Action | None:
         return None
     if verb == QUEUE:
         return SeeQueue(request)
-    if verb == SUBMIT and isinstance(kind, str):
-        return Submit(kind, request, _inputs(data))
-    if verb == DISOWN and isinstance(kind, str):
-        return Disown(kind, request, _inputs(data))
+    if isinstance(verb, str) and verb in FORMS and isinstance(kind, str):
+        return FORMS[verb](kind, request, _inputs(data))
     if not isinstance(verb, str) or not isinstance(version, int) or isinstance(version, bool):
         return None
     ref, given = Ref(request, version), _inputs(data)

@@ -60,6 +60,8 @@ class Desk:
                     return await self.reception.begin(actor, kind)
                 case do.Submit():
                     return await self.reception.ask(actor, action)
+                case do.Choose():
+                    return await self.reception.choose(actor, action)
                 case do.Disown():
                     return await self.reception.disown(actor, action)
                 case do.SeeQueue(after):

@@ -182,6 +182,17 @@ class Reception:
             case _:
                 return answer
 
+    async def choose(self, actor: Actor, action: do.Choose) -> Answer:
+        """Ask what belongs to the line that was chosen, as long as it is there: nothing begins, or is written down.
+
+        No wall stands before it: it shows no more than the form did, and whatever is sent is decided.
+        """
+        refusal = await self._shut(actor, action.kind)
+        if refusal is not None:
+            return Refused(refusal)
+        draft = self._draft(actor.person, action.kind, action.request)
+        return await self._form(self.inquiry.once(Moment.HOME), draft, action.values)
+
     async def disown(self, actor: Actor, action: do.Disown) -> Answer:
         """Ask which of what a kind's form shows is not theirs, and have security hear of it: nothing else comes of it.
 

@@ -15,7 +15,7 @@ from bot.core.errors import Rejected, giving
 from bot.core.facts import Moment
 from bot.core.forms import Choice, Field, Line, Sheet
 from bot.core.kind import Kind, Tools
-from bot.core.methods import LONGEST, REMOVABLE, RESISTANT, SIGN_IN, Method, MethodKind, means
+from bot.core.methods import LONGEST, REMOVABLE, RESISTANT, SIGN_IN, Method, MethodKind, last, last_resistant, means
 from bot.core.model import Finding, Outcome, Person, Progress, Receipt, Refusal, Request, Way
 from bot.core.options import REVOKE_SESSIONS
 from bot.core.policy import LEVEL, Policy
@@ -61,6 +61,10 @@ ICONS: Final = {
     MethodKind.OTHER: "QuestionCircle",
     MethodKind.PASSWORD: "Password",
 }
+# Those whose type is told in our words where they have no name of their own.
+NAMELESS: Final = frozenset(
+    {MethodKind.EXTERNAL, MethodKind.PHONE, MethodKind.EMAIL, MethodKind.PASS, MethodKind.PASSWORD, MethodKind.OTHER}
+)
 # The sorts of one type that have a sentence of their own.
 SORTS: Final = frozenset(
     {"fido2_deviceBound", "fido2_synced", "phone_mobile", "phone_alternateMobile", "phone_office"}
@@ -83,11 +87,15 @@ REFUSED: Final = {"default_method": MethodsReason.DEFAULT, "not_removable": Meth
 
 @dataclass(frozen=True, slots=True)
 class _Listed:
-    """A method as its owner reads it: `label` is its name in a list, or its type where it has none."""
+    """A method as its owner reads it: `label` is its name in a list, or its type where it has none.
+
+    `number` tells it from others of that label.
+    """
 
     method: Method
     name: str
     label: str
+    number: str = ""
 
     @property
     def value(self) -> str:
@@ -100,17 +108,21 @@ class _Listed:
 
 async def sheet(asker: Person, tools: Tools) -> Sheet:
     listed = _listed(await tools.directory.methods(asker.id))
-    removable = tuple(Choice(one.value, one.title) for one in listed if one.method.kind in REMOVABLE)
-    not_mine = _not_mine(listed)
-    lines = (*(_line(one) for one in listed), *_advice([one.method for one in listed]))
+    methods, not_mine = [one.method for one in listed], _not_mine(listed)
+    lines = (*(_line(one, methods) for one in listed), *_advice(methods))
+    removable = tuple(Choice(one.value, one.title) for one in listed if _removable(one.method, methods))
     if not removable:
-        return Sheet(lines=(*lines, Line("methods.told.nothing")), closed=True, disowns=not_mine)
+        return Sheet(lines=lines, closed=True, disowns=not_mine)
     reasons = tuple(Choice(why, f"methods.why.{why}") for why in WHY)
     fields = (
-        Field("method", required=True, choices=removable, longest=1000),  # the id of a passkey is long
+        Field("method", required=True, choices=removable, longest=1000, rows=True),  # the id of a passkey is long
         Field("why", required=True, choices=reasons),
     )
-    return Sheet(fields, lines, disowns=not_mine)
+    return Sheet(fields, lines, disowns=not_mine, removes=True)
+
+
+def _removable(method: Method, methods: Sequence[Method]) -> bool:
+    return method.kind in REMOVABLE and not last(method, methods)
 
 
 def _not_mine(listed: Sequence[_Listed]) -> Field | None:
@@ -132,9 +144,9 @@ async def examine(request: Request, tools: Tools) -> Finding:
     if chosen.method.kind not in REMOVABLE:
         return Finding(Refusal(MethodsReason.STAYS))
     methods = [one.method for one in listed]
-    level = LAST_RESISTANT if _last_resistant(chosen.method, methods) else "usual"
+    level = LAST_RESISTANT if last_resistant(chosen.method, methods) else "usual"
     found = {"label": chosen.label, **({"level": level} if level == LAST_RESISTANT else {})}
-    if _last(chosen.method, methods):
+    if last(chosen.method, methods):
         return Finding(Refusal(MethodsReason.LAST), level=level, found=found)
     gone = chosen.method if request.details.get("why") == LOST else None
     return Finding(level=level, found=found, means=means(methods, lambda one: one == gone))
@@ -174,8 +186,9 @@ def _listed(methods: Sequence[Method]) -> Sequence[_Listed]:
         counted[label] += 1
         if alike[label] > 1:
             number = f" #{counted[label]}"
-            label, name = (label if method.name else name) + number, name + number
-        found.append(_Listed(method, name, label))
+            found.append(_Listed(method, name + number, (label if method.name else name) + number, number))
+        else:
+            found.append(_Listed(method, name, label))
     return found
 
 
@@ -191,19 +204,36 @@ def _label(method: Method) -> str:
 
 
 def _name(method: Method) -> str:
-    named = method.name or (method.detail if method.kind is MethodKind.OTHER else "")
-    return (named or BRANDS.get(method.kind, str(method.kind)))[:LONGEST]
+    return (_called(method) or BRANDS.get(method.kind, str(method.kind)))[:LONGEST]
 
 
-def _line(one: _Listed) -> Line:
-    method, params = one.method, {"name": one.name}
+def _called(method: Method) -> str:
+    return method.name or (method.detail if method.kind is MethodKind.OTHER else "")
+
+
+def _line(one: _Listed, methods: Sequence[Method]) -> Line:
+    """What it is called, below that what it is and since when, and below that what to know before it is removed."""
+    method = one.method
+    icon, tone = ICONS[method.kind], "Good" if method.kind in RESISTANT and method.usable else "Default"
+    choice = one.value if _removable(method, methods) else ""
+    key = f"methods.row.{method.kind}" if method.kind in NAMELESS and not _called(method) else "methods.row.named"
+    params = MappingProxyType({"name": one.name, "number": one.number})
+    return Line(key, params, icon, tone, below=_sort(method, _note(method, methods)), choice=choice)
+
+
+def _sort(method: Method, note: Line | None) -> Line | None:
     sort = f"{method.kind}_{method.detail if method.usable else 'unusable'}"
     sort = sort if sort in SORTS else str(method.kind)
-    icon, tone = ICONS[method.kind], "Good" if method.kind in RESISTANT and method.usable else "Default"
-    if method.created_at is None:
-        return Line(f"methods.is.{sort}", MappingProxyType(params), icon, tone)
-    since = MappingProxyType({**params, "since": method.created_at.isoformat()})
-    return Line(f"methods.since.{sort}", since, icon, tone)
+    if method.created_at is not None:
+        return Line(f"methods.since.{sort}", MappingProxyType({"since": method.created_at.isoformat()}), below=note)
+    return note if method.kind is MethodKind.PASSWORD else Line(f"methods.is.{sort}", below=note)
+
+
+def _note(method: Method, methods: Sequence[Method]) -> Line | None:
+    """Say why it has no button, or what else its removal asks for."""
+    if last(method, methods):
+        return Line("methods.note.last")
+    return Line("methods.note.last_resistant") if last_resistant(method, methods) else None
 
 
 def _advice(methods: Sequence[Method]) -> tuple[Line, ...]:
@@ -211,24 +241,9 @@ def _advice(methods: Sequence[Method]) -> tuple[Line, ...]:
     count = sum(method.kind in SIGN_IN and method.usable for method in methods)
     number = {0: ("methods.told.none",), 1: ("methods.told.only_one",)}.get(count, ())
     keys = any(method.kind is MethodKind.PASSKEY for method in methods)
-    resistant = sum(method.kind in RESISTANT and method.usable for method in methods)
-    asked = ("methods.told.last_resistant",) if resistant == 1 and count > 1 else ()
-    return tuple(Line(key) for key in (*number, *(() if keys else ("methods.told.no_passkey",)), *asked))
-
-
-def _last(chosen: Method, methods: Sequence[Method]) -> bool:
-    """Whether nothing would be left to get in with; a pass that works now does."""
-    others = [method for method in methods if method.usable and _value(method) != _value(chosen)]
-    if chosen.kind not in SIGN_IN:
-        return False
-    return not any(method.kind in SIGN_IN or method.kind is MethodKind.PASS for method in others)
-
-
-def _last_resistant(chosen: Method, methods: Sequence[Method]) -> bool:
-    """Whether nothing would be left that cannot be phished; a pass does not stay, and only one of its kind is one."""
-    if chosen.kind not in RESISTANT:
-        return False
-    return not any(m.kind in RESISTANT and m.usable and _value(m) != _value(chosen) for m in methods)
+    nothing = not any(method.kind in SIGN_IN or _removable(method, methods) for method in methods)
+    told = (*number, *(() if keys else ("methods.told.no_passkey",)), *(("methods.told.nothing",) if nothing else ()))
+    return tuple(Line(key) for key in told)
 
 
 def _receipt(request: Request) -> Receipt:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final, assert_never
 
 import cards
-from bot.core.actions import Begin, Refresh, Submit
+from bot.core.actions import Begin, Choose, Refresh, Submit
 from bot.core.answers import (
     Answer,
     Done,
@@ -51,7 +51,7 @@ class Reply:
 def reply(answer: Answer, command: Command, view: View) -> Reply:
     """Return how `answer` goes back. Raises `NotPrivate` for a secret that would go to the wrong place."""
     match command.via:
-        case Via.PRESS if isinstance(command.action, Submit):
+        case Via.PRESS if isinstance(command.action, Submit | Choose):
             return _filled_in(answer, command, view)
         case Via.MESSAGE | Via.PRESS:
             return Reply(messages=_messages(answer, view))

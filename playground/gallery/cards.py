@@ -21,7 +21,6 @@ from bot.core.answers import (
     SecretShown,
     StatusCard,
 )
-from bot.core.forms import Sheet
 from bot.core.model import (
     AGAIN,
     Ending,
@@ -40,6 +39,7 @@ from cards import Showable, View, in_chat, show
 from cards.messages import secret_message
 from cards.texts import LANGUAGES, text
 from playground.gallery.faces import faces
+from playground.gallery.forms import forms
 from playground.gallery.means import means
 from playground.gallery.people import ANN, BEN, NOBODY, who
 from playground.gallery.requests import APPROVED, ASKED, ENDINGS, RECEIPT, SIGNED_IN, at, told
@@ -203,14 +203,7 @@ def _of(kind: str, view: View) -> Shown:
         name = "_".join(filter(None, (status, stage, params.get("why"))))
         yield f"requester/{name}", RequestCard(request, Slot.REQUESTER), own
         yield f"approvers/{name}", RequestCard(request, Slot.APPROVERS), channel
-    for name, found in STORIES[kind].scenes.items():
-        if (opened := sheet(KINDS[kind], ANN, found, NOW)) != Sheet():  # else a press is all it takes
-            yield f"form/{name}", Form(kind, "f1", opened), own
-            if opened.disowns is not None:
-                which = Sheet((opened.disowns,))
-                yield f"form/{name}_not_mine", Form(kind, "f1", which, disowns=True), own
-                unsaid = {opened.disowns.name: "form.required"}
-                yield f"form/{name}_not_mine_unsaid", Form(kind, "f1", which, {}, unsaid, disowns=True), own
+    yield from ((name, form, own) for name, form in forms(kind))
     yield from _turns(kind, own, channel)
 
 

@@ -58,6 +58,12 @@ _KEY: Final = Method(MethodKind.PASSKEY, "key-1", "YubiKey 5C", "deviceBound", E
 _APP: Final = Method(MethodKind.AUTHENTICATOR, "app-1", "Pixel 8")
 _PHONE: Final = Method(MethodKind.PHONE, "phone-1", "+49 ••••• 12", "mobile")
 _PASSWORD: Final = Method(MethodKind.PASSWORD, "password-1", "", created_at=EARLIER)
+# As much as a person can have of what is as long as it can be.
+_MANY: Final = (
+    *(Method(MethodKind.PASSKEY, f"{n:01000}", f"Key {n:02} " + "x" * 73, "deviceBound", EARLIER) for n in range(10)),
+    *(Method(MethodKind.HELLO, f"{n:01000}", f"LAPTOP-{n:02}" + "x" * 71, "", EARLIER) for n in range(10)),
+    *(_APP, _PHONE, _PASSWORD),
+)
 _FLAG: Final = Risk(AT_RISK, "high", "none", EARLIER)
 _TRAVEL: Final = Detection("unlikelyTravel", "high", EARLIER, "Lyon, FR")
 
@@ -126,6 +132,7 @@ STORIES: Final[Mapping[str, Story]] = {
         scenes={
             "several": Found(held=(_KEY, _PHONE, _PASSWORD)),
             "one": Found(held=(_APP, _PASSWORD)),
+            "many": Found(held=_MANY),
             "nothing": Found(held=(_PASSWORD,)),
         },
         failed="methods.default",

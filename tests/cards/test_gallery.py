@@ -9,21 +9,23 @@ from typing import Any
 
 import pytest
 
-from bot.core.actions import NotUnderstood
-from bot.core.answers import RequestCard
+from bot.core.actions import Choose, NotUnderstood
+from bot.core.answers import Form, RequestCard
 from bot.core.forms import check, clean
 from bot.core.kind import Kind
+from bot.core.methods import Method, MethodKind
 from bot.core.model import Status
 from bot.core.packing import unpack
 from bot.core.ports import Slot
 from bot.core.presentations import Doubt
 from bot.kinds import KINDS
-from cards import View, show
+from cards import View, show, text
+from cards.form import MOST
 from cards.texts import FOLDER, LANGUAGES
 from playground.gallery.cards import ALARM, PASS, every
 from playground.gallery.people import ANN
 from playground.gallery.requests import told
-from playground.gallery.sheets import sheet
+from playground.gallery.sheets import Found, sheet
 from playground.gallery.stories import DOT, NOW, OPENS, STORIES
 from tests.cards.schema import faults
 from tests.cards.walk import actions, pieces, texts
@@ -34,6 +36,15 @@ CARDS = dict(NAMED)
 UNASKED = ("list/some", "secret/message", *(f"queue/{name}" for name in ("channel", "few", "mine", "last")))
 LONGEST_BUTTON = 30
 LARGEST = 25_000  # bytes; Teams takes more, but not everywhere
+
+# What a button beside a line of a form says besides: which line.
+ROWS = {
+    one.rows.name
+    for kind in KINDS.values()
+    for found in STORIES[kind.name].scenes.values()
+    if (one := sheet(kind, ANN, found, NOW)).rows is not None
+}
+TAG = re.compile(r"[\w:=-]{1,64}")
 
 GROUPS = sorted({tuple(name.split("/")[:2]) for name in CARDS})
 
@@ -92,7 +103,8 @@ def test_every_button_is_an_action_of_the_desk(card: Mapping[str, Any]) -> None:
             assert data["msteams"]["value"].startswith("https://")
             continue
         assert not isinstance(unpack(data), NotUnderstood | None)
-        assert data.keys() <= {"verb", "id", "v", "kind", "msteams", "lang"}
+        lines = data.keys() - {"verb", "id", "v", "kind", "msteams", "lang"}
+        assert not lines or (data["verb"] in {"choose", "submit"} and lines <= ROWS and TAG.fullmatch(data[min(lines)]))
         if action["type"] == "Action.Execute" and "title" in action:
             assert action["verb"] == data["verb"]
             assert action["fallback"]["data"] == data
@@ -274,6 +286,53 @@ def test_what_only_some_clients_draw_has_something_in_its_place(card: Mapping[st
             assert piece["fallback"] == "drop"
         if piece.get("type") == "Badge":
             assert re.sub(r"[\\*]", "", piece["fallback"]["text"]) == piece["text"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_line_that_can_be_chosen_has_a_button_that_says_which_and_the_others_have_none(language: str) -> None:
+    card = CARDS[f"{language}/methods/form/several"]
+    rows = [piece for piece in card["body"] if piece.get("type") == "ColumnSet"]
+    beside = {texts(row).splitlines()[0]: actions(row) for row in rows}
+    assert [len(found) for found in beside.values()] == [1, 1, 0]  # a key, a phone, and the password
+    for said, found in beside.items():
+        for action in found:
+            assert said.strip("*\u200b") in action["tooltip"]
+            assert action["associatedInputs"] == "none"
+    assert [a["style"] for a in actions(card["actions"]) if "style" in a] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_one_line_that_was_chosen_stands_alone_with_what_is_asked_and_the_way_back(language: str) -> None:
+    card = CARDS[f"{language}/methods/form/several_chosen"]
+    assert [piece["id"] for piece in pieces(card) if str(piece.get("type", "")).startswith("Input.")] == ["why"]
+    assert "YubiKey 5C" in texts(card)
+    assert "•••" not in texts(card)
+    back, send = card["actions"]
+    assert unpack(back["data"]) == Choose("methods", "f1", {})
+    assert send["style"] == "destructive"
+    assert send["data"]["method"] in {
+        a["data"].get("method") for a in actions(CARDS[f"{language}/methods/form/several"])
+    }
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_of_many_lines_some_are_behind_a_button_and_all_are_there(language: str) -> None:
+    card = CARDS[f"{language}/methods/form/many"]
+    (hidden,) = [piece for piece in pieces(card) if piece.get("isVisible") is False]
+    every = [a for a in actions(card) if a.get("data", {}).get("verb") == "choose"]
+    assert (len(every), len({a["data"]["method"] for a in every}), len(actions(hidden))) == (22, 22, 14)
+    assert "00000000" not in json.dumps(card)  # the id of a method is for Entra
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_however_many_lines_there_are_all_are_told_and_the_card_stays_small(language: str) -> None:
+    held = tuple(Method(MethodKind.HELLO, f"{n:036}", f"LAPTOP-{n:02}-" + "漢" * 70) for n in range(60))
+    opened = sheet(KINDS["methods"], ANN, Found(held=held), NOW)
+    card = show(Form("methods", "f1", opened), View(language, NOW, "the helpdesk"))
+    assert len(json.dumps(card, ensure_ascii=False)) < 40_000  # Teams counts two bytes for each
+    assert [n for n in range(60) if f"LAPTOP-{n:02}-" not in texts(card)] == []
+    assert len([a for a in actions(card) if a.get("data", {}).get("verb") == "choose"]) == MOST
+    assert text("methods.form.rest", language) in texts(card)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -96,7 +96,7 @@ class Agent:
             return await self._appeared(set(), before)
         form = FORMS.get(plan.kind, {})
         if plan.kind == "methods":
-            form = {**form, "method": self._spare()}
+            dialog = await me.choose(offer, dialog, self._spare())
         wanted = await me.send(offer, dialog, form, twice=plan.double)
         return await self._appeared({wanted, me.asked.get(plan.kind, "")}, before) if wanted else ""
 

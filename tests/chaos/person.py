@@ -9,11 +9,12 @@ from typing import Final
 
 import aiohttp
 
+from bot.core.forms import Choice
 from playground.server import Play
 from playground.teams.chats import Chat
 from playground.teams.outcomes import Outcome
 from playground.teams.popup import Dead, Page, Popup
-from playground.teams.presses import NotThere, Unfilled, gather
+from playground.teams.presses import NotThere, Unfilled, buttons, gather
 from playground.teams.views import Seen
 from tests.chaos.eyes import Eyes, data_of, found
 
@@ -58,6 +59,12 @@ class Person:
             *(self.play.teams.act(self.key, seen.id, action) for _ in range(2 if twice else 1)),
         )
         return first
+
+    async def choose(self, seen: Seen, dialog: Outcome, value: str) -> Outcome:
+        """Press the button beside this line of an open form; where there is none, the form stays as it is."""
+        every = [dict(data_of(button)) for button in buttons((dialog.dialog or {}).get("card") or {})]
+        beside = [data for data in every if data.get("verb") == "choose" and Choice(value, "").tag in data.values()]
+        return await self.play.teams.finish_dialog(self.key, seen, beside[0]) if beside else dialog
 
     async def send(self, seen: Seen, dialog: Outcome, inputs: dict[str, str], *, twice: bool) -> str:
         """Fill in the form of an open dialog and send it; the id it was opened with, or nothing if it has none."""

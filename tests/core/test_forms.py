@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.forms import Choice, Fault, Field, check, clean
+from bot.core.forms import Choice, Fault, Field, Sheet, check, clean
 
 FIELDS = (
     Field("reason", required=True, choices=(Choice("lost", "x"), Choice("other", "x"))),
@@ -82,3 +82,33 @@ def test_whatever_is_typed_can_be_stored(text: str, ticket: str) -> None:
     for value in kept.values():
         assert "\x00" not in value
         assert value.encode().decode() == value
+
+
+ROWS = Field("row", required=True, choices=(Choice("a" * 1000, "x"), Choice("b", "x")), longest=1000, rows=True)
+
+
+def test_what_is_long_goes_by_a_short_tag_that_is_its_own() -> None:
+    assert Choice("b" * 64, "x").tag == "b" * 64
+    assert len(Choice("b" * 65, "x").tag) == 32
+    assert Choice("b" * 65, "x").tag == Choice("b" * 65, "another title").tag != Choice("b" * 66, "x").tag
+    assert Choice("\ud800" * 65, "x").tag != Choice("?" * 65, "x").tag
+
+
+def test_what_a_card_named_by_its_tag_is_the_choice_itself() -> None:
+    fields = (ROWS, Field("reason", choices=ROWS.choices, longest=1000))
+    for choice in ROWS.choices:
+        values = clean(fields, {"row": f" {choice.tag} ", "reason": choice.tag})
+        assert values == {"row": choice.value, "reason": choice.value}
+        assert check(fields, values) == {}
+        assert clean(fields, {"row": choice.value})["row"] == choice.value
+    assert check((ROWS,), clean((ROWS,), {"row": Choice("c" * 1000, "x").tag})) == {"row": Fault.CHOICE}
+
+
+def test_a_sheet_knows_what_was_chosen_of_its_rows() -> None:
+    sheet = Sheet((Field("other", choices=ROWS.choices), ROWS))
+    assert sheet.rows is ROWS
+    assert sheet.chosen({"row": "b"}) is ROWS.choices[1]
+    for values in ({}, {"row": ""}, {"row": "gone"}, {"other": "b"}):
+        assert sheet.chosen(values) is None
+    assert Sheet().rows is None
+    assert Sheet().chosen({"": "", "row": "b"}) is None

@@ -11,7 +11,7 @@ from bot.core.directory import Directory
 from bot.core.errors import AnswerLost, Missing, Rejected, Unavailable
 from bot.core.events import Progressed
 from bot.core.facts import Moment
-from bot.core.forms import Fault, Line, Sheet, check, clean
+from bot.core.forms import Choice, Fault, Line, Sheet, check, clean
 from bot.core.kind import Tools
 from bot.core.life.advance import advance
 from bot.core.life.ended import REPORTED_WITHIN
@@ -92,14 +92,40 @@ def request(method: Method, why: str = "lost") -> Request:
 
 async def sheet_of(*methods: Method) -> Sheet:
     sheet = await KIND.sheet(ANN, tools(bunch(*methods), Moment.HOME))
-    for line in sheet.lines:  # what is told has its words and whatever they need
+    for line in (part for row in sheet.lines for part in chain(row)):  # what is told has its words, and what they need
         assert known(line.key), line.key
         assert wanted(line.key) - {"contact"} <= set(line.params), line.key
+    buttons = [line.choice for line in sheet.lines if line.choice]
+    assert buttons == list(titles(sheet))  # each that can be removed has one line to press, and no other line has
     return sheet
 
 
+def chain(line: Line) -> list[Line]:
+    """A line with all that stands below it."""
+    return [line, *(chain(line.below) if line.below is not None else ())]
+
+
+def rows(sheet: Sheet) -> list[Line]:
+    return [line for line in sheet.lines if line.key.startswith("methods.row.")]
+
+
+def named(sheet: Sheet) -> list[str]:
+    return [line.params["name"] for line in rows(sheet)]
+
+
 def listed(sheet: Sheet) -> list[str]:
-    return [line.key for line in sheet.lines if line.key.split(".")[1] in {"is", "since"}]
+    """What is said to be below each name."""
+    return [line.below.key for line in rows(sheet) if line.below is not None]
+
+
+def notes(sheet: Sheet) -> dict[str, str]:
+    """What else is told of a method, by its name."""
+    return {
+        row.params["name"]: part.key
+        for row in rows(sheet)
+        for part in chain(row)
+        if part.key.startswith("methods.note.")
+    }
 
 
 def advice(sheet: Sheet) -> list[str]:
@@ -120,9 +146,13 @@ async def test_every_method_is_told_passkeys_first_and_the_password_last() -> No
         "methods.is.email",
         "methods.since.password",
     ]
-    assert sheet.lines[0].params == {"name": "Blue key (YubiKey 5C)", "since": NOW.isoformat()}
+    first = sheet.lines[0]
+    assert (first.key, first.params["name"]) == ("methods.row.named", "Blue key (YubiKey 5C)")
+    assert first.below is not None
+    assert first.below.params == {"since": NOW.isoformat()}
     assert [(line.icon, line.tone) for line in sheet.lines[:2]] == [("Fingerprint", "Good"), ("PhoneKey", "Default")]
-    assert sheet.lines[3] == Line("methods.is.phone_mobile", {"name": "+49 ••••• 12"}, icon="Call")
+    assert [line.icon for line in rows(sheet)][3] == "Call"
+    assert named(sheet)[3] == "+49 ••••• 12"
 
 
 @pytest.mark.parametrize("at", [None, NOW])
@@ -131,7 +161,7 @@ async def test_every_method_is_told_passkeys_first_and_the_password_last() -> No
 async def test_there_are_words_for_whatever_entra_lists(kind: MethodKind, detail: str, at: datetime | None) -> None:
     for usable in (True, False):
         sheet = await sheet_of(Method(kind, "1", "", detail, at, usable=usable))
-        assert len(listed(sheet)) == 1
+        assert len(rows(sheet)) == 1
         for title in titles(sheet).values():
             assert known(title)
     assert kind in ORDER
@@ -147,13 +177,29 @@ async def test_a_pass_is_told_as_working_or_not_and_may_be_removed() -> None:
     assert listed(sheet) == ["methods.since.temporaryAccessPass"]
     assert titles(sheet) == {"temporaryAccessPass:p1": "methods.label.temporaryAccessPass"}
     assert listed(await sheet_of(replace(PASS, usable=False))) == ["methods.since.temporaryAccessPass_unusable"]
-    assert wanted("methods.is.temporaryAccessPass") == set()  # it has no name of its own, and there is only one
+    assert wanted("methods.row.temporaryAccessPass") == set()  # it has no name of its own, and there is only one
 
 
 async def test_what_is_new_to_us_is_told_by_entras_word_and_stays() -> None:
-    sheet = await sheet_of(Method(MethodKind.OTHER, "q", "", "qrCodePin"), PHONE)
-    assert Line("methods.is.other", {"name": "qrCodePin"}, icon="QuestionCircle") in sheet.lines
-    assert list(titles(sheet)) == ["phone:3179"]
+    sheet = await sheet_of(Method(MethodKind.OTHER, "q", "", "qrCodePin"), PHONE, APP)
+    assert (rows(sheet)[-1].key, named(sheet)[-1], listed(sheet)[-1]) == (
+        *("methods.row.named", "qrCodePin"),
+        "methods.is.other",
+    )
+    assert list(titles(sheet)) == ["microsoftAuthenticator:a1", "phone:3179"]
+
+
+async def test_what_has_no_name_is_told_by_its_type_in_our_words() -> None:
+    nameless = [Method(kind, f"n-{kind}", "") for kind in MethodKind]
+    sheet = await sheet_of(*nameless)
+    told = {line.choice.partition(":")[0]: line.key for line in rows(sheet) if line.choice}
+    assert {kind for kind, key in told.items() if key != "methods.row.named"} == {
+        *("external", "phone", "email", "temporaryAccessPass"),
+    }
+    raw = [line.params["name"] for line in rows(sheet) if line.key == "methods.row.named"]
+    assert set(raw).isdisjoint(MethodKind)
+    twice = await sheet_of(Method(MethodKind.EXTERNAL, "x1", ""), Method(MethodKind.EXTERNAL, "x2", ""))
+    assert [line.params["number"] for line in rows(twice)] == [" #1", " #2"]
 
 
 async def test_each_choice_reads_as_its_owner_calls_it() -> None:
@@ -178,12 +224,14 @@ async def test_two_that_read_alike_are_numbered_the_older_first() -> None:
         "softwareOath:o1": "OATH #1",
         "softwareOath:o2": "OATH #2",
     }
-    assert [line.params["name"] for line in sheet.lines[:4]] == ["Pixel 8 #1", "Pixel 8 #2", "OATH #1", "OATH #2"]
+    assert named(sheet) == ["Pixel 8 #1", "Pixel 8 #2", "OATH #1", "OATH #2"]
 
 
 async def test_a_long_name_is_cut() -> None:
-    [title] = titles(await sheet_of(replace(APP, name="x" * 900))).values()
+    sheet = await sheet_of(replace(APP, name="x" * 900), PHONE)
+    title, *_ = titles(sheet).values()
     assert len(title) < 120
+    assert len(named(sheet)[0]) < 120
 
 
 @pytest.mark.parametrize(
@@ -194,9 +242,9 @@ async def test_a_long_name_is_cut() -> None:
         ((PASSWORD, MAIL, PHONE), ["methods.told.only_one", "methods.told.no_passkey"]),
         ((PASSWORD, PHONE, APP), ["methods.told.no_passkey"]),
         ((PASSWORD, KEY), ["methods.told.only_one"]),
-        ((PASSWORD, KEY, PHONE), ["methods.told.last_resistant"]),
+        ((PASSWORD, KEY, PHONE), []),
         ((PASSWORD, KEY, PHONE, HELLO), []),
-        ((PASSWORD, HELLO, PHONE), ["methods.told.no_passkey", "methods.told.last_resistant"]),
+        ((PASSWORD, HELLO, PHONE), ["methods.told.no_passkey"]),
         ((PASSWORD, replace(KEY, usable=False), PHONE), ["methods.told.only_one"]),
         ((PASSWORD, PASS), ["methods.told.none", "methods.told.no_passkey"]),
     ],
@@ -205,7 +253,38 @@ async def test_what_is_missing_is_told(methods: tuple[Method, ...], told: list[s
     assert advice(await sheet_of(*methods)) == told
 
 
-@pytest.mark.parametrize("methods", [(), (PASSWORD,), (PASSWORD, Method(MethodKind.OTHER, "q", "", "qrCodePin"))])
+@pytest.mark.parametrize(
+    ("methods", "told"),
+    [
+        ((PASSWORD, PHONE), {PHONE: "last"}),
+        ((PASSWORD, KEY), {KEY: "last"}),
+        ((PASSWORD, PHONE, MAIL), {PHONE: "last"}),
+        ((PASSWORD, PHONE, PASS), {}),
+        ((PASSWORD, PHONE, replace(PASS, usable=False)), {PHONE: "last"}),
+        ((PASSWORD, KEY, PHONE), {KEY: "last_resistant"}),
+        ((PASSWORD, HELLO, PHONE), {HELLO: "last_resistant"}),
+        ((PASSWORD, KEY, PASS), {KEY: "last_resistant"}),
+        ((PASSWORD, KEY, HELLO, PHONE), {}),
+        ((PASSWORD, PHONE, APP), {}),
+    ],
+)
+async def test_what_keeps_one_is_told_beside_it_and_what_must_stay_has_no_button(
+    methods: tuple[Method, ...], told: dict[Method, str]
+) -> None:
+    sheet = await sheet_of(*methods)
+    assert notes(sheet) == {one.name: f"methods.note.{note}" for one, note in told.items()}
+    for one in methods:
+        finding = await KIND.examine(request(one), tools(bunch(*methods)))
+        assert (f"{one.kind}:{one.id}" in titles(sheet)) is (finding.objection is None), one
+
+
+@pytest.mark.parametrize(
+    "methods",
+    [
+        *((), (PASSWORD,), (PASSWORD, Method(MethodKind.OTHER, "q", "", "qrCodePin"))),
+        *((PASSWORD, PHONE), (PASSWORD, KEY, Method(MethodKind.OTHER, "q", "", "qrCodePin"))),
+    ],
+)
 async def test_where_nothing_can_be_removed_there_is_only_something_to_read(methods: tuple[Method, ...]) -> None:
     sheet = await sheet_of(*methods)
     assert sheet.closed
@@ -214,7 +293,8 @@ async def test_where_nothing_can_be_removed_there_is_only_something_to_read(meth
 
 async def test_only_what_is_there_can_be_chosen_and_a_reason_is_needed() -> None:
     long = replace(KEY, id="k" * 700)
-    fields = (await sheet_of(PASSWORD, PHONE, long)).fields
+    sheet = await sheet_of(PASSWORD, PHONE, long)
+    fields, (last, tag) = sheet.fields, [choice.tag for field in sheet.fields if field.rows for choice in field.choices]
     for values, faults in (
         ({"method": "phone:3179", "why": "old"}, {}),
         ({"method": f"fido2:{long.id}", "why": "not_mine"}, {}),
@@ -222,6 +302,10 @@ async def test_only_what_is_there_can_be_chosen_and_a_reason_is_needed() -> None
         ({"method": "password:28c1", "why": "old"}, {"method": Fault.CHOICE}),
         ({"method": "phone:1", "why": "old"}, {"method": Fault.CHOICE}),
         ({"why": "old"}, {"method": Fault.REQUIRED}),
+        ({"method": tag, "why": "old"}, {}),
+        ({"method": last, "why": "old"}, {}),
+        ({"method": Choice("fido2:" + "j" * 700, "x").tag, "why": "old"}, {"method": Fault.CHOICE}),
+        ({"method": Choice("k" * 700, "x").tag, "why": "old"}, {"method": Fault.CHOICE}),
     ):
         assert check(fields, clean(fields, values)) == faults
     assert all(known(choice.title) for f in fields if f.name == "why" for choice in f.choices)

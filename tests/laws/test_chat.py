@@ -31,7 +31,7 @@ ANN, BEN = "aaaaaaaa-0000-4000-8000-000000000000", "aaaaaaaa-0000-4000-8000-0000
 CHAT = f"a:{ANN}"
 FORMS = tuple(kind for kind in KINDS if not KINDS[kind].alarm)
 ASKING = tuple(kind for kind in FORMS if kind != "verify")  # whose form has fields that must be filled in
-WRONG: Mapping[str, Mapping[str, str]] = {kind: {"reason": "made up", "method": "made up"} for kind in ASKING}
+WRONG: Mapping[str, Mapping[str, str]] = {kind: {"reason": "made up", "why": "made up"} for kind in ASKING}
 
 
 @dataclass
@@ -121,8 +121,15 @@ async def client(database_url: str, reveal: str) -> AsyncIterator[Client]:
 
 
 async def form(client: Client, kind: str) -> str:
-    """Open the form of a kind from what was said; return the message it is."""
-    return await client.press(await client.says(kind), packing.BEGIN)
+    """Open the form of a kind from what was said, and choose the first line where it has lines to choose from."""
+    message = await client.press(await client.says(kind), packing.BEGIN)
+    if packing.CHOOSE in verbs(client, message):
+        assert await client.press(message, packing.CHOOSE) == message, "what is asked next stands in the form's place"
+    return message
+
+
+def verbs(client: Client, message: str) -> list[str]:
+    return [action.get("data", {}).get("verb", "") for action in actions(client.there[message])]
 
 
 def sent(client: Client, message: str) -> Json:
@@ -171,6 +178,25 @@ async def test_what_is_wrong_is_told_on_the_form_itself_with_what_was_typed(clie
     }
     await client.press(message, packing.SUBMIT, **USUAL[kind])
     assert (await client.desk.load(request)).kind == kind
+
+
+async def test_a_line_is_chosen_in_its_place_and_so_is_the_way_back(client: Client) -> None:
+    message = await client.press(await client.says("methods"), packing.BEGIN)
+    lines, before = client.reads(message), set(client.there)
+    assert packing.SUBMIT not in verbs(client, message)
+    await client.press(message, packing.CHOOSE)
+    assert inputs(client.there[message]) == {"why": ""}
+    assert "YubiKey 5C" in client.reads(message)
+    assert "LAPTOP-7" in lines
+    assert "LAPTOP-7" not in client.reads(message)
+    chosen = sent(client, message)
+    assert verbs(client, message) == [packing.CHOOSE, packing.SUBMIT]
+    await client.press(message, packing.CHOOSE)  # which leads back
+    assert client.reads(message) == lines
+    assert set(client.there) == before
+    await client.send({**chosen, "method": "made up", "why": "lost"}, message)
+    assert cards.text("methods.error.method.choice", "en") in client.reads(message)
+    assert await client.desk.ledger.load(chosen["id"]) is None
 
 
 async def test_where_the_button_of_a_dialog_does_nothing_another_brings_the_form_in_its_place(client: Client) -> None:

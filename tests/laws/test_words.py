@@ -104,6 +104,7 @@ def buttons(refs: Mapping[str, Ref]) -> Iterator[Json]:
             "minutes": "60",
             "why": "lost",
         }
+        yield dict(packing.pack(do.Choose(kind, f"n-{kind}", {"method": "fido2:key-1"})))
     for ref in refs.values():
         yield from ({"verb": verb, "id": ref.request, "v": ref.version} for verb in packing.VERBS)
         yield dict(packing.pack(do.Approve(ref)))
@@ -270,6 +271,7 @@ def acting(ref: Ref) -> Iterator[Written]:
     """Nothing that acts is of that type: the type checker fails on a comment below that is not needed any more."""
     yield do.Begin(ALARM)  # type: ignore[misc]
     yield do.Submit(ALARM, "", {})  # type: ignore[misc]
+    yield do.Choose(ALARM, "", {})  # type: ignore[misc]
     yield do.Report(ref)  # type: ignore[misc]
     yield do.Withdraw(ref)  # type: ignore[misc]
     yield do.WithdrawListed(ref)  # type: ignore[misc]

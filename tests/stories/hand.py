@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
+from bot.core.forms import Choice
+from bot.core.packing import CHOOSE
 from cards.words import own
 from playground.server import Play
 from playground.teams.outcomes import Outcome
@@ -23,6 +25,14 @@ def read(outcome: Outcome) -> str:
     """Everything that stands in a dialog, or the line that came instead."""
     said = "\n".join(strings((outcome.dialog or {}).get("card") or {})) or outcome.text
     return LINK.sub(r"\1", said.replace("**", ""))
+
+
+def beside(dialog: Outcome, form: Mapping[str, str]) -> dict[str, str] | None:
+    """What the button beside a line of a form sends, where one of these is chosen by it."""
+    card = (dialog.dialog or {}).get("card") or {}
+    tags = {(name, Choice(value, "").tag) for name, value in form.items()}
+    sent = [dict(button.action.get("data") or {}) for button in buttons(card)]
+    return next((data for data in sent if data.get("verb") == CHOOSE and tags & set(data.items())), None)
 
 
 def asks(seen: Seen) -> bool:
@@ -61,6 +71,9 @@ class Hand:
     async def want(self, kind: str, **form: str) -> Outcome:
         """Ask for anything: open its form from the home card, fill it in, send it."""
         home, dialog = await self._form(kind)
+        if (line := beside(dialog, form)) is not None:
+            dialog = await self.play.teams.finish_dialog(self.key, home, line)
+            form = {name: value for name, value in form.items() if name not in line}
         return await self.play.teams.submit_dialog(self.key, home, dialog, words(own(kind, "button.send")), form)
 
     async def _form(self, kind: str) -> tuple[Seen, Outcome]:

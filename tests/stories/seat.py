@@ -14,6 +14,7 @@ from playwright.async_api import Locator, Page, expect
 
 from cards import text
 from cards.texts import known
+from cards.words import own
 from playground.server import Play
 
 PATIENCE = 30_000  # milliseconds until something must be seen
@@ -117,6 +118,11 @@ class Seat:
         for line in lines:
             await expect(self.dialog.get_by_text(line).first).to_be_visible(timeout=PATIENCE)
 
+    async def choose(self, kind: str, line: str) -> None:
+        """Press the button beside this line of the open form, and see it alone."""
+        await self.dialog.get_by_title(words(own(kind, "button.choose_hint"), what=line)).click(timeout=PATIENCE)
+        await self.reads(words(own(kind, "form.chosen")))
+
     async def fill(self, kind: str, **form: str) -> None:
         """Fill in the open form and send it; what is no choice of the catalogue is a choice as it stands."""
         for name, value in form.items():
@@ -126,7 +132,7 @@ class Seat:
                 await field.select_option(label=words(choice) if known(choice) else value)
             else:
                 await field.fill(value)
-        await self.dialog.get_by_role("button", name=words("button.send")).click()
+        await self.dialog.get_by_role("button", name=words(own(kind, "button.send"))).click()
         await expect(self.dialog).to_be_hidden(timeout=PATIENCE)
 
     async def sign_in(self, button: str = "", *, who: str = "", method: str = "passkey") -> None:

@@ -7,6 +7,8 @@ from datetime import timedelta
 import pytest
 from playwright.async_api import expect
 
+from bot.core.actions import Submit
+from bot.core.packing import pack
 from playground.faults import Fault
 from playground.people import guid
 from playground.server import Play
@@ -14,7 +16,7 @@ from playground.teams.popup import Dead
 from playground.teams.presses import choose
 from playground.tenant.factors import PHONE_IDS
 from tests.stories.conftest import Take
-from tests.stories.hand import Hand, come_true, read
+from tests.stories.hand import Hand, beside, come_true, read
 from tests.stories.seat import words
 
 AUTHENTICATOR = "microsoftAuthenticator"
@@ -37,10 +39,16 @@ async def test_ann_sees_what_she_has_and_removes_her_old_computer(play: Play, ta
     play.world.graph.register_passkey("ann", "Green key")
     await ann.say("show my sign-in methods")
     await ann.look("methods")
-    await ann.reads("Green key", "CONTOSO-LT-0142", "Ann's iPhone", "Password, since")
+    await ann.reads("Green key", "CONTOSO-LT-0142", "Ann's iPhone", "Password")
     await expect(ann.dialog.get_by_text("4255550142")).to_have_count(0)
     await ann.picture("methods-1-list")
-    await ann.fill("methods", method="Windows Hello: CONTOSO-LT-0142", why="not_mine")
+    await ann.choose("methods", "Windows Hello: CONTOSO-LT-0142")
+    await ann.press(words("button.back"))
+    await ann.reads("Green key")
+    await ann.choose("methods", "Windows Hello: CONTOSO-LT-0142")
+    await expect(ann.dialog.get_by_text("Green key")).to_have_count(0)
+    await ann.picture("methods-2-chosen")
+    await ann.fill("methods", why="not_mine")
     await ann.picture("methods-2-asked")
     await ann.sign_in()
     await ann.sees(words("methods.request.done.not_mine.title"))
@@ -65,7 +73,11 @@ async def test_what_entra_keeps_and_what_would_lock_somebody_out(play: Play) -> 
 
     said = await tess.look("methods")
     assert words("methods.told.only_one")[:40] in said
-    assert words("refusal.methods.last")[:60] in read(await tess.want("methods", method=PHONE, why="lost"))
+    assert words("methods.note.last") in said
+    assert words("methods.button.choose") not in said.splitlines()
+    forged = {**pack(Submit("methods", "forged", {})), "method": PHONE, "why": "lost"}
+    home = await tess.sees(words("methods.button.ask"))
+    assert words("methods.note.last") in read(await play.teams.finish_dialog("tess", home, forged))
     assert "phone" in held(play, "tess")
 
 
@@ -74,7 +86,7 @@ async def test_a_pass_that_works_is_a_method_too_and_an_answer_is_lost(play: Pla
     rita = Hand(play, "rita")
     now, hour = play.world.clock.now(), timedelta(hours=1)
     play.world.graph.issue("rita", pass_id=PASS, start=now, lifetime=hour, one_time=True)
-    assert "Temporary Access Pass that works now" in await rita.look("methods")
+    assert "Works now" in await rita.look("methods")
     play.world.faults.add(Fault(where="graph", match="DELETE .*temporaryAccessPassMethods", kind="lost", times=1))
     await rita.want("methods", method=f"temporaryAccessPass:{PASS}", why="old")
     await rita.sign_in()
@@ -88,11 +100,14 @@ async def test_what_is_forged_gone_or_no_signed_in_persons_removes_nothing(play:
     ann, hello = Hand(play, "ann"), choice(play, "ann", "windowsHelloForBusiness")
     home = await ann.sees(words("methods.summary"))
     dialog = await play.teams.open_dialog("ann", home, words("methods.button.ask"))
-    form = (dialog.dialog or {})["card"]
-    sent = choose([form], words("button.send"), {"method": hello, "why": "lost"})["data"]
+    line = beside(dialog, {"method": hello})
+    assert line is not None
+    chosen = await play.teams.finish_dialog("ann", home, line)
+    sent = choose([(chosen.dialog or {})["card"]], words("methods.button.send"), {"why": "lost"})["data"]
     for forged in ("password:28c10230-6103-485e-b985-444c60001490", choice(play, "ben", AUTHENTICATOR), "nonsense"):
-        answer = await play.teams.finish_dialog("ann", home, {**sent, "method": forged})
-        assert words("form.choice") in read(answer)
+        for pressed in (line, sent):
+            answer = await play.teams.finish_dialog("ann", home, {**pressed, "method": forged})
+            assert words("methods.error.method.choice") in read(answer)
 
     await ann.want("methods", method=hello, why="lost")
     card = await ann.signs_in()
