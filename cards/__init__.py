@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any, assert_never
 
 from bot.core.answers import (
+    CallerCard,
+    CallerDoor,
+    CallerForm,
     Form,
     HomeCard,
     MissCard,
@@ -24,6 +27,7 @@ from cards import elements as e
 from cards.alert import alert, lift
 from cards.approvers import approvers, confirm, proof, reminder
 from cards.buttons import alarm
+from cards.call import call, call_door, call_form
 from cards.finding import finding
 from cards.form import form
 from cards.home import home, missed, offered, status
@@ -66,6 +70,9 @@ Showable = (
     | StatusCard
     | QueueCard
     | Form
+    | CallerDoor
+    | CallerForm
+    | CallerCard
     | RequestCard
     | SecretShown
     | ProofShown
@@ -103,6 +110,8 @@ def title(answer: Showable, view: View) -> str:
             return text(f"{kind}.title", view.language)
         case Refused():
             return text("refusal.title", view.language)
+        case CallerDoor() | CallerForm() | CallerCard():
+            return text("call.title", view.language)
         case HomeCard() | OfferCard() | MissCard() | StatusCard() | QueueCard() | ProofShown() | Said() | Notice():
             return text("app.name", view.language)
         case _:
@@ -130,6 +139,12 @@ def _card(answer: Showable, view: View) -> e.Card:
             return _refused(answer, view)
         case Notice():
             return finding(answer, view)
+        case CallerDoor():
+            return call_door(answer, view)
+        case CallerForm():
+            return call_form(answer, view)
+        case CallerCard():
+            return call(answer, view)
         case Said(key, params):
             return card(view, lines(say(view, key, **params)))
         case HomeCard() | OfferCard() | MissCard() | StatusCard() | QueueCard() | Form():
@@ -173,6 +188,8 @@ def _placed(request: Request, slot: Slot, view: View) -> e.Card:
             return lift(request, view)
         case Slot.SECRET:
             return curtain(request, view)
+        case Slot.AGENT | Slot.CALLER:
+            raise TypeError("no request has a message there")
         case Slot.PROMPT:  # Teams draws the prompt itself; this stands in its place once it is over
             return card(view, lines(say(view, "request.over", kind=say(view, f"{request.kind}.title")), subtle=True))
         case _:

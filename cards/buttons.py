@@ -90,10 +90,10 @@ def disown(view: View, kind: str, request: str, *, told: bool = False) -> e.Subm
     return e.Submit(title=title, data=data, style=style, tooltip=hint, sends=sends)
 
 
-def sign_in(view: View, key: str) -> e.Submit:
+def sign_in(view: View, key: str, *, style: str | None = "positive") -> e.Submit:
     """A button that opens the start page of a pending sign-in in a popup of Teams."""
     data = {"msteams": {"type": "signin", "value": view.link}}
-    return e.Submit(title=bare(view, key), data=data, style="positive")
+    return e.Submit(title=bare(view, key), data=data, style=style)
 
 
 def refresh(request: Request, view: View) -> e.Refresh | None:

@@ -182,6 +182,7 @@ class Option(Piece):
 class InputChoiceSet(Input):
     kind = "Input.ChoiceSet"
     choices = PropertyType(type=list)
+    dataset = PropertyType(type=dict, key_name="choices.data")  # where a client looks for more
     value = PropertyType(type=str)
     placeholder = PropertyType(type=str)
     style = PropertyType(type=str)  # "compact" or "expanded"

@@ -89,6 +89,11 @@ class FakeDirectory:
             raise Missing("no such person")
         return self.accounts[person]
 
+    async def people(self, text: str, limit: int) -> tuple[Account, ...]:
+        self._trouble("people")
+        found = [a for a in self.accounts.values() if text.casefold() in (a.upn.casefold(), *a.name.casefold().split())]
+        return tuple([*found, *(a for a in self.accounts.values() if a.name == text and a not in found)][:limit])
+
     async def manager(self, person: str) -> Manager | None:
         self._trouble("manager")
         return self.managers.get(person)

@@ -20,8 +20,10 @@ from bot.core.policy import Policy
 from bot.core.ports import Job, Messenger, Purpose, SignIn
 from bot.core.risk import Risk
 from bot.desk.acts import Acts
+from bot.desk.agents import Agents
 from bot.desk.alarms import Alarms
 from bot.desk.approvals import Approvals
+from bot.desk.callers import Callers
 from bot.desk.desk import Desk
 from bot.desk.facts import Inquiry
 from bot.desk.homes import Homes
@@ -31,6 +33,7 @@ from bot.desk.passwords import PasswordEntry
 from bot.desk.proving import Proving
 from bot.desk.queue import ApproversQueue
 from bot.desk.reception import Reception
+from bot.desk.register import Register
 from bot.desk.requester import OwnStepUp
 from bot.desk.stepup import StepUp
 from bot.desk.strangers import Strangers
@@ -38,6 +41,7 @@ from bot.desk.upkeep import Upkeep
 from bot.kinds import KINDS
 from bot.process.service import LISTENERS, uses
 from bot.store.postgres import PostgresStore
+from bot.teams.calling import CallMessages
 from bot.teams.delivery import Delivery
 from bot.teams.findings import Findings
 from bot.teams.signboard import PACE, Signboard
@@ -194,6 +198,7 @@ class Office:
     entry: PasswordEntry
     verifier: FakeVerifier
     signboard: Signboard
+    calls: CallMessages
 
     @property
     def ledger(self) -> Ledger:
@@ -306,6 +311,8 @@ class Office:
             "revoke": self.upkeep.revoke,
             "serve": self.desk.proving.served,
             "due": self.upkeep.due,
+            "matter": self.calls.bring,
+            "warn": self.calls.warn,
         }
         await handlers[name](Job(name, request_id))
 
@@ -353,18 +360,34 @@ def office(
     approvals = Approvals(ledger, inquiry, addresses.helpdesk, homes)
     own_step_up, strangers = OwnStepUp(ledger, inquiry), Strangers(ledger.record, TENANT)
     alarms = Alarms(ledger, inquiry, frozenset({addresses.helpdesk, addresses.security}), homes)
-    step_up = StepUp(ledger, inquiry, entra, uses(own_step_up, approvals, alarms), strangers)
+    agents, register = Agents(directory, HELPDESK), Register(store, clock)
+    callers = Callers(ledger, inquiry.accounts, agents, homes, register, "c1")
+    step_up = StepUp(ledger, inquiry, entra, uses(own_step_up, approvals, alarms, callers), strangers)
     acts = Acts(ledger, inquiry, delivery.secrets)
     proofs = Identity(ledger, inquiry, entra, homes, strangers, issuer=ISSUER, type="VerifiedEmployee")
     reception = Reception(ledger, inquiry)
     proving, queue = Proving(reception), ApproversQueue(ledger, approvals, homes)
-    desk = Desk(ledger, reception, acts, approvals, own_step_up, step_up, proofs, alarms, proving, homes, queue)
+    doors = (alarms, proving, homes, queue, callers)
+    desk = Desk(ledger, reception, acts, approvals, own_step_up, step_up, proofs, *doors)
     upkeep, entry = Upkeep(ledger, inquiry, directory), PasswordEntry(ledger, acts, strangers)
     findings = Findings(store, clock, messenger, addresses.security, "en", addresses.contact)
     where = (TENANT, addresses.helpdesk, "en", addresses.contact)
     signboard = Signboard(store, clock, messenger, store.budget("queue", PACE), *where)
     return Office(
-        store, clock, directory, messenger, entra, desk, step_up, delivery, findings, upkeep, entry, verifier, signboard
+        store,
+        clock,
+        directory,
+        messenger,
+        entra,
+        desk,
+        step_up,
+        delivery,
+        findings,
+        upkeep,
+        entry,
+        verifier,
+        signboard,
+        CallMessages(homes, callers.due, messenger, messenger, addresses),
     )
 
 

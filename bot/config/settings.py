@@ -56,6 +56,13 @@ class Settings(BaseSettings):
     security_channel: str = Field(description="Id of the standard Teams channel that hears of alarms.")
     helpdesk_contact: str = Field(description="How to reach the helpdesk, as said in refusals.")
     channel_language: Literal["en", "de"] = Field(default="en", description="Language of what is posted in channels.")
+    agents_group: str = Field(
+        default="",
+        description="Object id of the Entra group whose members ask callers who they are; without it nobody does.",
+    )
+    caller_step_up: str = Field(
+        default="c1", description="Authentication context of the sign-in by which a caller proves who they are."
+    )
     deny_list: Ids = Field(default=frozenset(), description="Object ids of emergency accounts nobody may ask for.")
     ticket_pattern: str = Field(
         default=r"[A-Z]{2,8}-?\d{1,10}", description="What a ticket number looks like (regular expression)."
@@ -175,6 +182,11 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             return _guid(value)
         return frozenset(_guid(one) for one in value)
+
+    @field_validator("agents_group")
+    @classmethod
+    def _agents(cls, value: str) -> str:
+        return _guid(value) if value else value
 
     @field_validator("app_secret", "database_url", "helpdesk_contact", "helpdesk_channel", "security_channel")
     @classmethod

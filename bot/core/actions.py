@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bot.core.calling import Calling
+
 
 @dataclass(frozen=True, slots=True)
 class Ref:
@@ -103,6 +105,11 @@ class Disown:
     kind: str
     request: str
     values: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ShowCaller:
+    """Show an agent the way to ask a colleague whether it is really them who rings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +251,19 @@ class ReturnCode:
 
 
 # What words come to: none of it acts.
-Written = Home | Help | ShowStatus | Human | Thanks | NotWanted | NotUnderstood | MachineMade | NoWindow | OfferKind
+Written = (
+    Home
+    | Help
+    | ShowStatus
+    | ShowCaller
+    | Human
+    | Thanks
+    | NotWanted
+    | NotUnderstood
+    | MachineMade
+    | NoWindow
+    | OfferKind
+)
 Shown = Home | ShowStatus | Human  # what a button shows, for words that were not understood
 Own = (
     SignInAgain | Prove | Withdraw | WithdrawListed | Show | Replace | Hide | RevokeIt | Report
@@ -252,4 +271,4 @@ Own = (
 Plain = Own | SeeProof | Take | NotNow | Refresh
 Deciding = Approve | Deny | SeeProof | Take | NotNow  # of those who decide about others
 Press = Plain | Approve | Deny | Lift
-Action = Written | Begin | Submit | Choose | Disown | SeeQueue | OfferToken | ReturnCode | Press
+Action = Calling | Written | Begin | Submit | Choose | Disown | SeeQueue | OfferToken | ReturnCode | Press

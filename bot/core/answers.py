@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 
+from bot.core.callers import Verification
 from bot.core.forms import Sheet
 from bot.core.model import Chat, Person, Refusal, Request, Secret
 from bot.core.ports import Purpose, Slot
@@ -94,6 +95,40 @@ class RequestCard:
 
 
 @dataclass(frozen=True, slots=True)
+class Colleague:
+    """Who somebody is, as an agent reads it before they ask: what tells two of one name apart, and nothing else."""
+
+    id: str
+    name: str
+    upn: str
+    work: str
+    manager: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CallerForm:
+    """The form in which an agent says who rings: what was typed, what is wrong with it, and who that may be."""
+
+    form: str
+    text: str = ""
+    fault: str = ""
+    found: tuple[Colleague, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CallerCard:
+    """A verification as one of its places shows it."""
+
+    verification: Verification
+    slot: Slot
+
+
+@dataclass(frozen=True, slots=True)
+class CallerDoor:
+    """The way to ask a colleague whether it is them: nothing is done before its button is pressed."""
+
+
+@dataclass(frozen=True, slots=True)
 class SecretShown:
     """The one answer that holds a secret; it goes to its subject in a private chat or nowhere."""
 
@@ -141,11 +176,16 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class SignInPage:
-    """What the start page of a step-up says is being allowed, before anybody is sent to Entra."""
+    """What the start page of a step-up says is being allowed, before anybody is sent to Entra.
+
+    `what` is its key in the catalogue, `whom` the name of the person it is for.
+    """
 
     person: Person
     purpose: Purpose
-    request: Request
+    what: str
+    whom: str
+    asked_at: datetime
     expires_at: datetime
 
 
@@ -204,6 +244,9 @@ Answer = (
     | StatusCard
     | QueueCard
     | Form
+    | CallerDoor
+    | CallerForm
+    | CallerCard
     | RequestCard
     | SecretShown
     | ProofShown

@@ -62,6 +62,12 @@ class Deed(StrEnum):
     PROOF_FAILED = "proof_failed"
     FOUND = "found"
     DISOWNED = "disowned"
+    CALLER_ASKED = "caller_asked"
+    CALLER_VERIFIED = "caller_verified"
+    CALLER_REFUSED = "caller_refused"
+    CALLER_MISMATCHED = "caller_mismatched"
+    CALLER_UNANSWERED = "caller_unanswered"
+    CALLER_CANCELLED = "caller_cancelled"
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,6 +103,9 @@ class Directory(Protocol):
     async def groups(self, person: str, among: frozenset[str]) -> frozenset[str]:
         """Return those of `among` the person is in, nested groups included."""
 
+    async def people(self, text: str, limit: int) -> tuple[Account, ...]:
+        """Return the accounts with this sign-in name, or with these words in their name."""
+
     async def within(self, groups: frozenset[str]) -> frozenset[str]:
         """Return these groups and all that are nested in them; known to within a few minutes."""
 

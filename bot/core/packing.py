@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from bot.core import calling
 from bot.core.actions import (
     Action,
     Approve,
@@ -40,6 +41,7 @@ from bot.core.actions import (
     Withdraw,
     WithdrawListed,
 )
+from bot.core.calling import AskCaller, BeginCaller, Calling, DenyCall, EndCall, FindCaller, SeeCaller, TypeNumber
 
 VERBS: Final[Mapping[str, type[Plain]]] = {
     "sign-in": SignInAgain,
@@ -73,9 +75,11 @@ LANGUAGE: Final = "lang"
 LONGEST: Final = 2000
 
 
-def pack(action: Press | Begin | Submit | Choose | Disown | SeeQueue | Shown) -> dict[str, str | int]:
+def pack(action: Press | Begin | Submit | Choose | Disown | SeeQueue | Shown | Calling) -> dict[str, str | int]:
     """Return the data of the button that does `action`."""
     match action:
+        case BeginCaller() | FindCaller() | AskCaller() | TypeNumber() | DenyCall() | EndCall() | SeeCaller():
+            return calling.pack(action)
         case Home():
             return {"verb": HOME}
         case ShowStatus():
@@ -98,6 +102,8 @@ def unpack(data: Mapping[str, object]) -> Action | None:
     verb, request, version = data.get("verb"), data.get("id"), data.get("v")
     if isinstance(verb, str) and verb in SHOWN:
         return SHOWN[verb]
+    if isinstance(verb, str) and verb in calling.VERBS:
+        return calling.unpack(verb, data, _inputs(data))
     kind = data.get("kind")
     if verb == BEGIN and isinstance(kind, str):
         return Begin(kind[:LONGEST])

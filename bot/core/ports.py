@@ -12,6 +12,7 @@ from typing import Final, Protocol
 from bot.core.audit import About, Note
 from bot.core.limits import Tally
 from bot.core.locks import Locks
+from bot.core.matters import MatterUnit
 from bot.core.model import Chat, Person, Request
 from bot.core.queue import Place, WaitingLine
 from bot.core.watch import Count, Notice, Sort
@@ -33,6 +34,7 @@ class Purpose(StrEnum):
     STEP_UP = "prove"  # as stored: the requester's own step-up
     APPROVE = "approve"  # an approver's yes, which counts when the sign-in is through
     DENY = "deny"  # an approver's no that locks somebody out, which counts when the sign-in is through
+    CALL = "call"  # the colleague of whom an agent asks whether they are on the telephone
     LIFT = "lift"  # an approver's word that a locked account is in its owner's hands, when the sign-in is through
     ENTER = "enter"  # opens the page where its subject enters a new password
     LOOK = "look"  # an approver looks at a proof of identity, with their own rights
@@ -85,6 +87,8 @@ class Slot(StrEnum):
     SECRET = "secret"  # noqa: S105 - the name of a place: the private message that holds the secret, where the policy reveals by message
     SECURITY = "security"
     LIFT = "lift"  # the private card of an approver who lifts a lock
+    AGENT = "agent"  # a verification, as the agent who asked for it reads it in private
+    CALLER = "caller"  # the same, as the colleague does who is asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +137,7 @@ class Job:
     urgency: Urgency = field(default=Urgency.CARDS, compare=False)
 
 
-class Unit(Protocol):
+class Unit(MatterUnit, Protocol):
     """One transaction: everything in it commits together or not at all.
 
     What is written may wait until something is read or the unit ends, and raise what it has to raise then. What is

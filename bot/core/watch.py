@@ -23,6 +23,7 @@ class Sort(StrEnum):
     YES = "yes"  # their yes, which counted
     STRANGER = "stranger"  # proofs from nobody who is known, for nothing that is there: all of them together
     DISOWNED = "disowned"  # what they say is not theirs, of what the directory says of them: each time
+    NAMED = "named"  # an emergency account, as that of a colleague who is on the telephone: each time
     PRESS = "press"  # anything else that was refused to them: it only has its budget
 
 
@@ -88,7 +89,7 @@ def unusual(sort: Sort, count: Count, limits: Thresholds) -> tuple[str, int] | N
                 ("hour", count.hour, limits.yes_hour),
                 ("day", count.day, limits.yes_day),
             )
-        case Sort.DISOWNED:
+        case Sort.DISOWNED | Sort.NAMED:
             kept = (("hour", count.hour, 1),)
         case Sort.PRESS:
             kept = ()

@@ -9,6 +9,7 @@ from typing import Final, assert_never
 
 from bot.core import actions as do
 from bot.core.answers import Answer, Refused, RequestCard, Said, StatusCard
+from bot.core.calling import AskCaller, BeginCaller, DenyCall, EndCall, FindCaller, SeeCaller, TypeNumber
 from bot.core.errors import Conflict
 from bot.core.events import Event, Hid, Reported, RevokeChosen, TimePassed, Withdrew
 from bot.core.life.advance import past
@@ -20,6 +21,7 @@ from bot.core.watch import Sort
 from bot.desk.acts import Acts
 from bot.desk.alarms import Alarms
 from bot.desk.approvals import Approvals
+from bot.desk.callers import Callers
 from bot.desk.homes import Homes
 from bot.desk.identity import Identity
 from bot.desk.ledger import Ledger, happened
@@ -47,6 +49,7 @@ class Desk:
     proving: Proving
     homes: Homes
     queue: ApproversQueue
+    callers: Callers
 
     async def handle(self, actor: Actor, action: do.Action, *, card: str = "") -> Answer:
         """Do what `actor` asks for and say what came of it. `card` is the message that was pressed, if any."""
@@ -66,13 +69,15 @@ class Desk:
                     return await self.reception.disown(actor, action)
                 case do.SeeQueue(after):
                     return await self.queue.see(actor, after, card)
+                case BeginCaller() | FindCaller() | AskCaller() | TypeNumber() | DenyCall() | EndCall() | SeeCaller():
+                    return await self.callers.handle(actor, action)
                 case do.OfferToken():
                     return await self._offered_token(actor, action)
                 case do.ReturnCode(code):
                     return await self.step_up.code_returned(actor, code)
                 case do.Home() | do.Help() | do.ShowStatus() | do.Human() | do.Thanks() | do.NotWanted():
                     return await self._written(actor, action)
-                case do.OfferKind() | do.NotUnderstood() | do.MachineMade() | do.NoWindow():
+                case do.ShowCaller() | do.OfferKind() | do.NotUnderstood() | do.MachineMade() | do.NoWindow():
                     return await self._written(actor, action)
                 case _:
                     return await self._press(actor, action, card)
@@ -88,12 +93,14 @@ class Desk:
                 return await self.reception.home(actor.person, "home.help")
             case do.ShowStatus():
                 return await self._status(actor)
+            case do.ShowCaller():
+                return await self.callers.door(actor.person)
             case do.OfferKind(kind, said):
                 return await self.reception.offer(actor, kind, said)
             case do.NotUnderstood(likely):
                 return await self.reception.missed(likely)
             case do.Human(of_others):
-                return Said("said.for_others" if of_others else "said.human")
+                return await self.callers.for_others(actor.person) if of_others else Said("said.human")
             case do.Thanks():
                 return Said("said.thanks")
             case do.NotWanted():

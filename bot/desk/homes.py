@@ -71,6 +71,26 @@ class Homes:
         await self.keep(*home)
         return home
 
+    async def of(self, person: Person) -> Home | Refusal:
+        """Return where a colleague hears from us in private, or why they do not: they may never have met the bot."""
+        async with self.ledger.store.unit() as unit:
+            known = await unit.private_chat(person.tenant, person.id)
+        if known is not None and await self._takes(known[1]):
+            return known
+        try:
+            opened = await self.messenger.open_private(person.tenant, person.id)
+        except NotGranted as error:
+            return Refusal(lasting(error))
+        except Rejected:
+            return Refusal(Reason.CALLER_NO_TEAMS)
+        except DeskError:
+            return Refusal(Reason.UNKNOWN)
+        if not await self._takes(opened):
+            return Refusal(Reason.CALLER_NO_TEAMS)
+        home = person, replace(opened, user=known[1].user if known is not None else "")
+        await self.keep(*home)
+        return home
+
     async def anew(self, tenant: str, person: str, dead: Chat) -> bool:
         """Open somebody's private chat again when the one we wrote to takes nothing; say whether there is another.
 

@@ -89,6 +89,13 @@ class Record:
                 await self.counted(unit, request.subject, Sort.ABOUT, request)
             await _noted(unit, request, Deed.REFUSED, data, count)
 
+    async def declined(self, about: About, refusal: Refusal, by: Person, sort: Sort) -> None:
+        """Write down that something was refused which is about no request, and count it as what it was."""
+        data = {"reason": refusal.reason, "by": by.id, **refusal.params}
+        async with self.store.unit() as unit:
+            count = await self.counted(unit, by, Sort.PRESS if refusal.reason in HARMLESS else sort, None)
+            await _noted(unit, about, Deed.REFUSED, data, count)
+
     async def disowned(self, by: Person, kind: str, what: str) -> bool:
         """Write down what somebody says is not theirs; return whether security hears of it, which it does once an hour.
 

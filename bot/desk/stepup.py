@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import hmac
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
@@ -22,29 +22,14 @@ from bot.core.ports import Purpose, SignIn, SignInStage, Unit, Urgency
 from bot.core.reasons import Reason
 from bot.core.signins import SignedIn, SignIns
 from bot.desk.facts import Inquiry
-from bot.desk.ledger import Also, Ledger, once_more
+from bot.desk.ledger import Ledger, once_more
+from bot.desk.purposes import Use
 from bot.desk.record import Try
 from bot.desk.strangers import Strangers
 
 TRIES: Final = 3  # wrong codes before the transaction is over
 
 NO_PROOF: Final = frozenset({Reason.SIGN_IN_CANCELLED, Reason.UNKNOWN})  # nothing was offered that did not hold
-
-Finish = Callable[[SignIn, Also, Request | None], Awaitable[Answer]]
-
-
-@dataclass(frozen=True, slots=True)
-class Use:
-    """What one purpose makes of a sign-in.
-
-    `finish` lets what was proved count, and runs what it is handed in the same commit; the request is what has just
-    been read beside the sign-in, if it was. With `silent`, a token Teams
-    offers may prove it; with `page`, it serves in the very browser that signed in, and nothing comes back by Teams.
-    """
-
-    finish: Finish
-    silent: bool = False
-    page: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +79,14 @@ class StepUp:
         if sign_in is None:
             return SignInRefused(Reason.NOT_FOUND, "en")
         refused = self._over(sign_in)
-        if refused is not None or request is None:
-            return refused or SignInRefused(Reason.NOT_FOUND, sign_in.person.language)
-        return SignInPage(sign_in.person, sign_in.purpose, request, sign_in.expires_at)
+        if refused is not None:
+            return refused
+        tells = self.uses[sign_in.purpose].tells
+        if request is not None:
+            asked = (f"{request.kind}.title", request.subject.name, request.created_at)
+            return SignInPage(sign_in.person, sign_in.purpose, *asked, sign_in.expires_at)
+        page = await tells(sign_in) if tells is not None else None
+        return page or SignInRefused(Reason.NOT_FOUND, sign_in.person.language)
 
     async def start(self, sign_in_id: str, cookie: str) -> str | SignInRefused:
         """Tie the transaction to this browser and return the address of Entra's sign-in page."""
@@ -165,7 +155,7 @@ class StepUp:
     async def _to_the_page(self, sign_in: SignIn) -> EntryWanted | SignInRefused:
         """Let the proof count, and leave the transaction to the page it opens."""
 
-        async def also(unit: Unit, _: Request) -> None:
+        async def also(unit: Unit, _: object) -> None:
             await unit.keep_sign_in(replace(sign_in, expires_at=self.ledger.clock.now() + PAGE_LIFE))
 
         try:
@@ -179,7 +169,7 @@ class StepUp:
     async def _finish(self, sign_in: SignIn, known: Request | None = None) -> Answer:
         """Close the transaction and let its proof count, both in one commit."""
 
-        async def also(unit: Unit, _: Request) -> None:
+        async def also(unit: Unit, _: object) -> None:
             await unit.keep_sign_in(replace(sign_in, stage=SignInStage.FINISHED))
 
         return await self.uses[sign_in.purpose].finish(sign_in, also, known)
@@ -239,11 +229,16 @@ class StepUp:
             async with self.ledger.store.unit() as unit:
                 await unit.hold(sign_in.request)
                 await unit.keep_sign_in(replace(sign_in, flow=None, stage=SignInStage.FINISHED))
-                if request is not None:
+                if await self._begins_anew(unit, sign_in, request):
                     await unit.keep_sign_in(once_more(sign_in, reason, self.ledger.clock.now()))
+                if request is not None:
                     await self._came_to_nothing(unit, request, sign_in.person, reason)
                     await self.ledger.changed(unit, request, Urgency.PROMPT)
         return SignInRefused(reason, sign_in.person.language)
+
+    async def _begins_anew(self, unit: Unit, sign_in: SignIn, request: Request | None) -> bool:
+        again = self.uses[sign_in.purpose].again
+        return request is not None or (again is not None and await again(unit, sign_in))
 
     async def _came_to_nothing(self, unit: Unit, request: Request, person: Person, reason: str) -> None:
         if reason in NO_PROOF:

@@ -5,16 +5,21 @@ from __future__ import annotations
 from typing import Final
 
 from kiota_abstractions.base_request_configuration import RequestConfiguration
+from kiota_abstractions.headers_collection import HeadersCollection
 from msgraph.generated.base_graph_service_client import BaseGraphServiceClient
 from msgraph.generated.models.user import User
 from msgraph.generated.users.item.user_item_request_builder import UserItemRequestBuilder
+from msgraph.generated.users.users_request_builder import UsersRequestBuilder
 
 from bot.core.directory import Account, Manager
 from bot.core.errors import Missing, NotGranted, Rejected, Unavailable
 from bot.graph import readings
 from bot.graph.calls import Calls
-from bot.graph.readings import ACCOUNT_FIELDS, of_human
+from bot.graph.readings import ACCOUNT_FIELDS, needed, of_human
 
+_QUOTE: Final = "'"
+_SEARCH_SIGNS: Final = '"\\'  # what would end or escape the words that are searched for
+_UsersQuery = UsersRequestBuilder.UsersRequestBuilderGetQueryParameters
 _UserQuery = UserItemRequestBuilder.UserItemRequestBuilderGetQueryParameters
 
 # Without $levels, which would make it an advanced query, answered from an index that lags behind:
@@ -57,6 +62,23 @@ class Acquaintances:
             raise
         found = readings.manager(user.manager) if user.manager is not None else None
         return readings.account(user, self._human), found
+
+    async def named(self, text: str, limit: int) -> tuple[Account, ...]:
+        """Return the accounts with this sign-in name, or with these words in their name.
+
+        Words are searched in an index that lags a little behind; that decides nothing.
+        https://learn.microsoft.com/graph/search-query-parameter
+        """
+        select, headers = [*ACCOUNT_FIELDS, *of_human(self._human)], HeadersCollection()
+        if "@" in text:
+            query = _UsersQuery(filter=f"userPrincipalName eq '{text.replace(_QUOTE, 2 * _QUOTE)}'", select=select)
+        else:
+            said = "".join(c for c in text if c not in _SEARCH_SIGNS)
+            query = _UsersQuery(search=f'"displayName:{said}"', select=select, top=limit, count=True)
+            headers.add("ConsistencyLevel", "eventual")
+        asked = RequestConfiguration(query_parameters=query, headers=headers)
+        page = await self._calls.read("people", lambda: self._graph.users.get(asked))
+        return tuple(readings.account(user, self._human) for user in needed(page.value, "value")[:limit])
 
     async def _user(self, person: str, expand: list[str] | None = None) -> User:
         user = self._graph.users.by_user_id(person)

@@ -100,6 +100,9 @@ class GraphDirectory(Source):
     async def manager(self, person: str) -> Manager | None:
         return await self._people.manager(_checked(person))
 
+    async def people(self, text: str, limit: int) -> tuple[Account, ...]:
+        return await self._people.named(text, limit)
+
     async def acquainted(self, person: str) -> tuple[Account, Manager | None]:
         return await self._people.acquainted(_checked(person))
 

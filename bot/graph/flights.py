@@ -159,6 +159,9 @@ class Once(Directory):
     async def passkeys(self, person: str) -> tuple[Method, ...]:
         return await self._flights.one(self._source.passkeys, person)
 
+    async def people(self, text: str, limit: int) -> tuple[Account, ...]:
+        return await self._source.people(text, limit)
+
     async def within(self, groups: frozenset[str]) -> frozenset[str]:
         return await self._source.within(groups)
 

@@ -10,7 +10,7 @@ from typing import Final
 BASE: Final[Mapping[str, str]] = MappingProxyType(
     {
         "User.Read.All": "Is the account enabled, a guest, or in a restricted management unit? "
-        "Who is it, and who is their manager, for those who approve?",
+        "Who is it, and who is their manager, for those who approve? Whom does a caller say they are?",
         "GroupMember.Read.All": "Is the person in a group that may ask or approve, or in a role-assignable one? "
         "Who could put themselves into a group that approves?",
         "IdentityRiskyUser.Read.All": "Is who approves flagged as risky, or the person who asks to be cleared?",

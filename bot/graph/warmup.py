@@ -41,6 +41,7 @@ from msgraph.generated.models.unified_role_eligibility_schedule_instance_collect
     UnifiedRoleEligibilityScheduleInstanceCollectionResponse,
 )
 from msgraph.generated.models.user import User
+from msgraph.generated.models.user_collection_response import UserCollectionResponse
 from msgraph.generated.users.item.check_member_groups.check_member_groups_post_request_body import (
     CheckMemberGroupsPostRequestBody,
 )
@@ -61,6 +62,7 @@ _POLICY_TYPE: Final = "#microsoft.graph.temporaryAccessPassAuthenticationMethodC
 ANSWERS: Final[tuple[tuple[ParsableFactory[Any], str], ...]] = (
     (User, '{"onPremisesExtensionAttributes":{},"manager":{"@odata.type":"#microsoft.graph.user"}}'),
     (DirectoryObject, '{"@odata.type":"#microsoft.graph.orgContact"}'),
+    (UserCollectionResponse, '{"value":[{}]}'),
     (Group, "{}"),
     (
         DirectoryObjectCollectionResponse,
@@ -111,6 +113,7 @@ def load(graph: BaseGraphServiceClient) -> None:
         *_of_groups(graph),
         user,
         user.manager,
+        graph.users,
         user.transitive_member_of.graph_group,
         user.owned_objects.graph_group,
         roles.role_assignments,

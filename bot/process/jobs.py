@@ -22,6 +22,7 @@ from bot.core.ports import Clock, Job, Store, Urgency
 
 SHARED: Final = "default"  # the queue of all jobs, before each name had its own
 DUE: Final = "due"  # the wake-up of a request whose `due_at` has come
+MATTER: Final = "matter"  # that of a matter, and whatever else there is to do about one
 
 POLL: Final = 0.5  # seconds: nobody notifies of a job whose time has come or whose lock is free again
 BEAT: Final = 2.0
@@ -193,10 +194,12 @@ class Jobs:
         return RetryDecision(retry_at=datetime.now(UTC) + timedelta(seconds=wait))
 
     async def _sweep(self) -> None:
-        """Wake requests whose time has come. Any number of replicas may: one wake-up waits at most."""
+        """Wake requests and matters whose time has come. Any number of replicas may: one wake-up waits at most."""
+        now = self._clock.now()
         async with self._queue.unit() as unit:
-            due = await unit.due(self._clock.now(), SWEEP)
-            await unit.defer(*(Job(DUE, request, urgency=Urgency.ACT) for request in due))
+            requests, matters = await asyncio.gather(unit.due(now, SWEEP), unit.matters_due(now, SWEEP))
+            due = [Job(DUE, request, urgency=Urgency.ACT) for request in requests]
+            await unit.defer(*due, *(Job(MATTER, matter, urgency=Urgency.ACT) for matter in matters))
 
     async def _recover(self) -> None:
         for name in await self._queue.recover(silent=SILENT, longest=LONGEST + 30, tries=TRIES, forever=self._forever):

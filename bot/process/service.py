@@ -20,8 +20,10 @@ from bot.core.policy import Policy
 from bot.core.ports import Clock, Purpose
 from bot.core.queue import BOARD
 from bot.desk.acts import Acts
+from bot.desk.agents import Agents
 from bot.desk.alarms import Alarms
 from bot.desk.approvals import Approvals
+from bot.desk.callers import Callers
 from bot.desk.desk import Desk
 from bot.desk.facts import Inquiry
 from bot.desk.homes import Homes
@@ -29,10 +31,12 @@ from bot.desk.identity import Identity
 from bot.desk.ledger import Ledger, Listener
 from bot.desk.passwords import PasswordEntry
 from bot.desk.proving import Proving
+from bot.desk.purposes import Use
 from bot.desk.queue import ApproversQueue
 from bot.desk.reception import Reception
+from bot.desk.register import MATTER, WARN, Register
 from bot.desk.requester import OwnStepUp
-from bot.desk.stepup import StepUp, Use
+from bot.desk.stepup import StepUp
 from bot.desk.strangers import Strangers
 from bot.desk.upkeep import Upkeep
 from bot.kinds import KINDS
@@ -46,6 +50,7 @@ from bot.process.logs import AccessLog, ServerLog
 from bot.process.readiness import checks, warn
 from bot.store.postgres import PostgresStore
 from bot.teams import endpoint
+from bot.teams.calling import CallMessages
 from bot.teams.delivery import Delivery, listener
 from bot.teams.findings import Findings
 from bot.teams.signboard import LOOK, PACE, Signboard
@@ -59,7 +64,7 @@ from bot.web.places import PLACES, Places
 from manifest.package import resource
 
 # Jobs that are never given up: they lock, or say that somebody must.
-FOREVER: Final = frozenset({"alert", "finding", "lock", "revoke"})
+FOREVER: Final = frozenset({"alert", "finding", "lock", "revoke", WARN})
 LARGEST: Final = 256 * 1024  # bytes of a body
 IDLE: Final = 75.0  # seconds a connection may take for a request's head; longer than an ingress keeps an idle one
 LISTENERS: Final[tuple[Listener, ...]] = (listener(KINDS),)  # who hears of every change of a request
@@ -76,6 +81,7 @@ class Inside:
     signboard: Signboard
     upkeep: Upkeep
     entry: PasswordEntry
+    calls: CallMessages
 
 
 async def serve(settings: Settings, cloud: Cloud, leave: Callable[[int], object]) -> None:
@@ -152,16 +158,22 @@ def assemble(settings: Settings, outside: Outside, in_force: Mapping[str, Policy
     acts = Acts(ledger, inquiry, courier=delivery.secrets)
     own_step_up, strangers = OwnStepUp(ledger, inquiry), Strangers(ledger.record, settings.tenant_id)
     alarms = Alarms(ledger, inquiry, frozenset({settings.helpdesk_channel, settings.security_channel}), homes)
-    step_up = StepUp(ledger, inquiry, outside.sign_ins, uses(own_step_up, approvals, alarms), strangers)
+    agents = Agents(outside.directory, settings.agents_group)
+    register = Register(outside.store, clock)
+    callers = Callers(ledger, inquiry.accounts, agents, homes, register, settings.caller_step_up)
+    used = uses(own_step_up, approvals, alarms, callers)
+    step_up = StepUp(ledger, inquiry, outside.sign_ins, used, strangers)
     issuer, credential = settings.verified_id_authority, settings.verified_id_type
     proofs = Identity(ledger, inquiry, outside.sign_ins, homes, strangers, issuer=issuer, type=credential)
     reception = Reception(ledger, inquiry)
     proving, queue = Proving(reception), ApproversQueue(ledger, approvals, homes)
-    desk = Desk(ledger, reception, acts, approvals, own_step_up, step_up, proofs, alarms, proving, homes, queue)
+    doors = (alarms, proving, homes, queue, callers)
+    desk = Desk(ledger, reception, acts, approvals, own_step_up, step_up, proofs, *doors)
+    calls = CallMessages(homes, callers.due, outside.courier, outside.siren, _addresses(settings))
     signboard, upkeep = _signboard(settings, outside, clock), Upkeep(ledger, inquiry, outside.directory)
     where = (settings.security_channel, settings.channel_language, settings.helpdesk_contact)
     findings = Findings(outside.store, clock, outside.siren, *where)
-    return Inside(desk, delivery, findings, signboard, upkeep, PasswordEntry(ledger, acts, strangers))
+    return Inside(desk, delivery, findings, signboard, upkeep, PasswordEntry(ledger, acts, strangers), calls)
 
 
 def _signboard(settings: Settings, outside: Outside, clock: Clock) -> Signboard:
@@ -169,7 +181,7 @@ def _signboard(settings: Settings, outside: Outside, clock: Clock) -> Signboard:
     return Signboard(outside.store, clock, outside.herald, outside.store.budget(BOARD, PACE), *where)
 
 
-def uses(own: OwnStepUp, approvals: Approvals, alarms: Alarms) -> Mapping[Purpose, Use]:
+def uses(own: OwnStepUp, approvals: Approvals, alarms: Alarms, callers: Callers) -> Mapping[Purpose, Use]:
     """Name what follows a sign-in that is through, by its purpose."""
     return {
         Purpose.STEP_UP: Use(own.finish, silent=True),
@@ -177,6 +189,7 @@ def uses(own: OwnStepUp, approvals: Approvals, alarms: Alarms) -> Mapping[Purpos
         Purpose.APPROVE: Use(approvals.finish),
         Purpose.DENY: Use(approvals.denied),
         Purpose.LIFT: Use(alarms.finish),
+        Purpose.CALL: Use(callers.finish, again=callers.again, tells=callers.page),
     }
 
 
@@ -189,6 +202,8 @@ def handlers(inside: Inside) -> Mapping[str, Handler]:
         "cards": inside.delivery.cards,
         "stray": inside.delivery.stray,
         BOARD: inside.signboard.draw,
+        MATTER: inside.calls.bring,
+        WARN: inside.calls.warn,
         "act": inside.desk.acts.alone,
         "look": inside.upkeep.look,
         "watch": inside.upkeep.watch,

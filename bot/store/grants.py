@@ -26,6 +26,7 @@ NEEDS: Final = MappingProxyType(
         "budgets": KEEP,
         "chains": KEEP,  # its triggers let it only grow
         "findings": ADD,
+        "matters": KEEP,
         "posted": KEEP,
         "private_chats": ALL,
         "queue_scripts": READ,

@@ -21,6 +21,7 @@ from bot.core.ports import Clock, Job, Posted, Purpose, SignIn, SignInStage, Slo
 from bot.core.queue import STOOD, Place, WaitingLine, queued
 from bot.core.watch import WINDOWS, Count, Notice, Sort, slot
 from bot.store import alarms, beside, chain, codec, past, sql, waiting
+from bot.store.matters import MatterRows
 from bot.store.pipeline import Pipeline
 from bot.store.values import utc
 
@@ -41,7 +42,7 @@ COUNTED: Final[Mapping[str, object]] = MappingProxyType(
 ADDS: Final = 3  # the request that is in the way may be gone when we look at it
 
 
-class PostgresUnit(Unit):
+class PostgresUnit(MatterRows, Unit):
     """See `core.ports.Unit`. Notes and jobs are kept until `finish`, in one order for everybody: no deadlocks.
 
     `begun`: the tenants who have a chain already, as far as this process knows.
@@ -50,7 +51,7 @@ class PostgresUnit(Unit):
     """
 
     def __init__(self, line: Pipeline, clock: Clock, keys: Keys, begun: Collection[str]) -> None:
-        self._line = line
+        super().__init__(line)
         self._begun = begun
         self._clock = clock
         self._keys = keys

@@ -1,14 +1,27 @@
-"""Board: one message of a request in Teams, brought to what it should be; doing it again changes nothing."""
+"""Board: one message of ours in Teams, brought to what it should be; doing it again changes nothing."""
 
 from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from bot.core.errors import AnswerLost, Missing, Rejected, Unavailable
-from bot.core.model import Request
-from bot.core.ports import Messenger, Posted, Store
-from bot.teams.scenes import Message, PlannedMessage, Scene, left
+from bot.core.ports import Messenger, Posted, Slot, Store
+from bot.teams.scenes import Message, PlannedMessage
+
+
+class Stage(Protocol):
+    """What messages are about: a request or a matter."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def tenant(self) -> str: ...
+
+    def left(self, slot: Slot, person: str, *, moved: bool) -> Message:
+        """Return the line that stays where a message stood."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,21 +31,20 @@ class Board:
     store: Store
     messenger: Messenger
 
-    async def converge(self, by: Messenger, scene: Scene, there: Posted | None, should: PlannedMessage | None) -> None:
+    async def converge(self, by: Messenger, stage: Stage, there: Posted | None, should: PlannedMessage | None) -> None:
         """Bring one message to what it should be. Raises `Unavailable`, and `Rejected` where nobody can be told."""
-        request = scene.request
         try:
             if should is None:
-                await self._over(scene, there)
+                await self._over(stage, there)
             elif there is None or there.deleted or there.going or should.anew(there):
-                await self._post(by, request, should, there)
-                await self._left(there, left(scene, should.slot, should.person, moved=True))
+                await self._post(by, stage, should, there)
+                await self._left(there, stage.left(should.slot, should.person, moved=True))
             elif there.activity and there.shown != should.fingerprint and there.chat is not None:
-                await self._change(by, request, there, should)
+                await self._change(by, stage, there, should)
         except AnswerLost as error:
             raise Unavailable("no answer to a message") from error
 
-    async def _change(self, by: Messenger, request: Request, there: Posted, should: PlannedMessage) -> None:
+    async def _change(self, by: Messenger, stage: Stage, there: Posted, should: PlannedMessage) -> None:
         if there.chat is None:
             return
         try:
@@ -40,31 +52,31 @@ class Board:
         except Missing:  # somebody deleted it
             if should.channel:
                 await by.thread_turn(should.channel)
-            await self._post(by, request, should)
+            await self._post(by, stage, should)
             return
         await self.keep(replace(there, shown=should.fingerprint))
 
-    async def _post(self, by: Messenger, request: Request, should: PlannedMessage, there: Posted | None = None) -> None:
+    async def _post(self, by: Messenger, stage: Stage, should: PlannedMessage, there: Posted | None = None) -> None:
         """Post it in place of the one that is `there`; where nobody takes it, that one stays known."""
         if should.chat is None and not should.channel:  # a reminder before its thread is known
             raise Unavailable("the thread is not there yet", retry_after=1)
         # It is on its way: a client may show it before its id is kept here, and it must not count as a stray then.
-        going = Posted(request.id, should.slot, should.person, should.chat, "", "")
+        going = Posted(stage.id, should.slot, should.person, should.chat, "", "")
         await self.keep(going)
         try:
             if should.chat is not None:
                 chat, activity = should.chat, await by.post(should.chat, should.message)
             else:
-                chat, activity = await by.post_in_channel(request.tenant, should.channel, should.message)
+                chat, activity = await by.post_in_channel(stage.tenant, should.channel, should.message)
         except Rejected:
             await self.keep(there if there is not None and there.activity else replace(going, deleted=True))
             raise
         await self.keep(replace(going, chat=chat, activity=activity, shown=should.fingerprint))
 
-    async def _over(self, scene: Scene, posted: Posted | None) -> None:
+    async def _over(self, stage: Stage, posted: Posted | None) -> None:
         """Leave a line; a message that was on its way when its answer got lost is no longer waited for."""
         if posted is not None and not posted.deleted:
-            await self._left(posted, left(scene, posted.slot, posted.person, moved=False))
+            await self._left(posted, stage.left(posted.slot, posted.person, moved=False))
             await self.keep(replace(posted, deleted=True))
 
     async def _left(self, posted: Posted | None, line: Message) -> None:

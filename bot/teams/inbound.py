@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import cards
 from bot.core.actions import Action, MachineMade, NoWindow, OfferToken, Refresh, Replace, ReturnCode, Show
+from bot.core.calling import SeeCaller
 from bot.core.model import Actor, Chat, Person
 from bot.core.packing import LANGUAGE as LANGUAGE_KEY
 from bot.core.packing import unpack
@@ -192,7 +193,7 @@ def _execute(value: Json) -> Action | None:
         return None
     data = _object(executed, "data")
     action = _button(data if "verb" in data else {**data, "verb": executed.get("verb")})
-    return None if value.get("trigger") == "automatic" and not isinstance(action, Refresh) else action
+    return None if value.get("trigger") == "automatic" and not isinstance(action, Refresh | SeeCaller) else action
 
 
 def _offer(value: Json) -> Action | None:

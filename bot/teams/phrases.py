@@ -18,6 +18,7 @@ from bot.core.actions import (
     NotUnderstood,
     NotWanted,
     OfferKind,
+    ShowCaller,
     ShowStatus,
     Thanks,
     Written,
@@ -118,6 +119,8 @@ def _action(found: Understood) -> Written:
             return Home()
         case Door.HUMAN:
             return Human(of_others=found.how is How.OF_OTHERS)
+        case Door.CALLER:
+            return ShowCaller()
         case Door.THANKS:
             return Thanks()
         case Door.NONE if found.how is How.BY_MACHINE:

@@ -10,6 +10,7 @@ import cards
 from bot.core.actions import Begin, Choose, Refresh, Submit
 from bot.core.answers import (
     Answer,
+    CallerForm,
     Done,
     Form,
     OfferCard,
@@ -20,6 +21,7 @@ from bot.core.answers import (
     SecretShown,
     SignInWanted,
 )
+from bot.core.calling import SeeCaller
 from bot.core.model import Chat
 from bot.teams.inbound import Command, Via
 from bot.teams.results import NotPrivate, reveal
@@ -134,7 +136,7 @@ def _action(answer: Answer, command: Command, view: View) -> Json:
     match answer:
         case RequestCard() if isinstance(command.action, Begin):  # its own message comes; this card stays what it is
             return _message(cards.text("said.begun", view.language))
-        case Refused() if isinstance(command.action, Refresh):
+        case Refused() if isinstance(command.action, Refresh | SeeCaller):
             return _error(BAD, "NotForYou", cards.sentence(answer, view))  # the card everybody sees stays
         case Said() | Refused():
             return _message(cards.sentence(answer, view))
@@ -156,7 +158,7 @@ def _besides(answer: Answer, view: View) -> tuple[Json, ...]:
 def _dialog(answer: Answer, command: Command, view: View) -> Json:
     """Answer the opening of a dialog; only a form and a secret have buttons or need them there."""
     match answer:
-        case Form():
+        case Form() | CallerForm():
             return _continue(cards.show(answer, view), cards.title(answer, view))
         case SecretShown():
             card = reveal(answer, command.actor.chat, command.actor.person, view)
@@ -170,7 +172,7 @@ def _dialog(answer: Answer, command: Command, view: View) -> Json:
 def _submitted(answer: Answer, command: Command, view: View) -> Json | None:
     """Answer a form: again with what is wrong, with a word, or with nothing, which closes the dialog."""
     match answer:
-        case Form() | SecretShown() | Said() | Refused():
+        case Form() | CallerForm() | SecretShown() | Said() | Refused():
             return _dialog(answer, command, view)
         case _:
             return None

@@ -91,6 +91,24 @@ class Scene:
     start: str  # address of the start page; the transaction's id goes behind it
     takers: Mapping[str, tuple[Person, Chat]] = field(default_factory=dict)
 
+    @property
+    def id(self) -> str:
+        return self.request.id
+
+    @property
+    def tenant(self) -> str:
+        return self.request.tenant
+
+    def left(self, slot: Slot, person: str, *, moved: bool) -> Message:
+        """Return what stays where a message stood that goes on in a newer one, or is over: one line."""
+        known = {sign_in.person.id: sign_in.person.language for sign_in in self.sign_ins}
+        known |= {who: taker.language for who, (taker, _) in self.takers.items()}
+        own = self.request.requester.language if slot is Slot.REQUESTER else ""
+        view = replace(self.view, language=own or known.get(person, self.view.language))
+        what = {"kind": cards.text(f"{self.request.kind}.title", view.language)}
+        line = Said("request.moved" if moved else "request.over", what)
+        return cards.message(cards.show(line, view), cards.text(line.key, view.language, **what))
+
 
 def wanted(scene: Scene) -> Iterator[PlannedMessage]:
     """Say which messages there should be; one that is posted and not among them goes."""
@@ -217,17 +235,6 @@ def _security(scene: Scene) -> Iterator[PlannedMessage]:
             view = _personal(scene, sign_in.person, sign_in.chat, sign_in)
             card = _card(scene.request, Slot.LIFT, view)
             yield PlannedMessage(Slot.LIFT, sign_in.person.id, card, chat=sign_in.chat)
-
-
-def left(scene: Scene, slot: Slot, person: str, *, moved: bool) -> Message:
-    """Return what stays where a message stood that goes on in a newer one, or is over: one line."""
-    known = {sign_in.person.id: sign_in.person.language for sign_in in scene.sign_ins}
-    known |= {who: taker.language for who, (taker, _) in scene.takers.items()}
-    own = scene.request.requester.language if slot is Slot.REQUESTER else ""
-    view = replace(scene.view, language=own or known.get(person, scene.view.language))
-    what = {"kind": cards.text(f"{scene.request.kind}.title", view.language)}
-    line = Said("request.moved" if moved else "request.over", what)
-    return cards.message(cards.show(line, view), cards.text(line.key, view.language, **what))
 
 
 def _personal(scene: Scene, person: Person, chat: Chat, asked: SignIn | None) -> View:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, replace
 
-from bot.core.answers import Answer, Refused, RequestCard
+from bot.core.answers import Answer, CallerCard, Refused, RequestCard
 from bot.core.model import Actor, Request, Status
 from bot.core.ports import Purpose, Slot
 from bot.desk.facts import Inquiry
@@ -51,11 +51,13 @@ class Views:
         if isinstance(answer, RequestCard) and answer.slot is Slot.CONFIRM:
             view = await briefing.informed(self.inquiry, answer.request, view)
             return await self._confirming(answer.request, view)
+        if isinstance(answer, CallerCard) and answer.slot is Slot.CALLER:
+            return await self._asked(view, answer.verification.id, Purpose.CALL)
         lifts = isinstance(answer, RequestCard) and answer.slot is Slot.LIFT
         if isinstance(answer, RequestCard | Refused) and answer.request is not None and chat.personal:
             view = await self.placed(view, answer.request)
             purpose = Purpose.LIFT if lifts else asks(answer.request)
-            return view if purpose is None else await self._asked(view, answer.request, purpose)
+            return view if purpose is None else await self._asked(view, answer.request.id, purpose)
         return view
 
     async def placed(self, view: View, request: Request) -> View:
@@ -93,8 +95,8 @@ class Views:
             return replace(view, opened=True)
         return chosen(linked(view, asked, self.addresses.start), request, asked)
 
-    async def _asked(self, view: View, request: Request, purpose: Purpose) -> View:
+    async def _asked(self, view: View, about: str, purpose: Purpose) -> View:
         """Add the sign-in that whoever looks is asked for, and what became of the last."""
         async with self.ledger.store.unit() as unit:
-            waiting = await unit.sign_in_for(request.id, view.person, purpose)
+            waiting = await unit.sign_in_for(about, view.person, purpose)
         return view if waiting is None else linked(view, waiting, self.addresses.start)

@@ -26,12 +26,13 @@ class Door(StrEnum):
     HELP = "help"
     HOME = "home"
     HUMAN = "human"
+    CALLER = "caller"
     THANKS = "thanks"
     NONE = "none"
 
 
 POLITE: Final = (Door.HELP, Door.THANKS, Door.HOME)  # said beside something else, they mean little
-DESK: Final = (Door.STATUS, Door.CANCEL, Door.HUMAN)
+DESK: Final = (Door.STATUS, Door.CANCEL, Door.HUMAN, Door.CALLER)
 
 
 @dataclass(frozen=True, slots=True)

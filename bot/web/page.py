@@ -36,7 +36,13 @@ TOLD: Final = MappingProxyType(
     }
 )
 _VERBS: Final = MappingProxyType(
-    {Purpose.APPROVE: "approve", Purpose.DENY: "deny", Purpose.LIFT: "lift", Purpose.ENTER: "enter"}
+    {
+        Purpose.APPROVE: "approve",
+        Purpose.DENY: "deny",
+        Purpose.LIFT: "lift",
+        Purpose.ENTER: "enter",
+        Purpose.CALL: "call",
+    }
 )
 
 
@@ -72,7 +78,7 @@ class Pages:
 
     def start(self, page: SignInPage, *, sign_in: str, check: str) -> web.Response:
         """What is being allowed, and one button. Looking at it starts nothing."""
-        language, request = page.person.language, page.request
+        language = page.person.language
         verb = _VERBS.get(page.purpose, "prove")
         say = self.sayer(language)
         body = fill(
@@ -80,9 +86,9 @@ class Pages:
             {
                 **{f"{row}_label": say(f"web.start.{row}") for row in ("what", "whom", "asked", "until")},
                 "lead": say(f"web.start.lead_{verb}"),
-                "what": say(f"{request.kind}.title"),
-                "whom": escape(request.subject.name),
-                "asked": timed(request.created_at),
+                "what": say(page.what),
+                "whom": escape(page.whom),
+                "asked": timed(page.asked_at),
                 "until": timed(page.expires_at),
                 "sign_in": escape(sign_in),
                 "check": escape(check),

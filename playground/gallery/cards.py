@@ -38,6 +38,7 @@ from bot.kinds import KINDS
 from cards import Showable, View, in_chat, show
 from cards.messages import secret_message
 from cards.texts import LANGUAGES, text
+from playground.gallery.calls import calls
 from playground.gallery.faces import faces
 from playground.gallery.forms import forms
 from playground.gallery.means import means
@@ -66,6 +67,7 @@ def every() -> Iterator[tuple[str, dict[str, Any]]]:
             *_approvers(view),
             *_line(view),
             *_others(view),
+            *calls(view),
         ]:
             yield f"{language}/{name}", show(answer, seen)
         for kind in STORIES:

@@ -27,6 +27,7 @@ Params = Mapping[str, str]
 # What the sentences of refusals are filled in with.
 FILLED_IN: Final[Params] = {
     "limit": "3",
+    "name": "Ben Bishop",
     "again": (NOW + timedelta(minutes=12)).isoformat(),
     "home": "fabrikam.example",
     "context": "c1",

@@ -68,6 +68,20 @@ def ordered(request: web.Request, items: Sequence[Json], *properties: str) -> li
     return sorted(items, key=lambda item: str(item[name]), reverse=way.strip() == "desc")
 
 
+def searched(request: web.Request, name: str) -> list[str] | None:
+    """Return the words of a $search for one property; only an advanced query may search."""
+    clause = request.query.get("$search")
+    if clause is None:
+        return None
+    found = re.fullmatch(rf'"{name}:([^"]*)"', clause)
+    if found is None:
+        raise bad(f"Syntax error: '{clause}'.", code="BadRequest")
+    if request.headers.get("ConsistencyLevel", "").lower() != "eventual":
+        text = "Request with $search query parameter only works through MSGraph with a special request header: "
+        raise bad(f"{text}'ConsistencyLevel: eventual'", code="Request_BadRequest")
+    return found[1].casefold().split()
+
+
 def advanced(request: web.Request) -> None:
     """Refuse a cast without what makes a query an advanced one.
 

@@ -47,6 +47,7 @@ def routes(world: World) -> list[Route]:
 def _people(world: World) -> list[Route]:
     users, changes, passes, groups = Users(world), Changes(world), Passes(world), Groups(world)
     return [
+        Route("GET", "/users", permissions.USER, users.found, permissions.ATTRIBUTES_READ),
         Route("GET", _ONE, permissions.USER, users.user, permissions.ATTRIBUTES_READ),
         Route("GET", f"{_ONE}/manager", permissions.USER, users.manager),
         Route("PATCH", _ONE, permissions.CHANGES, changes.user),

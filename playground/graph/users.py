@@ -78,6 +78,21 @@ class Users:
             shown |= {"manager": _named(over)} if over is not None else {}
         return odata.single(self._world, "users", shown)
 
+    async def found(self, request: web.Request) -> web.Response:
+        """Users by a $search for words of their name, or a $filter for a sign-in name.
+
+        https://learn.microsoft.com/graph/search-query-parameter
+        """
+        odata.known(request, "$select", "$search", "$filter", "$top", "$count", "$skiptoken")
+        self._may_read(request)
+        whole = [whole_user(self._world, person) for person in self._world.people]
+        words = odata.searched(request, "displayName")
+        kept = odata.filtered(request, whole, "userPrincipalName")
+        if words is not None:
+            kept = [user for user in kept if all(_begins(user["displayName"], word) for word in words)]
+        shown = [odata.select(request, "user", user, _USUAL) for user in kept]
+        return odata.listed(self._world, request, "users", shown)
+
     async def manager(self, request: web.Request) -> web.Response:
         odata.known(request)
         over = self._world.people.manager_of(asked(self._world, request).key)
@@ -137,6 +152,11 @@ class Users:
         kept = odata.filtered(request, items, "isAssignableToRole", "securityEnabled")
         shown = [odata.select(request, "group", item, _GROUP_USUAL) for item in kept]
         return odata.listed(self._world, request, "groups", shown)
+
+
+def _begins(name: str, word: str) -> bool:
+    """Say whether a word of a name begins so: that is how Graph's index has them."""
+    return any(part.startswith(word) for part in name.casefold().split())
 
 
 def _named(person: Person) -> Json:

@@ -37,6 +37,7 @@ AT = datetime(2026, 3, 4, 14, 5, tzinfo=UTC)
 ANN = Person("tenant", "ann", "Ann <b>Archer</b>", "en-GB")
 GRETA = Person("tenant", "greta", "Greta Groß", "de-DE")
 PASS_REQUEST = Request("r1", "tap", ANN, ANN, {}, Mode.ENFORCE, Status.STEP_UP, 1, AT)
+ASKED = ("tap.title", ANN.name, AT)
 CODE = f"{ID}.one-time-code-that-nobody-may-see"
 ENTRA = "https://login.microsoftonline.com/t/oauth2/v2.0/authorize?state=s"
 
@@ -48,9 +49,7 @@ Start = Callable[[web.Application], Awaitable[Browser]]
 class Desk:
     """A desk with one transaction; it notes what the pages told it."""
 
-    shown: SignInPage | SignInRefused = field(
-        default_factory=lambda: SignInPage(ANN, Purpose.STEP_UP, PASS_REQUEST, AT)
-    )
+    shown: SignInPage | SignInRefused = field(default_factory=lambda: SignInPage(ANN, Purpose.STEP_UP, *ASKED, AT))
     address: str | SignInRefused = ENTRA
     code: str | EntryWanted | SignInRefused = CODE
     breaks: bool = False
@@ -122,7 +121,7 @@ async def test_start_page_says_what_is_allowed_and_starts_nothing(desk: Desk, br
 
 
 async def test_an_approver_reads_that_it_is_an_approval_in_their_language(desk: Desk, browser: Browser) -> None:
-    desk.shown = SignInPage(GRETA, Purpose.APPROVE, PASS_REQUEST, AT)
+    desk.shown = SignInPage(GRETA, Purpose.APPROVE, *ASKED, AT)
     page = await (await browser.get(f"/step-up/start?t={ID}")).text()
     assert '<html lang="de">' in page
     assert "Bestätigen Sie Ihre Freigabe" in page
@@ -245,7 +244,7 @@ async def test_code_is_handed_to_teams_script_and_shown_nowhere(desk: Desk, brow
 
 
 async def test_done_page_speaks_the_persons_language(desk: Desk, browser: Browser) -> None:
-    desk.shown = SignInPage(GRETA, Purpose.STEP_UP, PASS_REQUEST, AT)
+    desk.shown = SignInPage(GRETA, Purpose.STEP_UP, *ASKED, AT)
     assert "Sie sind angemeldet" in await (await _came_back(browser)).text()
     assert desk.heard == [("page", ID), ("returned", f"{ID}.random")]
     desk.shown = SignInRefused(Reason.CLOSED, "de")  # it may be over by then, and its language is known still
@@ -305,7 +304,7 @@ async def test_where_something_is_entered_the_browser_goes_on_with_its_cookie(de
 
 
 async def test_a_person_who_will_enter_something_reads_so_before_the_sign_in(desk: Desk, browser: Browser) -> None:
-    desk.shown = SignInPage(ANN, Purpose.ENTER, PASS_REQUEST, AT)
+    desk.shown = SignInPage(ANN, Purpose.ENTER, *ASKED, AT)
     assert "Then you choose your new password" in await (await browser.get(f"/step-up/start?t={ID}")).text()
 
 

@@ -13,7 +13,8 @@ from pydantic import BaseModel, ValidationError
 from tests.contracts import source
 
 NEWER: Final = frozenset({"Icon", "Badge"})  # what Teams draws beyond the official schema
-SENT: Final = frozenset({"data", "choices", "msteams"})  # what comes back to us, or is Teams' alone
+OPTIONAL: Final = frozenset({"choices.data"})  # the same, where a client that does not know it misses nothing it needs
+SENT: Final = frozenset({"data", "choices", "choices.data", "msteams"})  # what comes back to us, or is Teams' alone
 
 
 def faults(card: Mapping[str, Any]) -> list[str]:
@@ -27,7 +28,9 @@ def fallen(node: Any) -> Any:
     """Return a card as a client draws it that knows the official schema alone."""
     if isinstance(node, list):
         return [fallen(_older(one)) for one in node if _older(one) != "drop"]
-    return {key: fallen(part) for key, part in node.items()} if isinstance(node, Mapping) else node
+    if not isinstance(node, Mapping):
+        return node
+    return {key: fallen(part) for key, part in node.items() if key not in OPTIONAL}
 
 
 def _older(piece: Any) -> Any:

@@ -1,6 +1,7 @@
 """What each reader sees and may do, by the state of the request."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from string import ascii_lowercase, digits
@@ -10,7 +11,20 @@ import pytest
 
 import cards
 from bot.core import actions as do
-from bot.core.answers import Form, HomeCard, Offer, OfferCard, Refused, RequestCard, Said, SecretShown
+from bot.core.answers import (
+    CallerCard,
+    CallerForm,
+    Colleague,
+    Form,
+    HomeCard,
+    Offer,
+    OfferCard,
+    Refused,
+    RequestCard,
+    Said,
+    SecretShown,
+)
+from bot.core.callers import Proven, Stand, Verification
 from bot.core.forms import Field, Sheet
 from bot.core.kind import Kind
 from bot.core.model import Chat, Ending, Refusal, Secret, Status, Way
@@ -151,7 +165,7 @@ def test_a_secret_in_a_message_can_be_hidden_and_its_notification_says_nothing()
     assert secret in json.dumps(message["attachments"])
 
 
-@pytest.mark.parametrize("slot", Slot)
+@pytest.mark.parametrize("slot", sorted({*Slot} - {Slot.AGENT, Slot.CALLER}))
 def test_what_people_typed_is_never_live(slot: Slot) -> None:
     hostile = replace(ANN, name=HOSTILE)
     request = replace(
@@ -163,11 +177,24 @@ def test_what_people_typed_is_never_live(slot: Slot) -> None:
         evidence=(SIGNED_IN, replace(APPROVED, name=HOSTILE)),
         reported=slot is Slot.SECURITY,
     )
-    card = cards.show(RequestCard(request, slot), replace(VIEW, facts={"account": HOSTILE}))
+    _dead(cards.show(RequestCard(request, slot), replace(VIEW, facts={"account": HOSTILE})))
+
+
+@pytest.mark.parametrize("slot", [Slot.AGENT, Slot.CALLER, Slot.SECURITY])
+@pytest.mark.parametrize("status", Stand)
+def test_nor_is_a_name_on_the_cards_of_a_call(slot: Slot, status: Stand) -> None:
+    hostile = replace(ANN, name=HOSTILE)
+    one = Verification(id="c1", by=hostile, about=hostile, created_at=NOW, key="00", status=status)
+    _dead(cards.show(CallerCard(replace(one, proven=Proven.PRESENCE, proven_at=NOW), slot), VIEW))
+    found = Colleague("x", HOSTILE, HOSTILE, HOSTILE, HOSTILE)
+    _dead(cards.show(CallerForm("f1", HOSTILE[:90], found=(found,)), VIEW), but="value")
+
+
+def _dead(card: Mapping[str, Any], but: str = "") -> None:
     for piece in pieces(card):
         if piece.get("type") == "TextRun":
             continue  # no client reads these as anything but text
-        for key in ("text", "value"):
+        for key in {"text", "value"} - {but}:  # what somebody typed stands in its own field as it is
             words = piece.get(key, "")
             assert "](" not in words
             assert "**now**" not in words

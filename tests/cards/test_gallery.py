@@ -103,7 +103,7 @@ def test_every_button_is_an_action_of_the_desk(card: Mapping[str, Any]) -> None:
             assert data["msteams"]["value"].startswith("https://")
             continue
         assert not isinstance(unpack(data), NotUnderstood | None)
-        lines = data.keys() - {"verb", "id", "v", "kind", "msteams", "lang"}
+        lines = data.keys() - {"verb", "id", "v", "kind", "msteams", "lang", "picked"}
         assert not lines or (data["verb"] in {"choose", "submit"} and lines <= ROWS and TAG.fullmatch(data[min(lines)]))
         if action["type"] == "Action.Execute" and "title" in action:
             assert action["verb"] == data["verb"]

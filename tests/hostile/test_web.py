@@ -429,7 +429,11 @@ def test_what_people_and_the_tenant_say_is_text_on_every_page(name: str, other: 
         checked = PasswordCheck((Rule.LENGTH,), (), 0, "password")
         refusal = Refusal("too_many", {"limit": other})
         return [
-            pages.start(SignInPage(ann, Purpose.STEP_UP, asked, AT), sign_in=other, check=name),
+            pages.start(
+                SignInPage(ann, Purpose.STEP_UP, "tap.title", ann.name, AT, AT),
+                sign_in=other,
+                check=name,
+            ),
             pages.refused("broken", language, status=500, reference=other),
             pages.done(other, language),
             form.enter(pages, EntryPage(ann, asked, AT), check=other, checked=checked, refusal=refusal),

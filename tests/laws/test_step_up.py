@@ -140,7 +140,7 @@ async def test_the_start_page_names_what_is_allowed(desk: Office) -> None:
     await desk.ask()
     page = await desk.step_up.page((await prompt(desk)).id)
     assert isinstance(page, SignInPage)
-    assert (page.person.id, page.request.id) == ("ann", "r1")
+    assert (page.person.id, page.what, page.whom) == ("ann", "tap.title", "Ann")
     assert why(await desk.step_up.page("no-such-transaction")) == Reason.NOT_FOUND
 
 

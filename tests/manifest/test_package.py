@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.core.actions import Help, Home, OfferKind, ShowStatus
+from bot.core.actions import Help, Home, OfferKind, ShowCaller, ShowStatus
 from bot.kinds import KINDS
 from bot.teams.phrases import heard, listening
 from manifest import icons
@@ -109,7 +109,7 @@ def test_each_scope_has_its_commands_and_each_command_its_translation() -> None:
     assert [one["scopes"] for one in lists] == [["personal"], ["team"], ["groupChat"]]
     for n, one in enumerate(lists):
         for m, command in enumerate(one["commands"]):
-            assert command["title"] in {"home", "status", "help", "Somebody is in my account"}
+            assert command["title"] in {"home", "status", "help", "verify a caller", "Somebody is in my account"}
             for part in ("title", "description"):
                 assert 0 < len(command[part]) <= 128
                 assert 0 < len(german[f"bots[0].commandLists[{n}].commands[{m}].{part}"]) <= 128
@@ -122,12 +122,12 @@ def test_the_desk_understands_every_command_the_menu_offers(language: str) -> No
     titles = [command["title"] for one in lists for command in one["commands"]]
     if language != "en":
         titles = [value for key, value in json.loads(files[f"{language}.json"]).items() if key.endswith("title")]
-    assert len(titles) == 10
+    assert len(titles) == 12
     ears = listening(KINDS)
     said = [heard(ears.of(title)).action for title in titles]
     offered = [OfferKind("compromised")]
     assert [one for one in said if isinstance(one, OfferKind)] == offered
-    assert {one for one in said if not isinstance(one, OfferKind)} == {Home(), ShowStatus(), Help()}
+    assert {one for one in said if not isinstance(one, OfferKind)} == {Home(), ShowStatus(), Help(), ShowCaller()}
 
 
 def test_each_package_is_newer_than_the_one_before() -> None:

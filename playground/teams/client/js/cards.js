@@ -30,13 +30,24 @@ function wire(action) {
   return { type, title: action.title, id: action.id, verb: action.verb, data: action.data };
 }
 
+// A picker of people searches the tenant; here everybody fits into one list that narrows as one types.
+function withPeople(node) {
+  if (Array.isArray(node)) return node.map(withPeople);
+  if (!node || typeof node !== 'object') return node;
+  const copy = Object.fromEntries(Object.entries(node).map(([key, value]) => [key, withPeople(value)]));
+  if (copy['choices.data']?.dataset !== 'graph.microsoft.com/users') return copy;
+  delete copy['choices.data'];
+  const people = [...state.people.values()].filter((one) => one.id && one.key !== 'bot');
+  return { ...copy, style: 'filtered', choices: people.map((one) => ({ title: `${one.name}, ${one.title}`, value: one.id })) };
+}
+
 function draw(content, onAction) {
   const card = new AdaptiveCards.AdaptiveCard();
   card.hostConfig = hostConfig(state.theme);
   card.onExecuteAction = (action) => onAction(wire(action));
   // The renderer keeps a global expression for `lang`, which would pass over every second card.
   AdaptiveCards.CardElement.langProperty.regEx.lastIndex = 0;
-  card.parse(content);
+  card.parse(withPeople(content));
   return card.render();
 }
 

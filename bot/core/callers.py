@@ -1,0 +1,183 @@
+"""Callers: somebody rings and says who they are; what their colleague answers in Teams says whether that is so. Pure.
+
+A number proves that somebody at that person's Teams hears the agent, and no more: it never opens what gives access.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from types import MappingProxyType
+from typing import ClassVar, Final, assert_never
+
+from bot.core.audit import Deed, Note
+from bot.core.matters import Matter, Turned
+from bot.core.model import Refusal
+from bot.core.reasons import Reason
+
+WAIT: Final = timedelta(minutes=5)  # for the colleague's answer
+VALID: Final = timedelta(minutes=30)  # from the proof on
+LOWEST, NUMBERS = 10, 90  # two digits, as one says them on the telephone
+HOUR, DAY = timedelta(hours=1), timedelta(hours=24)
+ABOUT_AN_HOUR, ABOUT_A_DAY, BY_AN_HOUR = 3, 6, 20  # questions about one person, and by one agent
+COOL: Final = timedelta(hours=4)  # so long after a wrong number only a sign-in proves anything
+
+
+class Stand(StrEnum):
+    """How a verification stands."""
+
+    ASKED = "asked"
+    VERIFIED = "verified"
+    REFUSED = "refused"  # they say that it is not them
+    MISMATCHED = "mismatched"  # another number than the one they should have heard
+    UNANSWERED = "unanswered"
+    CANCELLED = "cancelled"  # the agent has taken the question back
+
+
+class Proven(StrEnum):
+    """By what somebody was verified, the weakest first."""
+
+    PRESENCE = "presence"  # the number: somebody at their Teams hears the agent
+    STEP_UP = "step_up"  # a fresh sign-in of theirs
+
+
+DEEDS: Final = MappingProxyType(
+    {
+        Stand.ASKED: Deed.CALLER_ASKED,
+        Stand.VERIFIED: Deed.CALLER_VERIFIED,
+        Stand.REFUSED: Deed.CALLER_REFUSED,
+        Stand.MISMATCHED: Deed.CALLER_MISMATCHED,
+        Stand.UNANSWERED: Deed.CALLER_UNANSWERED,
+        Stand.CANCELLED: Deed.CALLER_CANCELLED,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification(Matter):
+    """An agent (`by`) asks whether it is really that colleague (`about`) who is on the telephone.
+
+    `key` makes the number, and is gone once that is of no use. `by_number`: the number may answer it; it may not for a
+    while after a wrong one.
+    """
+
+    SORT: ClassVar[str] = "caller"
+
+    status: Stand = Stand.ASKED
+    key: str = ""
+    by_number: bool = True
+    proven: Proven | None = None
+    proven_at: datetime | None = None
+
+    @property
+    def lane(self) -> str:
+        """One question at a time: two agents who ask the same person would not know whom they answered."""
+        return self.about.id if self.status is Stand.ASKED else ""
+
+    @property
+    def ends_at(self) -> datetime:
+        """Until when it may be answered, or what was proved holds."""
+        return self.proven_at + VALID if self.proven_at is not None else self.created_at + WAIT
+
+    def over(self, now: datetime) -> bool:
+        """Whether nothing more can come of it: past its time is over, whoever looks first."""
+        return self.status not in {Stand.ASKED, Stand.VERIFIED} or now >= self.ends_at
+
+    @property
+    def number(self) -> int | None:
+        """What the agent reads aloud; None once nobody is to type it."""
+        if not self.key:
+            return None
+        made = hmac.new(bytes.fromhex(self.key), self.id.encode(), hashlib.sha256).digest()
+        return LOWEST + int.from_bytes(made[:8]) % NUMBERS
+
+
+# Events: what the colleague or the agent did.
+@dataclass(frozen=True, slots=True)
+class NumberTyped:
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotMe:
+    """They are not on the telephone with anybody, or not with this one."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallerSignedIn:
+    at: datetime
+    context: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallOver:
+    """The agent takes the question back."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerDue:
+    """Its time has come: for the answer, or for what was proved."""
+
+
+Heard = NumberTyped | NotMe | CallerSignedIn | CallOver | AnswerDue
+
+
+def asked(one: Verification, about: Sequence[Verification], by: Sequence[Verification]) -> Turned[Verification]:
+    """Begin a verification, or say why not now; `about` and `by` are those of the last day, without this one."""
+    refusal = _held_back(about, by, one.created_at)
+    cold = any(v.status is Stand.MISMATCHED and one.created_at - v.created_at < COOL for v in about)
+    begun = replace(one, by_number=not cold, key="" if cold else one.key, due_at=one.created_at + WAIT)
+    return Turned(begun, (_note(begun),), refusal)
+
+
+def _held_back(about: Sequence[Verification], by: Sequence[Verification], now: datetime) -> Refusal | None:
+    """Nobody is asked until they say yes to be left alone; and a no stands for a day, whoever asks next."""
+    if any(v.status is Stand.REFUSED and now - v.created_at < DAY for v in about):
+        return Refusal(Reason.CALLER_SAID_NO)
+    lately = [v for v in about if now - v.created_at < HOUR]
+    if len(lately) >= ABOUT_AN_HOUR or len([v for v in about if now - v.created_at < DAY]) >= ABOUT_A_DAY:
+        return Refusal(Reason.CALLER_ASKED_OFTEN)
+    if len([v for v in by if now - v.created_at < HOUR]) >= BY_AN_HOUR:
+        return Refusal(Reason.AGENT_ASKS_OFTEN)
+    return None
+
+
+def heard(one: Verification, event: Heard, now: datetime) -> Turned[Verification]:
+    """Say what was heard makes of a verification. Total and pure: what does not fit is refused, never raised."""
+    if one.status is Stand.ASKED and now >= one.ends_at:
+        late = None if isinstance(event, AnswerDue) else Refusal(Reason.CLOSED)
+        return _ended(one, Stand.UNANSWERED, late)
+    match event:
+        case AnswerDue():
+            return Turned(replace(one, due_at=None)) if one.over(now) else Turned(one)
+        case NumberTyped(number) if one.status is Stand.ASKED and one.by_number:
+            right = hmac.compare_digest(number.strip().encode(), str(one.number).encode())
+            return _proved(one, Proven.PRESENCE, now) if right else _ended(one, Stand.MISMATCHED)
+        case NotMe() if not one.over(now):  # also of what somebody else at their Teams has answered for them
+            return replace(_ended(one, Stand.REFUSED), alarms=True)
+        case CallerSignedIn(_, context) if not one.over(now):
+            return _proved(one, Proven.STEP_UP, now, context)
+        case CallOver() if one.status is Stand.ASKED:
+            return _ended(one, Stand.CANCELLED)
+        case NumberTyped() | NotMe() | CallerSignedIn() | CallOver():
+            return Turned(one, refusal=Refusal(Reason.CLOSED))
+        case _:
+            assert_never(event)
+
+
+def _proved(one: Verification, by: Proven, now: datetime, context: str = "") -> Turned[Verification]:
+    proven = replace(one, status=Stand.VERIFIED, key="", proven=by, proven_at=now, due_at=now + VALID)
+    return Turned(proven, (_note(proven, {"proven": by.value} | ({"context": context} if context else {})),))
+
+
+def _ended(one: Verification, status: Stand, refusal: Refusal | None = None) -> Turned[Verification]:
+    ended = replace(one, status=status, key="", due_at=None)
+    return Turned(ended, (_note(ended),), refusal)
+
+
+def _note(one: Verification, more: dict[str, str] | None = None) -> Note:
+    return Note(DEEDS[one.status], {"by": one.by.id, "name": one.by.name, **(more or {})})

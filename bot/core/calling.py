@@ -1,0 +1,128 @@
+"""Calling: what an agent and a colleague can do about a call, and how a button says it: a verb, an id and a version.
+
+The number and whom the agent means are inputs; who presses is no part of it, as everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class BeginCaller:
+    """Open the form in which an agent says who rings."""
+
+
+@dataclass(frozen=True, slots=True)
+class FindCaller:
+    """Look a colleague up: the one the client's picker found, or by what was typed. `form` is the form's id."""
+
+    form: str
+    person: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskCaller:
+    """Ask this colleague in their own chat; a form sent twice asks once."""
+
+    form: str
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class TypeNumber:
+    """The colleague types what they hear on the telephone."""
+
+    verification: str
+    version: int
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class DenyCall:
+    """The colleague says that it is not them."""
+
+    verification: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class EndCall:
+    """The agent takes the question back."""
+
+    verification: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class SeeCaller:
+    """A client brought a card of a verification into view and asks for its present state."""
+
+    verification: str
+    version: int
+
+
+Answering = TypeNumber | DenyCall | EndCall | SeeCaller
+Calling = BeginCaller | FindCaller | AskCaller | Answering
+
+
+class Verb(StrEnum):
+    """What a button of these says it does."""
+
+    BEGIN = "call"
+    FIND = "call-find"
+    ASK = "call-ask"
+    TYPE = "call-type"
+    DENY = "call-no"
+    END = "call-end"
+    SEE = "call-see"
+
+
+VERBS: Final = frozenset(Verb)
+PICKED, TYPED, NUMBER = "picked", "typed", "number"  # inputs: whom a picker found, a name, what was heard
+
+
+def pack(action: Calling) -> dict[str, str | int]:
+    """Return the data of the button that does `action`."""
+    match action:
+        case BeginCaller():
+            return {"verb": Verb.BEGIN.value}
+        case FindCaller(form):
+            return {"verb": Verb.FIND.value, "id": form}
+        case AskCaller(form, person):
+            return {"verb": Verb.ASK.value, "id": form, PICKED: person}
+        case TypeNumber(verification, version):
+            verb = Verb.TYPE
+        case DenyCall(verification, version):
+            verb = Verb.DENY
+        case EndCall(verification, version):
+            verb = Verb.END
+        case SeeCaller(verification, version):
+            verb = Verb.SEE
+    return {"verb": verb.value, "id": verification, "v": version}
+
+
+def unpack(verb: str, data: Mapping[str, object], inputs: Mapping[str, str]) -> Calling | None:
+    """Read the data of one of these buttons; None when it is not whole."""
+    key, version = data.get("id"), data.get("v")
+    match verb:
+        case Verb.BEGIN:
+            return BeginCaller()
+        case Verb.FIND if isinstance(key, str):
+            return FindCaller(key, inputs.get(PICKED, ""), inputs.get(TYPED, ""))
+        case Verb.ASK if isinstance(key, str):
+            return AskCaller(key, inputs.get(PICKED, ""))
+        case _ if not isinstance(key, str) or not isinstance(version, int) or isinstance(version, bool):
+            return None
+        case Verb.TYPE:
+            return TypeNumber(key, version, inputs.get(NUMBER, ""))
+        case Verb.DENY:
+            return DenyCall(key, version)
+        case Verb.END:
+            return EndCall(key, version)
+        case _:
+            return SeeCaller(key, version)

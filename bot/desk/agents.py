@@ -1,0 +1,79 @@
+"""Agents: who answers the telephone for the helpdesk just now, walled like an approver, and what they may read."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from typing import Final
+
+from bot.core.answers import Colleague
+from bot.core.approval import unfit
+from bot.core.directory import Account, Directory
+from bot.core.errors import DeskError
+from bot.core.facts import ApproverFacts
+from bot.core.model import Refusal
+from bot.core.policy import Policy
+from bot.core.reasons import Reason
+from bot.desk.noes import Noes
+
+MANY: Final = 8  # people of one name on a card
+
+
+@dataclass(frozen=True, slots=True)
+class Agents:
+    """`group` is whose members take calls; without one nobody does."""
+
+    directory: Directory
+    group: str
+
+    async def objection(self, person: str) -> Refusal | None:
+        """Say why somebody is no agent just now, or None. What cannot be found out is a no."""
+        if not self.group:
+            return Refusal(Reason.NOT_AGENT)
+        refusal = unfit(Policy(approvers_group=self.group, approver_step_up=""), await self._facts(person))
+        if refusal is not None and refusal.reason in {Reason.NOT_APPROVER, Reason.GUEST_APPROVER}:
+            return Refusal(Reason.NOT_AGENT)
+        return refusal
+
+    async def _facts(self, person: str) -> ApproverFacts:
+        directory, noes = self.directory.once(), Noes()
+        async with asyncio.TaskGroup() as group:
+            account = group.create_task(noes.known(directory.account(person), "agent"))
+            groups = group.create_task(noes.known(directory.groups(person, frozenset({self.group})), "agent_groups"))
+        who, member = account.result(), groups.result()
+        flagged = None
+        if who is not None and who.enabled and member:  # whoever else asks takes none of the tenant's few turns
+            flagged = await noes.known(directory.at_risk(person), "agent_risk")
+        return ApproverFacts(
+            enabled=who.enabled if who else None,
+            guest=who.guest if who else None,
+            restricted=who.restricted if who else None,
+            groups=member,
+            at_risk=flagged,
+            human=who.human if who else None,
+            lasting=noes.any,
+        )
+
+    async def find(self, person: str, text: str) -> tuple[Colleague, ...]:
+        """Return who may be meant: the one a picker found first, and whoever else has that name.
+
+        Raises `DeskError` where the directory does not answer.
+        """
+        directory = self.directory.once()
+        picked = await directory.account(person) if person else None
+        named = await directory.people(picked.name if picked else text, MANY)
+        others = [one for one in named if picked is None or (one.id != picked.id and _same_name(one, picked))]
+        found = [*([picked] if picked else []), *others][:MANY]
+        return tuple(await asyncio.gather(*(self._colleague(directory, one) for one in found)))
+
+    async def _colleague(self, directory: Directory, account: Account) -> Colleague:
+        shown = Colleague(account.id, account.name, account.upn, account.work)
+        try:
+            manager = await directory.manager(account.id)
+        except DeskError:  # it only helps to tell two of one name apart
+            return shown
+        return replace(shown, manager=manager.name) if manager is not None else shown
+
+
+def _same_name(one: Account, other: Account) -> bool:
+    return one.name.casefold() == other.name.casefold()

@@ -1,0 +1,292 @@
+"""Callers: an agent asks a colleague, in Teams, whether it is really them on the telephone. It opens nothing by itself.
+
+The agent is checked at each press, as an approver is; the colleague answers in their own private chat.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from dataclasses import dataclass, replace
+from typing import Final, assert_never
+from uuid import uuid4
+
+from bot.core.answers import Answer, CallerCard, CallerDoor, CallerForm, Refused, Said, SignInPage
+from bot.core.audit import About
+from bot.core.callers import (
+    DAY,
+    VALID,
+    WAIT,
+    AnswerDue,
+    CallerSignedIn,
+    CallOver,
+    Heard,
+    NotMe,
+    NumberTyped,
+    Stand,
+    Verification,
+    asked,
+    heard,
+)
+from bot.core.calling import AskCaller, BeginCaller, Calling, DenyCall, EndCall, FindCaller, SeeCaller, TypeNumber
+from bot.core.directory import Account
+from bot.core.errors import DeskError, Missing
+from bot.core.facts import Facts
+from bot.core.matters import Turned
+from bot.core.model import Actor, Person, Refusal, Request
+from bot.core.ports import Job, Purpose, SignIn, SignInStage, Slot, Unit, Urgency
+from bot.core.reasons import Reason
+from bot.core.walls import wall
+from bot.core.watch import Sort
+from bot.desk.account import AccountInquiry, says
+from bot.desk.agents import Agents
+from bot.desk.answered import not_now
+from bot.desk.homes import Homes
+from bot.desk.ledger import Home, Ledger
+from bot.desk.purposes import Close
+from bot.desk.register import MATTER, Along, Register
+
+KEY: Final = 16  # bytes that make the number
+WALLED: Final = frozenset(
+    {
+        Reason.DENY_LIST,
+        Reason.DISABLED,
+        Reason.GUEST,
+        Reason.GUEST_OF,
+        Reason.RESTRICTED,
+        Reason.PRIVILEGED,
+        Reason.APPROVER,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Callers:
+    """`context` is what a colleague signs in with who proves more than that they hear the agent."""
+
+    ledger: Ledger
+    accounts: AccountInquiry
+    agents: Agents
+    homes: Homes
+    register: Register
+    context: str
+
+    async def door(self, person: Person) -> Answer:
+        """Show an agent the way; to anybody else, what it is not."""
+        refusal = await self.agents.objection(person.id)
+        return CallerDoor() if refusal is None else Refused(refusal)
+
+    async def for_others(self, person: Person) -> Answer:
+        """Answer words about somebody else: the helpdesk has a way for that, everybody else hears who helps."""
+        refusal = await self.agents.objection(person.id) if self.agents.group else Refusal(Reason.NOT_AGENT)
+        return CallerDoor() if refusal is None else Said("said.for_others")
+
+    async def handle(self, actor: Actor, action: Calling) -> Answer:
+        match action:
+            case BeginCaller() | FindCaller() | AskCaller():
+                return await self._asking(actor, action)
+            case TypeNumber(number=number):
+                return await self._answered(actor, action.verification, NumberTyped(number))
+            case DenyCall():
+                return await self._answered(actor, action.verification, NotMe())
+            case EndCall():
+                return await self._ended(actor, action.verification)
+            case SeeCaller():
+                return await self._seen(actor, action.verification)
+            case _:
+                assert_never(action)
+
+    async def _asking(self, actor: Actor, action: BeginCaller | FindCaller | AskCaller) -> Answer:
+        refusal = await self.agents.objection(actor.person.id)
+        if refusal is not None:
+            await self._refused(actor, refusal, About(actor.person.tenant, kind=Verification.SORT))
+            return Refused(refusal)
+        match action:
+            case BeginCaller():
+                return CallerForm(uuid4().hex)
+            case FindCaller(form, person, text):
+                return await self._found(form, person, text)
+            case AskCaller(form, person):
+                return await self._ask(actor, form, person)
+            case _:
+                assert_never(action)
+
+    async def _found(self, form: str, person: str, text: str) -> Answer:
+        """Show who that may be: whoever asks one of two people of one name has seen both."""
+        if not person and not text:
+            return CallerForm(form, fault="nobody")
+        try:
+            found = await self.agents.find(person, text)
+        except (DeskError, TimeoutError) as error:
+            return Refused(not_now(error))
+        return CallerForm(form, text, "" if found else "no_match", found)
+
+    async def _ask(self, actor: Actor, form: str, person: str) -> Answer:
+        if person == actor.person.id:
+            return Refused(Refusal(Reason.OWN_CALL))
+        about = About(actor.person.tenant, kind=Verification.SORT, subject=person)
+        colleague = await self._colleague(actor.person.tenant, person)
+        if isinstance(colleague, Refusal):
+            await self._refused(actor, colleague, about)
+            return Refused(_told(colleague))
+        mine, theirs = await asyncio.gather(self.homes.reach(actor), self.homes.of(colleague))
+        if isinstance(mine, Refusal):
+            return Refused(mine)
+        if isinstance(theirs, Refusal):
+            return Refused(theirs)
+        refusal = await self._begun(form, actor.person, theirs)
+        if refusal is not None:
+            await self._refused(actor, refusal, about)
+            return Refused(refusal)
+        return Said("call.sent", {"name": theirs[0].name})
+
+    async def _colleague(self, tenant: str, person: str) -> Person | Refusal:
+        """Return who is to be asked, or why nobody asks them: they are walled off, as from all else the desk does."""
+        if any(person in policy.deny_list for policy in self.ledger.policies.values()):
+            return Refusal(Reason.DENY_LIST)
+        who = await self.accounts.who(person, frozenset(), shown=False)
+        if who.account is None or who.standing is None or who.approves is None:
+            return Refusal(next(iter(who.lasting.values()), Reason.UNKNOWN))
+        facts = Facts(**says(who.account), roles=who.standing.roles, guarded_groups=who.standing.guarded_groups)
+        refusal = wall(replace(facts, approves=who.approves, frozen_at="never"))
+        return refusal if refusal is not None else _person(tenant, who.account)
+
+    async def _begun(self, form: str, agent: Person, home: Home) -> Refusal | None:
+        """Begin the verification, or say why not; whose time is over makes way."""
+        now, colleague = self.ledger.clock.now(), home[0]
+        one = Verification(id=form, by=agent, about=colleague, created_at=now, key=secrets.token_hex(KEY))
+        async with self.ledger.store.unit() as unit:
+            rival = await unit.in_lane(Verification, agent.tenant, colleague.id)
+            if rival is not None and rival.id != form and rival.over(now):
+                await self.register.keep(unit, rival, heard(rival, AnswerDue(), now))
+                rival = None
+            if rival is not None:
+                return None if rival.id == form else Refusal(Reason.CALLER_ASKED_ALREADY, {"name": rival.by.name})
+            about = await unit.matters(Verification, agent.tenant, now - DAY, about=colleague.id)
+            by = await unit.matters(Verification, agent.tenant, now - DAY, by=agent.id)
+            begun = asked(one, about, by)
+            if begun.refusal is not None:
+                return None if any(v.id == form for v in about) else begun.refusal
+            if await self.register.begin(unit, begun):
+                await unit.keep_sign_in(self._sign_in(begun.matter, home))
+        return None
+
+    def _sign_in(self, one: Verification, home: Home) -> SignIn:
+        """Make the transaction by which the colleague may prove more; its button stands on their card."""
+        now = self.ledger.clock.now()
+        return SignIn(
+            id=uuid4().hex,
+            purpose=Purpose.CALL,
+            person=home[0],
+            chat=home[1],
+            request=one.id,
+            request_version=one.version,
+            context=self.context,
+            stage=SignInStage.BEGUN,
+            created_at=now,
+            expires_at=one.created_at + WAIT + VALID,  # who has typed the number may prove more afterwards
+        )
+
+    async def _answered(self, actor: Actor, verification: str, event: Heard) -> Answer:
+        """Take what the colleague answers: them alone, in their own private chat."""
+        one = await self.register.load(Verification, verification)
+        if one is None or one.tenant != actor.person.tenant:
+            await self.ledger.record.absent(actor.person, "call")
+            return Refused(Refusal(Reason.NOT_FOUND))
+        refusal = _not_theirs(actor, one)
+        if refusal is not None:
+            await self._refused(actor, refusal, one.entry, Sort.BY)
+            return Refused(refusal)
+        turned = await self._turned(verification, event)
+        if turned.refusal is not None:
+            return Refused(turned.refusal)
+        return CallerCard(turned.matter, Slot.CALLER)
+
+    async def _ended(self, actor: Actor, verification: str) -> Answer:
+        one = await self.register.load(Verification, verification)
+        if one is None or (one.tenant, one.by.id) != (actor.person.tenant, actor.person.id):
+            await self.ledger.record.absent(actor.person, "call")
+            return Refused(Refusal(Reason.NOT_FOUND))
+        turned = await self._turned(verification, CallOver())
+        if turned.refusal is not None:
+            return Refused(turned.refusal)
+        return CallerCard(turned.matter, Slot.AGENT)
+
+    async def _seen(self, actor: Actor, verification: str) -> Answer:
+        """Show a verification as it stands to the two it is between, each in private; it is nobody else's."""
+        one = await self.register.load(Verification, verification)
+        slots = {one.by.id: Slot.AGENT, one.about.id: Slot.CALLER} if one is not None else {}
+        if one is None or actor.person.id not in slots or one.tenant != actor.person.tenant:
+            return Refused(Refusal(Reason.NOT_FOUND))
+        if not actor.chat.personal:
+            return Refused(Refusal(Reason.NOT_PRIVATE))
+        if one.status is Stand.ASKED and one.over(self.ledger.clock.now()):
+            one = (await self._turned(verification, AnswerDue())).matter
+        return CallerCard(one, slots[actor.person.id])
+
+    async def finish(self, sign_in: SignIn, also: Close, known: Request | None) -> Answer:
+        """Let the colleague's sign-in count; it serves this call and nothing else."""
+        del known  # it is no request's
+        event = CallerSignedIn(sign_in.at or sign_in.created_at, sign_in.context)
+
+        async def used(unit: Unit) -> None:
+            await unit.use_sign_in(sign_in.person.tenant, sign_in.person.id, event.at, sign_in.request)
+            await also(unit, None)
+
+        turned = await self._turned(sign_in.request, event, used)
+        if turned.refusal is not None:
+            return Refused(turned.refusal)
+        return CallerCard(turned.matter, Slot.CALLER)
+
+    async def again(self, unit: Unit, sign_in: SignIn) -> bool:
+        """Say whether a sign-in that came to nothing may be begun anew, and have its card say so."""
+        one = await unit.matter(Verification, sign_in.request)
+        if one is None or one.over(self.ledger.clock.now()):
+            return False
+        await unit.defer(Job(MATTER, one.id, urgency=Urgency.PROMPT))
+        return True
+
+    async def page(self, sign_in: SignIn) -> SignInPage | None:
+        """Say what a sign-in would prove, and to whom."""
+        one = await self.register.load(Verification, sign_in.request)
+        if one is None:
+            return None
+        return SignInPage(sign_in.person, sign_in.purpose, "call.title", one.by.name, one.created_at, one.ends_at)
+
+    async def due(self, verification: str) -> None:
+        """Look at one whose time may have come."""
+        one = await self.register.load(Verification, verification)
+        if one is not None and one.due_at is not None and one.due_at <= self.ledger.clock.now():
+            await self._turned(verification, AnswerDue())
+
+    async def _turned(self, verification: str, event: Heard, also: Along | None = None) -> Turned[Verification]:
+        """Let something happen to a verification that is there."""
+        now = self.ledger.clock.now()
+
+        async def said(one: Verification) -> Turned[Verification]:
+            return heard(one, event, now)
+
+        turned = await self.register.change(Verification, verification, said, also)
+        if turned is None:
+            raise Missing(f"there is no verification {verification}")
+        return turned
+
+    async def _refused(self, actor: Actor, refusal: Refusal, about: About, sort: Sort = Sort.PRESS) -> None:
+        """Write a no down; that an agent named an emergency account, security hears."""
+        named = refusal.reason == Reason.DENY_LIST
+        await self.ledger.record.declined(about, refusal, actor.person, Sort.NAMED if named else sort)
+
+
+def _person(tenant: str, account: Account) -> Person:
+    return Person(tenant, account.id, account.name, account.language or "en")
+
+
+def _not_theirs(actor: Actor, one: Verification) -> Refusal | None:
+    if actor.person.id != one.about.id:
+        return Refusal(Reason.NOT_YOURS)
+    return None if actor.chat.personal else Refusal(Reason.NOT_PRIVATE)
+
+
+def _told(refusal: Refusal) -> Refusal:
+    """Return what an agent hears of a no: of an account that is walled off, not why. The trail has that."""
+    return Refusal(Reason.CALLER_WALLED) if refusal.reason in WALLED else refusal

@@ -1,0 +1,74 @@
+"""Register: the one way a matter changes. State, entries and the job that follows commit together or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import Final, TypeVar
+
+from bot.core.errors import Conflict
+from bot.core.matters import Matter, Turned
+from bot.core.ports import Clock, Job, Store, Unit, Urgency
+
+M = TypeVar("M", bound=Matter)
+TRIES: Final = 5  # two people press at once: the second looks again
+MATTER: Final = "matter"  # the job that brings a matter's messages, and looks when its time has come
+WARN: Final = "warn"  # the one by which security hears of a matter; it is never given up
+
+Turning = Callable[[M], Awaitable[Turned[M]]]
+Along = Callable[[Unit], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    store: Store
+    clock: Clock
+
+    async def load(self, sort: type[M], matter_id: str) -> M | None:
+        async with self.store.unit() as unit:
+            return await unit.matter(sort, matter_id)
+
+    async def begin(self, unit: Unit, turned: Turned[M]) -> bool:
+        """Begin a matter in a transaction that is open; say False where that one, or its rival, is there already."""
+        if not await unit.begin(turned.matter):
+            return False
+        await self._follow(unit, turned)
+        return True
+
+    async def change(
+        self, sort: type[M], matter_id: str, turning: Turning[M], also: Along | None = None
+    ) -> Turned[M] | None:
+        """Apply what happened to a matter, however many others change it meanwhile; None when there is none.
+
+        `turning` looks at it as it is, outside any transaction, and says what it becomes; `also` joins that which
+        saves it.
+        """
+        for _ in range(TRIES):
+            matter = await self.load(sort, matter_id)
+            if matter is None:
+                return None
+            turned = await turning(matter)
+            try:
+                async with self.store.unit() as unit:
+                    kept = await self.keep(unit, matter, turned)
+                    if also is not None:
+                        await also(unit)
+            except Conflict:
+                continue
+            return kept
+        raise Conflict(f"{sort.SORT} {matter_id} changed {TRIES} times while somebody looked at it")
+
+    async def keep(self, unit: Unit, before: M, turned: Turned[M]) -> Turned[M]:
+        """Save what became of a matter in a transaction that is open; what changed nothing leaves nothing behind."""
+        if turned.matter == before:
+            return turned
+        turned = replace(turned, matter=await unit.keep(turned.matter))
+        await self._follow(unit, turned)
+        return turned
+
+    async def _follow(self, unit: Unit, turned: Turned[M]) -> None:
+        matter = turned.matter
+        await unit.note(matter.entry, *turned.notes)
+        await unit.defer(Job(MATTER, matter.id, urgency=Urgency.PROMPT))
+        if turned.alarms:
+            await unit.defer(Job(WARN, matter.id, urgency=Urgency.ALARM))

@@ -1,0 +1,183 @@
+"""The cards of a call: whom an agent asks, what the colleague is asked, and what the agent may make of the answer.
+
+Only the agent's card has the number, for them to read aloud; no card says how sure anybody is.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from bot.core.answers import CallerCard, CallerDoor, CallerForm, Colleague
+from bot.core.callers import Proven, Stand, Verification
+from bot.core.calling import (
+    NUMBER,
+    PICKED,
+    TYPED,
+    AskCaller,
+    BeginCaller,
+    DenyCall,
+    EndCall,
+    FindCaller,
+    SeeCaller,
+    TypeNumber,
+    pack,
+)
+from bot.core.ports import Slot
+from cards import elements as e
+from cards.buttons import DIALOG, sign_in
+from cards.parts import badge, card, facts, header, lines, warning
+from cards.texts import NAME, plain
+from cards.view import View
+from cards.words import bare, came_to_nothing, say, when
+
+# What the client's own search offers is only what it found: the server looks whoever is chosen up again.
+# https://learn.microsoft.com/microsoftteams/platform/task-modules-and-cards/cards/people-picker
+PEOPLE: Final = {"type": "Data.Query", "dataset": "graph.microsoft.com/users"}
+TONES: Final = {
+    Stand.ASKED: "Accent",
+    Stand.VERIFIED: "Good",
+    Stand.REFUSED: "Attention",
+    Stand.MISMATCHED: "Warning",
+    Stand.UNANSWERED: "Default",
+    Stand.CANCELLED: "Default",
+}
+LONGEST: Final = 100  # of a name; a number has two digits
+
+
+def call_door(_: CallerDoor, view: View) -> e.Card:
+    data = {**pack(BeginCaller()), "msteams": DIALOG}
+    begin = e.Submit(title=bare(view, "call.button.begin"), data=data, style="positive")
+    return card(view, [header(say(view, "app.name"), say(view, "call.title")), *lines(say(view, "call.door"))], [begin])
+
+
+def call_form(answer: CallerForm, view: View) -> e.Card:
+    """Return the form: first whom, then, with all who may be meant in sight, the button that asks one of them."""
+    body: list[e.Piece | None] = [
+        warning(say(view, f"call.fault.{answer.fault}")) if answer.fault else None,
+        *lines(say(view, "call.found" if answer.found else "call.form")),
+        *(_colleague(one, answer.form, view) for one in answer.found),
+    ]
+    picker = e.InputChoiceSet(
+        id=PICKED, label=bare(view, "call.picked"), choices=[], dataset=PEOPLE, placeholder=bare(view, "call.search")
+    )
+    typed = e.InputText(id=TYPED, label=bare(view, "call.typed"), value=answer.text or None, longest=LONGEST)
+    data = pack(FindCaller(answer.form, "", ""))
+    again = "call.button.find_again" if answer.found else "call.button.find"
+    return card(view, [*body, picker, typed], [e.Submit(title=bare(view, again), data=data)])
+
+
+def _colleague(one: Colleague, form: str, view: View) -> e.ColumnSet:
+    said: list[e.Piece] = [e.TextBlock(text=plain(one.name, NAME), weight="Bolder")]
+    manager = say(view, "call.manager", name=plain(one.manager, NAME)) if one.manager else ""
+    said += [
+        e.TextBlock(text=text, size="Small", spacing="None", is_subtle=True)
+        for text in (plain(one.upn), plain(one.work), manager)
+        if text
+    ]
+    data = pack(AskCaller(form, one.id))
+    ask = e.ActionSet(actions=[e.Submit(title=bare(view, "call.button.ask"), data=data, sends="none")])
+    columns = [e.Column(width="stretch", items=said), e.Column(width="auto", items=[ask])]
+    return e.ColumnSet(columns=columns, separator=True, spacing="Medium")
+
+
+def call(answer: CallerCard, view: View) -> e.Card:
+    one, slot = answer.verification, answer.slot
+    match slot:
+        case Slot.AGENT:
+            return _agents(one, view)
+        case Slot.CALLER:
+            return _callers(one, view)
+        case _:
+            return _securitys(one, view)
+
+
+def _agents(one: Verification, view: View) -> e.Card:
+    """The number to read aloud while it may be typed, and what the answer proves: never more than that."""
+    over = one.over(view.now)
+    asks = one.status is Stand.ASKED and not over
+    key = "unanswered" if one.status is Stand.ASKED and over else _proven(one, over)
+    by_sign_in = asks and not one.by_number
+    body = [
+        _head(one, say(view, "call.agent.title", **_given(one)), view),
+        *_number(one, view),
+        *lines(say(view, f"call.agent.{'no_number' if by_sign_in else key}", **_given(one))),
+        *facts([(say(view, "call.asked_at"), when(one.created_at)), (say(view, "call.proved_at"), _at(one))]),
+    ]
+    back = _press("call.button.end", pack(EndCall(one.id, one.version)), view) if asks else None
+    return card(view, body, [back], _refresh(one, view))
+
+
+def _number(one: Verification, view: View) -> list[e.Piece]:
+    if one.number is None or one.over(view.now):
+        return []
+    run = e.TextRun(text=str(one.number), size="ExtraLarge", weight="Bolder")
+    return [e.Container(style="accent", items=[e.RichTextBlock(inlines=[run], horizontalAlignment="Center")])]
+
+
+def _callers(one: Verification, view: View) -> e.Card:
+    """What the colleague is asked; the no stands beside whatever was answered, as long as somebody relies on it."""
+    over = one.over(view.now)
+    asks = one.status is Stand.ASKED and not over
+    key = "unanswered" if one.status is Stand.ASKED and over else _proven(one, over)
+    body: list[e.Piece | None] = [
+        warning(came_to_nothing(view)) if not over else None,
+        _head(one, say(view, "call.caller.title"), view),
+        *lines(say(view, f"call.caller.{'no_number' if asks and not one.by_number else key}", **_given(one))),
+        *(lines(say(view, "call.caller.never"), subtle=True) if asks else ()),
+    ]
+    if asks and one.by_number:
+        body.append(e.InputText(id=NUMBER, label=bare(view, "call.number"), longest=2))
+    return card(view, body, _answers(one, view, asks=asks, over=over), _refresh(one, view))
+
+
+def _answers(one: Verification, view: View, *, asks: bool, over: bool) -> list[e.Action | None]:
+    if over:
+        return []
+    confirms = asks and one.by_number
+    confirm = pack(TypeNumber(one.id, one.version, ""))
+    proves = one.proven is not Proven.STEP_UP and bool(view.link)
+    no = "call.button.no" if asks else "call.button.not_me"
+    return [
+        _press("call.button.confirm", confirm, view, style="positive") if confirms else None,
+        sign_in(view, "call.button.prove", style=None if confirms else "positive") if proves else None,
+        _press(no, pack(DenyCall(one.id, one.version)), view, style="destructive"),
+    ]
+
+
+def _securitys(one: Verification, view: View) -> e.Card:
+    rows = [(say(view, "call.asked_at"), when(one.created_at)), (say(view, "alert.person"), one.about.id)]
+    title = say(view, "call.security.title", **_given(one))
+    said = lines(say(view, "call.security.text", **_given(one)), say(view, "call.security.next", **_given(one)))
+    return card(view, [_head(one, title, view), *said, *facts(rows)])
+
+
+def _proven(one: Verification, over: bool) -> str:
+    if one.status is not Stand.VERIFIED:
+        return one.status.value
+    return "past" if over else f"verified_{one.proven}"
+
+
+def _head(one: Verification, large: str, view: View) -> e.Container:
+    return header(say(view, "call.title"), large, status=badge(view, f"call.status.{one.status}", TONES[one.status]))
+
+
+def _given(one: Verification) -> dict[str, object]:
+    return {"name": plain(one.about.name, NAME), "by": plain(one.by.name, NAME), "until": when(one.ends_at)}
+
+
+def _at(one: Verification) -> str:
+    return when(one.proven_at) if one.proven_at is not None else ""
+
+
+def _press(key: str, data: dict[str, Any], view: View, *, style: str | None = None) -> e.Execute:
+    title = bare(view, key)
+    old = e.Submit(title=title, data=data, style=style)
+    return e.Execute(title=title, verb=str(data["verb"]), data=data, style=style, fallback=old)
+
+
+def _refresh(one: Verification, view: View) -> e.Refresh | None:
+    """Let the one it is for fetch it anew when it comes into view, as long as it can change."""
+    if not view.user or one.over(view.now):
+        return None
+    data = pack(SeeCaller(one.id, one.version))
+    return e.Refresh(action=e.Execute(verb=str(data["verb"]), data=data), users=[view.user])

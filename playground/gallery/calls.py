@@ -1,0 +1,48 @@
+"""What a call looks like to the agent and the colleague: every state, and what security reads of a no."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final
+
+from bot.core.answers import CallerCard, CallerDoor, CallerForm, Colleague
+from bot.core.callers import Proven, Stand, Verification
+from bot.core.ports import Slot
+from cards import Showable, View
+from playground.gallery.people import ANN, BEN
+from playground.gallery.stories import NOW
+
+ASKED: Final = Verification(
+    id="c" * 32, by=BEN, about=ANN, created_at=NOW - timedelta(minutes=1), key="00" * 16, due_at=NOW
+)
+FOUND: Final = (
+    Colleague(ANN.id, "Ann Archer", "ann.archer@contoso.example", "Buyer, Purchasing", "Max Meyer"),
+    Colleague("ann2", "Ann Archer", "ann.archer2@contoso.example", "Fitter, Plant 2"),
+)
+
+
+def calls(view: View) -> Iterator[tuple[str, Showable, View]]:
+    agent = replace(view, user="29:ben", person=BEN.id)
+    yield "call/door", CallerDoor(), agent
+    yield "call/form", CallerForm("f1"), agent
+    for fault in ("nobody", "no_match"):
+        yield f"call/form/{fault}", CallerForm("f1", "Zed" if fault == "no_match" else "", fault), agent
+    yield "call/found", CallerForm("f1", "Ann Archer", found=FOUND), agent
+    for name, one in _stands():
+        yield f"call/agent/{name}", CallerCard(one, Slot.AGENT), agent
+        yield f"call/caller/{name}", CallerCard(one, Slot.CALLER), replace(view, link="https://desk.contoso.example/x")
+    yield "call/security", CallerCard(replace(ASKED, status=Stand.REFUSED, key=""), Slot.SECURITY), agent
+
+
+def _stands() -> Iterator[tuple[str, Verification]]:
+    yield "asked", ASKED
+    yield "no_number", replace(ASKED, key="", by_number=False)
+    yield "late", replace(ASKED, created_at=NOW - timedelta(hours=1))
+    for proven in Proven:
+        verified = replace(ASKED, status=Stand.VERIFIED, key="", proven=proven, proven_at=NOW - timedelta(minutes=2))
+        yield f"verified_{proven}", verified
+    yield "past", replace(verified, proven_at=NOW - timedelta(hours=1))
+    for status in (Stand.REFUSED, Stand.MISMATCHED, Stand.UNANSWERED, Stand.CANCELLED):
+        yield status.value, replace(ASKED, status=status, key="", due_at=None)

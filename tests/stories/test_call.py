@@ -1,0 +1,78 @@
+"""Somebody rings and says that he is Ann. He gets nowhere; Ann herself is believed."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.async_api import expect
+
+from playground.server import Play
+from tests.stories.conftest import Take
+from tests.stories.hand import Hand, read
+from tests.stories.seat import PATIENCE, Seat, words
+
+ANN = "Ann Archer"
+DIGITS = re.compile(r"^\d\d$", re.MULTILINE)
+
+
+async def asks(ben: Seat, who: str = ANN, work: str = "Buyer") -> None:
+    """Ben takes a call: he looks the caller up with the picker and has them asked."""
+    await ben.say("verify a caller")
+    await ben.press(words("call.button.begin"), on=words("call.door"))
+    await ben.dialog.get_by_label(words("call.picked")).locator("input").fill(f"{who}, {work}")
+    await ben.dialog.get_by_role("button", name=words("call.button.find"), exact=True).click()
+    await expect(ben.dialog.get_by_text("ann.archer@")).to_be_visible(timeout=PATIENCE)
+    await ben.picture("call-1-found")
+    await ben.dialog.get_by_role("button", name=words("call.button.ask"), exact=True).first.click()
+    await expect(ben.dialog.get_by_text(words("call.sent", name=who))).to_be_visible(timeout=PATIENCE)
+    await ben.close()
+
+
+async def number(ben: Seat) -> str:
+    """What stands on Ben's card, for him to read aloud."""
+    card = await ben.sees(words("call.agent.title", name=ANN))
+    found = DIGITS.findall(await card.inner_text())
+    assert len(found) == 1
+    return str(found[0])
+
+
+@pytest.mark.browser
+async def test_mallory_rings_as_ann_and_gets_nowhere_and_ann_is_believed(play: Play, take: Take) -> None:
+    ann, ben, sofia = await take("ann"), await take("ben"), await take("sofia")
+    await asks(ben)
+    assert await number(ben)
+    await ben.picture("call-2-agent")
+    asked = await ann.sees(words("call.caller.title"))
+    await expect(asked.get_by_role("button", name=words("call.button.prove"))).to_be_visible(timeout=PATIENCE)
+    await ann.picture("call-3-caller")
+    await ann.press(words("call.button.no"), on=words("call.caller.title"))
+    await ben.sees("End the call")
+    await ben.picture("call-4-refused")
+    await sofia.open("security")
+    await sofia.sees(words("call.security.title", name=ANN))
+    await sofia.picture("call-5-security")
+    assert play.world.graph.issued == []
+
+    again = Hand(play, "ben")
+    await play.teams.say("ben", "verify a caller")
+    door = await again.sees(words("call.door"))
+    form = await play.teams.open_dialog("ben", door, words("call.button.begin"))
+    found = await play.teams.submit_dialog("ben", door, form, words("call.button.find"), {"typed": ANN})
+    refused = await play.teams.submit_dialog("ben", door, found, words("call.button.ask"), {})
+    assert words("refusal.caller_said_no")[:40] in read(refused)
+
+
+@pytest.mark.browser
+async def test_ann_types_the_number_and_then_proves_it_with_a_sign_in(take: Take) -> None:
+    ann, ben = await take("ann"), await take("ben")
+    await asks(ben)
+    heard = await number(ben)
+    card = await ann.sees(words("call.caller.title"))
+    await card.get_by_label(words("call.number")).fill(heard)
+    await ann.press(words("call.button.confirm"), on=words("call.caller.title"))
+    await ben.sees("not enough for anything that lets somebody in")
+    await ann.sign_in(words("call.button.prove"))
+    await ben.sees("has signed in to prove it")
+    await ben.picture("call-6-verified")
+    await ann.picture("call-7-thanks")
