@@ -142,7 +142,8 @@ class Desk:
         if request is None or request.tenant != actor.person.tenant:
             return await self._absent(actor, action)
         if card and not isinstance(action, do.WithdrawListed | do.Take):  # a list is no request's twin
-            await self._forget_stray(request, posted, actor.chat, card)
+            pressed = not isinstance(action, do.Refresh)
+            await self._forget_stray(request, posted, actor.chat, card, pressed=pressed)
         if past(request, self.reception.inquiry.policies[request.kind], self.ledger.clock.now()):
             closed = await self.ledger.change(request.id, happened(TimePassed()))
             request = closed.request if closed is not None else request
@@ -233,11 +234,18 @@ class Desk:
         async with self.ledger.store.unit() as unit:
             return await asyncio.gather(unit.load(request_id), unit.posted(request_id))
 
-    async def _forget_stray(self, request: Request, posted: Sequence[Posted], chat: Chat, card: str) -> None:
-        """A card of ours that we do not know was posted twice because an answer was lost: it goes."""
+    async def _forget_stray(
+        self, request: Request, posted: Sequence[Posted], chat: Chat, card: str, *, pressed: bool
+    ) -> None:
+        """A card of ours that we do not know was posted twice because an answer was lost: it goes.
+
+        While one is on its way it may be that one, which the job finds out: what is `pressed` may show something from
+        then on by which it is never asked about again. What is only seen is seen again.
+        """
         here = [p for p in posted if p.chat is not None and p.chat.place == chat.place]
         known = {p.activity for p in here if p.activity}
-        if known and card not in known and all(p.activity or p.deleted for p in here):
+        sure = known and all(p.activity or p.deleted for p in here)
+        if card not in known and (sure or (pressed and any(p.going for p in here))):
             async with self.ledger.store.unit() as unit:
                 await unit.defer(Job("stray", request.id, slot=card, person=chat.id))
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import psycopg
 import pytest
 
-from bot.core.actions import Approve, Hide, Ref, Refresh
+from bot.core.actions import Approve, Hide, Ref, Refresh, Withdraw
 from bot.core.answers import Refused, Said
 from bot.core.errors import AnswerLost, Closed, DeskError, NotGranted, Rejected, Unavailable
 from bot.core.events import Withdrew
@@ -72,6 +72,42 @@ async def test_what_was_on_its_way_and_is_not_wanted_any_more_hides_no_twin(desk
     assert await waiting(database_url, "stray") == 1
     await desk.delivery.stray(Job("stray", "r1", slot="twin", person=private("ann").id))
     assert (private("ann").id, "twin") not in desk.messenger.messages
+
+
+async def test_what_is_pressed_while_its_like_is_on_its_way_goes_once_that_is_known(
+    desk: Office, database_url: str
+) -> None:
+    """The card's answer got lost, and its person withdraws on it: what it shows from then on never asks again."""
+    await desk.ask()
+    desk.messenger.trouble.append(AnswerLost("cut"))
+    with pytest.raises(Unavailable):
+        await desk.job("cards")
+    desk.messenger.messages[private("ann").id, "twin"] = {"text": "Sign in"}
+    version = (await desk.load("r1")).version
+    await desk.desk.handle(at_home("ann"), Withdraw(Ref("r1", version)), card="twin")
+    assert await waiting(database_url, "stray") == 1
+    stray = Job("stray", "r1", slot="twin", person=private("ann").id)
+    with pytest.raises(Unavailable):
+        await desk.delivery.stray(stray)
+    await desk.job("cards")
+    await desk.delivery.stray(stray)
+    assert (private("ann").id, "twin") not in desk.messenger.messages
+    assert "Withdrawn" in desk.messenger.shown("a:ann")
+
+
+async def test_what_is_pressed_before_its_id_is_kept_stays(desk: Office) -> None:
+    await desk.ask()
+
+    async def withdrawn(chat: str, activity: str) -> None:
+        desk.messenger.seen = None
+        await desk.desk.handle(at_home("ann"), Withdraw(Ref("r1", (await desk.load("r1")).version)), card=activity)
+        stray.append(Job("stray", "r1", slot=activity, person=chat))
+
+    stray: list[Job] = []
+    desk.messenger.seen = withdrawn
+    await desk.job("cards")
+    await desk.delivery.stray(stray[0])
+    assert (private("ann").id, stray[0].slot) in desk.messenger.messages
 
 
 async def test_a_message_without_a_name_elsewhere_hides_no_twin_here(desk: Office, database_url: str) -> None:
