@@ -26,7 +26,7 @@ SEED = os.environ.get("SEED") or secrets.token_hex(4)
 REPLICAS, PEOPLE, PACE, ASKED = 3, 48, 2.0, 7  # a channel takes a thread every two seconds
 LONGEST = 600.0  # seconds for all errands
 ERRANDS_UNTIL = 430.0  # the rest is for deadlines to run out and for looking
-SPREAD = 6.0  # seconds within which the crowd comes
+SPREAD = 25.0  # seconds within which the crowd comes
 
 
 async def main(folder: Path) -> int:

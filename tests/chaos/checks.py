@@ -33,6 +33,9 @@ LARGE = 60  # members of a conversation in which Teams refreshes nothing by itse
 PRESSES = "ben"  # who presses what still offers something
 # What stands on a card of helpdesk's channel, and on one of security's.
 OFFERED: tuple[tuple[str, dict[str, str]], ...] = (("approve", {}), ("lift", {"reason": "Looked at twice"}))
+WHOLE_LINE = (
+    "queue"  # stands on the message with the line, which refreshes itself nowhere: a copy goes once it is pressed
+)
 WAITS = tuple(timedelta(minutes=minutes) for minutes in (16, 241, 1441))
 
 
@@ -186,6 +189,8 @@ async def _seen(stage: Stage, message: str) -> None:
     if found is None or found[1].deleted:
         return
     await stage.play.teams.refresh(found[0].members[0], message)
+    with suppress(NotThere):
+        await stage.play.teams.press(PRESSES, message, WHOLE_LINE)
     if len(found[0].members) > LARGE:
         for button, typed in OFFERED:
             with suppress(NotThere):

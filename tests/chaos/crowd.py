@@ -32,6 +32,9 @@ LOOK: Final = 0.05
 PATIENCE: Final = 120.0  # seconds until what does not come is given up
 PROMISED: Final = 60.0  # seconds for anything of it, whatever goes wrong meanwhile; a replica that dies costs ten
 OVER: Final = timedelta(minutes=241)  # then nobody waits: to begin a thread for each would take ten minutes
+MOST: Final = (
+    0.94  # of the crowd wait at once, more than 300 of 320: some are decided, some accounts are locked meanwhile
+)
 MANY: Final = 30  # jobs: with fewer before it, it says nothing that something overtook them
 SHARE: Final = 0.5  # of the jobs that stood there before a take-back, so many may go first, in the middle case
 PLACED: Final = cards.text("request.approval.place", "en", at="", place="").rpartition("**")[2][:30]
@@ -52,8 +55,9 @@ class Wait:
 
 @dataclass
 class Crowd:
-    """What was waited for. `most` is how many waited for an approver at the same time."""
+    """What was waited for, beside so many `people`. `most` is how many waited for an approver at the same time."""
 
+    people: int = 0
     taken_back: list[Wait] = field(default_factory=list)
     ended: list[Wait] = field(default_factory=list)
     placed: list[Wait] = field(default_factory=list)
@@ -61,7 +65,9 @@ class Crowd:
     decided: int = 0
 
     def broken(self) -> Iterator[str]:
-        """Say what took longer than it may, or went behind what is less urgent."""
+        """Say what took longer than it may or went behind what is less urgent, and whether it was a crowd at all."""
+        if self.most < MOST * self.people:
+            yield f"of {self.people} people at most {self.most} waited at once"
         for what, waits in self._every():
             yield from (f"{what}: {one.seconds:.0f} s" for one in waits if one.seconds > PROMISED)
             if len(waits) < NEWCOMERS:
@@ -89,15 +95,17 @@ class Crowd:
 
 async def waited(stage: Stage, *, spread: float) -> Crowd:
     """Let the crowd come within so many seconds, in bad weather, and see how long everything else takes meanwhile."""
-    found, over = Crowd(), asyncio.Event()
+    over, there = asyncio.Event(), asyncio.Event()
     holders, enders = stage.agents[:NEWCOMERS], stage.agents[NEWCOMERS : 2 * NEWCOMERS]
     passes = await asyncio.gather(*(agent.holds(plan("tap")) for agent in holders))
     come, new = stage.waiting[:-NEWCOMERS], stage.waiting[-NEWCOMERS:]
+    found = Crowd(len(come))
     stage.weather.crowd = [agent.me for agent in come]
 
     async def _round(number: int) -> None:
-        late = number - EARLY + 1
-        await asyncio.sleep(spread + LULL * late if late > 0 else spread * (number + 1) / EARLY)
+        if number >= EARLY:
+            await there.wait()
+        await asyncio.sleep(LULL * (number - EARLY) if number >= EARLY else spread * (number + 1) / EARLY)
         await asyncio.gather(
             _taken_back(stage, found, holders[number], passes[number]),
             _ended(stage, found, enders[number]),
@@ -107,7 +115,10 @@ async def waited(stage: Stage, *, spread: float) -> Crowd:
     async with asyncio.TaskGroup() as group:
         for work in (stage.weather.rage(over), _watched(stage, found, over), _helped(stage, found, over)):
             group.create_task(work)
-        await asyncio.gather(*(_comes(agent, spread) for agent in come), *(_round(n) for n in range(NEWCOMERS)))
+        rounds = [group.create_task(_round(number)) for number in range(NEWCOMERS)]
+        await asyncio.gather(*(_comes(agent, spread) for agent in come))
+        there.set()
+        await asyncio.gather(*rounds)
         over.set()
     stage.play.world.clock.advance(OVER)
     return found
@@ -128,9 +139,13 @@ def plan(kind: str) -> Plan:
 
 
 async def _comes(agent: Agent, spread: float) -> None:
+    """Ask until it is asked for, or somebody says that this account is in other hands."""
     await asyncio.sleep(agent.me.random.uniform(0, spread))
-    with suppress(*TROUBLE):
-        await agent.begins(plan("tap"))
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        with suppress(*TROUBLE):
+            if await agent.begins(plan("tap")):
+                return
 
 
 # -- what is timed ---------------------------------------------------------------------------------------

@@ -250,6 +250,12 @@ class TestCrowd:
         assert "a pass is taken back: 61 s" in self.broken(Wait(61.0))
         assert "a newcomer's card has their place: 2 times" in self.broken(placed=2)
 
+    def test_who_is_no_crowd(self) -> None:
+        crowd = Crowd(320, [*self.QUICK], [*self.QUICK], [*self.QUICK], most=202)
+        assert list(crowd.broken()) == ["of 320 people at most 202 waited at once"]
+        crowd.most = 301
+        assert list(crowd.broken()) == []
+
     def test_what_went_behind_what_is_less_urgent(self) -> None:
         behind = Wait(5.0, 300, 290)
         assert self.broken(behind, Wait(1.0, 300, 10), Wait(1.0, 300, 10)) == ""  # its replica died, say

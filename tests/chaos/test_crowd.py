@@ -14,7 +14,7 @@ from tests.chaos.stage import staged
 from tests.chaos.weather import FAR
 
 WAITING, PACE = 100, 1.2
-SPREAD = 3.0  # seconds within which they come
+SPREAD = 6.0  # seconds within which they come
 
 
 @pytest.mark.slow
