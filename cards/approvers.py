@@ -15,7 +15,7 @@ from bot.core.reasons import Reason
 from cards import elements as e
 from cards.buttons import press, ref, refresh, sign_in, watched
 from cards.parts import badge, card, facts, header, lines, quote, quoted, standing, trial, warning
-from cards.texts import NAME, Markup, known, plain
+from cards.texts import NAME, Markup, clean, known, plain
 from cards.view import View
 from cards.words import (
     approvals,
@@ -60,6 +60,7 @@ def _body(request: Request, view: View, above: e.Piece | None = None) -> list[e.
         return [*head, *told, trial(request, view), *_decided(request, view)]
     return [
         *head,
+        _who(request, view),
         _grave(request, view),
         *told,
         *_warned(request, view),
@@ -90,6 +91,12 @@ def _decided(request: Request, view: View) -> list[e.Piece]:
     said = ending.reason if ending and request.status is Status.DENIED else ""
     rows = [(say(view, "fact.approvals"), by), (say(view, "fact.verdict"), verdicts(request, view))]
     return [*facts(rows), *quoted(ending.name if ending else "", [("", said)], view)]
+
+
+def _who(request: Request, view: View) -> e.Persona | None:
+    """Show the account it is about with its picture, where Entra has just said which account that is."""
+    subject, upn = request.subject, view.facts.get("upn", "")
+    return e.Persona(subject.id, clean(subject.name, NAME), clean(upn)) if upn else None
 
 
 def _grave(request: Request, view: View) -> e.Badge | None:
@@ -156,6 +163,7 @@ def confirm(request: Request, view: View) -> e.Card:
     body = [
         warning(came_to_nothing(view)) if waiting else None,
         standing(request, large, view),
+        _who(request, view) if waiting else None,
         _grave(request, view) if waiting else None,
         *lines(say(view, f"confirm.{key}{no}", **particulars(request, view), before=when(view.by))),
         *(_warned(request, view) if waiting else ()),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, Final, get_args
 
@@ -12,7 +12,8 @@ from pydantic import BaseModel, ValidationError
 
 from tests.contracts import source
 
-NEWER: Final = frozenset({"Icon", "Badge"})  # what Teams draws beyond the official schema
+NEWER: Final = frozenset({"Icon", "Badge", "Component"})  # what Teams draws beyond the official schema
+COMPONENT: Final = "Component"
 OPTIONAL: Final = frozenset({"choices.data"})  # the same, where a client that does not know it misses nothing it needs
 SENT: Final = frozenset({"data", "choices", "choices.data", "msteams"})  # what comes back to us, or is Teams' alone
 
@@ -57,8 +58,13 @@ def _models() -> dict[str, type[BaseModel]]:
             and "type" in model.model_fields
         ):
             (name,) = get_args(model.model_fields["type"].annotation)
-            found[name] = model
+            found[_named(name, get_args(model.model_fields["name"].annotation)) if name == COMPONENT else name] = model
     return found
+
+
+def _named(kind: str, names: Sequence[str]) -> str:
+    """Components are one type; what each of them is, its name says."""
+    return " ".join([kind, *names])
 
 
 def _by_models(node: Any, at: str) -> Iterator[str]:
@@ -74,9 +80,10 @@ def _by_models(node: Any, at: str) -> Iterator[str]:
 
 
 def _piece(piece: Mapping[str, Any], at: str) -> Iterator[str]:
-    model = _models().get(piece["type"])
+    kind = _named(COMPONENT, [str(piece.get("name"))]) if piece["type"] == COMPONENT else piece["type"]
+    model = _models().get(kind)
     if model is None:
-        yield f"{at}: Teams knows no {piece['type']}"
+        yield f"{at}: Teams knows no {kind}"
         return
     known = {str(field.alias or field.validation_alias) for field in model.model_fields.values()} | {"$schema"}
     yield from (f"{at}: {piece['type']} has no {key}" for key in piece if key not in known)

@@ -43,6 +43,17 @@ async def test_who_decides_reads_who_the_manager_is_in_the_channel_and_in_privat
     assert row(desk.messenger.shown("a:ben"), "manager") == OVER
 
 
+async def test_who_decides_sees_the_picture_that_their_own_client_gets(desk: Office) -> None:
+    """The card names the account; no byte of a picture is in it."""
+    person = {"id": "ann", "displayName": "Ann", "userPrincipalName": "ann@contoso.example"}
+    shown = f'"name": "graph.microsoft.com/user", "properties": {json.dumps(person)}'
+    assert shown in await asked(desk)
+    assert "graph.microsoft.com" not in desk.messenger.shown("a:ann")
+    desk.directory.trouble = {"account": Unavailable("away")}
+    await desk.job("cards")
+    assert "graph.microsoft.com" not in desk.messenger.shown(CHANNEL)
+
+
 async def test_its_person_is_never_shown_it_and_a_decided_card_says_it_no_more(desk: Office) -> None:
     desk.directory.managers["ann"] = Manager("paula", OVER)
     await asked(desk)

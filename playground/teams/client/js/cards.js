@@ -4,6 +4,7 @@ import { badge } from './badge.js';
 import { h, icon } from './dom.js';
 import { hostConfig } from './hosts.js';
 import { markdown } from './markdown.js';
+import { persona } from './persona.js';
 import { state } from './state.js';
 import { w } from './words.js';
 
@@ -21,6 +22,7 @@ function prepare() {
   };
   AdaptiveCards.GlobalSettings.setTabIndexAtCardRoot = false;
   badge();
+  persona();
 }
 
 // The action as it goes over the wire: inputs are merged into `data` by the renderer when it was pressed.
