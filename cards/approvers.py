@@ -30,6 +30,7 @@ from cards.words import (
     stamp,
     stands,
     typed,
+    until,
     upheld,
     verdicts,
     when,
@@ -64,7 +65,7 @@ def _body(request: Request, view: View, above: e.Piece | None = None) -> list[e.
         _grave(request, view),
         *told,
         *_warned(request, view),
-        *(lines(*(say(view, "approvers.confirming", name=plain(n, NAME), until=when(u)) for n, u in view.confirming))),
+        *_pressed(view),
         trial(request, view),
         *facts(
             [
@@ -76,6 +77,12 @@ def _body(request: Request, view: View, above: e.Piece | None = None) -> list[e.
         *quoted(request.requester.name, typed(request, view), view),
         *_past(request, view),
     ]
+
+
+def _pressed(view: View) -> list[e.Piece]:
+    """Say who is about to confirm what they pressed, and until when they may."""
+    by = ((plain(name, NAME), until(end, view)) for name, end in view.confirming)
+    return lines(*(say(view, "approvers.confirming", name=name, until=end) for name, end in by))
 
 
 def _told(request: Request, state: str) -> str:
@@ -165,7 +172,7 @@ def confirm(request: Request, view: View) -> e.Card:
         standing(request, large, view),
         _who(request, view) if waiting else None,
         _grave(request, view) if waiting else None,
-        *lines(say(view, f"confirm.{key}{no}", **particulars(request, view), before=when(view.by))),
+        *lines(say(view, f"confirm.{key}{no}", **particulars(request, view), before=until(view.by, view))),
         *(_warned(request, view) if waiting else ()),
         *(facts([*details(request, view, theirs=True), *_known(request, view)]) if waiting else ()),
         *(quoted(request.requester.name, typed(request, view), view) if waiting else ()),

@@ -27,7 +27,7 @@ class View:
     call a case, mildest first; `past` what else was asked about the person in the last days, newest first;
     `confirming` who is about to confirm what they pressed, and until when they may. `place` is where a request stands
     in the line of those that wait for an approver, `opened`: an approver took it from there, or put it off, and has
-    pressed nothing since.
+    pressed nothing since. `fresh`: it is read as soon as it is drawn, and gone, or drawn anew, before it is read again.
     """
 
     language: str
@@ -54,3 +54,4 @@ class View:
     confirming: tuple[tuple[str, datetime], ...] = ()
     place: int = 0
     opened: bool = False
+    fresh: bool = False

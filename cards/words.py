@@ -17,7 +17,8 @@ from cards.view import View
 
 MISSING: Final = "…"
 AGAIN_AT: Final = "again"  # the parameter of a refusal that says when it ends
-SHORT: Final = 60  # minutes that are said as such
+MINUTE, HOUR, DAY = 60, 3600, 86400  # seconds
+SHORT: Final = 2 * HOUR  # that is said in minutes
 _ADDRESS: Final = re.compile(r"https://([\w./-]*\w)", re.ASCII)  # one that somebody typed was broken before
 
 
@@ -72,11 +73,40 @@ def when(moment: datetime | None) -> Markup:
     return Markup(f"{{{{DATE({stamp},SHORT)}}}} {{{{TIME({stamp})}}}}")
 
 
+def until(moment: datetime | None, view: View, *, begins: bool = False) -> Markup:
+    """Return a time as `when` does, and behind it how far off it is, where that is near and read as soon as drawn."""
+    far = ahead(moment, view, begins=begins) if moment is not None else ""
+    return say(view, "time.near", at=_clock(moment), ahead=far) if moment is not None and far else when(moment)
+
+
+def ahead(moment: datetime, view: View, *, begins: bool = False) -> Markup:
+    """Say how far off a moment is, as in "in 12 minutes"; "" where it is not for a day, or over.
+
+    So it is where a view is not fresh: on a card that stays, it would soon be untrue. Of what `begins` then, a minute
+    under way counts whole, so that nobody comes too early; of what ends, not at all.
+    """
+    left = (moment - view.now).total_seconds()
+    if not view.fresh or not 0 < left < DAY:
+        return Markup("")
+    if left < MINUTE:
+        return say(view, "time.at_once")
+    if left >= SHORT:
+        return say(view, "time.hours", count=round(left / HOUR))
+    minutes = int(-(-left // MINUTE) if begins else left // MINUTE)
+    return say(view, "time.minute" if minutes == 1 else "time.minutes", count=minutes)
+
+
+def _clock(moment: datetime) -> Markup:
+    return Markup(f"{{{{TIME({moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ})}}}}")
+
+
 def refused(refusal: Refusal, view: View) -> Markup:
     """Say a no on a card; a reason nobody has words for still says what to do. An address of ours can be pressed."""
     key = _key(refusal)
     given = refusal.params
-    params = {name: soon(given, view) if name == AGAIN_AT else _param(given.get(name, MISSING)) for name in _named(key)}
+    params = {
+        name: soon(given, view) if name == AGAIN_AT else _param(given.get(name, MISSING), view) for name in _named(key)
+    }
     return Markup(_ADDRESS.sub(r"[\1](https://\1)", say(view, key, **params)))
 
 
@@ -96,14 +126,14 @@ def reason(name: str) -> str:
 
 def stated(line: Line, view: View) -> Markup:
     """Say a line of a sheet; times in it are shown as each client's own."""
-    return say(view, line.key, **{name: _param(value) for name, value in line.params.items()})
+    return say(view, line.key, **{name: _param(value, view) for name, value in line.params.items()})
 
 
 def sentence(answer: Said | Refused, view: View) -> str:
     """Say an answer where only a line of text goes, not a card: no Markdown, times in UTC."""
     key, params = (_key(answer.refusal), answer.refusal.params) if isinstance(answer, Refused) else _said(answer)
     ready = {
-        name: soon(params, view, on_card=False) if name == AGAIN_AT else _spoken(params.get(name, MISSING))
+        name: soon(params, view, on_card=False) if name == AGAIN_AT else _spoken(params.get(name, MISSING), view)
         for name in _named(key)
     }
     return text(key, view.language, contact=view.contact, **ready)
@@ -115,10 +145,10 @@ def particulars(request: Request, view: View) -> dict[str, object]:
     return {
         "name": plain(request.subject.name, NAME),
         "kind": say(view, called(request.kind)),
-        "until": when(request.expires_at),
-        "works_until": when(receipt.expires_at if receipt else None),
+        "until": until(request.expires_at, view),
+        "works_until": until(receipt.expires_at if receipt else None, view),
         "by": plain(ending.name, NAME) if ending and ending.name else MISSING,
-        "turn": when(request.due_at),
+        "turn": until(request.due_at, view, begins=True),
         **{
             name: _result(request.kind, name, value, view)
             for name, value in (receipt.params if receipt else {}).items()
@@ -178,11 +208,10 @@ def soon(params: Mapping[str, str], view: View, *, on_card: bool = True) -> Mark
     moment = stamp(params.get(AGAIN_AT, ""))
     if moment is None:
         return say(view, "time.later")
-    minutes = max(1, -int((view.now - moment).total_seconds() // 60))
-    if minutes > SHORT:
-        return say(view, "time.from", at=when(moment) if on_card else _spoken(moment.isoformat()))
-    at = Markup(f"{{{{TIME({moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ})}}}}") if on_card else f"{moment:%H:%M} UTC"
-    return say(view, "time.minute" if minutes == 1 else "time.minutes", minutes=minutes, at=at)
+    far = ahead(moment, view, begins=True)
+    if not far:
+        return say(view, "time.from", at=when(moment) if on_card else _spoken(moment.isoformat(), view))
+    return say(view, "time.again", ahead=far, at=_clock(moment) if on_card else f"{moment.astimezone(UTC):%H:%M} UTC")
 
 
 def _named(key: str) -> frozenset[str]:
@@ -197,14 +226,17 @@ def _said(answer: Said) -> tuple[str, Mapping[str, str]]:
     return answer.key, answer.params
 
 
-def _param(value: str) -> str:
+def _param(value: str, view: View) -> str:
     moment = stamp(value)
-    return when(moment) if moment else value
+    return until(moment, view) if moment else value
 
 
-def _spoken(value: str) -> str:
+def _spoken(value: str, view: View) -> str:
     moment = stamp(value)
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if moment else value
+    if moment is None:
+        return value
+    at, far = moment.astimezone(UTC), ahead(moment, view)
+    return say(view, "time.near", at=f"{at:%H:%M} UTC", ahead=far) if far else f"{at:%Y-%m-%d %H:%M} UTC"
 
 
 def stamp(value: str) -> datetime | None:
@@ -221,7 +253,7 @@ def _result(kind: str, name: str, value: str, view: View) -> Markup:
     choice, moment = f"{kind}.{name}.{value}", stamp(value)
     if known(choice):
         return say(view, choice)
-    return when(moment) if moment else plain(value)
+    return until(moment, view) if moment else plain(value)
 
 
 def _label(kind: str, name: str, view: View) -> Markup:
@@ -241,4 +273,4 @@ def _value(kind: str, name: str, value: str, view: View, *, theirs: bool = False
         return say(view, f"{kind}.about.{name}.{value}")
     if known(choice):
         return say(view, choice)
-    return say(view, template, value=_param(value)) if known(template) else None
+    return say(view, template, value=_param(value, view)) if known(template) else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, assert_never
 
 import cards
@@ -22,7 +22,8 @@ from bot.core.answers import (
     SignInWanted,
 )
 from bot.core.calling import SeeCaller
-from bot.core.model import Chat
+from bot.core.model import LIVE, Chat
+from bot.core.ports import Slot
 from bot.teams.inbound import Command, Via
 from bot.teams.results import NotPrivate, reveal
 from cards.view import View
@@ -34,6 +35,7 @@ MESSAGE: Final = "application/vnd.microsoft.activity.message"
 ERROR: Final = "application/vnd.microsoft.error"
 OK, BAD, PRECONDITION, FAILED, NOT_IMPLEMENTED = 200, 400, 412, 500, 501
 LONGEST_TITLE: Final = 60
+OWN: Final = frozenset({Slot.REQUESTER, Slot.CONFIRM})  # the places of one person's own cards
 LEADS_ON: Final = frozenset({"actions", "selectAction", "refresh"})
 
 
@@ -139,7 +141,7 @@ def _action(answer: Answer, command: Command, view: View) -> Json:
         case Refused() if isinstance(command.action, Refresh | SeeCaller):
             return _error(BAD, "NotForYou", cards.sentence(answer, view))  # the card everybody sees stays
         case Said() | Refused():
-            return _message(cards.sentence(answer, view))
+            return _message(cards.sentence(answer, replace(view, fresh=True)))
         case Done() | SignInWanted():
             return _message(_short(answer, view))
         case QueueCard(home=Chat()):
@@ -147,7 +149,14 @@ def _action(answer: Answer, command: Command, view: View) -> Json:
         case SecretShown():
             return _card(reveal(answer, command.actor.chat, command.actor.person, view))
         case _:
-            return _card(cards.in_chat(answer, view))
+            return _card(cards.in_chat(answer, replace(view, fresh=asks_anew(answer, view))))
+
+
+def asks_anew(answer: Answer, view: View) -> bool:
+    """Say whether a card that stays is for one person, whose client fetches it anew whenever they look at it."""
+    if not isinstance(answer, RequestCard) or not view.user:
+        return False
+    return answer.slot in OWN and answer.request.status in LIVE
 
 
 def _besides(answer: Answer, view: View) -> tuple[Json, ...]:
@@ -157,16 +166,17 @@ def _besides(answer: Answer, view: View) -> tuple[Json, ...]:
 
 def _dialog(answer: Answer, command: Command, view: View) -> Json:
     """Answer the opening of a dialog; only a form and a secret have buttons or need them there."""
+    fresh = replace(view, fresh=True)
     match answer:
         case Form() | CallerForm():
-            return _continue(cards.show(answer, view), cards.title(answer, view))
-        case SecretShown():
+            return _continue(cards.show(answer, fresh), cards.title(answer, view))
+        case SecretShown():  # which stands open as long as it is needed
             card = reveal(answer, command.actor.chat, command.actor.person, view)
             return _continue(card, cards.title(answer, view))
         case Done() | SignInWanted():
             return _task_message(_short(answer, view))
         case _:
-            return _continue(_still(cards.show(answer, view)), cards.title(answer, view), height="small")
+            return _continue(_still(cards.show(answer, fresh)), cards.title(answer, view), height="small")
 
 
 def _submitted(answer: Answer, command: Command, view: View) -> Json | None:

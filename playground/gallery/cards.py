@@ -216,6 +216,9 @@ def _turns(kind: str, own: View, channel: View) -> Shown:
     yield "requester/unknown_nothing", RequestCard(replace(lost, receipt=None), Slot.REQUESTER), own
     yield "requester/unknown_replaced", RequestCard(replace(lost, replaced=True), Slot.REQUESTER), own
     yield "requester/done_not_followed", RequestCard(replace(done, follow=Follow.FAILED), Slot.REQUESTER), own
+    for status in (Status.STEP_UP, Status.APPROVAL):
+        soon = replace(told(kind, status), expires_at=NOW + timedelta(minutes=12))
+        yield f"requester/{status}_fresh", RequestCard(soon, Slot.REQUESTER), replace(own, fresh=True)
     ready = replace(told(kind, Status.READY), mode=Mode.EVALUATE)
     yield "requester/ready_trial", RequestCard(ready, Slot.REQUESTER), own
     yield "requester/ready_closed", RequestCard(told(kind, Status.READY), Slot.REQUESTER), replace(own, link="")

@@ -104,6 +104,34 @@ def test_what_is_not_theirs_is_answered_in_a_line_and_the_alarm_comes_into_the_c
     assert "compromised" in json.dumps(came.messages[0]["attachments"][0]["content"]["body"])
 
 
+@pytest.mark.parametrize(
+    ("via", "action"),
+    [
+        *((Via.FETCH, do.Begin("tap")), (Via.SUBMIT, do.Submit("tap", "r1", {})), (Via.CARD, do.Refresh(Ref("r1", 1)))),
+        *((Via.CARD, do.Withdraw(Ref("r1", 1))), (Via.MESSAGE, do.ShowStatus()), (Via.PRESS, do.ShowStatus())),
+    ],
+)
+def test_how_long_something_waits_is_said_only_to_whoever_presses_or_looks(via: Via, action: Any) -> None:
+    """What stays in a chat says when: a card that is not drawn anew would say "in 12 minutes" for hours."""
+    soon = (NOW + timedelta(minutes=12)).isoformat()
+    waits, view = (
+        replace(request(Status.APPROVAL), expires_at=NOW + timedelta(minutes=12)),
+        replace(VIEW, user="29:ann"),
+    )
+    stays = via in {Via.MESSAGE, Via.PRESS}
+    for answer in (Refused(Refusal("too_many", {"limit": "3", "again": soon})), RequestCard(waits, Slot.REQUESTER)):
+        came = reply(answer, come(via, action), view)
+        said = json.dumps([came.body, came.messages])
+        if stays or came.body is None:
+            assert "in 12 minutes" not in said
+        elif not (isinstance(answer, Refused) and isinstance(action, do.Refresh)):  # which nobody reads
+            assert "in 12 minutes" in said
+    ended = RequestCard(replace(waits, status=Status.EXPIRED), Slot.REQUESTER)
+    stays_there: list[Answer] = [home(), RequestCard(waits, Slot.APPROVERS), ended]
+    for one in stays_there:
+        assert "in 12 minutes" not in json.dumps(reply(one, come(Via.CARD, action), view).body)
+
+
 def pressed(answer: Answer, action: Any = None, **where: Any) -> Any:
     """What comes of a form's button that was pressed in the chat, in message 17."""
     command = Command(Actor(person(), private(**where)), action or do.Submit("tap", "r1", {}), Via.PRESS, card="17")

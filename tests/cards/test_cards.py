@@ -234,25 +234,30 @@ def test_a_kind_that_is_not_open_to_someone_is_greyed_with_the_reason() -> None:
     [
         (
             timedelta(seconds=20),
-            "in about a minute, at {{TIME(2026-03-12T09:30:20Z)}}",
-            "in about a minute, at 09:30 UTC",
+            "in less than a minute, at {{TIME(2026-03-12T09:30:20Z)}}",
+            "in less than a minute, at 09:30 UTC",
         ),
         (
             timedelta(minutes=12),
-            "in about 12 minutes, at {{TIME(2026-03-12T09:42:00Z)}}",
-            "in about 12 minutes, at 09:42 UTC",
+            "in 12 minutes, at {{TIME(2026-03-12T09:42:00Z)}}",
+            "in 12 minutes, at 09:42 UTC",
         ),
         (
             timedelta(hours=20),
-            "from {{DATE(2026-03-13T05:30:00Z,SHORT)}} {{TIME(2026-03-13T05:30:00Z)}} on",
-            "from 2026-03-13 05:30 UTC on",
+            "in about 20 hours, at {{TIME(2026-03-13T05:30:00Z)}}",
+            "in about 20 hours, at 05:30 UTC",
         ),
     ],
 )
 def test_who_has_to_wait_reads_how_long_and_until_when(after: timedelta, on_card: str, in_a_line: str) -> None:
     refusal = Refused(Refusal(Reason.TOO_MANY, {"limit": "3", "again": (NOW + after).isoformat()}))
-    assert f"You can ask again {on_card}." in texts(cards.show(refusal, VIEW))
-    assert f"You can ask again {in_a_line}." in cards.sentence(refusal, VIEW)
+    fresh, at = replace(VIEW, fresh=True), NOW + after
+    assert f"You can ask again {on_card}." in texts(cards.show(refusal, fresh))
+    assert f"You can ask again {in_a_line}." in cards.sentence(refusal, fresh)
+    stamp = f"{at:%Y-%m-%dT%H:%M:%SZ}"
+    stays = f"You can ask again from {{{{DATE({stamp},SHORT)}}}} {{{{TIME({stamp})}}}} on."
+    assert stays in texts(cards.show(refusal, VIEW))
+    assert f"You can ask again from {at:%Y-%m-%d %H:%M} UTC on." in cards.sentence(refusal, VIEW)
 
 
 def test_a_refusal_with_a_request_shows_the_card_that_is_for_the_reader() -> None:
