@@ -32,6 +32,7 @@ from cards.finding import finding
 from cards.form import form
 from cards.home import home, missed, offered, status
 from cards.messages import line, message, prompt, secret_message
+from cards.opener import opener
 from cards.parts import card, header, lines, warning
 from cards.queue import queue
 from cards.requester import requester
@@ -188,6 +189,8 @@ def _placed(request: Request, slot: Slot, view: View) -> e.Card:
             return lift(request, view)
         case Slot.SECRET:
             return curtain(request, view)
+        case Slot.OPENER:
+            return opener(request, view)
         case Slot.AGENT | Slot.CALLER:
             raise TypeError("no request has a message there")
         case Slot.PROMPT:  # Teams draws the prompt itself; this stands in its place once it is over

@@ -9,7 +9,7 @@ from bot.core.answers import ProofShown
 from bot.core.approval import outgrown
 from bot.core.forms import WHY
 from bot.core.life.alarmed import stopped
-from bot.core.model import EvidenceType, Refusal, Request, Status
+from bot.core.model import UNDECIDED, EvidenceType, Refusal, Request, Status
 from bot.core.packing import VERDICT_NO, VERDICT_YES
 from bot.core.reasons import Reason
 from cards import elements as e
@@ -40,7 +40,6 @@ from cards.words import (
 LEADS: Final = {VERDICT_YES: "lead_yes", VERDICT_NO: "lead_no"}
 LEVEL: Final = "level"  # the detail that says how grave the case is
 GRAVER: Final = ("Accent", "Warning")  # colours of the mildest case and the next; all others are red
-UNDECIDED: Final = frozenset({Status.STEP_UP, Status.PROOF, Status.APPROVAL})
 LATEST: Final = 5  # of what else was asked lately
 
 
@@ -219,6 +218,12 @@ def _known(request: Request, view: View) -> list[tuple[str, str]]:
     """What is known of the request besides its details: the account, the proofs, the times."""
     rows: list[tuple[str, str]] = [(say(view, f"fact.{key}"), value) for key, value in view.facts.items()]
     rows += [(say(view, "fact.signed_in"), when(e.at)) for e in request.evidence_of(EvidenceType.STEP_UP)[-1:]]
+    if request.opened_by is not None:
+        rows.append((say(view, "fact.opened_by"), plain(request.opened_by.name, NAME)))
+        rows += [
+            (say(view, "fact.verified"), say(view, f"fact.verified_{e.strength}", when=when(e.at)))
+            for e in request.evidence_of(EvidenceType.VERIFICATION)
+        ]
     rows.append((say(view, "fact.asked"), when(request.created_at)))
     return [*rows, (say(view, "fact.approvals"), approvals(request, view))]
 

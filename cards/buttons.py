@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from bot.core.actions import Begin, Choose, Disown, Press, Ref, Refresh, SeeQueue, Shown, Submit
+from bot.core.calling import OpenRequest
 from bot.core.face import serves
 from bot.core.model import LIVE, VERIFIED, Request, Status
 from bot.core.packing import LANGUAGE, pack
@@ -17,7 +18,9 @@ from cards.words import bare, own
 DIALOG: Final = {"type": "task/fetch"}
 
 
-def packed(view: View, action: Press | Begin | Submit | Choose | Disown | SeeQueue | Shown) -> dict[str, str | int]:
+def packed(
+    view: View, action: Press | Begin | Submit | Choose | Disown | SeeQueue | Shown | OpenRequest
+) -> dict[str, str | int]:
     """Return what a button sends; where its card keeps to the language somebody wrote in, that comes along."""
     return {**pack(action), LANGUAGE: tongue(view.language)} if view.spoken else pack(action)
 
@@ -61,10 +64,17 @@ def begin(view: View, key: str, kind: str, *, style: str | None = None, enabled:
 
 
 def submit(
-    view: View, kind: str, request: str, chosen: Mapping[str, str] | None = None, *, removes: bool = False
+    view: View,
+    kind: str,
+    request: str,
+    chosen: Mapping[str, str] | None = None,
+    *,
+    removes: bool = False,
+    call: tuple[str, int] | None = None,
 ) -> e.Submit:
-    """Send the form; `chosen` is the line it is about, where that was chosen by a button."""
-    data = packed(view, Submit(kind, request, chosen or {}))
+    """Send the form; `chosen` is the line it is about, where that was chosen by a button, `call` as the form has it."""
+    send = Submit(kind, request, chosen or {}) if call is None else OpenRequest(*call, kind, request, {})
+    data = packed(view, send)
     return e.Submit(
         title=bare(view, own(kind, "button.send")), data=data, style="destructive" if removes else "positive"
     )

@@ -18,6 +18,7 @@ from bot.core.calling import (
     DenyCall,
     EndCall,
     FindCaller,
+    OpenForm,
     SeeCaller,
     TypeNumber,
     pack,
@@ -84,15 +85,16 @@ def call(answer: CallerCard, view: View) -> e.Card:
     one, slot = answer.verification, answer.slot
     match slot:
         case Slot.AGENT:
-            return _agents(one, view)
+            return _agents(answer, view)
         case Slot.CALLER:
             return _callers(one, view)
         case _:
             return _securitys(one, view)
 
 
-def _agents(one: Verification, view: View) -> e.Card:
+def _agents(answer: CallerCard, view: View) -> e.Card:
     """The number to read aloud while it may be typed, and what the answer proves: never more than that."""
+    one = answer.verification
     over = one.over(view.now)
     asks = one.status is Stand.ASKED and not over
     key = "unanswered" if one.status is Stand.ASKED and over else _proven(one, over)
@@ -103,8 +105,16 @@ def _agents(one: Verification, view: View) -> e.Card:
         *lines(say(view, f"call.agent.{'no_number' if by_sign_in else key}", **_given(one))),
         *facts([(say(view, "call.asked_at"), when(one.created_at)), (say(view, "call.proved_at"), _at(one))]),
     ]
+    opens = [_opening(kind, one, view) for kind in answer.opens] if one.status is Stand.VERIFIED and not over else []
     back = _press("call.button.end", pack(EndCall(one.id, one.version)), view) if asks else None
-    return card(view, body, [back], _refresh(one, view))
+    if opens:
+        body += lines(say(view, "call.agent.opens", **_given(one)))
+    return card(view, body, [*opens, back], _refresh(one, view))
+
+
+def _opening(kind: str, one: Verification, view: View) -> e.Submit:
+    data = {**pack(OpenForm(one.id, one.version, kind)), "msteams": DIALOG}
+    return e.Submit(title=bare(view, f"{kind}.title"), data=data)
 
 
 def _number(one: Verification, view: View) -> list[e.Piece]:

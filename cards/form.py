@@ -36,7 +36,11 @@ def form(answer: Form, view: View, *, titled: bool = False) -> e.Card:
     body = _top(kind, view, titled=titled)
     body += [*lines(say(view, own(kind, "form.lead")))] if asks else []
     body += [_told(line, view) for line in answer.sheet.lines]
-    buttons = [] if answer.sheet.closed else [submit(view, kind, answer.request, removes=answer.sheet.removes)]
+    buttons = (
+        []
+        if answer.sheet.closed
+        else [submit(view, kind, answer.request, removes=answer.sheet.removes, call=answer.call)]
+    )
     return card(view, [*body, *_fields(answer, view)], [*buttons, *_aside(answer, view)])
 
 

@@ -15,6 +15,7 @@ MORE: Final = "more"  # the id of what stands behind a button
 _INNER: Final = str.maketrans(dict.fromkeys("“”„‟«»\u2039\u203a〝〞〟\uff02", '"'))
 
 TONES: Final = {
+    Status.CONSENT: "Accent",
     Status.STEP_UP: "Accent",
     Status.PROOF: "Accent",
     Status.APPROVAL: "Accent",

@@ -35,6 +35,8 @@ def progress(request: Request, view: View) -> e.Container:
 
 def _done(request: Request, view: View) -> Iterator[str]:
     yield "asked"
+    if request.evidence_of(EvidenceType.CONSENT):
+        yield "consent"
     if request.evidence_of(EvidenceType.STEP_UP) and request.status is not Status.STEP_UP:
         yield "sign_in"
     if request.evidence_of(EvidenceType.FACE) and request.status not in {Status.STEP_UP, Status.PROOF}:
@@ -48,11 +50,14 @@ def _done(request: Request, view: View) -> Iterator[str]:
 
 def _ahead(request: Request, view: View) -> Iterator[str]:
     """What is still to come; the first is where it stands now."""
-    if request.status is Status.STEP_UP:
+    if request.status is Status.CONSENT:
+        yield "consent"
+    if request.status in {Status.CONSENT, Status.STEP_UP}:
         yield "sign_in"
-    if request.status is Status.PROOF or (request.status is Status.STEP_UP and view.face):
+    if request.status is Status.PROOF or (request.status in {Status.CONSENT, Status.STEP_UP} and view.face):
         yield "proof"
-    if request.status is Status.APPROVAL or (request.status in {Status.STEP_UP, Status.PROOF} and view.approvals):
+    early = {Status.CONSENT, Status.STEP_UP, Status.PROOF}
+    if request.status is Status.APPROVAL or (request.status in early and view.approvals):
         yield "approval"
     yield request.way.value
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import assert_never
 
-from bot.core.actions import Prove, Ref, Replace, Report, RevokeIt, Show, SignInAgain, Withdraw
+from bot.core.actions import Consent, Prove, Ref, RefuseConsent, Replace, Report, RevokeIt, Show, SignInAgain, Withdraw
 from bot.core.approval import outgrown
 from bot.core.face import serves
 from bot.core.life.alarmed import stopped
@@ -182,6 +182,9 @@ def _found(request: Request) -> str:
 def _buttons(request: Request, view: View) -> list[e.Action | None]:
     """One red button, and it is the last; where that says it was not them, the alarm is in the menu beside it."""
     report = None
+    if request.status is Status.CONSENT:
+        no = press(view, "button.no_consent", RefuseConsent(ref(request)), style="destructive")
+        return [*_own(request, view), no, alarm(view, aside=True) if not request.reported else None]
     if request.status in LIVE and not request.reported and not too_late(request, view.now):
         report = press(
             view, "button.report", Report(ref(request)), style="destructive", tooltip=bare(view, "button.report_hint")
@@ -193,6 +196,8 @@ def _own(request: Request, view: View) -> list[e.Action | None]:
     at = ref(request)
     withdraw = press(view, "button.withdraw", Withdraw(at))
     match request.status:
+        case Status.CONSENT:
+            return [press(view, "button.consent", Consent(at), style="positive")]
         case Status.STEP_UP:
             return [*([] if _checking(request) else _signing_in(request, view)), withdraw]
         case Status.PROOF:

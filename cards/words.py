@@ -149,6 +149,7 @@ def particulars(request: Request, view: View) -> dict[str, object]:
         "works_until": until(receipt.expires_at if receipt else None, view),
         "by": plain(ending.name, NAME) if ending and ending.name else MISSING,
         "turn": until(request.due_at, view, begins=True),
+        "opener": plain(request.opened_by.name, NAME) if request.opened_by else MISSING,
         **{
             name: _result(request.kind, name, value, view)
             for name, value in (receipt.params if receipt else {}).items()

@@ -23,6 +23,7 @@ from bot.desk.acts import Acts
 from bot.desk.agents import Agents
 from bot.desk.alarms import Alarms
 from bot.desk.approvals import Approvals
+from bot.desk.behalf import Behalf
 from bot.desk.callers import Callers
 from bot.desk.desk import Desk
 from bot.desk.facts import Inquiry
@@ -345,7 +346,7 @@ def office(
     policies |= {name: policies[name].changed(changes) for name, changes in own.items()}
     messenger, entra, verifier = FakeMessenger(), FakeSignIns(clock), FakeVerifier(clock)
     ledger = Ledger(store, clock, policies, LISTENERS)
-    inquiry = Inquiry(directory, verifier, store, KINDS, policies, clock, r"[A-Z]+\d+")
+    inquiry = Inquiry(directory, verifier, store, KINDS, policies, clock, r"[A-Z]+\d+", agents=HELPDESK)
     addresses = Addresses(
         helpdesk="19:helpdesk@thread.tacv2",
         security="19:security@thread.tacv2",
@@ -367,7 +368,9 @@ def office(
     proofs = Identity(ledger, inquiry, entra, homes, strangers, issuer=ISSUER, type="VerifiedEmployee")
     reception = Reception(ledger, inquiry)
     proving, queue = Proving(reception), ApproversQueue(ledger, approvals, homes)
-    doors = (alarms, proving, homes, queue, callers)
+    behalf = Behalf(reception, agents, register)
+    callers = replace(callers, assisted=tuple(behalf.offered()))
+    doors = (alarms, proving, homes, queue, callers, behalf)
     desk = Desk(ledger, reception, acts, approvals, own_step_up, step_up, proofs, *doors)
     upkeep, entry = Upkeep(ledger, inquiry, directory), PasswordEntry(ledger, acts, strangers)
     findings = Findings(store, clock, messenger, addresses.security, "en", addresses.contact)
@@ -387,7 +390,7 @@ def office(
         entry,
         verifier,
         signboard,
-        CallMessages(homes, callers.due, messenger, messenger, addresses),
+        CallMessages(homes, callers.due, callers.opens, messenger, messenger, addresses),
     )
 
 

@@ -190,6 +190,20 @@ class WithdrawListed:
 
 
 @dataclass(frozen=True, slots=True)
+class Consent:
+    """They want what an agent opened for them."""
+
+    ref: Ref
+
+
+@dataclass(frozen=True, slots=True)
+class RefuseConsent:
+    """They do not: it is not them who is on the telephone."""
+
+    ref: Ref
+
+
+@dataclass(frozen=True, slots=True)
 class Show:
     """Show it. `in_place`: the press is answered where it was made, as in a dialog, so the answer may hold a secret."""
 
@@ -266,7 +280,17 @@ Written = (
 )
 Shown = Home | ShowStatus | Human  # what a button shows, for words that were not understood
 Own = (
-    SignInAgain | Prove | Withdraw | WithdrawListed | Show | Replace | Hide | RevokeIt | Report
+    Consent
+    | RefuseConsent
+    | SignInAgain
+    | Prove
+    | Withdraw
+    | WithdrawListed
+    | Show
+    | Replace
+    | Hide
+    | RevokeIt
+    | Report
 )  # only for whom the request is about
 Plain = Own | SeeProof | Take | NotNow | Refresh
 Deciding = Approve | Deny | SeeProof | Take | NotNow  # of those who decide about others

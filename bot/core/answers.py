@@ -75,7 +75,8 @@ class QueueCard:
 class Form:
     """The form of a kind; `errors` are catalogue keys by field, `values` what was typed so far.
 
-    `disowns`: it does not ask for the kind, but which of what that shows is not theirs.
+    `disowns`: it does not ask for the kind, but which of what that shows is not theirs. `call`, an id and a version, is
+    the verification of the colleague for whom an agent fills it in.
     """
 
     kind: str
@@ -84,6 +85,7 @@ class Form:
     values: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     errors: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     disowns: bool = False
+    call: tuple[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,7 @@ class CallerCard:
 
     verification: Verification
     slot: Slot
+    opens: tuple[str, ...] = ()  # kinds that its agent may open for the colleague
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
+from bot.core.behalf import parties
 from bot.core.evidence import GRACE
 from bot.core.facts import ApproverFacts, Facts
 from bot.core.model import Evidence, EvidenceType, Refusal, Request
@@ -18,7 +19,7 @@ ABOUT: Final = MappingProxyType({"about": "approver"})
 
 def may_approve(policy: Policy, facts: ApproverFacts, request: Request, approver: str) -> Refusal | None:
     """Say why `approver` (an object id) may not approve `request`, or None when their yes would count."""
-    if approver in {request.requester.id, request.subject.id}:
+    if approver in parties(request):
         return Refusal(Reason.OWN_REQUEST)
     refusal = unfit(policy, facts)
     if refusal is not None:
@@ -131,7 +132,7 @@ def beyond(policy: Policy, facts: Facts, request: Request, now: datetime) -> int
 
 def _counts(policy: Policy, facts: Facts, request: Request, evidence: Evidence) -> bool:
     approver = (facts.approvers or {}).get(evidence.by, ApproverFacts())
-    if evidence.by in {request.requester.id, request.subject.id} or unfit(policy, approver) is not None:
+    if evidence.by in parties(request) or unfit(policy, approver) is not None:
         return False
     if worse(evidence.level, facts.level or "", facts.levels):
         return False

@@ -68,6 +68,9 @@ class Deed(StrEnum):
     CALLER_MISMATCHED = "caller_mismatched"
     CALLER_UNANSWERED = "caller_unanswered"
     CALLER_CANCELLED = "caller_cancelled"
+    CONSENT_WANTED = "consent_wanted"
+    CONSENTED = "consented"
+    CONSENT_REFUSED = "consent_refused"
 
 
 @dataclass(frozen=True, slots=True)

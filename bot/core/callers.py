@@ -72,6 +72,7 @@ class Verification(Matter):
     by_number: bool = True
     proven: Proven | None = None
     proven_at: datetime | None = None
+    used_for: str = ""  # the one request that was opened with it
 
     @property
     def lane(self) -> str:
@@ -114,6 +115,18 @@ class CallerSignedIn:
 
 
 @dataclass(frozen=True, slots=True)
+class CallUsed:
+    """The agent opens this request for the colleague."""
+
+    request: str
+
+
+@dataclass(frozen=True, slots=True)
+class Disclaimed:
+    """The colleague wants nothing of what was opened for them: whoever is on the telephone, it is not them."""
+
+
+@dataclass(frozen=True, slots=True)
 class CallOver:
     """The agent takes the question back."""
 
@@ -123,7 +136,7 @@ class AnswerDue:
     """Its time has come: for the answer, or for what was proved."""
 
 
-Heard = NumberTyped | NotMe | CallerSignedIn | CallOver | AnswerDue
+Heard = NumberTyped | NotMe | CallerSignedIn | CallUsed | Disclaimed | CallOver | AnswerDue
 
 
 def asked(one: Verification, about: Sequence[Verification], by: Sequence[Verification]) -> Turned[Verification]:
@@ -161,9 +174,13 @@ def heard(one: Verification, event: Heard, now: datetime) -> Turned[Verification
             return replace(_ended(one, Stand.REFUSED), alarms=True)
         case CallerSignedIn(_, context) if not one.over(now):
             return _proved(one, Proven.STEP_UP, now, context)
+        case CallUsed(request) if not one.over(now) and one.proven is Proven.STEP_UP and one.used_for in {"", request}:
+            return Turned(replace(one, used_for=request))
+        case Disclaimed() if one.status is Stand.VERIFIED:
+            return replace(_ended(one, Stand.REFUSED), alarms=True)
         case CallOver() if one.status is Stand.ASKED:
             return _ended(one, Stand.CANCELLED)
-        case NumberTyped() | NotMe() | CallerSignedIn() | CallOver():
+        case NumberTyped() | NotMe() | CallerSignedIn() | CallUsed() | Disclaimed() | CallOver():
             return Turned(one, refusal=Refusal(Reason.CLOSED))
         case _:
             assert_never(event)

@@ -66,8 +66,29 @@ class SeeCaller:
     version: int
 
 
+@dataclass(frozen=True, slots=True)
+class OpenForm:
+    """Open the form of a kind for the colleague whom a verification is about."""
+
+    verification: str
+    version: int
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRequest:
+    """Send that form. `request` is its id, so that a form sent twice is one request."""
+
+    verification: str
+    version: int
+    kind: str
+    request: str
+    values: Mapping[str, str]
+
+
 Answering = TypeNumber | DenyCall | EndCall | SeeCaller
-Calling = BeginCaller | FindCaller | AskCaller | Answering
+Opening = OpenForm | OpenRequest
+Calling = BeginCaller | FindCaller | AskCaller | Answering | Opening
 
 
 class Verb(StrEnum):
@@ -80,9 +101,12 @@ class Verb(StrEnum):
     DENY = "call-no"
     END = "call-end"
     SEE = "call-see"
+    OPEN = "call-open"
+    SEND = "call-send"
 
 
 VERBS: Final = frozenset(Verb)
+FORM: Final = "form"  # the id of a form that is filled in for a colleague
 PICKED, TYPED, NUMBER = "picked", "typed", "number"  # inputs: whom a picker found, a name, what was heard
 
 
@@ -103,6 +127,10 @@ def pack(action: Calling) -> dict[str, str | int]:
             verb = Verb.END
         case SeeCaller(verification, version):
             verb = Verb.SEE
+        case OpenForm(verification, version, kind):
+            return {"verb": Verb.OPEN.value, "id": verification, "v": version, "kind": kind}
+        case OpenRequest(verification, version, kind, request, _):
+            return {"verb": Verb.SEND.value, "id": verification, "v": version, "kind": kind, FORM: request}
     return {"verb": verb.value, "id": verification, "v": version}
 
 
@@ -118,6 +146,11 @@ def unpack(verb: str, data: Mapping[str, object], inputs: Mapping[str, str]) -> 
             return AskCaller(key, inputs.get(PICKED, ""))
         case _ if not isinstance(key, str) or not isinstance(version, int) or isinstance(version, bool):
             return None
+        case Verb.OPEN:
+            return OpenForm(key, version, _text(data, "kind"))
+        case Verb.SEND:
+            values = {name: value for name, value in inputs.items() if name != FORM}
+            return OpenRequest(key, version, _text(data, "kind"), inputs.get(FORM, ""), values)
         case Verb.TYPE:
             return TypeNumber(key, version, inputs.get(NUMBER, ""))
         case Verb.DENY:
@@ -126,3 +159,8 @@ def unpack(verb: str, data: Mapping[str, object], inputs: Mapping[str, str]) -> 
             return EndCall(key, version)
         case _:
             return SeeCaller(key, version)
+
+
+def _text(data: Mapping[str, object], name: str) -> str:
+    found = data.get(name)
+    return found if isinstance(found, str) else ""

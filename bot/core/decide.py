@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from bot.core.approval import beyond, counted, unsure
+from bot.core.behalf import consented, unassisted
 from bot.core.evidence import face_checked, on_the_page, stepped_up, unaged
 from bot.core.facts import ASKED, Facts, Moment
 from bot.core.limits import too_often
@@ -48,6 +49,14 @@ class Refuse(Undecidable):
 
 
 @dataclass(frozen=True, slots=True)
+class ConsentFirst(Undecidable):
+    """The word of whom it is about: somebody else opened it."""
+
+    terms: tuple[str, ...] = ()
+    case: Case = field(default=UNSEEN, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class StepUpFirst(Undecidable):
     context: str
     terms: tuple[str, ...] = ()
@@ -75,15 +84,16 @@ class Go(Undecidable):
     case: Case = field(default=UNSEEN, compare=False)
 
 
-Decision = Refuse | StepUpFirst | ProofFirst | ApprovalFirst | Go
+Decision = Refuse | ConsentFirst | StepUpFirst | ProofFirst | ApprovalFirst | Go
 
 
 def decide(policy: Policy, facts: Facts, request: Request, moment: Moment, now: datetime) -> Decision:
     """Say whether `request` may go on, and if not, why not or what is missing first.
 
     The order is the law of the walls: the deny-list, then what cannot be known, then who the person is,
-    then whether they may ask, then the kind's own objection, then the proofs: the sign-in, the face, and only then
-    somebody else's yes. Every decision says under which terms of the policy it was made.
+    then whether they may ask, then the kind's own objection, then the proofs: their word where somebody else opened
+    it, the sign-in, the face, and only then somebody else's yes. Every decision says under which terms of the policy it
+    was made.
     """
     terms = policy.terms(facts.groups or (), facts.level)
     policy = policy.under(terms)
@@ -95,6 +105,8 @@ def decide(policy: Policy, facts: Facts, request: Request, moment: Moment, now: 
     given, more = counted(policy, facts, request), beyond(policy, facts, request, now)
     case = Case(facts.level, facts.found, more)
     missing = policy.approvals + more - len(given)
+    if not consented(request, now):
+        return ConsentFirst(terms, case)
     if policy.step_up and not stepped_up(policy, request, moment, now) and not on_the_page(policy, request, moment):
         return StepUpFirst(policy.step_up, terms, case)
     if faceless:
@@ -117,6 +129,9 @@ def _objection(policy: Policy, facts: Facts, request: Request, moment: Moment, *
     unlisted = facts.locks and facts.groups is None  # nobody's lock waits for what cannot be found out
     if not unlisted and not (facts.groups or frozenset()) & policy.allowed_groups:
         return Refusal(Reason.NOT_ALLOWED)
+    alone = unassisted(policy, facts, request)
+    if alone is not None:
+        return alone
     if policy.flaw(request.way, harmless=facts.harmless) is not None:
         return Refusal(Reason.NO_PROOF)
     if policy.step_up and policy.step_up not in (facts.guarded_contexts or frozenset()):
@@ -150,6 +165,8 @@ def _unknown(policy: Policy, facts: Facts, request: Request, *, faceless: bool) 
         ("objection", facts.objection),
         ("level", facts.level),
     ]
+    if request.opened_by is not None:
+        needed.append(("opener", facts.opener))
     if faceless:
         needed.append(("face_check", facts.face_check))
     if policy.step_up:

@@ -25,6 +25,21 @@ class AskedAgain:
 
 
 @dataclass(frozen=True, slots=True)
+class Consented:
+    """Whom it is about wants what somebody else opened for them."""
+
+    evidence: Evidence
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentRefused:
+    """Whom it is about does not: it is not them who is on the telephone."""
+
+    by: Person
+
+
+@dataclass(frozen=True, slots=True)
 class SteppedUp:
     evidence: Evidence
     decision: Decision
@@ -187,6 +202,8 @@ class Followed:
 Event = (
     Asked
     | AskedAgain
+    | Consented
+    | ConsentRefused
     | SteppedUp
     | FaceProved
     | Approved

@@ -67,7 +67,8 @@ class Facts:
     said no to the same kind of request about them in the last days, and when; `guarded_contexts` the authentication
     contexts for which Conditional Access demands a fresh sign-in of this person; `approvers` is what is known of those
     who approved; `approves` the groups of approvers they are in or could put themselves into as an owner; `face_check`
-    whether they can prove here who they are; `frozen_at` since when an alarm freezes what they may get here. `levels`
+    whether they can prove here who they are; `frozen_at` since when an alarm freezes what they may get here;
+    `opener` why the agent who opened it is none just now. `levels`
     are what its kind may call a case, mildest first; `harmless`: what they ask for only locks or proves; `locks`: it
     only takes access away. `objection`, `where`, `level`, `found` and `means` are what the kind itself found.
     `lasting` says of questions that got a no why asking again does not change it. `upn`, `work`, as what and where,
@@ -92,6 +93,7 @@ class Facts:
     approves: frozenset[str] | None = None
     face_check: bool | None = None
     frozen_at: datetime | Literal["never"] | None = None
+    opener: Refusal | Literal["none"] | None = "none"
     objection: Refusal | Literal["none"] | None = None
     where: Mapping[str, Refusal] = field(default_factory=_none)
     level: str | None = None

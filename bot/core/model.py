@@ -27,6 +27,7 @@ class Mode(StrEnum):
 class Status(StrEnum):
     """Where a request is in its life; `flow.advance` is the only thing that changes it."""
 
+    CONSENT = "consent"  # an agent opened it: waits for its subject's own word
     STEP_UP = "step_up"  # waits for the requester's fresh sign-in
     PROOF = "proof"  # waits for the requester's face
     APPROVAL = "approval"  # waits for approvers
@@ -64,7 +65,8 @@ class Follow(StrEnum):
 
 AGAIN: Final = "again."  # before the name of a detail that was added when somebody asked for the same once more
 VERIFIED: Final = "verified"  # the stage of a request by which somebody proved who they are
-PENDING: Final = frozenset({Status.STEP_UP, Status.PROOF, Status.APPROVAL, Status.READY})
+UNDECIDED: Final = frozenset({Status.CONSENT, Status.STEP_UP, Status.PROOF, Status.APPROVAL})
+PENDING: Final = UNDECIDED | {Status.READY}
 OPEN: Final = PENDING | {Status.ACTING, Status.UNKNOWN}
 LIVE: Final = OPEN | {Status.DONE, Status.REVOKING}
 THREAD: Final = "19:"  # how Teams begins the ids of channels, group chats and meetings
@@ -118,6 +120,8 @@ class EvidenceType(StrEnum):
     APPROVAL = "approval"
     DENIAL = "denial"  # confirms a no; it counts for nothing else, so no request keeps it
     LIFT = "lift"  # confirms that a lock is lifted, and nothing else either
+    VERIFICATION = "verification"  # the opener verified, for this request, who is on the telephone
+    CONSENT = "consent"  # its subject wants what somebody else opened for them
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +271,7 @@ class Request:
     evidence: tuple[Evidence, ...] = ()
     receipt: Receipt | None = None
     ending: Ending | None = None
+    opened_by: Person | None = None  # the agent who opened it for its subject
 
     @property
     def tenant(self) -> str:

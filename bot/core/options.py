@@ -42,3 +42,5 @@ def number(least: int, most: int) -> Callable[[object], int]:
 
 # Whether everybody is signed out of the account once it is done: the desk does it, for the kinds that have it.
 REVOKE_SESSIONS: Final = Option("revoke_sessions", usual=False, parse=yes_or_no, stricter=max)
+# Whether the helpdesk may open it for a colleague: for the kinds that have it, whose form tells nothing of theirs.
+ASSISTED: Final = Option("assisted", usual=False, parse=yes_or_no)

@@ -15,6 +15,7 @@ from bot.core.actions import (
     Approve,
     Begin,
     Choose,
+    Consent,
     Deny,
     Disown,
     Hide,
@@ -27,6 +28,7 @@ from bot.core.actions import (
     Prove,
     Ref,
     Refresh,
+    RefuseConsent,
     Replace,
     Report,
     RevokeIt,
@@ -41,11 +43,24 @@ from bot.core.actions import (
     Withdraw,
     WithdrawListed,
 )
-from bot.core.calling import AskCaller, BeginCaller, Calling, DenyCall, EndCall, FindCaller, SeeCaller, TypeNumber
+from bot.core.calling import (
+    AskCaller,
+    BeginCaller,
+    Calling,
+    DenyCall,
+    EndCall,
+    FindCaller,
+    OpenForm,
+    OpenRequest,
+    SeeCaller,
+    TypeNumber,
+)
 
 VERBS: Final[Mapping[str, type[Plain]]] = {
     "sign-in": SignInAgain,
     "prove": Prove,
+    "consent": Consent,
+    "no-consent": RefuseConsent,
     "withdraw": Withdraw,
     "withdraw-listed": WithdrawListed,
     "show": Show,
@@ -79,6 +94,8 @@ def pack(action: Press | Begin | Submit | Choose | Disown | SeeQueue | Shown | C
     """Return the data of the button that does `action`."""
     match action:
         case BeginCaller() | FindCaller() | AskCaller() | TypeNumber() | DenyCall() | EndCall() | SeeCaller():
+            return calling.pack(action)
+        case OpenForm() | OpenRequest():
             return calling.pack(action)
         case Home():
             return {"verb": HOME}

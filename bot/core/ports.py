@@ -87,6 +87,7 @@ class Slot(StrEnum):
     SECRET = "secret"  # noqa: S105 - the name of a place: the private message that holds the secret, where the policy reveals by message
     SECURITY = "security"
     LIFT = "lift"  # the private card of an approver who lifts a lock
+    OPENER = "opener"  # how far a request is, for the agent who opened it for its subject
     AGENT = "agent"  # a verification, as the agent who asked for it reads it in private
     CALLER = "caller"  # the same, as the colleague does who is asked
 

@@ -71,3 +71,5 @@ class Reason(StrEnum):
     CALLER_ASKED_OFTEN = "caller_asked_often"
     AGENT_ASKS_OFTEN = "agent_asks_often"
     CALLER_NO_TEAMS = "caller_no_teams"
+    NOT_ASSISTED = "not_assisted"
+    UNVERIFIED = "unverified"

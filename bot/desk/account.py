@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from bot.core.behalf import parties
 from bot.core.directory import Account, Directory, Manager, Standing
 from bot.core.facts import ApproverFacts, Facts
 from bot.core.model import Request
@@ -125,7 +126,7 @@ class AccountInquiry:
 
     async def _humans(self, request: Request) -> frozenset[str]:
         """Say which humans a request is by and about, as far as the directory tells."""
-        people = {request.requester.id, request.subject.id}
+        people = parties(request)
         found = await asyncio.gather(*(self.directory.account(person) for person in people))
         return frozenset(account.human for account in found if account.human)
 

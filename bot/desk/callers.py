@@ -23,12 +23,13 @@ from bot.core.callers import (
     Heard,
     NotMe,
     NumberTyped,
+    Proven,
     Stand,
     Verification,
     asked,
     heard,
 )
-from bot.core.calling import AskCaller, BeginCaller, Calling, DenyCall, EndCall, FindCaller, SeeCaller, TypeNumber
+from bot.core.calling import Answering, AskCaller, BeginCaller, DenyCall, EndCall, FindCaller, SeeCaller, TypeNumber
 from bot.core.directory import Account
 from bot.core.errors import DeskError, Missing
 from bot.core.facts import Facts
@@ -70,6 +71,7 @@ class Callers:
     homes: Homes
     register: Register
     context: str
+    assisted: tuple[str, ...] = ()  # kinds that an agent may open for whom they have verified
 
     async def door(self, person: Person) -> Answer:
         """Show an agent the way; to anybody else, what it is not."""
@@ -81,7 +83,11 @@ class Callers:
         refusal = await self.agents.objection(person.id) if self.agents.group else Refusal(Reason.NOT_AGENT)
         return CallerDoor() if refusal is None else Said("said.for_others")
 
-    async def handle(self, actor: Actor, action: Calling) -> Answer:
+    def opens(self, one: Verification) -> tuple[str, ...]:
+        """Return what its agent may open with a verification: nothing, where only a number proves it, or it is used."""
+        return self.assisted if one.proven is Proven.STEP_UP and not one.used_for else ()
+
+    async def handle(self, actor: Actor, action: BeginCaller | FindCaller | AskCaller | Answering) -> Answer:
         match action:
             case BeginCaller() | FindCaller() | AskCaller():
                 return await self._asking(actor, action)
@@ -222,7 +228,8 @@ class Callers:
             return Refused(Refusal(Reason.NOT_PRIVATE))
         if one.status is Stand.ASKED and one.over(self.ledger.clock.now()):
             one = (await self._turned(verification, AnswerDue())).matter
-        return CallerCard(one, slots[actor.person.id])
+        slot = slots[actor.person.id]
+        return CallerCard(one, slot, self.opens(one) if slot is Slot.AGENT else ())
 
     async def finish(self, sign_in: SignIn, also: Close, known: Request | None) -> Answer:
         """Let the colleague's sign-in count; it serves this call and nothing else."""

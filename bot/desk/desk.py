@@ -9,7 +9,17 @@ from typing import Final, assert_never
 
 from bot.core import actions as do
 from bot.core.answers import Answer, Refused, RequestCard, Said, StatusCard
-from bot.core.calling import AskCaller, BeginCaller, DenyCall, EndCall, FindCaller, SeeCaller, TypeNumber
+from bot.core.calling import (
+    AskCaller,
+    BeginCaller,
+    DenyCall,
+    EndCall,
+    FindCaller,
+    OpenForm,
+    OpenRequest,
+    SeeCaller,
+    TypeNumber,
+)
 from bot.core.errors import Conflict
 from bot.core.events import Event, Hid, Reported, RevokeChosen, TimePassed, Withdrew
 from bot.core.life.advance import past
@@ -21,6 +31,7 @@ from bot.core.watch import Sort
 from bot.desk.acts import Acts
 from bot.desk.alarms import Alarms
 from bot.desk.approvals import Approvals
+from bot.desk.behalf import Behalf
 from bot.desk.callers import Callers
 from bot.desk.homes import Homes
 from bot.desk.identity import Identity
@@ -50,6 +61,7 @@ class Desk:
     homes: Homes
     queue: ApproversQueue
     callers: Callers
+    behalf: Behalf
 
     async def handle(self, actor: Actor, action: do.Action, *, card: str = "") -> Answer:
         """Do what `actor` asks for and say what came of it. `card` is the message that was pressed, if any."""
@@ -59,18 +71,14 @@ class Desk:
     async def _handled(self, actor: Actor, action: do.Action, card: str) -> Answer:
         try:
             match action:
-                case do.Begin(kind):
-                    return await self.reception.begin(actor, kind)
-                case do.Submit():
-                    return await self.reception.ask(actor, action)
-                case do.Choose():
-                    return await self.reception.choose(actor, action)
-                case do.Disown():
-                    return await self.reception.disown(actor, action)
+                case do.Begin() | do.Submit() | do.Choose() | do.Disown():
+                    return await self._asking(actor, action)
                 case do.SeeQueue(after):
                     return await self.queue.see(actor, after, card)
                 case BeginCaller() | FindCaller() | AskCaller() | TypeNumber() | DenyCall() | EndCall() | SeeCaller():
                     return await self.callers.handle(actor, action)
+                case OpenForm() | OpenRequest():
+                    return await self.behalf.open(actor, action)
                 case do.OfferToken():
                     return await self._offered_token(actor, action)
                 case do.ReturnCode(code):
@@ -83,6 +91,20 @@ class Desk:
                     return await self._press(actor, action, card)
         except Conflict:
             return Refused(Refusal(Reason.CHANGED))
+
+    async def _asking(self, actor: Actor, action: do.Begin | do.Submit | do.Choose | do.Disown) -> Answer:
+        """What somebody wants for themselves: by a form, or by one press."""
+        match action:
+            case do.Begin(kind):
+                return await self.reception.begin(actor, kind)
+            case do.Submit():
+                return await self.reception.ask(actor, action)
+            case do.Choose():
+                return await self.reception.choose(actor, action)
+            case do.Disown():
+                return await self.reception.disown(actor, action)
+            case _:
+                assert_never(action)
 
     async def _written(self, actor: Actor, action: do.Written) -> Answer:
         """Show or offer what words lead to: nothing here acts."""
@@ -197,6 +219,10 @@ class Desk:
             case do.Show() | do.Replace():
                 again = isinstance(action, do.Replace)
                 return await self.acts.show(request, again=again, in_place=action.in_place)
+            case do.Consent():
+                return await self.behalf.consent(actor, request)
+            case do.RefuseConsent():
+                return await self.behalf.disclaim(actor, request)
             case do.SignInAgain():
                 return await self.own_step_up.again(request)
             case do.Prove():

@@ -10,6 +10,7 @@ from typing import Any, Final, Literal, TypeVar
 
 import structlog
 
+from bot.core.decide import ABOUT
 from bot.core.directory import Directory
 from bot.core.facts import ApproverFacts, Facts, Moment
 from bot.core.kind import Kind, Kinds, Tools
@@ -20,6 +21,7 @@ from bot.core.ports import Clock, Store
 from bot.core.reasons import Reason
 from bot.core.verifier import Verifier
 from bot.desk.account import AccountInquiry, Who, says
+from bot.desk.agents import Agents
 from bot.desk.handed import Handed
 from bot.desk.noes import Noes
 
@@ -57,6 +59,7 @@ class Inquiry:
     clock: Clock
     ticket_pattern: str
     ticket_example: str = ""
+    agents: str = ""  # the group of those who open requests for others
     handed: Handed[Facts | None] = field(default_factory=lambda: Handed(AT_ONCE))
 
     @property
@@ -154,6 +157,7 @@ class Inquiry:
         async with asyncio.TaskGroup() as group:
             approvers = group.create_task(self._approvers(request))
             finding = group.create_task(noes.known(self._finding(request, moment), "objection"))
+            opener = group.create_task(self._opener(request))
         who, past, found = await about, await before, finding.result()
         standing = who.standing
         return Facts(
@@ -164,6 +168,7 @@ class Inquiry:
             groups=who.groups,
             **(past.of(request.kind) if past else {}),
             guarded_contexts=who.contexts,
+            opener=opener.result(),
             approvers=approvers.result(),
             approves=who.approves,
             face_check=await self._face_check(request.kind, who.groups),
@@ -195,6 +200,15 @@ class Inquiry:
         async with self.store.unit() as unit:
             locks = await unit.locks(request.tenant, request.subject.id)
         return locks.since(request.created_at) is not None
+
+    async def _opener(self, request: Request) -> Refusal | Literal["none"] | None:
+        """Say why whoever opened it for somebody else is no agent just now; None where nobody knows."""
+        if request.opened_by is None:
+            return "none"
+        refusal = await Agents(self.directory, self.agents).objection(request.opened_by.id)
+        if refusal is None:
+            return "none"
+        return None if ABOUT in refusal.params else refusal
 
     async def _approvers(self, request: Request) -> Mapping[str, ApproverFacts]:
         """Look at everybody who approved once more: whether that still counts, the core decides."""

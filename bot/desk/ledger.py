@@ -81,8 +81,11 @@ class Ledger:
         async with self.store.unit() as unit:
             return await unit.load(request_id)
 
-    async def open(self, request: Request, event: Event) -> tuple[Request, Step | None]:
-        """Begin a request with its first event; return the one that is there already, and no step, if there is."""
+    async def open(self, request: Request, event: Event, also: Also | None = None) -> tuple[Request, Step | None]:
+        """Begin a request with its first event; return the one that is there already, and no step, if there is.
+
+        `also` joins the transaction that begins it.
+        """
         step = advance(request, event, self.policies[request.kind], self.clock.now())
         first = replace(step.request, version=1)
         async with self.store.unit() as unit:
@@ -91,6 +94,8 @@ class Ledger:
                 return there, None
             await self._follow(unit, first, step, home)
             await self._heard(unit, None, first)
+            if also is not None:
+                await also(unit, first)
         self.moved(first.kind, first.status)
         return first, replace(step, request=first)
 
@@ -168,7 +173,12 @@ class Ledger:
         """Let who decides about what else this person asks see what has gone wrong here: it stands on those cards."""
         if wrong(before, after):
             for other in await unit.on_its_way(after.tenant, after.subject.id):
-                if other.id != after.id and other.status in {Status.STEP_UP, Status.PROOF, Status.APPROVAL}:
+                if other.id != after.id and other.status in {
+                    Status.CONSENT,
+                    Status.STEP_UP,
+                    Status.PROOF,
+                    Status.APPROVAL,
+                }:
                     await self.changed(unit, other)
 
     async def _follow(self, unit: Unit, request: Request, step: Step, home: Home | None) -> None:

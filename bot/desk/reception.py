@@ -43,7 +43,7 @@ class Reception:
     async def _offers(self, person: Person) -> tuple[Offer, ...]:
         """Every kind this tenant offers. What is off for somebody, or missing in the tenant, is not spoken of."""
         there = [kind for kind in self._offered() if not await self._missing(kind)]
-        drafts = [self._draft(person, kind, uuid4().hex) for kind in there]
+        drafts = [self.draft(person, kind, uuid4().hex) for kind in there]
         if not drafts:
             return ()
         found = await self.inquiry.at_home(drafts)
@@ -80,7 +80,7 @@ class Reception:
             case _:
                 return None
 
-    def _draft(self, person: Person, kind: str, request_id: str) -> Request:
+    def draft(self, person: Person, kind: str, request_id: str) -> Request:
         policy = self.inquiry.policies[kind]
         return Request(
             id=request_id,
@@ -103,7 +103,7 @@ class Reception:
             return Refused(refusal)
         if self.inquiry.kinds[kind].alarm:
             return OfferCard(actor.person, self._offering(kind))
-        draft = self._draft(actor.person, kind, uuid4().hex)
+        draft = self.draft(actor.person, kind, uuid4().hex)
         if said:
             refusal, form = await self._shown(draft, self.inquiry.kinds[kind].heard(said))
             return form if refusal is None else Refused(refusal)
@@ -122,7 +122,7 @@ class Reception:
             return Refused(refusal)
         if self.inquiry.kinds[kind].alarm:  # one press is enough
             return await self.ask(actor, do.Submit(kind, "", {}))
-        draft = self._draft(actor.person, kind, uuid4().hex)
+        draft = self.draft(actor.person, kind, uuid4().hex)
         refusal, form = await self._shown(draft, {})
         if refusal is not None:
             await self.ledger.refuse(draft, refusal, actor.person)
@@ -174,7 +174,7 @@ class Reception:
         errors = check(sheet.fields, values)
         if errors or sheet.closed:
             return Form(action.kind, action.request, sheet, values, errors)
-        draft = self._draft(actor.person, action.kind, action.request or uuid4().hex)
+        draft = self.draft(actor.person, action.kind, action.request or uuid4().hex)
         answer = await self._opened(one, replace(draft, details=values))
         match answer:
             case Refused(Refusal(Reason.ALREADY_OPEN), Request() as there) if not self.inquiry.kinds[there.kind].alarm:
@@ -190,7 +190,7 @@ class Reception:
         refusal = await self._shut(actor, action.kind)
         if refusal is not None:
             return Refused(refusal)
-        draft = self._draft(actor.person, action.kind, action.request)
+        draft = self.draft(actor.person, action.kind, action.request)
         return await self._form(self.inquiry.once(Moment.HOME), draft, action.values)
 
     async def disown(self, actor: Actor, action: do.Disown) -> Answer:
@@ -230,7 +230,7 @@ class Reception:
     async def open(self, actor: Actor, kind: str, request_id: str, details: Mapping[str, str]) -> Answer:
         """Begin a request whose details the desk itself knows."""
         refusal = await self._shut(actor, kind)
-        draft = replace(self._draft(actor.person, kind, request_id), details=details)
+        draft = replace(self.draft(actor.person, kind, request_id), details=details)
         return Refused(refusal) if refusal is not None else await self._opened(self.inquiry.once(Moment.ASK), draft)
 
     async def _opened(self, one: Inquiry, draft: Request) -> Answer:

@@ -12,7 +12,7 @@ from bot.core.facts import Moment
 from bot.core.forms import Choice, Field, Line, Sheet
 from bot.core.kind import Kind, Tools
 from bot.core.model import EvidenceType, Finding, Outcome, Person, Receipt, Refusal, Request, Way
-from bot.core.options import REVOKE_SESSIONS, Option, yes_or_no
+from bot.core.options import ASSISTED, REVOKE_SESSIONS, Option, yes_or_no
 from bot.core.passwords import made
 from bot.core.policy import Policy
 
@@ -114,7 +114,7 @@ KIND: Final = Kind(
     name="password",
     icon="Password",
     permissions=("User-PasswordProfile.ReadWrite.All", "Organization.Read.All"),
-    policy=Policy(step_up="c1", approvals=0, options={GENERATE: False, REVOKE_SESSIONS: True}),
+    policy=Policy(step_up="c1", approvals=0, options={ASSISTED: False, GENERATE: False, REVOKE_SESSIONS: True}),
     way=_way,
     sheet=sheet,
     examine=examine,

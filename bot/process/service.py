@@ -6,7 +6,7 @@ import gc
 import logging
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from aiohttp import web
@@ -23,6 +23,7 @@ from bot.desk.acts import Acts
 from bot.desk.agents import Agents
 from bot.desk.alarms import Alarms
 from bot.desk.approvals import Approvals
+from bot.desk.behalf import Behalf
 from bot.desk.callers import Callers
 from bot.desk.desk import Desk
 from bot.desk.facts import Inquiry
@@ -150,8 +151,8 @@ async def insist_on_database(store: PostgresStore) -> None:
 def assemble(settings: Settings, outside: Outside, in_force: Mapping[str, Policy], clock: Clock) -> Inside:
     """Put the desk together."""
     ledger = Ledger(outside.store, clock, in_force, LISTENERS, metrics.moved, settings.thresholds)
-    ticket = (settings.ticket_pattern, settings.ticket_shown)
-    inquiry = Inquiry(outside.directory, outside.verifier, outside.store, KINDS, in_force, clock, *ticket)
+    known = (settings.ticket_pattern, settings.ticket_shown, settings.agents_group)
+    inquiry = Inquiry(outside.directory, outside.verifier, outside.store, KINDS, in_force, clock, *known)
     homes = Homes(ledger, outside.messenger, outside.directory)
     approvals = Approvals(ledger, inquiry, settings.helpdesk_channel, homes)
     delivery = Delivery(ledger, inquiry, outside.courier, outside.siren, _addresses(settings))
@@ -167,9 +168,11 @@ def assemble(settings: Settings, outside: Outside, in_force: Mapping[str, Policy
     proofs = Identity(ledger, inquiry, outside.sign_ins, homes, strangers, issuer=issuer, type=credential)
     reception = Reception(ledger, inquiry)
     proving, queue = Proving(reception), ApproversQueue(ledger, approvals, homes)
-    doors = (alarms, proving, homes, queue, callers)
+    behalf = Behalf(reception, agents, register)
+    callers = replace(callers, assisted=tuple(behalf.offered()))
+    doors = (alarms, proving, homes, queue, callers, behalf)
     desk = Desk(ledger, reception, acts, approvals, own_step_up, step_up, proofs, *doors)
-    calls = CallMessages(homes, callers.due, outside.courier, outside.siren, _addresses(settings))
+    calls = CallMessages(homes, callers.due, callers.opens, outside.courier, outside.siren, _addresses(settings))
     signboard, upkeep = _signboard(settings, outside, clock), Upkeep(ledger, inquiry, outside.directory)
     where = (settings.security_channel, settings.channel_language, settings.helpdesk_contact)
     findings = Findings(outside.store, clock, outside.siren, *where)

@@ -74,6 +74,7 @@ def _request_doc(request: Request) -> dict[str, Any]:
         "evidence": [evidence_doc(evidence) for evidence in request.evidence],
         "receipt": receipt_doc(request.receipt) if request.receipt else None,
         "ending": ending_doc(request.ending) if request.ending else None,
+        "opened_by": asdict(request.opened_by) if request.opened_by else None,
     }
 
 
@@ -111,7 +112,7 @@ def request_of(row: Row) -> Request:
 
 
 def _decided(doc: Row) -> dict[str, Any]:
-    """Return what a request keeps of its decisions, and how often it was asked for again."""
+    """Return what a request keeps of its decisions, how often it was asked for again, and who opened it."""
     means = doc.get("means")
     return {
         "terms": tuple(doc.get("terms", ())),
@@ -120,6 +121,7 @@ def _decided(doc: Row) -> dict[str, Any]:
         "more": doc.get("more", 0),
         "repeated": doc.get("repeated", 0),
         "means": None if means is None else tuple(Means(**one) for one in means),
+        "opened_by": person_of(doc["opened_by"]) if doc.get("opened_by") else None,
     }
 
 

@@ -33,7 +33,7 @@ COUNTED: Final[Mapping[str, object]] = MappingProxyType(
         "failed": Status.FAILED.value,
         "day": DAY,
         "hour": HOUR,
-        "waited": [Status.STEP_UP.value, Status.PROOF.value],
+        "waited": [Status.CONSENT.value, Status.STEP_UP.value, Status.PROOF.value],
         "slot": Slot.APPROVERS.value,
         "sign_in": Jsonb([{"proof": EvidenceType.STEP_UP.value}]),
         "face": Jsonb([{"proof": EvidenceType.FACE.value}]),

@@ -37,6 +37,7 @@ class CallStage:
     posted: Sequence[Posted]
     view: View
     start: str
+    opens: tuple[str, ...]
 
     @property
     def id(self) -> str:
@@ -64,18 +65,20 @@ class CallStage:
             if slot is Slot.CALLER and self.sign_in is not None:
                 view = linked(view, self.sign_in, self.start)
             mark = one.status.value if slot is Slot.AGENT and one.status in NEWS else ""
-            yield PlannedMessage(slot, who.id, _message(one, slot, view), chat=chat, mark=mark)
+            opens = self.opens if slot is Slot.AGENT else ()
+            yield PlannedMessage(slot, who.id, _message(one, slot, view, opens), chat=chat, mark=mark)
 
 
 @dataclass(frozen=True, slots=True)
 class CallMessages:
     """`messenger` brings what can wait its turn, `siren` what security must hear before anything else.
 
-    `due` looks at one whose time may have come.
+    `due` looks at one whose time may have come; `opens` says what its agent may open with it.
     """
 
     homes: Homes
     due: Callable[[str], Awaitable[None]]
+    opens: Callable[[Verification], tuple[str, ...]]
     messenger: Messenger
     siren: Messenger
     addresses: Addresses
@@ -140,9 +143,9 @@ class CallMessages:
         homes = {home[0].id: home for home in (mine, theirs) if home is not None}
         where = self.addresses
         view = View(language=where.language, now=ledger.clock.now(), contact=where.contact)
-        return CallStage(one, homes, sign_in, posted, view, where.start)
+        return CallStage(one, homes, sign_in, posted, view, where.start, self.opens(one))
 
 
-def _message(one: Verification, slot: Slot, view: View) -> Message:
-    card = cards.show(CallerCard(one, slot), view)
+def _message(one: Verification, slot: Slot, view: View, opens: tuple[str, ...] = ()) -> Message:
+    card = cards.show(CallerCard(one, slot, opens), view)
     return cards.message(card, cards.text(f"call.summary.{slot}", view.language, name=one.about.name, by=one.by.name))

@@ -53,6 +53,7 @@ class Rows:
     posted: Sequence[Posted]
     place: Place
     takers: Mapping[str, tuple[Person, Chat]]
+    opener: tuple[Person, Chat] | None
 
     @property
     def queued(self) -> bool:
@@ -242,9 +243,10 @@ class Delivery:
             waits = request.status is Status.APPROVAL and not started(posted)
             place = await unit.place(request) if waits else Place(0, 0)
             asked = taken(posted, sign_ins)
-            homes = await asyncio.gather(*(unit.private_chat(request.tenant, person) for person in asked))
-        takers = {person: known for person, known in zip(asked, homes, strict=True) if known is not None}
-        return Rows(request, home, sign_ins, posted, place, takers)
+            agent = [request.opened_by.id] if request.opened_by is not None else []
+            homes = await asyncio.gather(*(unit.private_chat(request.tenant, person) for person in [*asked, *agent]))
+        takers = {person: known for person, known in zip(asked, homes, strict=False) if known is not None}
+        return Rows(request, home, sign_ins, posted, place, takers, homes[-1] if agent else None)
 
     async def _scene(self, rows: Rows, *, informed: bool) -> Scene:
         request, where, view = rows.request, self.addresses, self.views.of(rows.request)
@@ -252,4 +254,6 @@ class Delivery:
             view = await briefing.informed(self.inquiry, request, view)
         view = replace(view, place=rows.place.number) if rows.queued else view
         places = (where.helpdesk, where.security, where.resource, where.start)
-        return Scene(request, rows.home, rows.sign_ins, rows.posted, view, *places, takers=rows.takers)
+        return Scene(
+            request, rows.home, rows.sign_ins, rows.posted, view, *places, takers=rows.takers, opener=rows.opener
+        )

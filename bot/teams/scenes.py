@@ -90,6 +90,7 @@ class Scene:
     resource: str
     start: str  # address of the start page; the transaction's id goes behind it
     takers: Mapping[str, tuple[Person, Chat]] = field(default_factory=dict)
+    opener: tuple[Person, Chat] | None = None
 
     @property
     def id(self) -> str:
@@ -113,6 +114,7 @@ class Scene:
 def wanted(scene: Scene) -> Iterator[PlannedMessage]:
     """Say which messages there should be; one that is posted and not among them goes."""
     yield from _requesters(scene)
+    yield from _openers(scene)
     yield from _approvers(scene)
     yield from _security(scene)
 
@@ -131,6 +133,14 @@ def _requesters(scene: Scene) -> Iterator[PlannedMessage]:
     at_once = request.status is Status.REFUSED and not request.reported  # refused at once is told at once
     if not at_once or _there(scene, Slot.REQUESTER):
         yield PlannedMessage(Slot.REQUESTER, "", _card(request, Slot.REQUESTER, view), chat=chat, mark=_mark(request))
+
+
+def _openers(scene: Scene) -> Iterator[PlannedMessage]:
+    """How far it is, for the agent who opened it: what comes of it is never theirs to see."""
+    if scene.opener is not None:
+        person, chat = scene.opener
+        view = _personal(scene, person, chat, None)
+        yield PlannedMessage(Slot.OPENER, person.id, _card(scene.request, Slot.OPENER, view), chat=chat)
 
 
 def _mark(request: Request) -> str:

@@ -7,11 +7,14 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
-from bot.core.answers import CallerCard, CallerDoor, CallerForm, Colleague
+from bot.core.answers import CallerCard, CallerDoor, CallerForm, Colleague, RequestCard
 from bot.core.callers import Proven, Stand, Verification
+from bot.core.model import Evidence, EvidenceType, Status
 from bot.core.ports import Slot
 from cards import Showable, View
 from playground.gallery.people import ANN, BEN
+from playground.gallery.requests import ASKED as ASKED_FOR
+from playground.gallery.requests import at
 from playground.gallery.stories import NOW
 
 ASKED: Final = Verification(
@@ -31,8 +34,16 @@ def calls(view: View) -> Iterator[tuple[str, Showable, View]]:
         yield f"call/form/{fault}", CallerForm("f1", "Zed" if fault == "no_match" else "", fault), agent
     yield "call/found", CallerForm("f1", "Ann Archer", found=FOUND), agent
     for name, one in _stands():
-        yield f"call/agent/{name}", CallerCard(one, Slot.AGENT), agent
+        opens = ("tap", "password") if name == "verified_step_up" else ()
+        yield f"call/agent/{name}", CallerCard(one, Slot.AGENT, opens), agent
         yield f"call/caller/{name}", CallerCard(one, Slot.CALLER), replace(view, link="https://desk.contoso.example/x")
+    for status in Status:
+        theirs = replace(at(status), opened_by=BEN)
+        yield f"opener/{status}", RequestCard(theirs, Slot.OPENER), agent
+    vouched = Evidence(EvidenceType.VERIFICATION, BEN.id, BEN.name, NOW, "step_up", ASKED_FOR.id, source=ASKED.id)
+    waits = at(Status.APPROVAL)
+    opened = replace(waits, opened_by=BEN, evidence=(*waits.evidence, vouched))
+    yield "approvers/opened", RequestCard(opened, Slot.APPROVERS), replace(view, user="", person="")
     yield "call/security", CallerCard(replace(ASKED, status=Stand.REFUSED, key=""), Slot.SECURITY), agent
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
-from bot.core.model import Ending, Evidence, EvidenceType, Mode, Receipt, Refusal, Request, Status
+from bot.core.model import PENDING, Ending, Evidence, EvidenceType, Mode, Receipt, Refusal, Request, Status
 from bot.core.reasons import Reason
 from bot.kinds import KINDS
 from playground.gallery.people import ANN, BEN
@@ -44,9 +44,10 @@ def told(kind: str, status: Status, stage: str = "", params: Params | None = Non
     """Return a kind's request as it stands in `status`, and at a stage of what becomes of it."""
     story, says = STORIES[kind], KINDS[kind]
     left = RECEIPT if story.lives else replace(RECEIPT, expires_at=None)
-    waits = status in {Status.STEP_UP, Status.PROOF, Status.APPROVAL, Status.READY, Status.UNKNOWN, Status.DONE}
+    waits = status in PENDING | {Status.UNKNOWN, Status.DONE}
     first = (SIGNED_IN,) if says.policy.step_up else ()
     proofs = {
+        Status.CONSENT: (),
         Status.STEP_UP: (),
         Status.REFUSED: (),
         **dict.fromkeys((Status.PROOF, Status.APPROVAL, Status.DENIED), first),
@@ -67,4 +68,5 @@ def told(kind: str, status: Status, stage: str = "", params: Params | None = Non
         evidence=proofs.get(status, (*first, APPROVED)),
         receipt=replace(left, params=story.receipt if params is None else params) if made else None,
         ending=ending,
+        opened_by=BEN if status is Status.CONSENT else None,
     )

@@ -50,8 +50,21 @@ def test_refusals(expected: str, policy: dict[str, Any], facts: dict[str, Any]) 
     assert reason(decision) == expected
 
 
-# What is only added; nothing is found where nothing could be.
-FOUND = {"where", "found", "means", "home", "upn", "work", "harmless", "locks", "levels", "lasting"}
+# What is only added, or only of what somebody else opened; nothing is found where nothing could be.
+FOUND = {
+    "opener",
+    "where",
+    "found",
+    "means",
+    "home",
+    "upn",
+    "work",
+    "harmless",
+    "locks",
+    "levels",
+    "lasting",
+    "manager",
+}
 
 
 @pytest.mark.parametrize("fact", [f.name for f in fields(Facts) if f.name not in FOUND])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 import pytest
 from playwright.async_api import expect
@@ -11,6 +12,7 @@ from playground.server import Play
 from tests.stories.conftest import Take
 from tests.stories.hand import Hand, read
 from tests.stories.seat import PATIENCE, Seat, words
+from tests.stories.test_verify import policies
 
 ANN = "Ann Archer"
 DIGITS = re.compile(r"^\d\d$", re.MULTILINE)
@@ -76,3 +78,37 @@ async def test_ann_types_the_number_and_then_proves_it_with_a_sign_in(take: Take
     await ben.sees("has signed in to prove it")
     await ben.picture("call-6-verified")
     await ann.picture("call-7-thanks")
+
+
+class TestOnBehalf:
+    """The helpdesk may open a pass for whom it has verified."""
+
+    @pytest.fixture
+    def setting(self, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, object]:
+        return policies(tmp_path_factory, "[tap]\nassisted = true\n")
+
+    @pytest.mark.browser
+    async def test_ben_opens_a_pass_for_ann_cleo_approves_and_ann_alone_sees_it(self, play: Play, take: Take) -> None:
+        ann, ben = await take("ann"), await take("ben")
+        await asks(ben)
+        await ann.sees(words("call.caller.title"))
+        await ann.sign_in(words("call.button.prove"))
+        await ben.sees("has signed in to prove it")
+        await ben.press(words("tap.title"), on="has signed in to prove it")
+        await ben.fill_form()
+        await expect(ben.dialog.get_by_text(words("call.opened", name=ANN))).to_be_visible(timeout=PATIENCE)
+        await ben.close()
+        await ben.sees("has to agree first")
+        await ann.sees(words("request.consent.title"))
+        await ann.picture("call-8-consent")
+        await ann.press(words("button.consent"), on=words("request.consent.title"))
+        await ann.sign_in()
+        await ben.sees("You opened it, so you cannot be one")
+        await ben.picture("call-9-opener")
+        cleo = Hand(play, "cleo")
+        card = await cleo.sees(words("tap.approvers.title", name=ANN), "helpdesk")
+        assert words("fact.opened_by") in card.words
+        await cleo.approve(ANN)
+        issued = await ann.read_pass()
+        await ben.sees("Only Ann Archer has what came of it")
+        await ben.never_sees(issued)

@@ -22,6 +22,8 @@ from bot.core.events import (
     Asked,
     AskedAgain,
     Changed,
+    Consented,
+    ConsentRefused,
     Denied,
     Event,
     FaceProved,
@@ -39,7 +41,7 @@ from bot.core.events import (
     TimePassed,
     Withdrew,
 )
-from bot.core.life import acting, alarmed, ended, waiting
+from bot.core.life import acting, alarmed, ended, proved, waiting
 from bot.core.life.step import Step, end, refused
 from bot.core.model import PENDING, Ending, EvidenceType, Refusal, Request, Status
 from bot.core.policy import Policy
@@ -55,7 +57,7 @@ def advance(request: Request, event: Event, policy: Policy, now: datetime) -> St
 
 def _moves_on(event: Event) -> bool:
     """Whether an event would bring a request nearer to its act: what locks, ends or finds out is never too late."""
-    return isinstance(event, SteppedUp | FaceProved | Approved | ActWanted | TimePassed | Denied | Withdrew)
+    return isinstance(event, Consented | SteppedUp | FaceProved | Approved | ActWanted | TimePassed | Denied | Withdrew)
 
 
 def past(request: Request, policy: Policy, now: datetime) -> bool:
@@ -92,9 +94,9 @@ def _advanced(request: Request, event: Event, policy: Policy, now: datetime) -> 
             return waiting.asked(request, decision, policy, now)
         case AskedAgain():
             return waiting.asked_again(request, event)
-        case SteppedUp() | FaceProved() | Approved():
-            return waiting.given(request, event, policy, now)
-        case Denied() | Withdrew():
+        case Consented() | SteppedUp() | FaceProved() | Approved():
+            return proved.given(request, event, policy, now)
+        case Denied() | Withdrew() | ConsentRefused():
             return waiting.closed(request, event, now)
         case ActWanted():
             return waiting.wanted(request, event, policy, now)
@@ -118,7 +120,7 @@ def _time_passed(request: Request, decision: Decision | None, policy: Policy, no
     if request.due_at is None or now < request.due_at:
         return Step(request)
     match request.status:
-        case Status.STEP_UP | Status.PROOF | Status.APPROVAL | Status.READY:
+        case Status.CONSENT | Status.STEP_UP | Status.PROOF | Status.APPROVAL | Status.READY:
             return waiting.time_passed(request, decision, policy, now)
         case Status.ACTING | Status.UNKNOWN:
             return acting.time_passed(request, policy, now)

@@ -10,7 +10,7 @@ from typing import Final
 from bot.core.audit import Deed, Note
 from bot.core.decide import Decision
 from bot.core.events import Effect, Freeze
-from bot.core.model import Ending, Mode, Person, Refusal, Request, Status, Way
+from bot.core.model import Ending, Evidence, Mode, Person, Refusal, Request, Status, Way
 from bot.core.reasons import Reason
 
 LOOK_AGAIN: Final = timedelta(seconds=30)  # between two looks at something that could not be found out
@@ -76,3 +76,15 @@ def refused(refusal: Refusal) -> Note:
 
 def person(person: Person) -> Mapping[str, str]:
     return {"by": person.id, "name": person.name}
+
+
+def proof_told(evidence: Evidence) -> Mapping[str, str]:
+    return {
+        "by": evidence.by,
+        "name": evidence.name,
+        "strength": evidence.strength,
+        "at": evidence.at.isoformat(),
+        **({"choice": evidence.choice} if evidence.choice else {}),
+        **({"level": evidence.level} if evidence.level else {}),
+        **({"source": evidence.source} if evidence.source else {}),
+    }

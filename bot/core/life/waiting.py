@@ -9,18 +9,16 @@ from types import MappingProxyType
 from typing import assert_never
 
 from bot.core.audit import Deed, Note
-from bot.core.decide import ApprovalFirst, Decision, Go, ProofFirst, Refuse, StepUpFirst
+from bot.core.decide import ApprovalFirst, ConsentFirst, Decision, Go, ProofFirst, Refuse, StepUpFirst
 from bot.core.events import (
     ActWanted,
-    Approved,
     AskedAgain,
     AskSignIn,
     CarryOut,
     Changed,
+    ConsentRefused,
     Denied,
-    FaceProved,
     FollowUp,
-    SteppedUp,
     Withdrew,
 )
 from bot.core.face import serves
@@ -32,8 +30,8 @@ from bot.core.life.step import (
     decided,
     end,
     frozen,
-    on_a_page,
     person,
+    proof_told,
     refuse,
     refused,
     wait,
@@ -42,8 +40,8 @@ from bot.core.model import (
     AGAIN,
     OPEN,
     PENDING,
+    UNDECIDED,
     Ending,
-    Evidence,
     Follow,
     Mode,
     Refusal,
@@ -59,13 +57,14 @@ def asked(request: Request, decision: Decision, policy: Policy, now: datetime) -
     """A new request that is refused, for whatever reason, is over: asking again is as easy."""
     terms = {"terms": " ".join(decision.terms)} if decision.terms else {}
     served = {"for": serves(request)} if serves(request) else {}
-    note = Note(Deed.ASKED, {**person(request.requester), **terms, **served})
+    opened = {"opened_by": request.opened_by.id} if request.opened_by is not None else {}
+    note = Note(Deed.ASKED, {**person(request.requester), **terms, **served, **opened})
     request = replace(decided(request, decision), mode=policy.under(decision.terms).mode)
     match decision:
         case Refuse(refusal):
             step = _turned_down(request, refusal, note)
         case _:
-            step = _settle(request, decision, policy, now, note)
+            step = settle(request, decision, policy, now, note)
     return frozen(step, now) if request.reported else step  # an alarm counts whatever becomes of the request itself
 
 
@@ -85,7 +84,7 @@ def _turned_down(request: Request, refusal: Refusal, note: Note) -> Step:
     return Step(ended, (Changed(),), (note, refused(refusal)), refusal)
 
 
-def _settle(request: Request, decision: Decision, policy: Policy, now: datetime, note: Note) -> Step:
+def settle(request: Request, decision: Decision, policy: Policy, now: datetime, note: Note) -> Step:
     """Move to the state the decision names: nothing but the decision chooses it."""
     before, request, policy = request, decided(request, decision), policy.under(decision.terms)
     match decision:
@@ -93,11 +92,14 @@ def _settle(request: Request, decision: Decision, policy: Policy, now: datetime,
             return _unsure(before, refusal, now, note)
         case Refuse(refusal):
             return _turned_down(request, refusal, note)
+        case ConsentFirst():
+            waiting = wait(request, Status.CONSENT, policy.step_up_wait, now)
+            return Step(waiting, (Changed(),), (note, Note(Deed.CONSENT_WANTED)))
         case StepUpFirst(context):
             waiting = wait(request, Status.STEP_UP, policy.step_up_wait, now)
             return Step(waiting, (Changed(), AskSignIn(context)), (note,))
         case ProofFirst():
-            return _await_proof(request, policy, now, note)
+            return _awaitproof_told(request, policy, now, note)
         case ApprovalFirst():
             return _await_approval(request, policy, now, note)
         case Go():
@@ -121,7 +123,7 @@ def _ready(request: Request, policy: Policy, now: datetime, note: Note) -> Step:
             assert_never(request.way)
 
 
-def _await_proof(request: Request, policy: Policy, now: datetime, note: Note) -> Step:
+def _awaitproof_told(request: Request, policy: Policy, now: datetime, note: Note) -> Step:
     """Wait for the face as long as for a sign-in; its requester begins the proof by a press."""
     if request.status is Status.PROOF:
         return Step(request, (Changed(),), (note,))
@@ -137,53 +139,18 @@ def _await_approval(request: Request, policy: Policy, now: datetime, note: Note)
     return Step(waiting, (Changed(),), (note, Note(Deed.APPROVAL_WANTED)))
 
 
-def given(request: Request, event: SteppedUp | FaceProved | Approved, policy: Policy, now: datetime) -> Step:
-    """A proof was given: it is kept, and the decision that was made with it moves the request on."""
-    match event:
-        case SteppedUp():
-            return _stepped_up(request, event, policy, now)
-        case FaceProved():
-            return _proved(request, event, policy, now)
-        case Approved():
-            return _approved(request, event, policy, now)
-        case _:
-            assert_never(event)
-
-
-def _stepped_up(request: Request, event: SteppedUp, policy: Policy, now: datetime) -> Step:
-    proved = replace(request, evidence=(*request.evidence, event.evidence))
-    on_the_page = request.way is Way.ENTER and request.status is Status.READY
-    if on_the_page or request.status is Status.UNKNOWN:  # a fresh sign-in before something is entered or replaced
-        return Step(on_a_page(proved, now), (Changed(),), (Note(Deed.STEPPED_UP, _proof(event.evidence)),))
-    if request.status is not Status.STEP_UP:
-        return refuse(request, Reason.CLOSED)
-    return _settle(proved, event.decision, policy, now, Note(Deed.STEPPED_UP, _proof(event.evidence)))
-
-
-def _proved(request: Request, event: FaceProved, policy: Policy, now: datetime) -> Step:
-    if request.status is not Status.PROOF:
-        return refuse(request, Reason.CLOSED)
-    shown = replace(request, evidence=(*request.evidence, event.evidence))
-    return _settle(shown, event.decision, policy, now, Note(Deed.FACE_PROVED, _proof(event.evidence)))
-
-
-def _approved(request: Request, event: Approved, policy: Policy, now: datetime) -> Step:
-    if request.status is not Status.APPROVAL:
-        return refuse(request, Reason.CLOSED)
-    approved = replace(request, evidence=(*request.evidence, event.evidence))
-    return _settle(
-        approved, event.decision, policy, now, Note(Deed.APPROVED, {**_proof(event.evidence), **_click(event.evidence)})
-    )
-
-
-def closed(request: Request, event: Denied | Withdrew, now: datetime) -> Step:
+def closed(request: Request, event: Denied | Withdrew | ConsentRefused, now: datetime) -> Step:
     """A no or a withdrawal; where a no came with a verdict, its kind has something to do about it."""
     match event:
+        case ConsentRefused(by) if request.status is not Status.CONSENT:
+            return refuse(request, Reason.CLOSED)
+        case ConsentRefused(by):
+            return _ended_by(request, Status.WITHDRAWN, Ending(by.id, by.name, at=now), Deed.CONSENT_REFUSED)
         case Withdrew(by):
             return _ended_by(request, Status.WITHDRAWN, Ending(by.id, by.name, at=now), Deed.WITHDRAWN)
         case Denied(by, reason, choice, proof):
             ending = Ending(by.id, by.name, reason, choice=choice, at=now)
-            step = _ended_by(request, Status.DENIED, ending, Deed.DENIED, _proof(proof) if proof else {})
+            step = _ended_by(request, Status.DENIED, ending, Deed.DENIED, proof_told(proof) if proof else {})
             if step.refusal is not None or not choice:
                 return step
             due = replace(step, request=replace(step.request, follow=Follow.DUE), effects=(*step.effects, FollowUp()))
@@ -221,10 +188,10 @@ def wanted(request: Request, event: ActWanted, policy: Policy, now: datetime) ->
         case decision if event.again:
             return _not_again(request, decision)
         case decision:
-            return _settle(request, decision, policy, now, Note(Deed.SHOW_PRESSED))
+            return settle(request, decision, policy, now, Note(Deed.SHOW_PRESSED))
 
 
-def _not_again(request: Request, decision: Refuse | StepUpFirst | ProofFirst | ApprovalFirst) -> Step:
+def _not_again(request: Request, decision: Refuse | ConsentFirst | StepUpFirst | ProofFirst | ApprovalFirst) -> Step:
     """What a lost act made may be live: the request stays where it is until it may be replaced, or runs out."""
     match decision:
         case Refuse(refusal):
@@ -233,7 +200,7 @@ def _not_again(request: Request, decision: Refuse | StepUpFirst | ProofFirst | A
             return Step(request, (AskSignIn(context),), (Note(Deed.SHOW_PRESSED),), Refusal(Reason.OLD_SIGN_IN))
         case ProofFirst():
             return refuse(request, Reason.OLD_PROOF)
-        case ApprovalFirst():
+        case ApprovalFirst() | ConsentFirst():
             return refuse(request, Reason.CHANGED)
         case _:
             assert_never(decision)
@@ -253,7 +220,7 @@ def _waited(request: Request, decision: Decision | None, policy: Policy, now: da
     if decision is None:
         step = Step(request, (Changed(),) if reminds or request.way is Way.ENTER else ())
     else:
-        step = _settle(request, decision, policy, now, Note(Deed.DECIDED_AGAIN))
+        step = settle(request, decision, policy, now, Note(Deed.DECIDED_AGAIN))
     if not reminds or step.request.status is not Status.APPROVAL:
         return step
     return replace(step, request=replace(step.request, reminded=True), notes=(*step.notes, Note(Deed.REMINDED)))
@@ -265,7 +232,7 @@ def _unsure(request: Request, refusal: Refusal, now: datetime, note: Note) -> St
     Nothing that was proved or approved is lost by it: a no that should last may still be one in passing.
     """
     alone = request.status is Status.READY and request.way is Way.ALONE
-    if request.status not in {Status.STEP_UP, Status.PROOF, Status.APPROVAL} and not alone:
+    if request.status not in UNDECIDED and not alone:
         return Step(request, (), (note, refused(refusal)), refusal)
     pause = LOOK_AGAIN if refusal.reason == Reason.UNKNOWN else LOOK_LATER
     later = replace(request, due_at=_soon(request, now, pause))
@@ -274,20 +241,3 @@ def _unsure(request: Request, refusal: Refusal, now: datetime, note: Note) -> St
 
 def _soon(request: Request, now: datetime, pause: timedelta = LOOK_AGAIN) -> datetime:
     return min(now + pause, request.expires_at) if request.expires_at else now + pause
-
-
-def _proof(evidence: Evidence) -> Mapping[str, str]:
-    return {
-        "by": evidence.by,
-        "name": evidence.name,
-        "strength": evidence.strength,
-        "at": evidence.at.isoformat(),
-        **({"choice": evidence.choice} if evidence.choice else {}),
-        **({"level": evidence.level} if evidence.level else {}),
-        **({"source": evidence.source} if evidence.source else {}),
-    }
-
-
-def _click(evidence: Evidence) -> Mapping[str, str]:
-    """A yes without a sign-in is whoever sat at an approver's screen: the trail says so in so many words."""
-    return {} if evidence.strength else {"sign_in": "none"}

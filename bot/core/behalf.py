@@ -1,0 +1,67 @@
+"""Behalf: what an agent opens for a colleague they have on the telephone. From then on it is the colleague's request.
+
+Nobody can override that: without a verification of this colleague, made by this agent and used for this one request,
+and without the colleague's own word, nothing moves.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.core.callers import Proven, Stand, Verification
+from bot.core.facts import Facts
+from bot.core.model import Evidence, EvidenceType, Refusal, Request
+from bot.core.options import ASSISTED
+from bot.core.policy import Policy
+from bot.core.reasons import Reason
+from bot.core.skew import CLOCK_SKEW
+
+AGE: Final = timedelta(minutes=30)  # of what was proved, when the request is opened
+
+
+def parties(request: Request) -> frozenset[str]:
+    """Return whose request it is in any way: none of them decides about it."""
+    opener = {request.opened_by.id} if request.opened_by is not None else set[str]()
+    return frozenset({request.requester.id, request.subject.id} | opener)
+
+
+def proof(one: Verification, request: str) -> Evidence | None:
+    """Return what a verification is worth to the request that is opened with it; a number alone is worth nothing."""
+    if one.status is not Stand.VERIFIED or one.proven is not Proven.STEP_UP or one.proven_at is None or one.used_for:
+        return None
+    strength = one.proven.value
+    return Evidence(EvidenceType.VERIFICATION, one.by.id, one.by.name, one.proven_at, strength, request, source=one.id)
+
+
+def unassisted(policy: Policy, facts: Facts, request: Request) -> Refusal | None:
+    """Say why a request that somebody else opened goes no further, whatever else it has; or None."""
+    opener = request.opened_by
+    if opener is None:
+        return None
+    if not policy.option(ASSISTED):
+        return Refusal(Reason.NOT_ASSISTED)
+    if opener.id in {request.requester.id, request.subject.id}:
+        return Refusal(Reason.OWN_CALL)
+    if isinstance(facts.opener, Refusal):
+        return Refusal(Reason.NOT_AGENT)
+    return None if any(_holds(e, request) for e in request.evidence_of(EvidenceType.VERIFICATION)) else _unverified()
+
+
+def _holds(given: Evidence, request: Request) -> bool:
+    """Whether a verification is that of the opener, strong, and was fresh when the request was opened."""
+    ours = request.opened_by is not None and given.by == request.opened_by.id and given.strength == Proven.STEP_UP
+    age = request.created_at - given.at
+    return ours and bool(given.source) and -CLOCK_SKEW <= age <= AGE
+
+
+def _unverified() -> Refusal:
+    return Refusal(Reason.UNVERIFIED)
+
+
+def consented(request: Request, now: datetime) -> bool:
+    """Whether whom it is about has said that they want it; nobody needs to who asked by themselves."""
+    if request.opened_by is None:
+        return True
+    given = (e.at for e in request.evidence_of(EvidenceType.CONSENT) if e.by == request.subject.id)
+    return any(request.created_at - CLOCK_SKEW <= at <= now + CLOCK_SKEW for at in given)

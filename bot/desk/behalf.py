@@ -1,0 +1,154 @@
+"""Behalf: what an agent opens for a colleague they have verified, and the colleague's word that makes it theirs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from uuid import uuid4
+
+from bot.core.answers import Answer, Form, Refused, RequestCard, Said
+from bot.core.behalf import proof
+from bot.core.callers import CallUsed, Disclaimed, Verification, heard
+from bot.core.calling import OpenForm, Opening, OpenRequest
+from bot.core.decide import decide
+from bot.core.errors import Conflict, DeskError
+from bot.core.events import Asked, Consented, ConsentRefused, Event
+from bot.core.facts import Moment
+from bot.core.forms import Sheet, check, clean
+from bot.core.matters import Turned
+from bot.core.model import Actor, Evidence, EvidenceType, Refusal, Request
+from bot.core.options import ASSISTED
+from bot.core.ports import Slot, Unit
+from bot.core.reasons import Reason
+from bot.core.watch import Sort
+from bot.desk.agents import Agents
+from bot.desk.answered import not_now
+from bot.desk.facts import Inquiry
+from bot.desk.ledger import Ledger, happened
+from bot.desk.reception import SHEET, Reception
+from bot.desk.register import Register
+
+
+@dataclass(frozen=True, slots=True)
+class Behalf:
+    reception: Reception
+    agents: Agents
+    register: Register
+
+    @property
+    def ledger(self) -> Ledger:
+        return self.reception.ledger
+
+    def offered(self) -> Sequence[str]:
+        """Return the kinds that the helpdesk may open for a colleague."""
+        policies = self.ledger.policies
+        return [name for name in policies if policies[name].offered and policies[name].option(ASSISTED)]
+
+    async def open(self, actor: Actor, action: Opening) -> Answer:
+        """Show an agent the form of a kind, or open with it what becomes the colleague's own request."""
+        one = await self._verified(actor, action)
+        if isinstance(one, Refusal):
+            return Refused(one)
+        match action:
+            case OpenForm(_, _, kind):
+                sheet = await self._sheet(one, kind, Moment.HOME)
+                if isinstance(sheet, Refusal):
+                    return Refused(sheet)
+                return Form(kind, uuid4().hex, sheet, call=(one.id, one.version))
+            case OpenRequest():
+                return await self._opened(one, action)
+
+    async def _verified(self, actor: Actor, action: Opening) -> Verification | Refusal:
+        """Return the agent's own verification, as long as it is worth anything; an agent is looked at each time."""
+        one = await self.register.load(Verification, action.verification)
+        if one is None or (one.tenant, one.by.id) != (actor.person.tenant, actor.person.id):
+            await self.ledger.record.absent(actor.person, "call")
+            return Refusal(Reason.NOT_FOUND)
+        refusal = await self.agents.objection(actor.person.id)
+        if refusal is None and action.kind not in self.offered():
+            refusal = Refusal(Reason.NOT_ASSISTED)
+        used = one.used_for and one.used_for != getattr(action, "request", "")
+        if refusal is None and (used or one.over(self.ledger.clock.now())):
+            refusal = Refusal(Reason.UNVERIFIED)
+        if refusal is not None:
+            await self.ledger.record.declined(one.entry, refusal, actor.person, Sort.PRESS)
+            return refusal
+        return one
+
+    async def _sheet(self, one: Verification, kind: str, moment: Moment) -> Sheet | Refusal:
+        inquiry = self.reception.inquiry.once(moment)
+        try:
+            async with asyncio.timeout(SHEET):
+                return await inquiry.kinds[kind].sheet(one.about, inquiry.tools(kind, moment=moment))
+        except (DeskError, TimeoutError) as error:
+            return not_now(error)
+
+    async def _opened(self, one: Verification, action: OpenRequest) -> Answer:
+        sheet = await self._sheet(one, action.kind, Moment.ASK)
+        if isinstance(sheet, Refusal):
+            return Refused(sheet)
+        values = clean(sheet.fields, action.values)
+        errors = check(sheet.fields, values)
+        if errors or sheet.closed:
+            return Form(action.kind, action.request, sheet, values, errors, call=(one.id, one.version))
+        request = self._draft(one, action, values)
+        inquiry = self.reception.inquiry.once(Moment.ASK)
+        facts = await inquiry.about(request, Moment.ASK)
+        now = self.ledger.clock.now()
+        decision = decide(self.ledger.policies[request.kind], facts, request, Moment.ASK, now)
+        request = replace(request, details={**request.details, **facts.found}, means=facts.means)
+        there, step = await self.ledger.open(request, Asked(decision), lambda unit, made: self._used(unit, one, made))
+        if step is None and there.id != request.id:
+            return Refused(Refusal(Reason.ALREADY_OPEN))
+        if step is not None and step.refusal is not None:
+            return Refused(step.refusal)
+        return Said("call.opened", {"name": one.about.name})
+
+    def _draft(self, one: Verification, action: OpenRequest, values: dict[str, str]) -> Request:
+        """Return the colleague's request as the agent opens it; a verification that proves too little goes nowhere."""
+        draft = self.reception.draft(one.about, action.kind, action.request or uuid4().hex)
+        given = proof(one, draft.id) if one.used_for in {"", draft.id} else None
+        return replace(draft, details=values, opened_by=one.by, evidence=(given,) if given is not None else ())
+
+    async def _used(self, unit: Unit, one: Verification, request: Request) -> None:
+        """Use the verification up, in the transaction that begins what it opens. Raises `Conflict` where it is."""
+        if not request.evidence:
+            return
+        turned = heard(one, CallUsed(request.id), self.ledger.clock.now())
+        if turned.refusal is not None:
+            raise Conflict("this verification is used up")
+        await self.register.keep(unit, one, turned)
+
+    async def consent(self, actor: Actor, request: Request) -> Answer:
+        """Take the word of whom it is about: from here on it goes the way of any request of theirs."""
+        given = Evidence(
+            EvidenceType.CONSENT, actor.person.id, actor.person.name, self.ledger.clock.now(), "", request.id
+        )
+        step = await self.ledger.change(request.id, lambda one: self._consented(one, given))
+        if step is None:
+            return Refused(Refusal(Reason.NOT_FOUND))
+        if step.refusal is not None:
+            return Refused(step.refusal, step.request)
+        return RequestCard(step.request, Slot.REQUESTER)
+
+    async def _consented(self, request: Request, given: Evidence) -> Event:
+        agreed = replace(request, evidence=(*request.evidence, given))
+        inquiry: Inquiry = self.reception.inquiry
+        facts = await inquiry.about(agreed, Moment.WAY)
+        policy, now = inquiry.policies[request.kind], self.ledger.clock.now()
+        return Consented(given, decide(policy, facts, agreed, Moment.WAY, now))
+
+    async def disclaim(self, actor: Actor, request: Request) -> Answer:
+        """Take the no of whom it is about: it ends, and security hears whose question it was."""
+        step = await self.ledger.change(request.id, happened(ConsentRefused(actor.person)), known=request)
+        if step is None:
+            return Refused(Refusal(Reason.NOT_FOUND))
+        if step.refusal is not None:
+            return Refused(step.refusal, step.request)
+        for given in request.evidence_of(EvidenceType.VERIFICATION):
+            await self.register.change(Verification, given.source, self._disclaimed)
+        return RequestCard(step.request, Slot.REQUESTER)
+
+    async def _disclaimed(self, one: Verification) -> Turned[Verification]:
+        return heard(one, Disclaimed(), self.ledger.clock.now())

@@ -1,0 +1,321 @@
+"""Opened for somebody else: nothing without a verification of that request, their own word, and distinct people."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from random import Random
+
+import pytest
+
+from bot.core.actions import Approve, Consent, Deny, Ref, RefuseConsent, Show, Withdraw
+from bot.core.answers import Answer, Form, RequestCard, Said, SecretShown
+from bot.core.callers import Stand, Verification
+from bot.core.calling import DenyCall, OpenForm, OpenRequest
+from bot.core.errors import Unavailable
+from bot.core.model import EvidenceType, Request, Status
+from bot.core.options import ASSISTED
+from bot.core.ports import Slot
+from bot.core.reasons import Reason
+from tests.fakes import POLICY, FakeClock, Office, at_home, in_channel, office, person, private
+from tests.laws.seen import why
+from tests.laws.test_callers import ANN, asked, number, signs_in, types, verification
+from tests.laws.test_record import SECURITY, told
+from tests.stores import patient
+
+FORM = {"reason": "new_phone", "minutes": "60"}
+OPEN = replace(POLICY, options={ASSISTED: True})
+
+
+@pytest.fixture
+async def desk(database_url: str) -> AsyncIterator[Office]:
+    clock = FakeClock()
+    async with patient(database_url, clock) as store:
+        made = office(store, clock, OPEN, own={"tap": {"assisted": True}})
+        async with store.unit() as unit:
+            for name in ("ann", "ben", "cleo", "kim"):
+                await unit.remember(person(name), private(name))
+        yield made
+
+
+async def verified(desk: Office, name: str = ANN, by: str = "ben", form: str = "f1") -> Verification:
+    await asked(desk, name, by, form)
+    await signs_in(desk, name, form)
+    return await verification(desk, form)
+
+
+async def opens(desk: Office, by: str = "ben", form: str = "f1", request: str = "r1", kind: str = "tap") -> Answer:
+    return await desk.desk.handle(at_home(by), OpenRequest(form, 1, kind, request, FORM))
+
+
+async def agrees(desk: Office, name: str = ANN, request: str = "r1") -> Answer:
+    return await desk.desk.handle(at_home(name), Consent(Ref(request, 1)))
+
+
+async def opened(desk: Office) -> Request:
+    await verified(desk)
+    answer = await opens(desk)
+    assert isinstance(answer, Said), answer
+    return await desk.load("r1")
+
+
+# -- the way it should go --------------------------------------------------------------------------------------
+
+
+async def test_what_ben_opens_for_ann_is_hers_from_the_first_moment(desk: Office) -> None:
+    request = await opened(desk)
+    assert (request.status, request.requester.id, request.subject.id) == (Status.CONSENT, ANN, ANN)
+    assert request.opened_by is not None
+    assert request.opened_by.id == "ben"
+    await desk.job("cards")
+    assert "The helpdesk wants to open this for you" in desk.messenger.shown(private(ANN).id)
+    assert "has to agree first" in desk.messenger.shown(private("ben").id)
+    agreed = await agrees(desk)
+    assert isinstance(agreed, RequestCard)
+    assert agreed.request.status is Status.STEP_UP
+    await desk.sign_in()
+    await desk.approve("cleo")
+    shown = await desk.show()
+    assert isinstance(shown, SecretShown)
+    secret = shown.secret.reveal()
+    await desk.job("cards")
+    assert "Only Ann has what came of it" in desk.messenger.shown(private("ben").id)
+    assert not any(secret in body for body in desk.messenger.bodies)
+    deeds = await desk.deeds()
+    assert (
+        deeds.index("consent_wanted") < deeds.index("consented") < deeds.index("stepped_up") < deeds.index("approved")
+    )
+
+
+async def test_the_approvers_card_says_who_opened_it_and_how_the_caller_was_verified(desk: Office) -> None:
+    await opened(desk)
+    await agrees(desk)
+    await desk.sign_in()
+    await desk.job("cards")
+    card = desk.messenger.shown("19:helpdesk")
+    assert "Opened by" in card
+    assert "Caller verified by" in card
+
+
+async def test_the_form_is_the_kinds_own_and_begins_nothing(desk: Office) -> None:
+    await verified(desk)
+    form = await desk.desk.handle(at_home("ben"), OpenForm("f1", 1, "tap"))
+    assert isinstance(form, Form)
+    assert form.call == ("f1", (await verification(desk)).version)
+    wrong = await desk.desk.handle(at_home("ben"), OpenRequest("f1", 1, "tap", "r1", {}))
+    assert isinstance(wrong, Form)
+    assert wrong.errors
+    async with desk.store.unit() as unit:
+        assert await unit.load("r1") is None
+
+
+# -- without a verification of this request --------------------------------------------------------------------
+
+
+async def test_a_number_alone_opens_nothing(desk: Office) -> None:
+    await asked(desk)
+    await types(desk, number(desk))
+    assert why(await opens(desk)) == Reason.UNVERIFIED
+    assert (await desk.load("r1")).status is Status.REFUSED
+
+
+@pytest.mark.parametrize("by", ["cleo", "kim", ANN])
+async def test_another_agents_verification_is_nobody_elses(desk: Office, by: str) -> None:
+    await verified(desk)
+    assert why(await opens(desk, by)) == Reason.NOT_FOUND
+
+
+async def test_it_serves_one_request(desk: Office) -> None:
+    await opened(desk)
+    assert isinstance(await opens(desk), Said)  # the form was sent twice
+    assert (await verification(desk)).used_for == "r1"
+    desk.clock.advance(minutes=1)
+    await desk.desk.handle(at_home(ANN), Withdraw(Ref("r1", 1)))
+    assert why(await opens(desk, request="r2")) == Reason.UNVERIFIED
+
+
+async def test_too_old_refused_or_unanswered_it_is_worth_nothing(desk: Office) -> None:
+    await verified(desk)
+    desk.clock.advance(minutes=30)
+    assert why(await opens(desk)) == Reason.UNVERIFIED
+    await verified(desk, form="f2")
+    await desk.desk.handle(at_home(ANN), DenyCall("f2", 2))
+    assert why(await opens(desk, form="f2")) == Reason.UNVERIFIED
+    async with desk.store.unit() as unit:
+        assert await unit.load("r1") is None
+
+
+async def test_a_kind_that_its_policy_does_not_let_be_opened_is_not(desk: Office) -> None:
+    await verified(desk)
+    for kind in ("password", "methods", "sessions", "nothing"):
+        assert why(await opens(desk, kind=kind)) == Reason.NOT_ASSISTED
+
+
+async def test_evidence_copied_from_another_request_counts_nothing(desk: Office) -> None:
+    request = await opened(desk)
+    (proof,) = request.evidence_of(EvidenceType.VERIFICATION)
+    copied = replace(request, id="r9", evidence=(proof,))
+    assert copied.evidence_of(EvidenceType.VERIFICATION) == ()
+
+
+# -- without their word ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["ben", "cleo", "kim"])
+async def test_nobody_agrees_for_them(desk: Office, name: str) -> None:
+    await opened(desk)
+    assert why(await agrees(desk, name)) == Reason.NOT_YOURS
+    assert why(await desk.desk.handle(in_channel(ANN), Consent(Ref("r1", 1)))) == Reason.NOT_PRIVATE
+    assert (await desk.load("r1")).status is Status.CONSENT
+
+
+async def test_their_word_is_asked_for_once_and_in_time(desk: Office) -> None:
+    await opened(desk)
+    desk.clock.advance(minutes=15)
+    assert why(await agrees(desk)) == Reason.CLOSED
+    assert (await desk.load("r1")).status is Status.EXPIRED
+
+
+async def test_a_no_ends_it_and_security_hears_whose_question_it_was(desk: Office) -> None:
+    await opened(desk)
+    await desk.desk.handle(at_home(ANN), RefuseConsent(Ref("r1", 1)))
+    assert (await desk.load("r1")).status is Status.WITHDRAWN
+    assert (await verification(desk)).status is Stand.REFUSED
+    await desk.job("warn", "f1")
+    assert "Ben from the helpdesk" in desk.messenger.shown(SECURITY)
+    assert why(await agrees(desk)) == Reason.CLOSED
+
+
+# -- distinct people -------------------------------------------------------------------------------------------
+
+
+async def test_who_opened_it_decides_nothing_about_it(desk: Office) -> None:
+    await opened(desk)
+    await agrees(desk)
+    await desk.sign_in()
+    request = await desk.load("r1")
+    assert why(await desk.desk.handle(in_channel("ben"), Approve(Ref("r1", request.version)))) == Reason.OWN_REQUEST
+    no = await desk.desk.handle(in_channel("ben"), Deny(Ref("r1", request.version), "I changed my mind"))
+    assert why(no) == Reason.OWN_REQUEST
+
+
+async def test_nor_does_another_account_of_theirs(desk: Office) -> None:
+    for name in ("ben", "cleo"):
+        desk.directory.accounts[name] = replace(desk.directory.accounts[name], human="1002")
+    await opened(desk)
+    await agrees(desk)
+    await desk.sign_in()
+    request = await desk.load("r1")
+    assert why(await desk.desk.handle(in_channel("cleo"), Approve(Ref("r1", request.version)))) == Reason.SAME_PERSON
+
+
+async def test_an_agent_who_is_none_any_more_stops_it_at_the_next_step(desk: Office) -> None:
+    await opened(desk)
+    desk.directory.members["helpdesk"].discard("ben")
+    assert why(await agrees(desk)) == Reason.NOT_AGENT
+    assert (await desk.load("r1")).status is Status.REFUSED
+
+
+async def test_nor_does_the_act_happen_when_they_left_just_before_it(desk: Office) -> None:
+    await opened(desk)
+    await agrees(desk)
+    await desk.sign_in()
+    await desk.approve("cleo")
+    desk.directory.members["helpdesk"].discard("ben")
+    assert why(await desk.show()) == Reason.NOT_AGENT
+    assert desk.directory.writes == []
+
+
+async def test_what_is_not_known_about_the_opener_is_a_no_for_now(
+    desk: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await opened(desk)
+    real = desk.directory.groups
+
+    async def away(who: str, among: frozenset[str]) -> frozenset[str]:
+        if who == "ben":
+            raise Unavailable("away")
+        return await real(who, among)
+
+    monkeypatch.setattr(desk.directory, "groups", away)
+    await agrees(desk)
+    assert (await desk.load("r1")).status in {Status.CONSENT, Status.REFUSED}
+    assert desk.directory.writes == []
+
+
+async def test_the_agent_sees_nothing_that_is_for_the_colleague(desk: Office) -> None:
+    await opened(desk)
+    await agrees(desk)
+    await desk.sign_in()
+    await desk.approve("cleo")
+    for action in (Show(Ref("r1", 1)), Withdraw(Ref("r1", 1))):
+        assert why(await desk.desk.handle(at_home("ben"), action)) == Reason.NOT_YOURS
+    async with desk.store.unit() as unit:
+        posted = await unit.posted("r1")
+    assert {p.slot for p in posted if p.person == "ben"} <= {Slot.OPENER}
+
+
+# -- whatever order --------------------------------------------------------------------------------------------
+
+PRESSES = (
+    "open",
+    "agree",
+    "sign in",
+    "approve ben",
+    "approve cleo",
+    "show ann",
+    "show ben",
+    "leave",
+    "return",
+    "later",
+)
+
+
+async def _press(desk: Office, what: str) -> Answer | None:
+    request = None
+    async with desk.store.unit() as unit:
+        request = await unit.load("r1")
+    ref = Ref("r1", request.version if request is not None else 1)
+    match what.split():
+        case ["open"]:
+            return await opens(desk)
+        case ["agree"]:
+            return await agrees(desk)
+        case ["sign", "in"] if request is not None and request.status is Status.STEP_UP:
+            return await desk.sign_in()
+        case ["approve", name] if request is not None:
+            if not isinstance(await desk.desk.handle(in_channel(name), Approve(ref)), Said):
+                return None
+            return await desk.sign_in(name)
+        case ["show", name]:
+            return await desk.desk.handle(at_home(name), Show(ref))
+        case ["leave"]:
+            desk.directory.members["helpdesk"].discard("ben")
+        case ["return"]:
+            desk.directory.members["helpdesk"].add("ben")
+        case ["later"]:
+            desk.clock.advance(minutes=3)
+        case _:
+            pass
+    return None
+
+
+@pytest.mark.parametrize("seed", range(12))
+async def test_in_whatever_order_they_press_no_pass_comes_without_all_of_it(desk: Office, seed: int) -> None:
+    chance = Random(seed)
+    await verified(desk)
+    usual = ["open", "agree", "sign in", "approve cleo", "show ann"]
+    presses = usual if seed == 0 else [*chance.choices(PRESSES, k=4), *usual, *chance.choices(PRESSES, k=4)]
+    if seed > 3:
+        chance.shuffle(presses)
+    got = [await _press(desk, what) for what in presses]
+    shown = [one for one in got if isinstance(one, SecretShown)]
+    assert shown or seed
+    assert len(shown) == len(desk.directory.writes) <= 1
+    if not shown:
+        return
+    request = await desk.load("r1")
+    assert [e.by for e in request.evidence_of(EvidenceType.CONSENT)] == [ANN]
+    assert [e.by for e in request.evidence_of(EvidenceType.VERIFICATION)] == ["ben"]
+    assert {e.by for e in request.evidence_of(EvidenceType.APPROVAL)} == {"cleo"}
+    assert await told(desk, "consented")
