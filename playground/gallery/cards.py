@@ -41,6 +41,7 @@ from cards.texts import LANGUAGES, text
 from playground.gallery.calls import calls
 from playground.gallery.faces import faces
 from playground.gallery.forms import forms
+from playground.gallery.locks import ALARM, locks, stopped
 from playground.gallery.means import means
 from playground.gallery.people import ANN, BEN, NOBODY, who
 from playground.gallery.requests import APPROVED, ASKED, ENDINGS, RECEIPT, SIGNED_IN, at, told
@@ -50,7 +51,6 @@ from playground.gallery.stories import FILLED_IN, NOW, STORIES
 TOMORROW: Final = (NOW + timedelta(hours=20)).isoformat()
 PASS: Final = "Rk+7*_w#Vq2!"
 CONTACT: Final = {"en": "the helpdesk (extension 4357)", "de": "den Helpdesk (Durchwahl 4357)"}
-ALARM: Final = next(kind.name for kind in KINDS.values() if kind.alarm)
 START: Final = "https://desk.contoso.example/step-up/start?t="
 
 
@@ -64,6 +64,7 @@ def every() -> Iterator[tuple[str, dict[str, Any]]]:
             *_requester(view),
             *faces(view),
             *means(view),
+            *locks(view, START),
             *_approvers(view),
             *_line(view),
             *_others(view),
@@ -227,12 +228,16 @@ def _turns(kind: str, own: View, channel: View) -> Shown:
         yield f"requester/{status}_reported", RequestCard(reported, Slot.REQUESTER), own
         yield f"approvers/{status}_reported", RequestCard(reported, Slot.APPROVERS), channel
     yield from _found(kind, own, channel)
+    yield from stopped(kind, own, channel)
     waiting = told(kind, Status.APPROVAL)
     ben = replace(channel, user="29:ben", person=BEN.id, link=f"{START}s2", by=NOW)
     for verdict in channel.verdicts.yes:
         chosen = {"choice": text(f"{kind}.verdict.{verdict}", own.language)}
         yield f"confirm/{verdict}", RequestCard(waiting, Slot.CONFIRM), replace(ben, facts=chosen)
     yield "confirm/waiting", RequestCard(waiting, Slot.CONFIRM), ben
+    for level in channel.levels:
+        graver = replace(waiting, details={**waiting.details, "level": level})
+        yield f"approvers/approval_{level}", RequestCard(graver, Slot.APPROVERS), channel
     for proof in ("there", "missing"):
         facts = {**who(own.language), "proof": text(f"proof.{proof}", own.language)}
         yield (
