@@ -122,8 +122,13 @@ def facts(rows: Iterable[tuple[str, str]]) -> list[e.Piece]:
     return [e.FactSet(facts=pairs, spacing="Medium")] if pairs else []
 
 
-def quoted(by: str, rows: Iterable[tuple[str, str]], view: View, *, own: bool = False) -> list[e.Piece]:
-    """What a person wrote, apart from what the desk says and under their name; `own` where they read it themselves."""
+def quoted(
+    by: str, rows: Iterable[tuple[str, str]], view: View, *, own: bool = False, first: bool = False
+) -> list[e.Piece]:
+    """What a person wrote, apart from what the desk says and under their name; `own` where they read it themselves.
+
+    `first`: nothing but the card's title stands above it, which is apart already.
+    """
     said = [(label, words) for label, words in rows if clean(words)]
     if not said:
         return []
@@ -134,7 +139,7 @@ def quoted(by: str, rows: Iterable[tuple[str, str]], view: View, *, own: bool = 
         items.append(_verbatim(words, view))
     if any(mixed(words) for _, words in said):
         items.append(e.TextBlock(text=say(view, "words.mixed"), color="Warning", size="Small", spacing="Small"))
-    return [e.Container(style="emphasis", items=items, spacing="Medium", separator=True)]
+    return [e.Container(style="emphasis", items=items, spacing="Medium", separator=None if first else True)]
 
 
 def quote(words: str, view: View) -> list[e.Piece]:

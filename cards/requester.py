@@ -130,7 +130,7 @@ def _taken_back(request: Request) -> str:
 
 def _reason(request: Request, view: View) -> list[e.Piece]:
     ending = request.ending
-    return quoted(ending.name, [("", ending.reason)], view) if ending else []
+    return quoted(ending.name, [("", ending.reason)], view, first=True) if ending else []
 
 
 def _after_no(request: Request) -> str:

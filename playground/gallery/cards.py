@@ -41,6 +41,7 @@ from cards.texts import LANGUAGES, text
 from playground.gallery.calls import calls
 from playground.gallery.faces import faces
 from playground.gallery.forms import forms
+from playground.gallery.levels import levels
 from playground.gallery.locks import ALARM, locks, stopped
 from playground.gallery.means import means
 from playground.gallery.people import ANN, BEN, NOBODY, who
@@ -208,6 +209,7 @@ def _of(kind: str, view: View) -> Shown:
         yield f"approvers/{name}", RequestCard(request, Slot.APPROVERS), channel
     yield from ((name, form, own) for name, form in forms(kind))
     yield from _turns(kind, own, channel)
+    yield from levels(kind, channel)
 
 
 def _turns(kind: str, own: View, channel: View) -> Shown:
@@ -235,9 +237,6 @@ def _turns(kind: str, own: View, channel: View) -> Shown:
         chosen = {"choice": text(f"{kind}.verdict.{verdict}", own.language)}
         yield f"confirm/{verdict}", RequestCard(waiting, Slot.CONFIRM), replace(ben, facts=chosen)
     yield "confirm/waiting", RequestCard(waiting, Slot.CONFIRM), ben
-    for level in channel.levels:
-        graver = replace(waiting, details={**waiting.details, "level": level})
-        yield f"approvers/approval_{level}", RequestCard(graver, Slot.APPROVERS), channel
     for proof in ("there", "missing"):
         facts = {**who(own.language), "proof": text(f"proof.{proof}", own.language)}
         yield (

@@ -1,5 +1,6 @@
 """Every card there is, held to the official schema and to what no card may ever do."""
 
+import itertools
 import json
 import re
 import tomllib
@@ -292,6 +293,13 @@ def test_at_most_one_button_is_the_one_to_press(card: Mapping[str, Any]) -> None
 def test_no_button_is_too_long_for_a_phone(card: Mapping[str, Any]) -> None:
     """Clients cut it off: a card is about 300 pixels wide there."""
     assert [a["title"] for a in actions(card) if len(a.get("title", "")) > LONGEST_BUTTON] == []
+
+
+@every_card
+def test_no_line_is_drawn_right_below_the_title(card: Mapping[str, Any]) -> None:
+    """A title has a ground of its own: what follows it is apart."""
+    below = [piece for above, piece in itertools.pairwise(card["body"]) if above.get("bleed")]
+    assert [piece for piece in below if piece.get("separator")] == []
 
 
 @every_card

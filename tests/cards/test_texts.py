@@ -223,6 +223,7 @@ ONE_WORD = {
         "Passwort": r"[Kk]ennw(?:ort|ört)",
         "Schaltfläche": r"\bKn[oö]pfe?\b|\bButtons?\b",
         "Freigabe": r"[Gg]enehmig",
+        "übernommen": r"[Kk]ompromitt",
         "Protokoll": r"\bAudit|\bLog\b",
     },
     "en": {"press": r"\b[Cc]lick", "pass": r"\bTAP\b"},
