@@ -34,7 +34,19 @@ from bot.teams.outbound import Connector
 from bot.web import health
 
 BEAT: Final = 0.005  # seconds between two beats of the heart
-NOTHING: Final = cast("Any", None)  # in the places of what no message without a desk comes to
+
+
+class Nothing:
+    """In the places of what no message without a desk comes to: it is whatever things are put together with."""
+
+    def __getattr__(self, _: str) -> Nothing:
+        return self
+
+    def __call__(self, *_: object, **__: object) -> Nothing:
+        return self
+
+
+NOTHING: Final = cast("Any", Nothing())
 
 
 @dataclass(frozen=True, slots=True)
