@@ -73,3 +73,5 @@ class Reason(StrEnum):
     CALLER_NO_TEAMS = "caller_no_teams"
     NOT_ASSISTED = "not_assisted"
     UNVERIFIED = "unverified"
+    THEY_HAVE_ONE = "they_have_one"
+    NOT_FOR_THEM = "not_for_them"

@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 from types import MappingProxyType
+from typing import Final
 
 from bot.core.facts import Facts
 from bot.core.model import Refusal
 from bot.core.reasons import Reason
+
+# Why somebody is not served at all: what others hear of it is only that.
+WALLED: Final = frozenset(
+    {
+        Reason.DENY_LIST,
+        Reason.DISABLED,
+        Reason.GUEST,
+        Reason.GUEST_OF,
+        Reason.RESTRICTED,
+        Reason.PRIVILEGED,
+        Reason.APPROVER,
+    }
+)
 
 
 def wall(facts: Facts) -> Refusal | None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from uuid import uuid4
 
 from bot.core.answers import Answer, Form, Refused, RequestCard, Said
 from bot.core.behalf import proof
-from bot.core.callers import CallUsed, Disclaimed, Verification, heard
+from bot.core.callers import CallUsed, Disclaimed, Proven, Verification, heard
 from bot.core.calling import OpenForm, Opening, OpenRequest
 from bot.core.decide import decide
 from bot.core.errors import Conflict, DeskError
@@ -17,7 +18,7 @@ from bot.core.events import Asked, Consented, ConsentRefused, Event
 from bot.core.facts import Moment
 from bot.core.forms import Sheet, check, clean
 from bot.core.matters import Turned
-from bot.core.model import Actor, Evidence, EvidenceType, Refusal, Request
+from bot.core.model import Actor, Evidence, EvidenceType, Refusal, Request, Status
 from bot.core.options import ASSISTED
 from bot.core.ports import Slot, Unit
 from bot.core.reasons import Reason
@@ -69,7 +70,8 @@ class Behalf:
         if refusal is None and action.kind not in self.offered():
             refusal = Refusal(Reason.NOT_ASSISTED)
         used = one.used_for and one.used_for != getattr(action, "request", "")
-        if refusal is None and (used or one.over(self.ledger.clock.now())):
+        strong = one.proven is Proven.STEP_UP  # a number alone opens nothing
+        if refusal is None and (used or not strong or one.over(self.ledger.clock.now())):
             refusal = Refusal(Reason.UNVERIFIED)
         if refusal is not None:
             await self.ledger.record.declined(one.entry, refusal, actor.person, Sort.PRESS)
@@ -99,11 +101,12 @@ class Behalf:
         decision = decide(self.ledger.policies[request.kind], facts, request, Moment.ASK, now)
         request = replace(request, details={**request.details, **facts.found}, means=facts.means)
         there, step = await self.ledger.open(request, Asked(decision), lambda unit, made: self._used(unit, one, made))
-        if step is None and there.id != request.id:
-            return Refused(Refusal(Reason.ALREADY_OPEN))
-        if step is not None and step.refusal is not None:
-            return Refused(step.refusal)
-        return Said("call.opened", {"name": one.about.name})
+        given = MappingProxyType({"name": one.about.name})
+        if step is None and (there.id, there.opened_by, there.subject.id) != (request.id, one.by, one.about.id):
+            return Refused(Refusal(Reason.THEY_HAVE_ONE, given))
+        if there.status is Status.REFUSED:  # why, is for them to read
+            return Refused(Refusal(Reason.NOT_FOR_THEM, given))
+        return Said("call.opened", given)
 
     def _draft(self, one: Verification, action: OpenRequest, values: dict[str, str]) -> Request:
         """Return the colleague's request as the agent opens it; a verification that proves too little goes nowhere."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Final, assert_never
 from uuid import uuid4
 
@@ -32,33 +33,23 @@ from bot.core.callers import (
 from bot.core.calling import Answering, AskCaller, BeginCaller, DenyCall, EndCall, FindCaller, SeeCaller, TypeNumber
 from bot.core.directory import Account
 from bot.core.errors import DeskError, Missing
+from bot.core.events import Withdrew
 from bot.core.facts import Facts
 from bot.core.matters import Turned
 from bot.core.model import Actor, Person, Refusal, Request
 from bot.core.ports import Job, Purpose, SignIn, SignInStage, Slot, Unit, Urgency
 from bot.core.reasons import Reason
-from bot.core.walls import wall
+from bot.core.walls import WALLED, wall
 from bot.core.watch import Sort
 from bot.desk.account import AccountInquiry, says
 from bot.desk.agents import Agents
 from bot.desk.answered import not_now
 from bot.desk.homes import Homes
-from bot.desk.ledger import Home, Ledger
+from bot.desk.ledger import Home, Ledger, happened
 from bot.desk.purposes import Close
 from bot.desk.register import MATTER, Along, Register
 
 KEY: Final = 16  # bytes that make the number
-WALLED: Final = frozenset(
-    {
-        Reason.DENY_LIST,
-        Reason.DISABLED,
-        Reason.GUEST,
-        Reason.GUEST_OF,
-        Reason.RESTRICTED,
-        Reason.PRIVILEGED,
-        Reason.APPROVER,
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +158,7 @@ class Callers:
                 await self.register.keep(unit, rival, heard(rival, AnswerDue(), now))
                 rival = None
             if rival is not None:
-                return None if rival.id == form else Refusal(Reason.CALLER_ASKED_ALREADY, {"name": rival.by.name})
+                return None if rival.id == form else _asked_already(rival)
             about = await unit.matters(Verification, agent.tenant, now - DAY, about=colleague.id)
             by = await unit.matters(Verification, agent.tenant, now - DAY, by=agent.id)
             begun = asked(one, about, by)
@@ -175,7 +166,9 @@ class Callers:
                 return None if any(v.id == form for v in about) else begun.refusal
             if await self.register.begin(unit, begun):
                 await unit.keep_sign_in(self._sign_in(begun.matter, home))
-        return None
+                return None
+            faster = await unit.in_lane(Verification, agent.tenant, colleague.id)
+        return None if faster is None or faster.id == form else _asked_already(faster)
 
     def _sign_in(self, one: Verification, home: Home) -> SignIn:
         """Make the transaction by which the colleague may prove more; its button stands on their card."""
@@ -206,6 +199,8 @@ class Callers:
         turned = await self._turned(verification, event)
         if turned.refusal is not None:
             return Refused(turned.refusal)
+        if turned.alarms and turned.matter.used_for:  # nothing goes on that was opened with it
+            await self.ledger.change(turned.matter.used_for, happened(Withdrew(actor.person)))
         return CallerCard(turned.matter, Slot.CALLER)
 
     async def _ended(self, actor: Actor, verification: str) -> Answer:
@@ -282,6 +277,10 @@ class Callers:
         """Write a no down; that an agent named an emergency account, security hears."""
         named = refusal.reason == Reason.DENY_LIST
         await self.ledger.record.declined(about, refusal, actor.person, Sort.NAMED if named else sort)
+
+
+def _asked_already(rival: Verification) -> Refusal:
+    return Refusal(Reason.CALLER_ASKED_ALREADY, MappingProxyType({"name": rival.by.name}))
 
 
 def _person(tenant: str, account: Account) -> Person:

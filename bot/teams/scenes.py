@@ -130,7 +130,8 @@ def _requesters(scene: Scene) -> Iterator[PlannedMessage]:
     asked = replace(person, language=request.requester.language)
     view = _personal(scene, asked, chat, mine.get(purpose) if purpose is not None else None)
     view = replace(view, spoken=spoken)
-    at_once = request.status is Status.REFUSED and not request.reported  # refused at once is told at once
+    # What is refused at once is told at once, to whom asked; whom an agent asked for reads it here.
+    at_once = request.status is Status.REFUSED and not request.reported and request.opened_by is None
     if not at_once or _there(scene, Slot.REQUESTER):
         yield PlannedMessage(Slot.REQUESTER, "", _card(request, Slot.REQUESTER, view), chat=chat, mark=_mark(request))
 

@@ -17,6 +17,7 @@ from bot.core.model import EvidenceType, Request, Status
 from bot.core.options import ASSISTED
 from bot.core.ports import Slot
 from bot.core.reasons import Reason
+from cards import text
 from tests.fakes import POLICY, FakeClock, Office, at_home, in_channel, office, person, private
 from tests.laws.seen import why
 from tests.laws.test_callers import ANN, asked, number, signs_in, types, verification
@@ -115,8 +116,10 @@ async def test_the_form_is_the_kinds_own_and_begins_nothing(desk: Office) -> Non
 async def test_a_number_alone_opens_nothing(desk: Office) -> None:
     await asked(desk)
     await types(desk, number(desk))
+    assert why(await desk.desk.handle(at_home("ben"), OpenForm("f1", 1, "tap"))) == Reason.UNVERIFIED
     assert why(await opens(desk)) == Reason.UNVERIFIED
-    assert (await desk.load("r1")).status is Status.REFUSED
+    async with desk.store.unit() as unit:
+        assert await unit.load("r1") is None
 
 
 @pytest.mark.parametrize("by", ["cleo", "kim", ANN])
@@ -149,6 +152,43 @@ async def test_a_kind_that_its_policy_does_not_let_be_opened_is_not(desk: Office
     await verified(desk)
     for kind in ("password", "methods", "sessions", "nothing"):
         assert why(await opens(desk, kind=kind)) == Reason.NOT_ASSISTED
+
+
+async def test_somebody_elses_request_is_not_taken_for_what_was_opened(desk: Office) -> None:
+    await desk.ask("kim", "r7")
+    await verified(desk)
+    assert why(await opens(desk, request="r7")) == Reason.THEY_HAVE_ONE
+    assert (await desk.load("r7")).opened_by is None
+
+
+async def test_who_has_one_open_already_gets_no_second(desk: Office) -> None:
+    await desk.ask(ANN, "r7")
+    await verified(desk)
+    assert why(await opens(desk)) == Reason.THEY_HAVE_ONE
+    assert (await verification(desk)).used_for == ""
+
+
+async def test_why_it_is_not_possible_for_them_is_for_them_to_read(desk: Office) -> None:
+    await verified(desk)
+    desk.directory.members["employees"].discard(ANN)
+    assert why(await opens(desk)) == Reason.NOT_FOR_THEM
+    await desk.job("cards")
+    assert text("refusal.not_allowed", "en", contact="the helpdesk")[:30] in desk.messenger.shown(private(ANN).id)
+    assert text("refusal.not_allowed", "en", contact="the helpdesk")[:30] not in desk.messenger.shown(private("ben").id)
+
+
+async def test_that_was_not_me_stops_what_was_opened_with_it(desk: Office) -> None:
+    await opened(desk)
+    await agrees(desk)
+    await desk.desk.handle(at_home(ANN), DenyCall("f1", 3))
+    assert (await desk.load("r1")).status is Status.WITHDRAWN
+    assert (await verification(desk)).status is Stand.REFUSED
+
+
+async def test_the_trail_says_who_opened_it_and_with_what(desk: Office) -> None:
+    await opened(desk)
+    (entry,) = await told(desk, "asked")
+    assert (entry.data["opened_by"], entry.data["verification"]) == ("ben", "f1")
 
 
 async def test_evidence_copied_from_another_request_counts_nothing(desk: Office) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from dataclasses import replace
 
@@ -327,6 +328,15 @@ async def test_two_agents_do_not_ask_one_person_at_once(desk: Office) -> None:
     desk.clock.advance(minutes=5)  # nobody has looked at the first since
     assert isinstance(await asks(desk, by="cleo", form="f2"), Said)
     assert (await verification(desk)).status is Stand.UNANSWERED
+
+
+async def test_not_even_when_both_press_at_the_same_moment(desk: Office) -> None:
+    async with desk.store.unit() as unit:
+        for who in (ANN, "ben", "cleo"):
+            await unit.remember(person(who), private(who))
+    both = (desk.desk.handle(at_home(by), AskCaller(form, ANN)) for by, form in (("ben", "f1"), ("cleo", "f2")))
+    answers = await asyncio.gather(*both)
+    assert sorted(why(answer) for answer in answers if not isinstance(answer, Said)) == [Reason.CALLER_ASKED_ALREADY]
 
 
 async def test_a_form_sent_twice_asks_once(desk: Office) -> None:

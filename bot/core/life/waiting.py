@@ -42,6 +42,7 @@ from bot.core.model import (
     PENDING,
     UNDECIDED,
     Ending,
+    EvidenceType,
     Follow,
     Mode,
     Refusal,
@@ -57,7 +58,8 @@ def asked(request: Request, decision: Decision, policy: Policy, now: datetime) -
     """A new request that is refused, for whatever reason, is over: asking again is as easy."""
     terms = {"terms": " ".join(decision.terms)} if decision.terms else {}
     served = {"for": serves(request)} if serves(request) else {}
-    opened = {"opened_by": request.opened_by.id} if request.opened_by is not None else {}
+    vouched = [e.source for e in request.evidence_of(EvidenceType.VERIFICATION)]
+    opened = {"opened_by": request.opened_by.id, "verification": vouched[0]} if request.opened_by and vouched else {}
     note = Note(Deed.ASKED, {**person(request.requester), **terms, **served, **opened})
     request = replace(decided(request, decision), mode=policy.under(decision.terms).mode)
     match decision:
