@@ -19,6 +19,9 @@ from bot.core.answers import (
     Said,
     SecretShown,
     StatusCard,
+    ThreatCard,
+    ThreatDoor,
+    ThreatForm,
 )
 from bot.core.model import Request
 from bot.core.ports import Slot
@@ -38,6 +41,7 @@ from cards.queue import queue
 from cards.requester import requester
 from cards.secret import curtain, secret
 from cards.texts import LANGUAGES, ideas, phrases, plain, said_for, text, tongue, vocabulary
+from cards.threat import threat, threat_door, threat_form
 from cards.view import View
 from cards.words import called, refused, say, sentence, stands
 
@@ -74,6 +78,9 @@ Showable = (
     | CallerDoor
     | CallerForm
     | CallerCard
+    | ThreatDoor
+    | ThreatForm
+    | ThreatCard
     | RequestCard
     | SecretShown
     | ProofShown
@@ -113,6 +120,8 @@ def title(answer: Showable, view: View) -> str:
             return text("refusal.title", view.language)
         case CallerDoor() | CallerForm() | CallerCard():
             return text("call.title", view.language)
+        case ThreatDoor() | ThreatForm() | ThreatCard():
+            return text("threat.title", view.language)
         case HomeCard() | OfferCard() | MissCard() | StatusCard() | QueueCard() | ProofShown() | Said() | Notice():
             return text("app.name", view.language)
         case _:
@@ -140,16 +149,33 @@ def _card(answer: Showable, view: View) -> e.Card:
             return _refused(answer, view)
         case Notice():
             return finding(answer, view)
+        case CallerDoor() | CallerForm() | CallerCard() | ThreatDoor() | ThreatForm() | ThreatCard():
+            return _no_request(answer, view)
+        case Said(key, params):
+            return card(view, lines(say(view, key, **params)))
+        case HomeCard() | OfferCard() | MissCard() | StatusCard() | QueueCard() | Form():
+            return _choice(answer, view)
+        case _:
+            assert_never(answer)
+
+
+def _no_request(
+    answer: CallerDoor | CallerForm | CallerCard | ThreatDoor | ThreatForm | ThreatCard, view: View
+) -> e.Card:
+    """Return a card of what is no request."""
+    match answer:
         case CallerDoor():
             return call_door(answer, view)
         case CallerForm():
             return call_form(answer, view)
         case CallerCard():
             return call(answer, view)
-        case Said(key, params):
-            return card(view, lines(say(view, key, **params)))
-        case HomeCard() | OfferCard() | MissCard() | StatusCard() | QueueCard() | Form():
-            return _choice(answer, view)
+        case ThreatDoor():
+            return threat_door(answer, view)
+        case ThreatForm():
+            return threat_form(answer, view)
+        case ThreatCard():
+            return threat(answer, view)
         case _:
             assert_never(answer)
 
@@ -191,7 +217,7 @@ def _placed(request: Request, slot: Slot, view: View) -> e.Card:
             return curtain(request, view)
         case Slot.OPENER:
             return opener(request, view)
-        case Slot.AGENT | Slot.CALLER:
+        case Slot.AGENT | Slot.CALLER | Slot.THREAT:
             raise TypeError("no request has a message there")
         case Slot.PROMPT:  # Teams draws the prompt itself; this stands in its place once it is over
             return card(view, lines(say(view, "request.over", kind=say(view, f"{request.kind}.title")), subtle=True))

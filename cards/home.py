@@ -7,6 +7,7 @@ from typing import Final
 from bot.core.actions import Begin, Home, Human, ShowStatus, WithdrawListed
 from bot.core.answers import HomeCard, MissCard, Offer, OfferCard, StatusCard
 from bot.core.model import PENDING, Person, Request
+from bot.core.threat import ThreatLevel
 from cards import elements as e
 from cards.buttons import alarm, begin, dialog, press, ref
 from cards.parts import behind, card, header, lines, marked, stand
@@ -21,6 +22,9 @@ FIRST: Final = 3  # offers that are seen at once
 def home(answer: HomeCard, view: View) -> e.Card:
     """How one's requests stand comes first, then what one may ask for; the alarm is the last button."""
     body: list[e.Piece] = [_hello(answer.person, view)]
+    if answer.threat is not ThreatLevel.NORMAL:
+        stricter = e.TextBlock(text=say(view, f"home.stricter_{answer.threat}"))
+        body.append(e.Container(style="warning", bleed=True, items=[stricter]))
     if answer.open:
         body.append(e.TextBlock(text=say(view, "home.open"), weight="Bolder", size="Medium", style="heading"))
         body += [_row(request, view) for request in answer.open]

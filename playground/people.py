@@ -25,6 +25,7 @@ EMPLOYEES: Final = guid("group/employees")
 HELPDESK: Final = guid("group/helpdesk")
 LEADS: Final = guid("group/helpdesk-leads")
 NO_PASS: Final = guid("group/no-access-passes")
+SECURITY: Final = guid("group/security")
 OPERATORS: Final = guid("group/vault-operators")
 
 # Template ids of built-in roles, the same in every tenant:
@@ -215,6 +216,7 @@ def contoso(extras: int = 0) -> People:
         Group(HELPDESK, "Helpdesk", frozenset({ids["ben"], LEADS, ids["vera"], ids["bens"]})),
         # Cleo is in it through the leads.
         Group(LEADS, "Helpdesk leads", frozenset({ids["cleo"]})),
+        Group(SECURITY, "Security", frozenset({ids["sofia"], ids["cleo"]})),
         Group(NO_PASS, "No access passes", frozenset({ids["tess"]})),
         Group(OPERATORS, "Vault operators", frozenset({ids["olga"]}), frozenset({ids["olga"]}), assignable=True),
     )

@@ -173,6 +173,7 @@ def environment(earth: world.World, database: str) -> dict[str, str]:
         "VOUCHSAFE_DRAIN": "0",  # what plays the balancer passes over whoever refuses
         "VOUCHSAFE_APPROVERS_GROUP": people.HELPDESK,
         "VOUCHSAFE_AGENTS_GROUP": people.HELPDESK,
+        "VOUCHSAFE_SECURITY_GROUP": people.SECURITY,
         "VOUCHSAFE_ALLOWED_GROUPS": people.EMPLOYEES,
         "VOUCHSAFE_DENY_LIST": earth.people["emma"].id,
         "VOUCHSAFE_HELPDESK_CHANNEL": HELPDESK_CHANNEL,

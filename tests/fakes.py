@@ -18,6 +18,7 @@ from bot.core.methods import Method, MethodKind
 from bot.core.model import Actor, Chat, Mode, Person, Request, Status, Way
 from bot.core.policy import Policy
 from bot.core.ports import Job, Messenger, Purpose, SignIn
+from bot.core.reasons import Reason
 from bot.core.risk import Risk
 from bot.desk.acts import Acts
 from bot.desk.agents import Agents
@@ -38,6 +39,7 @@ from bot.desk.register import Register
 from bot.desk.requester import OwnStepUp
 from bot.desk.stepup import StepUp
 from bot.desk.strangers import Strangers
+from bot.desk.threat import Threats
 from bot.desk.upkeep import Upkeep
 from bot.kinds import KINDS
 from bot.process.service import LISTENERS, uses
@@ -46,6 +48,7 @@ from bot.teams.calling import CallMessages
 from bot.teams.delivery import Delivery
 from bot.teams.findings import Findings
 from bot.teams.signboard import PACE, Signboard
+from bot.teams.threats import ThreatMessages
 from bot.teams.views import Addresses
 from tests.entra import TENANT, FakeClock, FakeDirectory, FakeSignIns, FakeVerifier
 
@@ -54,6 +57,7 @@ __all__ = [
     "HELPDESK",
     "ISSUER",
     "POLICY",
+    "SECURITY",
     "TENANT",
     "TYPED",
     "USUAL",
@@ -67,7 +71,7 @@ __all__ = [
     "private",
 ]
 
-EMPLOYEES, HELPDESK = "employees", "helpdesk"
+EMPLOYEES, HELPDESK, SECURITY = "employees", "helpdesk", "security"
 TYPED = "Kettle-7-Harbour-Moss"  # a new password somebody enters
 APPROVERS = frozenset({"ben", "cleo"})
 LONG_AGO = datetime(2025, 2, 3, 8, 0, tzinfo=UTC)
@@ -200,6 +204,7 @@ class Office:
     verifier: FakeVerifier
     signboard: Signboard
     calls: CallMessages
+    threats: ThreatMessages
 
     @property
     def ledger(self) -> Ledger:
@@ -314,6 +319,7 @@ class Office:
             "due": self.upkeep.due,
             "matter": self.calls.bring,
             "warn": self.calls.warn,
+            "threat": self.threats.tell,
         }
         await handlers[name](Job(name, request_id))
 
@@ -340,6 +346,8 @@ def office(
     for name in ("ann", "ben", "cleo", "kim", "mo", "emma"):
         _furnish(directory, name)
         directory.add(name, *([] if name == "mo" else [EMPLOYEES]), *([HELPDESK] if name in APPROVERS else []))
+    for name in ("sofia", "theo"):
+        directory.add(name, EMPLOYEES, SECURITY)
     policies = {name: _of_kind(kind.policy, policy, mode) for name, kind in KINDS.items()} | {
         "tap": replace(policy, mode=mode)
     }
@@ -363,14 +371,16 @@ def office(
     alarms = Alarms(ledger, inquiry, frozenset({addresses.helpdesk, addresses.security}), homes)
     agents, register = Agents(directory, HELPDESK), Register(store, clock)
     callers = Callers(ledger, inquiry.accounts, agents, homes, register, "c1")
-    step_up = StepUp(ledger, inquiry, entra, uses(own_step_up, approvals, alarms, callers), strangers)
+    security = Agents(directory, SECURITY, "c1", Reason.NOT_SECURITY)
+    threats = Threats(ledger, security, homes, register, addresses.security)
+    step_up = StepUp(ledger, inquiry, entra, uses(own_step_up, approvals, alarms, callers, threats), strangers)
     acts = Acts(ledger, inquiry, delivery.secrets)
     proofs = Identity(ledger, inquiry, entra, homes, strangers, issuer=ISSUER, type="VerifiedEmployee")
     reception = Reception(ledger, inquiry)
     proving, queue = Proving(reception), ApproversQueue(ledger, approvals, homes)
     behalf = Behalf(reception, agents, register)
     callers = replace(callers, assisted=tuple(behalf.offered()))
-    doors = (alarms, proving, homes, queue, callers, behalf)
+    doors = (alarms, proving, homes, queue, callers, behalf, threats)
     desk = Desk(ledger, reception, acts, approvals, own_step_up, step_up, proofs, *doors)
     upkeep, entry = Upkeep(ledger, inquiry, directory), PasswordEntry(ledger, acts, strangers)
     findings = Findings(store, clock, messenger, addresses.security, "en", addresses.contact)
@@ -391,6 +401,7 @@ def office(
         verifier,
         signboard,
         CallMessages(homes, callers.due, callers.opens, messenger, messenger, addresses),
+        ThreatMessages(homes, threats.due, messenger, addresses),
     )
 
 

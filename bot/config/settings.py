@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from base64 import urlsafe_b64decode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Final, Literal
 from uuid import UUID
@@ -63,6 +63,8 @@ class Settings(BaseSettings):
     caller_step_up: str = Field(
         default="c1", description="Authentication context of the sign-in by which a caller proves who they are."
     )
+    security_group: str = Field(default="", description="Object id of the group that sets the threat level, if any.")
+    security_step_up: str = Field(default="c1", description="Authentication context of the sign-in by which they do.")
     deny_list: Ids = Field(default=frozenset(), description="Object ids of emergency accounts nobody may ask for.")
     ticket_pattern: str = Field(
         default=r"[A-Z]{2,8}-?\d{1,10}", description="What a ticket number looks like (regular expression)."
@@ -155,18 +157,12 @@ class Settings(BaseSettings):
     @field_validator("allowed_groups", "deny_list", mode="before")
     @classmethod
     def _listed(cls, value: object) -> object:
-        return (
-            [_guid(one, f"number {n}") for n, one in enumerate(_split(value), 1)] if isinstance(value, str) else value
-        )
+        return _each(value, _guid)
 
     @field_validator("proxies", mode="before")
     @classmethod
     def _networks(cls, value: object) -> object:
-        return (
-            [_network(one, f"number {n}") for n, one in enumerate(_split(value), 1)]
-            if isinstance(value, str)
-            else value
-        )
+        return _each(value, _network)
 
     @field_validator("allowed_groups")
     @classmethod
@@ -183,7 +179,7 @@ class Settings(BaseSettings):
             return _guid(value)
         return frozenset(_guid(one) for one in value)
 
-    @field_validator("agents_group")
+    @field_validator("agents_group", "security_group")
     @classmethod
     def _agents(cls, value: str) -> str:
         return _guid(value) if value else value
@@ -258,6 +254,11 @@ class Settings(BaseSettings):
 
 def _split(value: str) -> list[str]:
     return [part for part in map(str.strip, value.split(",")) if part]
+
+
+def _each(value: object, read: Callable[[str, str], str]) -> object:
+    """Read what is listed in one text; what is wrong says which one."""
+    return [read(one, f"number {n}") for n, one in enumerate(_split(value), 1)] if isinstance(value, str) else value
 
 
 def _guid(text: str, which: str = "it") -> str:

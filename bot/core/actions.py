@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.core.calling import Calling
+from bot.core.raising import Raising, ShowThreat
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +271,7 @@ Written = (
     | Help
     | ShowStatus
     | ShowCaller
+    | ShowThreat
     | Human
     | Thanks
     | NotWanted
@@ -295,4 +297,4 @@ Own = (
 Plain = Own | SeeProof | Take | NotNow | Refresh
 Deciding = Approve | Deny | SeeProof | Take | NotNow  # of those who decide about others
 Press = Plain | Approve | Deny | Lift
-Action = Calling | Written | Begin | Submit | Choose | Disown | SeeQueue | OfferToken | ReturnCode | Press
+Action = Calling | Raising | Written | Begin | Submit | Choose | Disown | SeeQueue | OfferToken | ReturnCode | Press

@@ -12,6 +12,7 @@ from bot.core.forms import Sheet
 from bot.core.model import Chat, Person, Refusal, Request, Secret
 from bot.core.ports import Purpose, Slot
 from bot.core.queue import WaitingLine
+from bot.core.threat import Threat, ThreatLevel
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +27,16 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class HomeCard:
-    """`lead` is the catalogue key of the line above it: a greeting, help, or that a text was not understood."""
+    """`lead` is the catalogue key of the line above it: a greeting, help, or that a text was not understood.
+
+    `threat` is how strict the desk is just now for everybody.
+    """
 
     person: Person
     offers: tuple[Offer, ...]
     open: tuple[Request, ...]
     lead: str = "home.lead"
+    threat: ThreatLevel = ThreatLevel.NORMAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +134,30 @@ class CallerCard:
 @dataclass(frozen=True, slots=True)
 class CallerDoor:
     """The way to ask a colleague whether it is them: nothing is done before its button is pressed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ThreatDoor:
+    """The way to raise the threat level: nothing is done before its button is pressed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ThreatForm:
+    """The form by which the level is raised: what was filled in so far, and the names of what is missing."""
+
+    form: str
+    level: str = ""
+    hours: str = ""
+    reason: str = ""
+    faults: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ThreatCard:
+    """A raising of the threat level as one of its places shows it."""
+
+    threat: Threat
+    slot: Slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +279,9 @@ Answer = (
     | CallerDoor
     | CallerForm
     | CallerCard
+    | ThreatDoor
+    | ThreatForm
+    | ThreatCard
     | RequestCard
     | SecretShown
     | ProofShown

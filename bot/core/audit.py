@@ -71,6 +71,14 @@ class Deed(StrEnum):
     CONSENT_WANTED = "consent_wanted"
     CONSENTED = "consented"
     CONSENT_REFUSED = "consent_refused"
+    THREAT_WANTED = "threat_wanted"
+    THREAT_RAISED = "threat_raised"
+    THREAT_LAPSED = "threat_lapsed"
+    THREAT_REPLACED = "threat_replaced"
+    THREAT_LOWER_WANTED = "threat_lower_wanted"
+    THREAT_LOWERING = "threat_lowering"
+    THREAT_LOWERED = "threat_lowered"
+    THREAT_OVER = "threat_over"
 
 
 @dataclass(frozen=True, slots=True)

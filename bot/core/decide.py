@@ -10,6 +10,7 @@ from typing import Final
 
 from bot.core.approval import beyond, counted, unsure
 from bot.core.behalf import consented, unassisted
+from bot.core.brakes import locked_down, tightened
 from bot.core.evidence import face_checked, on_the_page, stepped_up, unaged
 from bot.core.facts import ASKED, Facts, Moment
 from bot.core.limits import too_often
@@ -46,6 +47,11 @@ class Refuse(Undecidable):
     def unsure(self) -> bool:
         """Whether something could not be found out, be it for now or lastingly: that objects to nobody."""
         return self.refusal.reason == Reason.UNKNOWN or ABOUT in self.refusal.params
+
+    @property
+    def holds(self) -> bool:
+        """Whether it only holds a request up for a while: it goes on once that is over."""
+        return self.refusal.reason == Reason.LOCKDOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +101,7 @@ def decide(policy: Policy, facts: Facts, request: Request, moment: Moment, now: 
     it, the sign-in, the face, and only then somebody else's yes. Every decision says under which terms of the policy it
     was made.
     """
-    terms = policy.terms(facts.groups or (), facts.level)
+    terms = (*policy.terms(facts.groups or (), facts.level), *tightened(facts))
     policy = policy.under(terms)
     request = unaged(request, policy, now)
     faceless = bool(policy.evidence) and not face_checked(policy, request, now)
@@ -124,6 +130,7 @@ def _objection(policy: Policy, facts: Facts, request: Request, moment: Moment, *
         why = facts.lasting.get(ASKED.get(unknown, unknown), Reason.UNKNOWN)
         return Refusal(why, MappingProxyType({ABOUT: unknown}))
     barred = wall(facts)
+    barred = barred if barred is not None else locked_down(facts)
     if barred is not None:
         return barred
     unlisted = facts.locks and facts.groups is None  # nobody's lock waits for what cannot be found out
@@ -161,6 +168,7 @@ def _unknown(policy: Policy, facts: Facts, request: Request, *, faceless: bool) 
         ("frozen_at", "never" if facts.harmless else facts.frozen_at),
         ("recent", facts.recent),
         ("shown", facts.shown),
+        ("threat", "any" if facts.harmless else facts.threat),
         ("denied", facts.denied),
         ("objection", facts.objection),
         ("level", facts.level),

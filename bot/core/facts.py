@@ -11,6 +11,7 @@ from typing import Final, Literal
 
 from bot.core.model import Means, Refusal
 from bot.core.reasons import Reason
+from bot.core.threat import Posture
 
 # Which question answers which facts, by the names that `Facts.lasting` has.
 ASKED: Final[Mapping[str, str]] = MappingProxyType(
@@ -71,6 +72,7 @@ class Facts:
     `opener` why the agent who opened it is none just now. `levels`
     are what its kind may call a case, mildest first; `harmless`: what they ask for only locks or proves; `locks`: it
     only takes access away. `objection`, `where`, `level`, `found` and `means` are what the kind itself found.
+    `threat` is how strict the desk is just now for everybody.
     `lasting` says of questions that got a no why asking again does not change it. `upn`, `work`, as what and where,
     and `manager`, by name, tell those who decide who it is, and decide nothing.
     """
@@ -94,6 +96,7 @@ class Facts:
     face_check: bool | None = None
     frozen_at: datetime | Literal["never"] | None = None
     opener: Refusal | Literal["none"] | None = "none"
+    threat: Posture | None = None
     objection: Refusal | Literal["none"] | None = None
     where: Mapping[str, Refusal] = field(default_factory=_none)
     level: str | None = None

@@ -22,6 +22,7 @@ class Matter:
     """
 
     SORT: ClassVar[str]  # as stored, and what the trail calls it
+    SIREN: ClassVar[str] = "warn"  # the job, never given up, by which others hear of one that alarms
 
     id: str
     by: Person
@@ -79,6 +80,9 @@ class MatterUnit(Protocol):
 
     async def in_lane(self, sort: type[M], tenant: str, lane: str) -> M | None:
         """Return the one that holds this lane."""
+
+    async def in_lanes(self, sort: type[M], tenant: str) -> Sequence[M]:
+        """Return all that hold a lane."""
 
     async def matters_due(self, now: datetime, limit: int) -> Sequence[str]:
         """Return ids of matters whose `due_at` has come."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from bot.core import calling
+from bot.core import calling, raising
 from bot.core.actions import (
     Action,
     Approve,
@@ -55,6 +55,7 @@ from bot.core.calling import (
     SeeCaller,
     TypeNumber,
 )
+from bot.core.raising import BeginThreat, LowerThreat, RaiseThreat, Raising, SeeThreat
 
 VERBS: Final[Mapping[str, type[Plain]]] = {
     "sign-in": SignInAgain,
@@ -90,13 +91,17 @@ LANGUAGE: Final = "lang"
 LONGEST: Final = 2000
 
 
-def pack(action: Press | Begin | Submit | Choose | Disown | SeeQueue | Shown | Calling) -> dict[str, str | int]:
+def pack(
+    action: Press | Begin | Submit | Choose | Disown | SeeQueue | Shown | Calling | Raising,
+) -> dict[str, str | int]:
     """Return the data of the button that does `action`."""
     match action:
         case BeginCaller() | FindCaller() | AskCaller() | TypeNumber() | DenyCall() | EndCall() | SeeCaller():
             return calling.pack(action)
         case OpenForm() | OpenRequest():
             return calling.pack(action)
+        case BeginThreat() | RaiseThreat() | LowerThreat() | SeeThreat():
+            return raising.pack(action)
         case Home():
             return {"verb": HOME}
         case ShowStatus():
@@ -121,6 +126,8 @@ def unpack(data: Mapping[str, object]) -> Action | None:
         return SHOWN[verb]
     if isinstance(verb, str) and verb in calling.VERBS:
         return calling.unpack(verb, data, _inputs(data))
+    if isinstance(verb, str) and verb in raising.RAISES:
+        return raising.unpack(verb, data, _inputs(data))
     kind = data.get("kind")
     if verb == BEGIN and isinstance(kind, str):
         return Begin(kind[:LONGEST])

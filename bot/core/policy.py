@@ -15,6 +15,7 @@ from bot.core.options import Option
 from bot.core.strictness import STRICTER, Stricter
 
 GROUP, LEVEL = "group:", "level:"
+THREAT, FACE = "threat", "face"  # terms that no file sets: somebody's yes at the least, and the face besides
 ALONE: Final = "alone"  # what a policy says by which nobody else is asked
 T = TypeVar("T")
 
@@ -93,7 +94,7 @@ class Policy:
         for name, over in self.variants.items():
             if name in held and not _by_group(name):
                 changes |= {key: self.stricter(key, changes.get(key, value), value) for key, value in over.items()}
-        return self.changed(changes)
+        return self.changed(changes)._tightened(held)  # noqa: SLF001 - of this very class
 
     def milder(self, key: str, value: object) -> bool:
         """Whether this value of a key asks for less than this policy does."""
@@ -109,6 +110,12 @@ class Policy:
         """Return what this policy says of a key, or of an option of that name."""
         found = [value for option, value in self.options.items() if option.name == key]
         return found[0] if found else getattr(self, key)
+
+    def _tightened(self, held: frozenset[str]) -> Policy:
+        """Return this policy with what holds beyond it for a while: it only ever asks for more."""
+        approvals = max(self.approvals, 1) if THREAT in held else self.approvals
+        evidence = "face_check" if FACE in held else self.evidence
+        return self.changed({"approvals": approvals, "evidence": evidence} if held & {THREAT, FACE} else {})
 
     def _together(self, groups: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """Lay several groups' changes together; where one does not set a key, what everybody has is its demand."""

@@ -36,6 +36,7 @@ class Purpose(StrEnum):
     DENY = "deny"  # an approver's no that locks somebody out, which counts when the sign-in is through
     CALL = "call"  # the colleague of whom an agent asks whether they are on the telephone
     LIFT = "lift"  # an approver's word that a locked account is in its owner's hands, when the sign-in is through
+    THREAT = "threat"  # somebody of security raises the threat level, or lowers it before its time
     ENTER = "enter"  # opens the page where its subject enters a new password
     LOOK = "look"  # an approver looks at a proof of identity, with their own rights
 
@@ -89,6 +90,7 @@ class Slot(StrEnum):
     LIFT = "lift"  # the private card of an approver who lifts a lock
     OPENER = "opener"  # how far a request is, for the agent who opened it for its subject
     AGENT = "agent"  # a verification, as the agent who asked for it reads it in private
+    THREAT = "threat"  # the private card of somebody of security who raises the threat level, or lowers it
     CALLER = "caller"  # the same, as the colleague does who is asked
 
 
@@ -223,6 +225,12 @@ class Unit(MatterUnit, Protocol):
         """Bind every transaction of this person that still waits to this chat; return the requests they are for."""
 
     async def sign_in(self, sign_in_id: str) -> SignIn | None: ...
+
+    async def exclude(self, tenant: str) -> None:
+        """Let no act be claimed, and nobody else raise the threat level, until this transaction is over."""
+
+    async def admit(self, tenant: str, now: datetime) -> None:
+        """Raise `Conflict` where a lockdown holds by now; none begins until this transaction is over."""
 
     async def request_of(self, sign_in_id: str) -> Request | None:
         """Return the request that this transaction is about."""

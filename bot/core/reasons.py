@@ -75,3 +75,8 @@ class Reason(StrEnum):
     UNVERIFIED = "unverified"
     THEY_HAVE_ONE = "they_have_one"
     NOT_FOR_THEM = "not_for_them"
+    LOCKDOWN = "lockdown"
+    NOT_SECURITY = "not_security"
+    THREAT_ELSEWHERE = "threat_elsewhere"
+    THREAT_HOLDS = "threat_holds"
+    THREAT_SECOND = "threat_second"

@@ -16,7 +16,7 @@ from bot.core.events import ActDone, ActFailed, ActLost, ActPostponed, ActWanted
 from bot.core.facts import Moment
 from bot.core.life.step import Step
 from bot.core.model import Mode, Outcome, Refusal, Request, Secret, Status, Way
-from bot.core.ports import Job, Slot
+from bot.core.ports import Job, Slot, Unit
 from bot.core.reasons import Reason
 from bot.desk.answered import lasting, not_now
 from bot.desk.facts import Inquiry
@@ -100,7 +100,12 @@ class Acts:
                 return Refusal(Reason.UNKNOWN)
             return ActWanted(decision, again=again)
 
-        return await self.ledger.change(request.id, wanted, known=request)
+        async def admitted(unit: Unit, now_is: Request) -> None:
+            """A lockdown that has begun since the decision is seen here: then all is decided once more."""
+            if now_is.status is Status.ACTING and not self.inquiry.kinds[now_is.kind].harmless:
+                await unit.admit(now_is.tenant, self.ledger.clock.now())
+
+        return await self.ledger.change(request.id, wanted, admitted, known=request)
 
     async def _carried_out(
         self, claimed: Request, patience: float, entered: Secret | None = None

@@ -21,18 +21,34 @@ MANY: Final = 8  # people of one name on a card
 
 @dataclass(frozen=True, slots=True)
 class Agents:
-    """`group` is whose members take calls; without one nobody does."""
+    """`group` is whose members they are; without one nobody is. `otherwise` is what everybody else hears.
+
+    `context`, where there is one, is what they sign in with: an enabled policy must guard it for them.
+    """
 
     directory: Directory
     group: str
+    context: str = ""
+    otherwise: Reason = Reason.NOT_AGENT
 
     async def objection(self, person: str) -> Refusal | None:
         """Say why somebody is no agent just now, or None. What cannot be found out is a no."""
         if not self.group:
-            return Refusal(Reason.NOT_AGENT)
-        refusal = unfit(Policy(approvers_group=self.group, approver_step_up=""), await self._facts(person))
+            return Refusal(self.otherwise)
+        return self._unfit(await self._facts(person))
+
+    async def beside(self, first: str, second: str) -> Refusal | None:
+        """Say why these two accounts are not two people of it just now, as far as it is the first's fault, or None."""
+        one, other = await asyncio.gather(self._facts(first), self._facts(second))
+        refusal = self._unfit(one)
+        if refusal is None and (first == second or (one.human and one.human == other.human)):
+            return Refusal(Reason.SAME_PERSON)
+        return refusal
+
+    def _unfit(self, facts: ApproverFacts) -> Refusal | None:
+        refusal = unfit(Policy(approvers_group=self.group, approver_step_up=self.context), facts)
         if refusal is not None and refusal.reason in {Reason.NOT_APPROVER, Reason.GUEST_APPROVER}:
-            return Refusal(Reason.NOT_AGENT)
+            return Refusal(self.otherwise)
         return refusal
 
     async def _facts(self, person: str) -> ApproverFacts:
@@ -40,6 +56,7 @@ class Agents:
         async with asyncio.TaskGroup() as group:
             account = group.create_task(noes.known(directory.account(person), "agent"))
             groups = group.create_task(noes.known(directory.groups(person, frozenset({self.group})), "agent_groups"))
+            contexts = group.create_task(noes.known(self._contexts(directory, person), "agent_contexts"))
         who, member = account.result(), groups.result()
         flagged = None
         if who is not None and who.enabled and member:  # whoever else asks takes none of the tenant's few turns
@@ -51,8 +68,13 @@ class Agents:
             groups=member,
             at_risk=flagged,
             human=who.human if who else None,
+            guarded_contexts=contexts.result(),
             lasting=noes.any,
         )
+
+    async def _contexts(self, directory: Directory, person: str) -> frozenset[str]:
+        """Return what an enabled policy guards for them, where that matters."""
+        return await directory.guarded_contexts(person) if self.context else frozenset()
 
     async def find(self, person: str, text: str) -> tuple[Colleague, ...]:
         """Return who may be meant: the one a picker found first, and whoever else has that name.

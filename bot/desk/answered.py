@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from bot.core import actions as do
 from bot.core.errors import DeskError, Missing, NotGranted, Rejected, Throttled, Unavailable
 from bot.core.model import Refusal
 from bot.core.reasons import Reason
 
+# What words come to that ask for nothing the desk does.
+LINES: Final[Mapping[type[do.Written], str]] = MappingProxyType(
+    {
+        do.Thanks: "said.thanks",
+        do.NotWanted: "said.not_wanted",
+        do.MachineMade: "said.machine_made",
+        do.NoWindow: "said.no_window",
+    }
+)
 CROWDED: Final = 10  # seconds, where there were too many and nobody says when there is room
 
 

@@ -26,10 +26,12 @@ from bot.core.life.advance import past
 from bot.core.life.step import Step
 from bot.core.model import Actor, Chat, Person, Refusal, Request
 from bot.core.ports import Job, Posted, Purpose, Slot
+from bot.core.raising import BeginThreat, LowerThreat, RaiseThreat, SeeThreat, ShowThreat
 from bot.core.reasons import Reason
 from bot.core.watch import Sort
 from bot.desk.acts import Acts
 from bot.desk.alarms import Alarms
+from bot.desk.answered import LINES
 from bot.desk.approvals import Approvals
 from bot.desk.behalf import Behalf
 from bot.desk.callers import Callers
@@ -41,6 +43,7 @@ from bot.desk.queue import ApproversQueue
 from bot.desk.reception import Reception, whose
 from bot.desk.requester import OwnStepUp
 from bot.desk.stepup import StepUp
+from bot.desk.threat import Threats
 
 APPROVERS: Final = frozenset(
     {Reason.ALREADY_APPROVED, Reason.REASON_REQUIRED, Reason.REASON_TOO_LONG, Reason.NO_PRIVATE_CHAT}
@@ -62,6 +65,7 @@ class Desk:
     queue: ApproversQueue
     callers: Callers
     behalf: Behalf
+    threats: Threats
 
     async def handle(self, actor: Actor, action: do.Action, *, card: str = "") -> Answer:
         """Do what `actor` asks for and say what came of it. `card` is the message that was pressed, if any."""
@@ -70,6 +74,8 @@ class Desk:
 
     async def _handled(self, actor: Actor, action: do.Action, card: str) -> Answer:
         try:
+            if isinstance(action, do.Written):
+                return await self._written(actor, action)
             match action:
                 case do.Begin() | do.Submit() | do.Choose() | do.Disown():
                     return await self._asking(actor, action)
@@ -79,14 +85,12 @@ class Desk:
                     return await self.callers.handle(actor, action)
                 case OpenForm() | OpenRequest():
                     return await self.behalf.open(actor, action)
+                case BeginThreat() | RaiseThreat() | LowerThreat() | SeeThreat():
+                    return await self.threats.handle(actor, action)
                 case do.OfferToken():
                     return await self._offered_token(actor, action)
                 case do.ReturnCode(code):
                     return await self.step_up.code_returned(actor, code)
-                case do.Home() | do.Help() | do.ShowStatus() | do.Human() | do.Thanks() | do.NotWanted():
-                    return await self._written(actor, action)
-                case do.ShowCaller() | do.OfferKind() | do.NotUnderstood() | do.MachineMade() | do.NoWindow():
-                    return await self._written(actor, action)
                 case _:
                     return await self._press(actor, action, card)
         except Conflict:
@@ -117,20 +121,16 @@ class Desk:
                 return await self._status(actor)
             case do.ShowCaller():
                 return await self.callers.door(actor.person)
+            case ShowThreat():
+                return await self.threats.door(actor.person)
             case do.OfferKind(kind, said):
                 return await self.reception.offer(actor, kind, said)
             case do.NotUnderstood(likely):
                 return await self.reception.missed(likely)
             case do.Human(of_others):
                 return await self.callers.for_others(actor.person) if of_others else Said("said.human")
-            case do.Thanks():
-                return Said("said.thanks")
-            case do.NotWanted():
-                return Said("said.not_wanted")
-            case do.MachineMade():
-                return Said("said.machine_made")
-            case do.NoWindow():
-                return Said("said.no_window")
+            case do.Thanks() | do.NotWanted() | do.MachineMade() | do.NoWindow():
+                return Said(LINES[type(action)])
             case _:
                 assert_never(action)
 

@@ -19,6 +19,7 @@ from bot.core.model import EvidenceType, Finding, Mode, Refusal, Request, Secret
 from bot.core.policy import Policy
 from bot.core.ports import Clock, Store
 from bot.core.reasons import Reason
+from bot.core.threat import Posture, Threat, ThreatLevel, posture
 from bot.core.verifier import Verifier
 from bot.desk.account import AccountInquiry, Who, says
 from bot.desk.agents import Agents
@@ -35,16 +36,21 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class _Past:
-    """What we know of a person ourselves: how often they asked and who said no, by kind; since when they are frozen."""
+    """What we know of a person ourselves: how often they asked and who said no, by kind; since when they are frozen.
+
+    `threat` holds for everybody; it is asked beside the rest.
+    """
 
     recent: Mapping[str, Tally]
     denied: Mapping[str, Mapping[str, datetime]]
     frozen: datetime | Literal["never"]
+    threat: Posture
 
     def of(self, kind: str) -> dict[str, Any]:
         """Return what a request of a kind is decided by; none of it is known where the past is not."""
         asked, denied = self.recent.get(kind, Tally()), self.denied.get(kind, {})
-        return {"recent": asked.counted, "shown": asked.shown, "denied": denied, "frozen_at": self.frozen}
+        own = {"recent": asked.counted, "shown": asked.shown, "denied": denied, "frozen_at": self.frozen}
+        return {**own, "threat": self.threat}
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,15 +133,22 @@ class Inquiry:
         return next((kind for kind in self.kinds.values() if kind.proves), None)
 
     def _asked_about(self, kind: str) -> frozenset[str]:
-        """Return the groups whose membership decides about a kind: for its own policy, and for a face it may demand."""
+        """Return the groups whose membership decides about a kind: for its own policy, and for a face it may demand.
+
+        Any may while the threat level is raised, and all that is asked of somebody's groups goes in one question.
+        """
         policy, prover = self.policies[kind], self.prover
-        faces = self.policies[prover.name].groups if prover is not None and policy.faces else frozenset()
+        harmless = self.kinds[kind].harmless and not policy.faces
+        faces = self.policies[prover.name].groups if prover is not None and not harmless else frozenset()
         return policy.groups | faces
 
-    async def _face_check(self, kind: str, groups: frozenset[str] | None) -> bool | None:
-        """Say whether somebody in these groups can prove in earnest who they are, where the kind may demand it."""
-        prover = self.prover
-        if prover is None or not self.policies[kind].faces:
+    async def _face_check(self, kind: str, groups: frozenset[str] | None, past: _Past | None) -> bool | None:
+        """Say whether somebody in these groups can prove in earnest who they are, where it may be demanded for a kind.
+
+        By its policy, that is, or of everybody while the threat level is raised.
+        """
+        prover, raised = self.prover, past is not None and past.threat.level is ThreatLevel.ELEVATED
+        if prover is None or not (self.policies[kind].faces or (raised and not self.kinds[kind].harmless)):
             return False
         if groups is None:
             return None
@@ -171,7 +184,7 @@ class Inquiry:
             opener=opener.result(),
             approvers=approvers.result(),
             approves=who.approves,
-            face_check=await self._face_check(request.kind, who.groups),
+            face_check=await self._face_check(request.kind, who.groups, past),
             objection=_objection(found),
             where=found.where if found else {},
             level=found.level if found else None,
@@ -186,12 +199,13 @@ class Inquiry:
     async def _past(self, request: Request) -> _Past:
         tenant, subject, now = request.tenant, request.subject.id, self.clock.now()
         async with self.store.unit() as unit:
-            recent, denied, locks = await asyncio.gather(
+            recent, denied, locks, raised = await asyncio.gather(
                 unit.recent(tenant, subject, now, but=request.id),
                 unit.denied(tenant, subject, now - LATELY),
                 unit.locks(tenant, subject),
+                unit.in_lanes(Threat, tenant),
             )
-        return _Past(recent, denied, locks.since(request.created_at) or "never")
+        return _Past(recent, denied, locks.since(request.created_at) or "never", posture(raised, now))
 
     async def frozen(self, request: Request) -> bool:
         """Say whether an alarm forbids what this request would bring about: one that is, or was while it went on."""

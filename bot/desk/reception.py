@@ -18,6 +18,7 @@ from bot.core.forms import Sheet, check, clean
 from bot.core.model import PENDING, Actor, Person, Refusal, Request, Status
 from bot.core.ports import Slot
 from bot.core.reasons import Reason
+from bot.core.threat import ThreatLevel
 from bot.desk.answered import not_now
 from bot.desk.facts import Inquiry
 from bot.desk.ledger import Ledger, happened
@@ -38,21 +39,26 @@ class Reception:
             offers = group.create_task(self._offers(person))
             latest = group.create_task(self.latest(person))
         pending = tuple(r for r in latest.result() if r.status in PENDING)
-        return HomeCard(person, offers.result(), pending, lead)
+        offered, threat = offers.result()
+        return HomeCard(person, offered, pending, lead, threat)
 
-    async def _offers(self, person: Person) -> tuple[Offer, ...]:
-        """Every kind this tenant offers. What is off for somebody, or missing in the tenant, is not spoken of."""
+    async def _offers(self, person: Person) -> tuple[tuple[Offer, ...], ThreatLevel]:
+        """Every kind this tenant offers, and how strict the desk is just now.
+
+        What is off for somebody, or missing in the tenant, is not spoken of.
+        """
         there = [kind for kind in self._offered() if not await self._missing(kind)]
         drafts = [self.draft(person, kind, uuid4().hex) for kind in there]
         if not drafts:
-            return ()
+            return (), ThreatLevel.NORMAL
         found = await self.inquiry.at_home(drafts)
         refusals = [self._refusal(draft, facts, Moment.HOME) for draft, facts in zip(drafts, found, strict=True)]
-        return tuple(
+        offers = tuple(
             self._offering(kind, refusal)
             for kind, refusal in zip(there, refusals, strict=True)
             if refusal is None or refusal.reason != Reason.OFF
         )
+        return offers, found[0].threat.level if found[0].threat is not None else ThreatLevel.NORMAL
 
     def _offering(self, kind: str, refusal: Refusal | None = None) -> Offer:
         """Return the offer of a kind; an alarm is taken from everybody."""

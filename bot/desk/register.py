@@ -71,4 +71,4 @@ class Register:
         await unit.note(matter.entry, *turned.notes)
         await unit.defer(Job(MATTER, matter.id, urgency=Urgency.PROMPT))
         if turned.alarms:
-            await unit.defer(Job(WARN, matter.id, urgency=Urgency.ALARM))
+            await unit.defer(Job(matter.SIREN, matter.id, urgency=Urgency.ALARM))

@@ -237,6 +237,16 @@ def again_in(error: BaseException, attempts: int, spread: float, *, forever: boo
     return min(max(told or 0.0, 0.0), DAY) + pause(attempts, first=first, longest=CAP, spread=spread)
 
 
+def in_turn(*handlers: Handler) -> Handler:
+    """Return what asks each of them about a matter: whose it is none of leaves it alone."""
+
+    async def handled(job: Job) -> None:
+        for handler in handlers:
+            await handler(job)
+
+    return handled
+
+
 async def _every(seconds: float, what: Callable[[], Awaitable[None]], stop: asyncio.Event) -> None:
     """Do it again and again until told to stop; a failure is told and the next time comes."""
     while not stop.is_set():

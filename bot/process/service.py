@@ -19,6 +19,8 @@ from bot.core.errors import Misconfigured
 from bot.core.policy import Policy
 from bot.core.ports import Clock, Purpose
 from bot.core.queue import BOARD
+from bot.core.reasons import Reason
+from bot.core.threat import Threat
 from bot.desk.acts import Acts
 from bot.desk.agents import Agents
 from bot.desk.alarms import Alarms
@@ -39,13 +41,14 @@ from bot.desk.register import MATTER, WARN, Register
 from bot.desk.requester import OwnStepUp
 from bot.desk.stepup import StepUp
 from bot.desk.strangers import Strangers
+from bot.desk.threat import Threats
 from bot.desk.upkeep import Upkeep
 from bot.kinds import KINDS
 from bot.process import metrics
 from bot.process.clock import SystemClock
 from bot.process.connections import Outside, reach
 from bot.process.heads import EVERY, Heads
-from bot.process.jobs import Handler, Jobs
+from bot.process.jobs import Handler, Jobs, in_turn
 from bot.process.lifetime import FINISHING, Stop, run
 from bot.process.logs import AccessLog, ServerLog
 from bot.process.readiness import checks, warn
@@ -55,6 +58,7 @@ from bot.teams.calling import CallMessages
 from bot.teams.delivery import Delivery, listener
 from bot.teams.findings import Findings
 from bot.teams.signboard import LOOK, PACE, Signboard
+from bot.teams.threats import ThreatMessages
 from bot.teams.throttle import Throttle
 from bot.teams.views import Addresses
 from bot.web import entry, health, stepup, wallet
@@ -65,7 +69,7 @@ from bot.web.places import PLACES, Places
 from manifest.package import resource
 
 # Jobs that are never given up: they lock, or say that somebody must.
-FOREVER: Final = frozenset({"alert", "finding", "lock", "revoke", WARN})
+FOREVER: Final = frozenset({"alert", "finding", "lock", "revoke", WARN, Threat.SIREN})
 LARGEST: Final = 256 * 1024  # bytes of a body
 IDLE: Final = 75.0  # seconds a connection may take for a request's head; longer than an ingress keeps an idle one
 LISTENERS: Final[tuple[Listener, ...]] = (listener(KINDS),)  # who hears of every change of a request
@@ -83,6 +87,7 @@ class Inside:
     upkeep: Upkeep
     entry: PasswordEntry
     calls: CallMessages
+    threats: ThreatMessages
 
 
 async def serve(settings: Settings, cloud: Cloud, leave: Callable[[int], object]) -> None:
@@ -162,7 +167,9 @@ def assemble(settings: Settings, outside: Outside, in_force: Mapping[str, Policy
     agents = Agents(outside.directory, settings.agents_group)
     register = Register(outside.store, clock)
     callers = Callers(ledger, inquiry.accounts, agents, homes, register, settings.caller_step_up)
-    used = uses(own_step_up, approvals, alarms, callers)
+    by = (settings.security_group, settings.security_step_up, Reason.NOT_SECURITY)
+    threats = Threats(ledger, Agents(outside.directory, *by), homes, register, settings.security_channel)
+    used = uses(own_step_up, approvals, alarms, callers, threats)
     step_up = StepUp(ledger, inquiry, outside.sign_ins, used, strangers)
     issuer, credential = settings.verified_id_authority, settings.verified_id_type
     proofs = Identity(ledger, inquiry, outside.sign_ins, homes, strangers, issuer=issuer, type=credential)
@@ -170,13 +177,14 @@ def assemble(settings: Settings, outside: Outside, in_force: Mapping[str, Policy
     proving, queue = Proving(reception), ApproversQueue(ledger, approvals, homes)
     behalf = Behalf(reception, agents, register)
     callers = replace(callers, assisted=tuple(behalf.offered()))
-    doors = (alarms, proving, homes, queue, callers, behalf)
+    doors = (alarms, proving, homes, queue, callers, behalf, threats)
     desk = Desk(ledger, reception, acts, approvals, own_step_up, step_up, proofs, *doors)
     calls = CallMessages(homes, callers.due, callers.opens, outside.courier, outside.siren, _addresses(settings))
+    told = ThreatMessages(homes, threats.due, outside.siren, _addresses(settings))
     signboard, upkeep = _signboard(settings, outside, clock), Upkeep(ledger, inquiry, outside.directory)
     where = (settings.security_channel, settings.channel_language, settings.helpdesk_contact)
     findings = Findings(outside.store, clock, outside.siren, *where)
-    return Inside(desk, delivery, findings, signboard, upkeep, PasswordEntry(ledger, acts, strangers), calls)
+    return Inside(desk, delivery, findings, signboard, upkeep, PasswordEntry(ledger, acts, strangers), calls, told)
 
 
 def _signboard(settings: Settings, outside: Outside, clock: Clock) -> Signboard:
@@ -184,7 +192,9 @@ def _signboard(settings: Settings, outside: Outside, clock: Clock) -> Signboard:
     return Signboard(outside.store, clock, outside.herald, outside.store.budget(BOARD, PACE), *where)
 
 
-def uses(own: OwnStepUp, approvals: Approvals, alarms: Alarms, callers: Callers) -> Mapping[Purpose, Use]:
+def uses(
+    own: OwnStepUp, approvals: Approvals, alarms: Alarms, callers: Callers, threats: Threats
+) -> Mapping[Purpose, Use]:
     """Name what follows a sign-in that is through, by its purpose."""
     return {
         Purpose.STEP_UP: Use(own.finish, silent=True),
@@ -193,6 +203,7 @@ def uses(own: OwnStepUp, approvals: Approvals, alarms: Alarms, callers: Callers)
         Purpose.DENY: Use(approvals.denied),
         Purpose.LIFT: Use(alarms.finish),
         Purpose.CALL: Use(callers.finish, again=callers.again, tells=callers.page),
+        Purpose.THREAT: Use(threats.finish, again=threats.again, tells=threats.page),
     }
 
 
@@ -205,8 +216,9 @@ def handlers(inside: Inside) -> Mapping[str, Handler]:
         "cards": inside.delivery.cards,
         "stray": inside.delivery.stray,
         BOARD: inside.signboard.draw,
-        MATTER: inside.calls.bring,
+        MATTER: in_turn(inside.calls.bring, inside.threats.look),
         WARN: inside.calls.warn,
+        Threat.SIREN: inside.threats.tell,
         "act": inside.desk.acts.alone,
         "look": inside.upkeep.look,
         "watch": inside.upkeep.watch,

@@ -51,6 +51,10 @@ SINCE: Final = f"""
 
 IN_LANE: Final = f"SELECT {_COLUMNS} FROM matters WHERE tenant = %(tenant)s AND sort = %(sort)s AND lane = %(lane)s"
 
+IN_LANES: Final = f"""
+    SELECT {_COLUMNS} FROM matters WHERE tenant = %(tenant)s AND sort = %(sort)s AND lane IS NOT NULL ORDER BY lane
+"""
+
 DUE: Final = "SELECT id FROM matters WHERE due_at <= %(now)s ORDER BY due_at LIMIT %(limit)s"
 
 
@@ -80,6 +84,9 @@ class MatterRows(MatterUnit):
     async def in_lane(self, sort: type[M], tenant: str, lane: str) -> M | None:
         rows = await self._line.rows(IN_LANE, {"tenant": tenant, "sort": sort.SORT, "lane": lane})
         return _of(sort, rows[0]) if rows else None
+
+    async def in_lanes(self, sort: type[M], tenant: str) -> Sequence[M]:
+        return tuple(_of(sort, row) for row in await self._line.rows(IN_LANES, {"tenant": tenant, "sort": sort.SORT}))
 
     async def matters_due(self, now: datetime, limit: int) -> Sequence[str]:
         return tuple(row["id"] for row in await self._line.rows(DUE, {"now": now, "limit": limit}))

@@ -20,7 +20,7 @@ from bot.core.model import OPEN, Chat, EvidenceType, Person, Request, Status
 from bot.core.ports import Clock, Job, Posted, Purpose, SignIn, SignInStage, Slot, Unit, Urgency
 from bot.core.queue import STOOD, Place, WaitingLine, queued
 from bot.core.watch import WINDOWS, Count, Notice, Sort, slot
-from bot.store import alarms, beside, chain, codec, past, sql, waiting
+from bot.store import alarms, beside, chain, codec, lockdown, past, sql, waiting
 from bot.store.matters import MatterRows
 from bot.store.pipeline import Pipeline
 from bot.store.values import utc
@@ -198,6 +198,14 @@ class PostgresUnit(MatterRows, Unit):
     async def sign_in(self, sign_in_id: str) -> SignIn | None:
         row = await self._one(sql.LOAD_SIGN_IN, {"id": sign_in_id})
         return codec.sign_in_of(row) if row else None
+
+    async def exclude(self, tenant: str) -> None:
+        self._line.put(lockdown.ALONE, {"tenant": tenant}, again=True)
+
+    async def admit(self, tenant: str, now: datetime) -> None:
+        values = {"tenant": tenant, "now": now, **lockdown.LOCKDOWN}
+        self._line.put(lockdown.BESIDE, {"tenant": tenant}, again=True)
+        self._line.put(lockdown.ADMITTED, values, conflict="a lockdown has begun")
 
     async def request_of(self, sign_in_id: str) -> Request | None:
         row = await self._one(beside.REQUEST_OF, {"sign_in": sign_in_id})

@@ -15,6 +15,7 @@ from bot.core.calling import SeeCaller
 from bot.core.model import Actor, Chat, Person
 from bot.core.packing import LANGUAGE as LANGUAGE_KEY
 from bot.core.packing import unpack
+from bot.core.raising import SeeThreat
 from bot.teams.phrases import HIDDEN, Heard, written
 from bot.teams.shapes import plain, shaped
 
@@ -193,7 +194,11 @@ def _execute(value: Json) -> Action | None:
         return None
     data = _object(executed, "data")
     action = _button(data if "verb" in data else {**data, "verb": executed.get("verb")})
-    return None if value.get("trigger") == "automatic" and not isinstance(action, Refresh | SeeCaller) else action
+    return (
+        None
+        if value.get("trigger") == "automatic" and not isinstance(action, Refresh | SeeCaller | SeeThreat)
+        else action
+    )
 
 
 def _offer(value: Json) -> Action | None:

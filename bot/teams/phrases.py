@@ -23,6 +23,7 @@ from bot.core.actions import (
     Thanks,
     Written,
 )
+from bot.core.raising import ShowThreat
 from bot.understanding.rules import Door, Meaning
 from bot.understanding.sentences import LONGEST
 from bot.understanding.understanding import How, Understanding, Understood, understanding
@@ -121,6 +122,8 @@ def _action(found: Understood) -> Written:
             return Human(of_others=found.how is How.OF_OTHERS)
         case Door.CALLER:
             return ShowCaller()
+        case Door.THREAT:
+            return ShowThreat()
         case Door.THANKS:
             return Thanks()
         case Door.NONE if found.how is How.BY_MACHINE:

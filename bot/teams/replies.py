@@ -20,10 +20,12 @@ from bot.core.answers import (
     Said,
     SecretShown,
     SignInWanted,
+    ThreatForm,
 )
 from bot.core.calling import SeeCaller
 from bot.core.model import LIVE, Chat
 from bot.core.ports import Slot
+from bot.core.raising import SeeThreat
 from bot.teams.inbound import Command, Via
 from bot.teams.results import NotPrivate, reveal
 from cards.view import View
@@ -138,7 +140,7 @@ def _action(answer: Answer, command: Command, view: View) -> Json:
     match answer:
         case RequestCard() if isinstance(command.action, Begin):  # its own message comes; this card stays what it is
             return _message(cards.text("said.begun", view.language))
-        case Refused() if isinstance(command.action, Refresh | SeeCaller):
+        case Refused() if isinstance(command.action, Refresh | SeeCaller | SeeThreat):
             return _error(BAD, "NotForYou", cards.sentence(answer, view))  # the card everybody sees stays
         case Said() | Refused():
             return _message(cards.sentence(answer, replace(view, fresh=True)))
@@ -168,7 +170,7 @@ def _dialog(answer: Answer, command: Command, view: View) -> Json:
     """Answer the opening of a dialog; only a form and a secret have buttons or need them there."""
     fresh = replace(view, fresh=True)
     match answer:
-        case Form() | CallerForm():
+        case Form() | CallerForm() | ThreatForm():
             return _continue(cards.show(answer, fresh), cards.title(answer, view))
         case SecretShown():  # which stands open as long as it is needed
             card = reveal(answer, command.actor.chat, command.actor.person, view)
@@ -182,7 +184,7 @@ def _dialog(answer: Answer, command: Command, view: View) -> Json:
 def _submitted(answer: Answer, command: Command, view: View) -> Json | None:
     """Answer a form: again with what is wrong, with a word, or with nothing, which closes the dialog."""
     match answer:
-        case Form() | CallerForm() | SecretShown() | Said() | Refused():
+        case Form() | CallerForm() | ThreatForm() | SecretShown() | Said() | Refused():
             return _dialog(answer, command, view)
         case _:
             return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, replace
 
-from bot.core.answers import Answer, CallerCard, Refused, RequestCard
+from bot.core.answers import Answer, CallerCard, Refused, RequestCard, ThreatCard
 from bot.core.model import Actor, Request, Status
 from bot.core.ports import Purpose, Slot
 from bot.desk.facts import Inquiry
@@ -53,6 +53,8 @@ class Views:
             return await self._confirming(answer.request, view)
         if isinstance(answer, CallerCard) and answer.slot is Slot.CALLER:
             return await self._asked(view, answer.verification.id, Purpose.CALL)
+        if isinstance(answer, ThreatCard):
+            return await self._asked(view, answer.threat.id, Purpose.THREAT)
         lifts = isinstance(answer, RequestCard) and answer.slot is Slot.LIFT
         if isinstance(answer, RequestCard | Refused) and answer.request is not None and chat.personal:
             view = await self.placed(view, answer.request)

@@ -27,12 +27,13 @@ class Door(StrEnum):
     HOME = "home"
     HUMAN = "human"
     CALLER = "caller"
+    THREAT = "threat"
     THANKS = "thanks"
     NONE = "none"
 
 
 POLITE: Final = (Door.HELP, Door.THANKS, Door.HOME)  # said beside something else, they mean little
-DESK: Final = (Door.STATUS, Door.CANCEL, Door.HUMAN, Door.CALLER)
+DESK: Final = (Door.STATUS, Door.CANCEL, Door.HUMAN, Door.CALLER, Door.THREAT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ _VERBS: Final = MappingProxyType(
         Purpose.LIFT: "lift",
         Purpose.ENTER: "enter",
         Purpose.CALL: "call",
+        Purpose.THREAT: "threat",
     }
 )
 

@@ -48,6 +48,7 @@ from playground.gallery.people import ANN, BEN, NOBODY, who
 from playground.gallery.requests import APPROVED, ASKED, ENDINGS, RECEIPT, SIGNED_IN, at, told
 from playground.gallery.sheets import Found, sheet
 from playground.gallery.stories import FILLED_IN, NOW, STORIES
+from playground.gallery.threats import threats
 
 TOMORROW: Final = (NOW + timedelta(hours=20)).isoformat()
 PASS: Final = "Rk+7*_w#Vq2!"
@@ -70,6 +71,7 @@ def every() -> Iterator[tuple[str, dict[str, Any]]]:
             *_line(view),
             *_others(view),
             *calls(view),
+            *threats(view),
         ]:
             yield f"{language}/{name}", show(answer, seen)
         for kind in STORIES:

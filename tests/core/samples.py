@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from bot.core.facts import ApproverFacts, Facts
 from bot.core.model import Evidence, EvidenceType, Mode, Person, Request, Status
 from bot.core.policy import Policy
+from bot.core.threat import USUAL_DAY
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 ANN = Person("tenant", "ann", "Ann Archer")
@@ -45,6 +46,7 @@ GOOD = Facts(
     approves=frozenset(),
     face_check=True,
     frozen_at="never",
+    threat=USUAL_DAY,
     objection="none",
     level="",
 )

@@ -15,6 +15,7 @@ from bot.core.model import Evidence, EvidenceType, Mode, Person, Refusal, Reques
 from bot.core.options import ASSISTED
 from bot.core.policy import Policy
 from bot.core.reasons import Reason
+from bot.core.threat import USUAL_DAY
 
 NOW = datetime(2026, 3, 12, 9, 30, tzinfo=UTC)
 ANN, BEN = Person("t", "ann", "Ann"), Person("t", "ben", "Ben")
@@ -50,6 +51,7 @@ FACTS = Facts(
     approves=frozenset(),
     face_check=True,
     frozen_at="never",
+    threat=USUAL_DAY,
     objection="none",
     level="",
 )

@@ -20,6 +20,7 @@ from bot.core.model import Ending, Evidence, EvidenceType, Finding, Mode, Person
 from bot.core.options import REVOKE_SESSIONS
 from bot.core.policy import Policy
 from bot.core.risk import Detection, Risk
+from bot.core.threat import USUAL_DAY
 from bot.core.verifier import Verifier
 from bot.kinds import KINDS
 from bot.kinds.risk import KIND, LEVELS, SECURE_FIRST, RiskReason
@@ -156,6 +157,7 @@ async def decided(watch: Watch, made: Request, policy: Policy = POLICY) -> Decis
         approvers={"ben0": HELPER, "ben1": HELPER},
         approves=frozenset(),
         frozen_at="never",
+        threat=USUAL_DAY,
         objection="none" if found.objection is None else found.objection,
         where=found.where,
         level=found.level,

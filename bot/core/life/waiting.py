@@ -90,7 +90,7 @@ def settle(request: Request, decision: Decision, policy: Policy, now: datetime, 
     """Move to the state the decision names: nothing but the decision chooses it."""
     before, request, policy = request, decided(request, decision), policy.under(decision.terms)
     match decision:
-        case Refuse(refusal) if decision.unsure:  # under which terms is not known either, so those of before stand
+        case Refuse(refusal) if decision.unsure or decision.holds:  # under which terms is not known: those of before
             return _unsure(before, refusal, now, note)
         case Refuse(refusal):
             return _turned_down(request, refusal, note)
@@ -231,14 +231,18 @@ def _waited(request: Request, decision: Decision | None, policy: Policy, now: da
 def _unsure(request: Request, refusal: Refusal, now: datetime, note: Note) -> Step:
     """Facts could not be had. What goes on by itself is looked at again, and its card says so; else it is a no.
 
-    Nothing that was proved or approved is lost by it: a no that should last may still be one in passing.
+    Nothing that was proved or approved is lost by it: a no that should last may still be one in passing. What holds
+    everybody up is told whoever pressed; what the desk looks at by itself, again and again, is not written down.
     """
     alone = request.status is Status.READY and request.way is Way.ALONE
     if request.status not in UNDECIDED and not alone:
         return Step(request, (), (note, refused(refusal)), refusal)
     pause = LOOK_AGAIN if refusal.reason == Reason.UNKNOWN else LOOK_LATER
     later = replace(request, due_at=_soon(request, now, pause))
-    return Step(later, (Changed(),), (note, refused(refusal)))
+    held = refusal.reason == Reason.LOCKDOWN
+    if held and note.deed is Deed.DECIDED_AGAIN:
+        return Step(later)
+    return Step(later, (Changed(),), (note, refused(refusal)), refusal if held else None)
 
 
 def _soon(request: Request, now: datetime, pause: timedelta = LOOK_AGAIN) -> datetime:
