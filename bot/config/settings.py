@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import re
 from base64 import urlsafe_b64decode
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Final, Literal
-from uuid import UUID
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from bot.config.values import each, guid, network, split
 from bot.core.audit import Key, Keys
 from bot.core.watch import Thresholds
 
 PREFIX = "VOUCHSAFE_"
 LAST_PORT: Final = 65535
-WIDEST: Final = 8  # bits of the widest network a proxy may be in
 _DID: Final = re.compile(r"did:[a-z0-9]{1,32}:[A-Za-z0-9.:%_-]{1,2000}")
 _PERSON: Final = re.compile(r"employeeId|extensionAttribute([1-9]|1[0-5])")
 _KEY: Final = re.compile(r"(?P<name>[a-z0-9][a-z0-9.-]{0,31}):(?P<key>[A-Za-z0-9_-]{43})")
@@ -157,12 +156,12 @@ class Settings(BaseSettings):
     @field_validator("allowed_groups", "deny_list", mode="before")
     @classmethod
     def _listed(cls, value: object) -> object:
-        return _each(value, _guid)
+        return each(value, guid)
 
     @field_validator("proxies", mode="before")
     @classmethod
     def _networks(cls, value: object) -> object:
-        return _each(value, _network)
+        return each(value, network)
 
     @field_validator("allowed_groups")
     @classmethod
@@ -176,13 +175,13 @@ class Settings(BaseSettings):
     def _guids(cls, value: str | frozenset[str]) -> str | frozenset[str]:
         """Entra writes its ids in lower case; one typed otherwise must not slip past the deny-list."""
         if isinstance(value, str):
-            return _guid(value)
-        return frozenset(_guid(one) for one in value)
+            return guid(value)
+        return frozenset(guid(one) for one in value)
 
     @field_validator("agents_group", "security_group")
     @classmethod
     def _agents(cls, value: str) -> str:
-        return _guid(value) if value else value
+        return guid(value) if value else value
 
     @field_validator("app_secret", "database_url", "helpdesk_contact", "helpdesk_channel", "security_channel")
     @classmethod
@@ -195,7 +194,7 @@ class Settings(BaseSettings):
     @classmethod
     def _keys(cls, value: SecretStr) -> SecretStr:
         """What is wrong is not quoted."""
-        keys = [keyed(one, f"number {n}") for n, one in enumerate(_split(value.get_secret_value()), 1)]
+        keys = [keyed(one, f"number {n}") for n, one in enumerate(split(value.get_secret_value()), 1)]
         if len({one.partition(":")[0] for one in keys}) < len(keys):
             raise ValueError("has two keys of one name")
         return value
@@ -252,26 +251,9 @@ class Settings(BaseSettings):
         return self.ticket_example if re.fullmatch(self.ticket_pattern, self.ticket_example) else ""
 
 
-def _split(value: str) -> list[str]:
-    return [part for part in map(str.strip, value.split(",")) if part]
-
-
-def _each(value: object, read: Callable[[str, str], str]) -> object:
-    """Read what is listed in one text; what is wrong says which one."""
-    return [read(one, f"number {n}") for n, one in enumerate(_split(value), 1)] if isinstance(value, str) else value
-
-
-def _guid(text: str, which: str = "it") -> str:
-    """Return an id as Entra writes it. What is none is not quoted: it may be a secret in the wrong place."""
-    try:
-        return str(UUID(text))
-    except ValueError:
-        raise ValueError(f"{which} is not an Entra object id (a GUID)") from None
-
-
 def keys_of(text: str) -> Keys:
     """Read keys of the trail that were found to be some."""
-    told = (one.partition(":") for one in _split(text))
+    told = (one.partition(":") for one in split(text))
     return Keys(tuple(Key(name, _decoded(key)) for name, _, key in told))
 
 
@@ -288,13 +270,3 @@ def keyed(text: str, which: str = "it") -> str:
 def _decoded(key: str) -> bytes:
     """Base64 as in addresses, without its padding."""
     return urlsafe_b64decode(key + "=" * (-len(key) % 4))
-
-
-def _network(text: str, which: str) -> str:
-    try:
-        network = ip_network(text)
-    except ValueError:
-        raise ValueError(f"{which} is not a network such as 10.1.0.0/24") from None
-    if network.prefixlen < WIDEST:
-        raise ValueError(f"{which} is half the world; name the proxies' own networks")
-    return str(network)
