@@ -30,6 +30,7 @@ from bot.kinds import KINDS
 from bot.process import logs, metrics, service
 from bot.process.clock import SystemClock
 from bot.process.connections import Outside
+from bot.process.runner import runner
 from bot.teams.outbound import Connector
 from bot.web import health
 
@@ -128,9 +129,9 @@ async def serve(ring: type[KeyRing], *, heart: bool) -> None:
         app = application(found, session, ring(session, PUBLIC.bot_openid, clock), clock)
         if heart:
             app.router.add_get("/stall", beating.answer)
-        runner = service.runner(app)
-        await runner.setup()
-        await web.TCPSite(runner, found.host, found.port).start()
+        running = runner(app)
+        await running.setup()
+        await web.TCPSite(running, found.host, found.port).start()
         service.settle()
         await (beating.beat() if heart else asyncio.Event().wait())
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import logging
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
@@ -49,9 +48,9 @@ from bot.process.clock import SystemClock
 from bot.process.connections import Outside, reach
 from bot.process.heads import EVERY, Heads
 from bot.process.jobs import Handler, Jobs, in_turn
-from bot.process.lifetime import FINISHING, Stop, run
-from bot.process.logs import AccessLog, ServerLog
+from bot.process.lifetime import Stop, run
 from bot.process.readiness import checks, warn
+from bot.process.runner import runner
 from bot.store.postgres import PostgresStore
 from bot.teams import endpoint
 from bot.teams.calling import CallMessages
@@ -71,9 +70,7 @@ from manifest.package import resource
 # Jobs that are never given up: they lock, or say that somebody must.
 FOREVER: Final = frozenset({"alert", "finding", "lock", "revoke", WARN, Threat.SIREN})
 LARGEST: Final = 256 * 1024  # bytes of a body
-IDLE: Final = 75.0  # seconds a connection may take for a request's head; longer than an ingress keeps an idle one
 LISTENERS: Final[tuple[Listener, ...]] = (listener(KINDS),)  # who hears of every change of a request
-LINGER: Final = 2.0  # seconds for the rest of a body nobody wants any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,19 +254,6 @@ def application(
     wallet.setup(app, desk=inside.desk.proofs, pages=pages)
     health.setup(app, probes, metrics.exposition)
     return app
-
-
-def runner(app: web.Application, *, idle: float = IDLE, linger: float = LINGER) -> web.AppRunner:
-    """Return what speaks HTTP for `app`. Packed bodies stay packed: unpacking one is the sender's way to our memory."""
-    return web.AppRunner(
-        app,
-        access_log_class=AccessLog,
-        logger=ServerLog(logging.getLogger("aiohttp.server")),
-        shutdown_timeout=FINISHING,
-        keepalive_timeout=idle,
-        lingering_time=linger,
-        auto_decompress=False,
-    )
 
 
 def _pace() -> Throttle:

@@ -20,6 +20,7 @@ import cards
 from bot.core.model import Actor
 from bot.entra.keys import KeyRing
 from bot.process import metrics, service
+from bot.process.runner import IDLE, LINGER, runner
 from bot.teams import endpoint
 from bot.teams.turn import Viewer
 from bot.web.limit import Limit
@@ -70,8 +71,8 @@ async def door(
     kinds: tuple[str, ...] = ("tap",),
     tenant: str = "",
     reading: float = endpoint.READING,
-    idle: float = service.IDLE,
-    linger: float = service.LINGER,
+    idle: float = IDLE,
+    linger: float = LINGER,
     viewer: Viewer | None = None,
 ) -> AsyncIterator[Door]:
     """Open the door. `desk`, `post` and `clock` may be those of a whole office."""
@@ -111,7 +112,7 @@ class Hung(TestServer):
         self._waits = {"idle": idle, "linger": linger}
 
     async def _make_runner(self, **_: Any) -> web.AppRunner:
-        return service.runner(self.app, **self._waits)
+        return runner(self.app, **self._waits)
 
 
 def part(value: Any) -> str:

@@ -17,6 +17,7 @@ from aiohttp.test_utils import TestServer
 import cards
 from bot.config.cloud import PUBLIC
 from bot.process import metrics, service
+from bot.process.runner import runner
 from bot.web import entry, health, stepup, wallet
 from bot.web.browser import CHECK, COOKIE
 from bot.web.limit import Limit
@@ -143,7 +144,7 @@ class Served(TestServer):
     """The application behind the same protocol settings as in production."""
 
     async def _make_runner(self, **_: object) -> web.AppRunner:
-        return service.runner(self.app)
+        return runner(self.app)
 
 
 class _Shape(HTMLParser):
