@@ -34,6 +34,7 @@ from cards.call import call, call_door, call_form
 from cards.finding import finding
 from cards.form import form
 from cards.home import home, missed, offered, status
+from cards.letter import letter
 from cards.messages import line, message, prompt, secret_message
 from cards.opener import opener
 from cards.parts import card, header, lines, warning
@@ -52,6 +53,7 @@ __all__ = [
     "ideas",
     "in_chat",
     "lead",
+    "letter",
     "line",
     "message",
     "phrases",

@@ -14,7 +14,7 @@ def finding(found: Notice, view: View) -> e.Card:
     """Return who it is about, if that is known, what there was too much of, and where to look."""
     given = {"name": found.person.name, "count": found.count}
     key = f"finding.yes_{found.window}" if found.sort is Sort.YES else f"finding.{found.sort}"
-    nobody, after = found.sort is Sort.STRANGER, f"finding.next_{found.sort}"
+    nobody, after = found.sort in {Sort.STRANGER, Sort.UNSENT}, f"finding.next_{found.sort}"
     about = [(say(view, "alert.person"), found.person.id), (say(view, "finding.last"), found.request)]
     return card(
         view,

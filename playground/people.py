@@ -58,6 +58,7 @@ class Person:
     department: str = ""
     employee: str = ""  # the id by which two accounts of one human are known
     manager: str = ""  # the key of whom the directory names
+    others: tuple[str, ...] = ()  # addresses besides the mailbox
 
     @property
     def id(self) -> str:
@@ -67,6 +68,14 @@ class Person:
     def upn(self) -> str:
         mailbox = self.name.casefold().replace(" ", ".")  # which also writes ß as an address can
         return f"{mailbox}_fabrikam.example#EXT#@{DOMAIN}" if self.guest else f"{mailbox}@{self.domain}"
+
+    @property
+    def mail(self) -> str:
+        return f"{self.key}@fabrikam.example" if self.guest else self.upn
+
+    @property
+    def mails(self) -> tuple[str, ...]:
+        return (self.mail, *self.others)
 
     @property
     def initials(self) -> str:
@@ -168,7 +177,7 @@ class People:
 
 
 _CAST: Final = (
-    Person("ann", "Ann Archer", "Buyer", department="Purchasing", manager="max"),
+    Person("ann", "Ann Archer", "Buyer", department="Purchasing", manager="max", others=("ann@home.example",)),
     Person("ben", "Ben Bishop", "Helpdesk agent", department="IT", employee="1002", manager="cleo"),
     Person("cleo", "Cleo Carter", "Helpdesk lead", employee="1003"),
     Person("dora", "Dora Dunn", "Tenant administrator"),

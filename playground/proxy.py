@@ -8,7 +8,7 @@ from aiohttp import web
 from multidict import CIMultiDict
 from yarl import URL
 
-PREFIX = "/step-up/"
+PREFIXES = ("/step-up/", "/desk/")
 _TIMEOUT = aiohttp.ClientTimeout(total=30)
 # https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1
 _HOP = frozenset({"connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "content-length"})
@@ -23,7 +23,8 @@ class Proxy:
         self._turn = count()
 
     def setup(self, app: web.Application) -> None:
-        app.router.add_route("*", PREFIX + "{path:.*}", self.forward)
+        for prefix in PREFIXES:
+            app.router.add_route("*", prefix + "{path:.*}", self.forward)
 
     async def forward(self, request: web.Request) -> web.Response:
         body = await request.read()

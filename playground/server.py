@@ -17,6 +17,7 @@ import aiohttp
 from aiohttp import web
 
 from playground import entra, graph, panel, people, postgres, world
+from playground.inbox import views as inbox
 from playground.npm import Scripts, Unreachable
 from playground.proxy import Proxy
 from playground.replicas import HOST, NotStarted, Replicas
@@ -25,6 +26,7 @@ from playground.teams.api import Api, answering
 from playground.teams.chats import HELPDESK_CHANNEL, SECURITY_CHANNEL
 from playground.teams.connector import Connector
 from playground.teams.driver import Teams
+from playground.tenant.mails import DESK
 from playground.verified import AUTHORITY
 from playground.wallet.routes import setup as verify
 
@@ -132,6 +134,7 @@ def application(play: Play, proxy: Proxy) -> tuple[web.Application, Api]:
     # Two of the bot's own addresses are at the same name; the rest of it is the Request Service.
     app.router.add_post("/verified-id/callback", proxy.forward)
     app.router.add_get("/verified-id/open", proxy.forward)
+    inbox.setup(app, play.world)
     verify(app, play.world)
     teams = play.teams
     connector = Connector(world=play.world, chats=teams.chats, limits=teams.limits)
@@ -174,6 +177,7 @@ def environment(earth: world.World, database: str) -> dict[str, str]:
         "VOUCHSAFE_APPROVERS_GROUP": people.HELPDESK,
         "VOUCHSAFE_AGENTS_GROUP": people.HELPDESK,
         "VOUCHSAFE_SECURITY_GROUP": people.SECURITY,
+        "VOUCHSAFE_MAIL_SENDER": DESK,
         "VOUCHSAFE_ALLOWED_GROUPS": people.EMPLOYEES,
         "VOUCHSAFE_DENY_LIST": earth.people["emma"].id,
         "VOUCHSAFE_HELPDESK_CHANNEL": HELPDESK_CHANNEL,

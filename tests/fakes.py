@@ -7,15 +7,19 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from itertools import count
 from typing import Any, assert_never
 
+import cards
 from bot.core.actions import Approve, Ref, ReturnCode, Show, Submit
 from bot.core.answers import Answer, Entered, EntryWanted, PasswordCheck, RequestCard, SignInRefused
-from bot.core.errors import Closed, DeskError, Missing, Rejected, Unavailable
+from bot.core.errors import AnswerLost, Closed, DeskError, Missing, Rejected, Unavailable
 from bot.core.events import Lifted
 from bot.core.methods import Method, MethodKind
 from bot.core.model import Actor, Chat, Mode, Person, Request, Status, Way
+from bot.core.notices import Letter, Mailer
+from bot.core.options import TELL_MANAGER
 from bot.core.policy import Policy
 from bot.core.ports import Job, Messenger, Purpose, SignIn
 from bot.core.reasons import Reason
@@ -31,6 +35,7 @@ from bot.desk.facts import Inquiry
 from bot.desk.homes import Homes
 from bot.desk.identity import Identity
 from bot.desk.ledger import Ledger, happened
+from bot.desk.notices import Notices
 from bot.desk.passwords import PasswordEntry
 from bot.desk.proving import Proving
 from bot.desk.queue import ApproversQueue
@@ -42,6 +47,7 @@ from bot.desk.strangers import Strangers
 from bot.desk.threat import Threats
 from bot.desk.upkeep import Upkeep
 from bot.kinds import KINDS
+from bot.process.noticing import NOTICING
 from bot.process.service import LISTENERS, uses
 from bot.store.postgres import PostgresStore
 from bot.teams.calling import CallMessages
@@ -49,6 +55,7 @@ from bot.teams.delivery import Delivery
 from bot.teams.findings import Findings
 from bot.teams.signboard import PACE, Signboard
 from bot.teams.threats import ThreatMessages
+from bot.teams.tidings import Tidings
 from bot.teams.views import Addresses
 from tests.entra import TENANT, FakeClock, FakeDirectory, FakeSignIns, FakeVerifier
 
@@ -82,11 +89,13 @@ POLICY = Policy(
     step_up="c1",
     approvals=1,
     approver_step_up="c1",
+    options={TELL_MANAGER: False},
 )
 
 
 NOTHING: Mapping[str, Mapping[str, Any]] = {}
 ISSUER = "did:web:desk.example"
+PAGE = "https://desk.example/desk/report?t="
 USUAL: Mapping[str, Mapping[str, str]] = {
     "tap": {"reason": "new_phone", "minutes": "60"},
     "sessions": {"reason": "other"},
@@ -187,6 +196,23 @@ class FakeMessenger(Messenger):
 
 
 @dataclass
+class FakeMailer(Mailer):
+    """Exchange: every mail it took. `trouble` comes before it takes one, `lost` after."""
+
+    mails: list[Letter] = field(default_factory=list)
+    trouble: list[DeskError] = field(default_factory=list)
+    lost: int = 0
+
+    async def send(self, letter: Letter) -> None:
+        if self.trouble:
+            raise self.trouble.pop(0)
+        self.mails.append(letter)
+        if self.lost:
+            self.lost -= 1
+            raise AnswerLost("cut")
+
+
+@dataclass
 class Office:
     """The whole desk, wired as `app.py` wires it, and hands to play it with."""
 
@@ -205,6 +231,9 @@ class Office:
     signboard: Signboard
     calls: CallMessages
     threats: ThreatMessages
+    mailer: FakeMailer
+    notices: Notices
+    tidings: Tidings
 
     @property
     def ledger(self) -> Ledger:
@@ -320,6 +349,8 @@ class Office:
             "matter": self.calls.bring,
             "warn": self.calls.warn,
             "threat": self.threats.tell,
+            "notice": self.notices.tell,
+            "notice_line": self.tidings.tell,
         }
         await handlers[name](Job(name, request_id))
 
@@ -340,8 +371,12 @@ def office(
     *,
     mode: Mode = Mode.ENFORCE,
     own: Mapping[str, Mapping[str, Any]] = NOTHING,
+    noticed: bool = False,
 ) -> Office:
-    """Set an office up. `policy` is the one for passes; `own` changes those of other kinds by name."""
+    """Set an office up. `policy` is the one for passes; `own` changes those of other kinds by name.
+
+    `noticed`: there is a mailbox from which people are told by mail what was done.
+    """
     directory = FakeDirectory(clock)
     for name in ("ann", "ben", "cleo", "kim", "mo", "emma"):
         _furnish(directory, name)
@@ -353,7 +388,7 @@ def office(
     }
     policies |= {name: policies[name].changed(changes) for name, changes in own.items()}
     messenger, entra, verifier = FakeMessenger(), FakeSignIns(clock), FakeVerifier(clock)
-    ledger = Ledger(store, clock, policies, LISTENERS)
+    ledger = Ledger(store, clock, policies, (*LISTENERS, NOTICING) if noticed else LISTENERS)
     inquiry = Inquiry(directory, verifier, store, KINDS, policies, clock, r"[A-Z]+\d+", agents=HELPDESK)
     addresses = Addresses(
         helpdesk="19:helpdesk@thread.tacv2",
@@ -374,9 +409,11 @@ def office(
     security = Agents(directory, SECURITY, "c1", Reason.NOT_SECURITY)
     threats = Threats(ledger, security, homes, register, addresses.security)
     step_up = StepUp(ledger, inquiry, entra, uses(own_step_up, approvals, alarms, callers, threats), strangers)
-    acts = Acts(ledger, inquiry, delivery.secrets)
+    reception, mailer = Reception(ledger, inquiry), FakeMailer()
+    sending = (mailer, store.budget("mail", 0.0), partial(cards.letter, contact=addresses.contact))
+    notices = Notices(reception, strangers, directory, *sending, page=PAGE, on=noticed)
+    acts = Acts(ledger, inquiry, delivery.secrets, notices.queue)
     proofs = Identity(ledger, inquiry, entra, homes, strangers, issuer=ISSUER, type="VerifiedEmployee")
-    reception = Reception(ledger, inquiry)
     proving, queue = Proving(reception), ApproversQueue(ledger, approvals, homes)
     behalf = Behalf(reception, agents, register)
     callers = replace(callers, assisted=tuple(behalf.offered()))
@@ -386,6 +423,7 @@ def office(
     findings = Findings(store, clock, messenger, addresses.security, "en", addresses.contact)
     where = (TENANT, addresses.helpdesk, "en", addresses.contact)
     signboard = Signboard(store, clock, messenger, store.budget("queue", PACE), *where)
+    tidings = Tidings(store, clock, messenger, addresses.security, "en", addresses.contact)
     return Office(
         store,
         clock,
@@ -402,6 +440,9 @@ def office(
         signboard,
         CallMessages(homes, callers.due, callers.opens, messenger, messenger, addresses),
         ThreatMessages(homes, threats.due, messenger, addresses),
+        mailer,
+        notices,
+        tidings,
     )
 
 

@@ -72,6 +72,7 @@ MAY: dict[str, set[str]] = {
     "playground.entra": WIRE,
     "playground.graph": {*WIRE, "playground.entra"},
     "playground.verified": OUTSIDE,
+    "playground.inbox": WIRE,
     "playground.wallet": {*WIRE, "playground.entra", "playground.verified"},
     "playground.teams": {*WIRE, "playground.entra"},
     "playground.gallery": {"bot.core", "bot.kinds", "bot.config.settings", "cards", "playground.people"},

@@ -19,7 +19,7 @@ from bot.config.settings import PREFIX, Settings
 from bot.core.actions import OfferKind
 from bot.core.kind import Kind
 from bot.core.policy import GROUP
-from bot.graph.permissions import BASE, OF_KINDS
+from bot.graph.permissions import BASE, OF_KINDS, OF_MAIL
 from bot.kinds import KINDS
 from bot.teams.phrases import heard, listening
 from bot.web import health
@@ -75,7 +75,9 @@ def test_the_permissions_table_is_what_is_asked_for() -> None:
         for name in kind.permissions
         if name not in BASE
     ]
-    assert _table("Permissions") == always + of_kinds
+    where = "notices, [for that mailbox alone](setup.md#notices-by-mail)"
+    of_mail = [(f"`{name}`", why, where) for name, why in OF_MAIL.items()]
+    assert _table("Permissions") == always + of_kinds + of_mail
 
 
 def test_each_permission_of_a_kind_has_its_reason() -> None:

@@ -21,6 +21,7 @@ _DID: Final = re.compile(r"did:[a-z0-9]{1,32}:[A-Za-z0-9.:%_-]{1,2000}")
 _PERSON: Final = re.compile(r"employeeId|extensionAttribute([1-9]|1[0-5])")
 _KEY: Final = re.compile(r"(?P<name>[a-z0-9][a-z0-9.-]{0,31}):(?P<key>[A-Za-z0-9_-]{43})")
 _RANDOM: Final = 16  # different bytes that 32 random ones have at least
+_MAILBOX: Final = re.compile(r"[A-Za-z0-9._'-]{1,64}@[A-Za-z0-9.-]{1,255}")
 _NAME: Final = re.compile(r"[A-Za-z0-9]{1,32}")
 _LABEL: Final = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
 _ORIGIN: Final = re.compile(rf"https?://({_LABEL}(\.{_LABEL})*|\[::1\])(:(?P<port>[1-9]\d{{0,4}}))?")
@@ -64,6 +65,14 @@ class Settings(BaseSettings):
     )
     security_group: str = Field(default="", description="Object id of the group that sets the threat level, if any.")
     security_step_up: str = Field(default="c1", description="Authentication context of the sign-in by which they do.")
+    mail_sender: str = Field(
+        default="",
+        description="Object id or user principal name of the mailbox that notices of acts are sent from; "
+        "without it none are.",
+    )
+    notice_lines: bool = Field(
+        default=True, description="With notices: whether security's channel has one line of each act, too."
+    )
     deny_list: Ids = Field(default=frozenset(), description="Object ids of emergency accounts nobody may ask for.")
     ticket_pattern: str = Field(
         default=r"[A-Z]{2,8}-?\d{1,10}", description="What a ticket number looks like (regular expression)."
@@ -182,6 +191,15 @@ class Settings(BaseSettings):
     @classmethod
     def _agents(cls, value: str) -> str:
         return guid(value) if value else value
+
+    @field_validator("mail_sender")
+    @classmethod
+    def _mailbox(cls, value: str) -> str:
+        if value and "@" not in value:
+            return guid(value)
+        if value and not _MAILBOX.fullmatch(value):
+            raise ValueError("must be a mailbox's object id, or its user principal name such as desk@contoso.com")
+        return value
 
     @field_validator("app_secret", "database_url", "helpdesk_contact", "helpdesk_channel", "security_channel")
     @classmethod

@@ -79,6 +79,11 @@ class Deed(StrEnum):
     THREAT_LOWERING = "threat_lowering"
     THREAT_LOWERED = "threat_lowered"
     THREAT_OVER = "threat_over"
+    NOTICE_QUEUED = "notice_queued"
+    NOTICE_SENT = "notice_sent"
+    NOTICE_FAILED = "notice_failed"
+    NOTICE_DROPPED = "notice_dropped"
+    NOTICE_DISOWNED = "notice_disowned"
 
 
 @dataclass(frozen=True, slots=True)

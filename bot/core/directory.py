@@ -21,6 +21,7 @@ class Account:
     Entra knows. `home`: the domain a guest comes from, if it shows.
     `work`: as what and where they work, as the directory tells.
     `human`: the attribute by which two accounts of one human are known, such as the employee id; "" for none.
+    `mails`: where they are written to, their mailbox first.
     """
 
     id: str
@@ -37,6 +38,7 @@ class Account:
     human: str = ""
     created_at: datetime | None = None
     work: str = ""
+    mails: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

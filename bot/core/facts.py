@@ -74,7 +74,7 @@ class Facts:
     only takes access away. `objection`, `where`, `level`, `found` and `means` are what the kind itself found.
     `threat` is how strict the desk is just now for everybody.
     `lasting` says of questions that got a no why asking again does not change it. `upn`, `work`, as what and where,
-    and `manager`, by name, tell those who decide who it is, and decide nothing.
+    and `manager`, by name, tell those who decide who it is, and decide nothing; nor do `mails`, where notices go.
     """
 
     enabled: bool | None = None
@@ -82,6 +82,7 @@ class Facts:
     home: str = ""
     upn: str = ""
     work: str = ""
+    mails: tuple[str, ...] = ()
     manager: str = ""
     restricted: bool | None = None
     roles: tuple[str, ...] | None = None

@@ -34,7 +34,7 @@ class Who:
 
 def says(account: Account | None) -> dict[str, Any]:
     """Return the facts that an account itself tells, as arguments of `Facts`."""
-    names = ("enabled", "guest", "home", "upn", "work", "restricted")
+    names = ("enabled", "guest", "home", "upn", "work", "mails", "restricted")
     return {name: getattr(account, name) for name in names} if account is not None else {}
 
 

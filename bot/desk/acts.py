@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final, Protocol
@@ -13,7 +14,7 @@ from bot.core.answers import Answer, Done, Refused, RequestCard, SecretShown
 from bot.core.decide import Decision, decide
 from bot.core.errors import AnswerLost, DeskError, Rejected, Unavailable, Unfit
 from bot.core.events import ActDone, ActFailed, ActLost, ActPostponed, ActWanted, Event, ShowFailed
-from bot.core.facts import Moment
+from bot.core.facts import Facts, Moment
 from bot.core.life.step import Step
 from bot.core.model import Mode, Outcome, Refusal, Request, Secret, Status, Way
 from bot.core.ports import Job, Slot, Unit
@@ -40,11 +41,17 @@ class Courier(Protocol):
         """Put the secret into it."""
 
 
+Queue = Callable[[Unit, Request, tuple[str, ...]], Awaitable[None]]
+
+
 @dataclass(frozen=True, slots=True)
 class Acts:
+    """`queue` puts down, in the transaction that claims an act, that it will be told to these addresses."""
+
     ledger: Ledger
     inquiry: Inquiry
     courier: Courier
+    queue: Queue
 
     async def show(self, request: Request, *, again: bool, in_place: bool) -> Answer:
         """Decide once more, claim, act and show. The press of the subject is what makes the secret."""
@@ -94,16 +101,23 @@ class Acts:
         return self.inquiry.policy(request).reveal == "message" and request.mode is Mode.ENFORCE
 
     async def _claimed(self, request: Request, until: float, *, again: bool) -> Step | None:
+        mails: tuple[str, ...] = ()
+
         async def wanted(now_is: Request) -> Event | Refusal:
-            decision = await self._decided(now_is)
+            nonlocal mails
+            facts = await self.inquiry.about(now_is, Moment.ACT)
+            mails = facts.mails
             if _left(until) < ENOUGH:
                 return Refusal(Reason.UNKNOWN)
-            return ActWanted(decision, again=again)
+            return ActWanted(self._decided(now_is, facts), again=again)
 
         async def admitted(unit: Unit, now_is: Request) -> None:
             """A lockdown that has begun since the decision is seen here: then all is decided once more."""
-            if now_is.status is Status.ACTING and not self.inquiry.kinds[now_is.kind].harmless:
+            if now_is.status is not Status.ACTING:
+                return
+            if not self.inquiry.kinds[now_is.kind].harmless:
                 await unit.admit(now_is.tenant, self.ledger.clock.now())
+            await self.queue(unit, now_is, mails)
 
         return await self.ledger.change(request.id, wanted, admitted, known=request)
 
@@ -166,8 +180,7 @@ class Acts:
         step = await self.ledger.change(request.id, happened(ShowFailed()))
         return RequestCard(step.request if step else request, Slot.REQUESTER)
 
-    async def _decided(self, request: Request) -> Decision:
-        facts = await self.inquiry.about(request, Moment.ACT)
+    def _decided(self, request: Request, facts: Facts) -> Decision:
         return decide(self.inquiry.policies[request.kind], facts, request, Moment.ACT, self.ledger.clock.now())
 
 

@@ -21,8 +21,11 @@ Along = Callable[[Unit], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Register:
+    """`follows` is the job that brings a matter's messages, or looks at it, after each change; "" for none."""
+
     store: Store
     clock: Clock
+    follows: str = MATTER
 
     async def load(self, sort: type[M], matter_id: str) -> M | None:
         async with self.store.unit() as unit:
@@ -69,6 +72,7 @@ class Register:
     async def _follow(self, unit: Unit, turned: Turned[M]) -> None:
         matter = turned.matter
         await unit.note(matter.entry, *turned.notes)
-        await unit.defer(Job(MATTER, matter.id, urgency=Urgency.PROMPT))
+        if self.follows:
+            await unit.defer(Job(self.follows, matter.id, urgency=Urgency.PROMPT))
         if turned.alarms:
             await unit.defer(Job(matter.SIREN, matter.id, urgency=Urgency.ALARM))

@@ -35,6 +35,7 @@ from bot.graph.flights import Once, Source
 from bot.graph.grants import Grants
 from bot.graph.groups import Groups
 from bot.graph.hidden import HiddenGroups
+from bot.graph.mail import Mailbox
 from bot.graph.methods import Methods
 from bot.graph.passes import Passes
 from bot.graph.passwords import Passwords
@@ -83,6 +84,10 @@ class GraphDirectory(Source):
             attribute_set=attribute_set,
             names=attribute_names,
         )
+
+    def mailbox(self, sender: str) -> Mailbox:
+        """Return what sends mail from that mailbox, over the same connections."""
+        return Mailbox(self._graph, self._calls, sender)
 
     async def warm(self) -> None:
         """Load what the SDK would load at the first call, a second's work, away from the event loop."""

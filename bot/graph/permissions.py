@@ -22,6 +22,11 @@ BASE: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
+# Where notices are sent by mail. It is given for one mailbox, in Exchange, and not by consent: docs/setup.md says how.
+OF_MAIL: Final[Mapping[str, str]] = MappingProxyType(
+    {"Mail.Send": "Tell people by mail what was done to their account, from one mailbox."}
+)
+
 # What kinds add, by the names in their `permissions`.
 OF_KINDS: Final[Mapping[str, str]] = MappingProxyType(
     {

@@ -31,6 +31,8 @@ ACCOUNT_FIELDS: Final = (
     "isManagementRestricted",
     "externalUserState",
     "preferredLanguage",
+    "mail",
+    "otherMails",
     "jobTitle",
     "department",
     "createdDateTime",
@@ -96,12 +98,25 @@ def account(user: User, human_attribute: str = "") -> Account:
         synced=bool(user.on_premises_sync_enabled),
         language=user.preferred_language or "",
         work=", ".join(filter(None, (user.job_title, user.department))),
+        mails=_mails(user),
         home=_home(upn),
         human=human(user, human_attribute),
         password_changed_at=perhaps(user.last_password_change_date_time),
         sessions_from=perhaps(user.sign_in_sessions_valid_from_date_time),
         created_at=perhaps(user.created_date_time),  # null for some of before June 2018: no credential is that old
     )
+
+
+def _mails(user: User) -> tuple[str, ...]:
+    """Return where somebody is written to, each address once however it is written, their mailbox first.
+
+    https://learn.microsoft.com/graph/api/resources/user#properties
+    """
+    found: dict[str, str] = {}
+    for told in (user.mail, *(user.other_mails or ())):
+        if told and "@" in told:
+            found.setdefault(told.strip().casefold(), told.strip())
+    return tuple(found.values())
 
 
 def manager(found: DirectoryObject) -> Manager:

@@ -53,6 +53,8 @@ from msgraph.generated.users.item.revoke_sign_in_sessions.revoke_sign_in_session
 )
 
 from bot.core.methods import MethodKind
+from bot.core.notices import Letter
+from bot.graph.mail import body
 from bot.graph.methods import removable
 from bot.graph.nodes import Node
 
@@ -146,6 +148,7 @@ def _writes(graph: BaseGraphServiceClient) -> None:
         item = removable(user.authentication, kind, "x")
         if item is not None:
             item.to_delete_request_information()
+    user.send_mail.to_post_request_information(body(Letter("x", "x", "x")))
     user.to_patch_request_information(User(password_profile=PasswordProfile()))
     user.to_patch_request_information(User(custom_security_attributes=CustomSecurityAttributeValue()))
     risky.dismiss.to_post_request_information(DismissPostRequestBody())

@@ -17,7 +17,7 @@ from bot.core.forms import Choice, Field, Line, Sheet
 from bot.core.kind import Kind, Tools
 from bot.core.methods import LONGEST, REMOVABLE, RESISTANT, SIGN_IN, Method, MethodKind, last, last_resistant, means
 from bot.core.model import Finding, Outcome, Person, Progress, Receipt, Refusal, Request, Way
-from bot.core.options import REVOKE_SESSIONS
+from bot.core.options import REVOKE_SESSIONS, TELL_MANAGER
 from bot.core.policy import LEVEL, Policy
 
 LOST: Final = "lost"
@@ -272,7 +272,7 @@ KIND: Final = Kind(
     policy=Policy(
         approvals=0,
         variants=MappingProxyType({f"{LEVEL}{LAST_RESISTANT}": {"approvals": 1}}),
-        options={REVOKE_SESSIONS: False},
+        options={REVOKE_SESSIONS: False, TELL_MANAGER: False},
     ),
     way=lambda _: Way.ALONE,
     sheet=sheet,
@@ -281,4 +281,5 @@ KIND: Final = Kind(
     look=look,
     watch=watch,
     levels=LEVELS,
+    noticed=True,
 )

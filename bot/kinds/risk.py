@@ -17,7 +17,7 @@ from bot.core.forms import Choice, Field, Line, Sheet
 from bot.core.kind import Kind, Tools, Verdicts
 from bot.core.life.alarmed import stopped
 from bot.core.model import EvidenceType, Finding, Outcome, Person, Receipt, Refusal, Request, Way
-from bot.core.options import REVOKE_SESSIONS, Option, yes_or_no
+from bot.core.options import REVOKE_SESSIONS, TELL_MANAGER, Option, yes_or_no
 from bot.core.policy import ALONE, LEVEL, Policy
 from bot.core.risk import COMPROMISED, Detection, Risk
 from bot.core.skew import CLOCK_SKEW
@@ -255,7 +255,7 @@ KIND: Final = Kind(
         "UserAuthMethod-Passkey.Read.All",
     ),
     policy=Policy(
-        options={REVOKE_SESSIONS: True, SECURE_FIRST: False},
+        options={REVOKE_SESSIONS: True, SECURE_FIRST: False, TELL_MANAGER: False},
         variants=MappingProxyType(
             {
                 "level:low": {"approvals": 0},
@@ -273,4 +273,5 @@ KIND: Final = Kind(
     follow=follow,
     verdicts=Verdicts(yes=("dismissed", "safe"), no=("none", "compromised"), alarms=frozenset({"compromised"})),
     levels=LEVELS,
+    noticed=True,
 )

@@ -15,6 +15,7 @@ from bot.config import policies
 from bot.config.cloud import Cloud
 from bot.config.settings import Settings
 from bot.core.errors import Misconfigured
+from bot.core.notices import LINE, NOTICE
 from bot.core.policy import Policy
 from bot.core.ports import Clock, Purpose
 from bot.core.queue import BOARD
@@ -31,6 +32,7 @@ from bot.desk.facts import Inquiry
 from bot.desk.homes import Homes
 from bot.desk.identity import Identity
 from bot.desk.ledger import Ledger, Listener
+from bot.desk.notices import Notices
 from bot.desk.passwords import PasswordEntry
 from bot.desk.proving import Proving
 from bot.desk.purposes import Use
@@ -43,7 +45,7 @@ from bot.desk.strangers import Strangers
 from bot.desk.threat import Threats
 from bot.desk.upkeep import Upkeep
 from bot.kinds import KINDS
-from bot.process import metrics
+from bot.process import metrics, noticing
 from bot.process.clock import SystemClock
 from bot.process.connections import Outside, reach
 from bot.process.heads import EVERY, Heads
@@ -59,8 +61,9 @@ from bot.teams.findings import Findings
 from bot.teams.signboard import LOOK, PACE, Signboard
 from bot.teams.threats import ThreatMessages
 from bot.teams.throttle import Throttle
+from bot.teams.tidings import Tidings
 from bot.teams.views import Addresses
-from bot.web import entry, health, stepup, wallet
+from bot.web import entry, health, report, stepup, wallet
 from bot.web.limit import PROXIES, Limit
 from bot.web.middleware import surfacing
 from bot.web.page import Pages
@@ -85,6 +88,8 @@ class Inside:
     entry: PasswordEntry
     calls: CallMessages
     threats: ThreatMessages
+    notices: Notices
+    tidings: Tidings
 
 
 async def serve(settings: Settings, cloud: Cloud, leave: Callable[[int], object]) -> None:
@@ -152,17 +157,19 @@ async def insist_on_database(store: PostgresStore) -> None:
 
 def assemble(settings: Settings, outside: Outside, in_force: Mapping[str, Policy], clock: Clock) -> Inside:
     """Put the desk together."""
-    ledger = Ledger(outside.store, clock, in_force, LISTENERS, metrics.moved, settings.thresholds)
+    heard = (*LISTENERS, noticing.NOTICING) if settings.mail_sender else LISTENERS
+    ledger = Ledger(outside.store, clock, in_force, heard, metrics.moved, settings.thresholds)
     known = (settings.ticket_pattern, settings.ticket_shown, settings.agents_group)
     inquiry = Inquiry(outside.directory, outside.verifier, outside.store, KINDS, in_force, clock, *known)
     homes = Homes(ledger, outside.messenger, outside.directory)
     approvals = Approvals(ledger, inquiry, settings.helpdesk_channel, homes)
     delivery = Delivery(ledger, inquiry, outside.courier, outside.siren, _addresses(settings))
-    acts = Acts(ledger, inquiry, courier=delivery.secrets)
     own_step_up, strangers = OwnStepUp(ledger, inquiry), Strangers(ledger.record, settings.tenant_id)
+    reception = Reception(ledger, inquiry)
+    notices = noticing.notices(settings, outside, reception, strangers)
+    acts = Acts(ledger, inquiry, delivery.secrets, notices.queue)
     alarms = Alarms(ledger, inquiry, frozenset({settings.helpdesk_channel, settings.security_channel}), homes)
-    agents = Agents(outside.directory, settings.agents_group)
-    register = Register(outside.store, clock)
+    agents, register = Agents(outside.directory, settings.agents_group), Register(outside.store, clock)
     callers = Callers(ledger, inquiry.accounts, agents, homes, register, settings.caller_step_up)
     by = (settings.security_group, settings.security_step_up, Reason.NOT_SECURITY)
     threats = Threats(ledger, Agents(outside.directory, *by), homes, register, settings.security_channel)
@@ -170,18 +177,16 @@ def assemble(settings: Settings, outside: Outside, in_force: Mapping[str, Policy
     step_up = StepUp(ledger, inquiry, outside.sign_ins, used, strangers)
     issuer, credential = settings.verified_id_authority, settings.verified_id_type
     proofs = Identity(ledger, inquiry, outside.sign_ins, homes, strangers, issuer=issuer, type=credential)
-    reception = Reception(ledger, inquiry)
-    proving, queue = Proving(reception), ApproversQueue(ledger, approvals, homes)
-    behalf = Behalf(reception, agents, register)
+    behalf, queue = Behalf(reception, agents, register), ApproversQueue(ledger, approvals, homes)
     callers = replace(callers, assisted=tuple(behalf.offered()))
-    doors = (alarms, proving, homes, queue, callers, behalf, threats)
+    doors = (alarms, Proving(reception), homes, queue, callers, behalf, threats)
     desk = Desk(ledger, reception, acts, approvals, own_step_up, step_up, proofs, *doors)
     calls = CallMessages(homes, callers.due, callers.opens, outside.courier, outside.siren, _addresses(settings))
     told = ThreatMessages(homes, threats.due, outside.siren, _addresses(settings))
     signboard, upkeep = _signboard(settings, outside, clock), Upkeep(ledger, inquiry, outside.directory)
-    where = (settings.security_channel, settings.channel_language, settings.helpdesk_contact)
-    findings = Findings(outside.store, clock, outside.siren, *where)
-    return Inside(desk, delivery, findings, signboard, upkeep, PasswordEntry(ledger, acts, strangers), calls, told)
+    findings, tidings = noticing.to_security(settings, outside, clock)
+    entry = PasswordEntry(ledger, acts, strangers)
+    return Inside(desk, delivery, findings, signboard, upkeep, entry, calls, told, notices, tidings)
 
 
 def _signboard(settings: Settings, outside: Outside, clock: Clock) -> Signboard:
@@ -214,6 +219,8 @@ def handlers(inside: Inside) -> Mapping[str, Handler]:
         "stray": inside.delivery.stray,
         BOARD: inside.signboard.draw,
         MATTER: in_turn(inside.calls.bring, inside.threats.look),
+        NOTICE: inside.notices.tell,
+        LINE: inside.tidings.tell,
         WARN: inside.calls.warn,
         Threat.SIREN: inside.threats.tell,
         "act": inside.desk.acts.alone,
@@ -252,6 +259,7 @@ def application(
     stepup.setup(app, desk=inside.desk.step_up, pages=pages)
     entry.setup(app, desk=inside.entry, pages=pages)
     wallet.setup(app, desk=inside.desk.proofs, pages=pages)
+    report.setup(app, desk=inside.notices, pages=pages)
     health.setup(app, probes, metrics.exposition)
     return app
 

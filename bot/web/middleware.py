@@ -17,6 +17,7 @@ from bot.web.page import Pages
 
 PREFIX: Final = "/step-up"
 OPEN: Final = "/verified-id/open"
+REPORT: Final = "/desk/report"
 CHECK: Final = "/step-up/enter/check"  # asked by a page's script, while somebody types: it counts for itself
 
 log = structlog.get_logger(__name__)
@@ -54,7 +55,7 @@ def language_of(request: web.Request) -> str:
 
 def _for_people(request: web.Request) -> bool:
     path = request.path
-    return path in {PREFIX, OPEN} or (path.startswith(PREFIX + "/") and path != CHECK)
+    return path in {PREFIX, OPEN, REPORT} or (path.startswith(PREFIX + "/") and path != CHECK)
 
 
 def _refused(pages: Pages, request: web.Request, answer: web.HTTPException) -> web.StreamResponse:

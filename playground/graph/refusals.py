@@ -37,6 +37,7 @@ _MISSING_SCOPE = "Authorization failed due to missing permission scope"
 _SCOPES = "You cannot perform the requested operation, required scopes are missing in the token."
 _METHODS = ("/users/{user}/authentication/", "/policies/authenticationMethodsPolicy/")
 _MANAGED = "/roleManagement/directory/roleEligibilityScheduleInstances"
+_MAIL = "/sendMail"
 _PROTECTED = "/identityProtection/"
 _ACCESS = "/identity/conditionalAccess/"
 LICENSED = {_MANAGED: "P2", _PROTECTED: "P2", _ACCESS: "P1"}
@@ -54,6 +55,8 @@ def ungranted(path: str, permissions: frozenset[str]) -> RefusedByGraph:
         return RefusedByGraph(403, "UnknownError", json.dumps({**own, "instanceAnnotations": []}))
     if path.startswith(_PROTECTED):
         return RefusedByGraph(403, "Forbidden", _SCOPES)
+    if path.endswith(_MAIL):
+        return RefusedByGraph(403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.")
     if path.startswith(_ACCESS):
         return RefusedByGraph(403, "AccessDenied", _SCOPES)
     if path.startswith(_METHODS):

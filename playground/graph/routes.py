@@ -14,6 +14,7 @@ from playground.graph.changes import Changes
 from playground.graph.definitions import Definitions
 from playground.graph.groups import Groups
 from playground.graph.guard import Route, guarded
+from playground.graph.mail import Exchange
 from playground.graph.methods import COLLECTIONS, Collection, Methods, Typed
 from playground.graph.organization import Organization
 from playground.graph.passes import Passes
@@ -59,6 +60,7 @@ def _people(world: World) -> list[Route]:
         Route("POST", f"{_ONE}/checkMemberGroups", permissions.GROUPS, users.check),
         Route("POST", f"{_ONE}/getMemberObjects", permissions.GROUPS, users.objects),
         Route("POST", f"{_ONE}/revokeSignInSessions", permissions.REVOKE, passes.revoke),
+        Route("POST", f"{_ONE}/sendMail", permissions.MAIL, Exchange(world).send),
     ]
 
 

@@ -11,6 +11,7 @@ from playground.clock import Clock
 from playground.people import CREATED, DOMAIN, FEDERATED, NO_PASS, USER_ADMIN, People, Person
 from playground.tenant.attributes import Attributes
 from playground.tenant.factors import YUBIKEY, Factors, authenticator, passkey
+from playground.tenant.mails import Mails
 from playground.tenant.passwords import Passwords
 from playground.tenant.risks import Budget, Risk, Risks
 
@@ -41,6 +42,7 @@ GRANTED: Final = frozenset(
         "UserAuthMethod-Email.ReadWrite.All",
         "UserAuthMethod-External.ReadWrite.All",
         "CustomSecAttributeAssignment.ReadWrite.All",
+        "Mail.Send",
     }
 )
 ALL_USERS: Final = "all_users"
@@ -119,6 +121,7 @@ class GraphState:
         self.passwords = Passwords(people=people, clock=clock)
         self.methods = Factors(people=people, clock=clock)
         self.attributes = Attributes()
+        self.mails = Mails()
         self.domains = {DOMAIN: "Managed", FEDERATED: "Federated"}
         self.app_roles = {USER_ADMIN}  # directory roles of the app: a permission alone does not reset passwords
         self.attribute_readers = {"cleo"}  # who holds the role Attribute Assignment Reader

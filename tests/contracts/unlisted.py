@@ -28,6 +28,10 @@ def _page(name: str) -> Json:
 _SET: Final = "microsoft.graph.attributeSet"
 _DEFINITION: Final = "microsoft.graph.customSecurityAttributeDefinition"
 _ENTITY: Final = f"{REF}microsoft.graph.entity"
+_MAIL: Final = "microsoft.graph.message"
+_RECIPIENT: Final = "microsoft.graph.recipient"
+_ADDRESS: Final = "microsoft.graph.emailAddress"
+_SENT: Final = "sendMailParameters"
 
 # https://learn.microsoft.com/graph/api/resources/attributeset
 # https://learn.microsoft.com/graph/api/resources/customsecurityattributedefinition
@@ -51,12 +55,29 @@ TYPES: Final[Json] = {
             "usePreDefinedValuesOnly": {"type": "boolean"},
         },
     },
+    # https://learn.microsoft.com/graph/api/user-sendmail, https://learn.microsoft.com/graph/api/resources/message
+    _SENT: {
+        "type": "object",
+        "properties": {"message": {"$ref": f"{REF}{_MAIL}"}, "saveToSentItems": {"type": "boolean"}},
+    },
+    _MAIL: {
+        "type": "object",
+        "x-base": _ENTITY,
+        "properties": {
+            "body": {"$ref": f"{REF}microsoft.graph.itemBody"},
+            "subject": {"type": "string"},
+            "toRecipients": {"type": "array", "items": {"$ref": f"{REF}{_RECIPIENT}"}},
+        },
+    },
+    _RECIPIENT: {"type": "object", "properties": {"emailAddress": {"$ref": f"{REF}{_ADDRESS}"}}},
+    _ADDRESS: {"type": "object", "properties": {"address": {"type": "string"}, "name": {"type": "string"}}},
     f"{_SET}CollectionResponse": _page(_SET),
     f"{_DEFINITION}CollectionResponse": _page(_DEFINITION),
 }
 
 _OWNED: Final = "/users/{user-id}/ownedObjects/graph.group"
 _OWNERS: Final = "/groups/{group-id}/owners"
+_SEND: Final = "/users/{user-id}/sendMail"
 _SETS: Final = "/directory/attributeSets"
 _DEFINITIONS: Final = "/directory/customSecurityAttributeDefinitions"
 
@@ -66,6 +87,7 @@ REASONS: Final = MappingProxyType(
         "https://learn.microsoft.com/graph/api/user-list-ownedobjects",
         _OWNERS: "who could put themselves into a group that approves: "
         "https://learn.microsoft.com/graph/api/group-list-owners",
+        _SEND: "people are told by mail what was done: https://learn.microsoft.com/graph/api/user-sendmail",
         _SETS: "made once, before a proof can be kept: https://learn.microsoft.com/graph/api/directory-post-attributesets",
         f"{_SETS}/{{attributeSet-id}}": "looked for before it is made: "
         "https://learn.microsoft.com/graph/api/attributeset-get",
@@ -79,6 +101,7 @@ REASONS: Final = MappingProxyType(
 PATHS: Final[Json] = {
     _OWNED: {"get": _operation("microsoft.graph.groupCollectionResponse", query=_LIST)},
     _OWNERS: {"get": _operation("microsoft.graph.directoryObjectCollectionResponse", query=_LIST)},
+    _SEND: {"post": {"responses": {"2XX": {}}, "x-query": [], "requestBody": _content(_SENT)}},
     _SETS: {"get": _operation(f"{_SET}CollectionResponse", query=_LIST), "post": _operation(_SET, _SET)},
     f"{_SETS}/{{attributeSet-id}}": {"get": _operation(_SET, query=["$select"])},
     _DEFINITIONS: {

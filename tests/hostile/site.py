@@ -18,7 +18,7 @@ import cards
 from bot.config.cloud import PUBLIC
 from bot.process import metrics, service
 from bot.process.runner import runner
-from bot.web import entry, health, stepup, wallet
+from bot.web import entry, health, report, stepup, wallet
 from bot.web.browser import CHECK, COOKIE
 from bot.web.limit import Limit
 from bot.web.middleware import surfacing
@@ -136,6 +136,7 @@ def application(office: Office, *, burst: int = 10**9, person: int = 10**9) -> w
     stepup.setup(app, desk=office.step_up, pages=pages, limit=Limit(burst=person, rate=0.01))
     entry.setup(app, desk=office.entry, pages=pages)
     wallet.setup(app, desk=office.desk.proofs, pages=pages, limit=Limit(burst=burst, rate=0.01))
+    report.setup(app, desk=office.notices, pages=pages, limit=Limit(burst=burst, rate=0.01))
     health.setup(app, health.Health({}), metrics.exposition)
     return app
 

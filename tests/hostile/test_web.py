@@ -50,6 +50,7 @@ PAGES: Final = (
     "/step-up/callback",
     "/step-up/enter",
     "/verified-id/open",
+    "/desk/report",
     "/step-up/about",
     "/step-up/terms",
 )
@@ -393,6 +394,7 @@ async def test_one_address_is_held_back_whatever_it_asks_for_and_claims(database
         ("/step-up/enter", "'none'", "'self'"),
         ("/verified-id/open?r=cleos-proof", "'none'", "'self'"),
         ("/verified-id/open?r=anothers-proof", TEAMS, "https://res.cdn.office.net"),
+        ("/desk/report?t=r1.nothing", "'none'", "'self'"),
         ("/step-up/about", "'none'", "'self'"),
         ("/step-up/privacy", "'none'", "'self'"),
         ("/step-up/terms", "'none'", "'self'"),

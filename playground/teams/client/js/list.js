@@ -74,5 +74,6 @@ function renderRail(open, total) {
   if (total) chat.append(h('span', { class: 'count', 'aria-hidden': 'true' }, String(total)));
   const panel = h('a', { href: '/panel', target: 'playground-panel', 'data-testid': 'panel' }, icon('panel'), w('panel'));
   const phone = h('a', { href: `/wallet?as=${state.me.key}`, target: `playground-phone-${state.me.key}`, 'data-testid': 'phone' }, icon('phone'), w('phone'));
-  document.getElementById('rail').replaceChildren(chat, button('teams', first('channel')), h('span', { class: 'spacer' }), phone, panel);
+  const mail = h('a', { href: `/inbox?as=${state.me.key}`, target: `playground-inbox-${state.me.key}`, 'data-testid': 'inbox' }, icon('mail'), w('mail'));
+  document.getElementById('rail').replaceChildren(chat, button('teams', first('channel')), h('span', { class: 'spacer' }), mail, phone, panel);
 }

@@ -1,7 +1,7 @@
 // The client's own words in both languages; the language is the person's.
 
 const ENGLISH = {
-  chat: 'Chat', teams: 'Teams', panel: 'Panel', phone: 'Phone', write: 'Type a message', writePost: 'Start a post. Type @ to mention Vouchsafe',
+  chat: 'Chat', teams: 'Teams', panel: 'Panel', phone: 'Phone', mail: 'Mail', write: 'Type a message', writePost: 'Start a post. Type @ to mention Vouchsafe',
   writeGroup: 'Type a message. Type @ to mention Vouchsafe', writeReply: 'Reply', send: 'Send', mention: 'Mention Vouchsafe',
   signedInAs: 'You are', beSomebody: 'Be somebody else in this tab', theme: 'Theme', light: 'Light', dark: 'Dark', contrast: 'High contrast',
   today: 'Today', yesterday: 'Yesterday', edited: 'Edited', deleted: 'This message has been deleted.', edit: 'Edit', editing: 'Editing your message',
@@ -15,7 +15,7 @@ const ENGLISH = {
 };
 
 const GERMAN = {
-  chat: 'Chat', teams: 'Teams', panel: 'Pult', phone: 'Telefon', write: 'Nachricht eingeben', writePost: 'Beitrag beginnen. Mit @ Vouchsafe erwähnen',
+  chat: 'Chat', teams: 'Teams', panel: 'Pult', phone: 'Telefon', mail: 'Mail', write: 'Nachricht eingeben', writePost: 'Beitrag beginnen. Mit @ Vouchsafe erwähnen',
   writeGroup: 'Nachricht eingeben. Mit @ Vouchsafe erwähnen', writeReply: 'Antworten', send: 'Senden', mention: 'Vouchsafe erwähnen',
   signedInAs: 'Sie sind', beSomebody: 'In diesem Tab jemand anderes sein', theme: 'Design', light: 'Hell', dark: 'Dunkel', contrast: 'Hoher Kontrast',
   today: 'Heute', yesterday: 'Gestern', edited: 'Bearbeitet', deleted: 'Diese Nachricht wurde gelöscht.', edit: 'Bearbeiten', editing: 'Sie bearbeiten Ihre Nachricht',

@@ -1,0 +1,1 @@
+"""The inbox of each person: what came by mail, and its links."""
