@@ -25,6 +25,7 @@ class Exchange:
         person = self._world.people.find(sender)
         if sender.casefold() not in self._world.graph.mails.boxes and person is None:
             raise RefusedByGraph(404, "ErrorInvalidUser", f"The requested user '{sender}' is invalid.")
+        wish = {name[:1].lower() + name[1:]: value for name, value in wish.items()}  # its names are taken either way
         if not isinstance(wish.get("saveToSentItems", True), bool) or not isinstance(wish.get("message"), dict):
             raise bad("The message is missing, or cannot be read.", code="ErrorInvalidRequest")
         self._world.graph.mails.taken.append(self._read(sender, wish["message"]))

@@ -227,10 +227,14 @@ def _list(items: Json) -> Json:
 
 
 def _refers(file: Path, what: str) -> Json:
-    """Refer to a type; what has an id of its own is elsewhere and only led to (OData's navigation)."""
+    """Refer to a type; what has an id of its own is elsewhere and only led to (OData's navigation).
+
+    But an action is handed it, whole.
+    """
     name = _named(file, what)
     found: Json = {"$ref": REF + name}
-    return {**found, "x-navigation": True} if _ENTITY in _chain(name) else found
+    led_to = _ENTITY in _chain(name) and not file.stem.endswith("_request_body")
+    return {**found, "x-navigation": True} if led_to else found
 
 
 @cache

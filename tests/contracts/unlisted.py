@@ -58,11 +58,10 @@ TYPES: Final[Json] = {
     # https://learn.microsoft.com/graph/api/user-sendmail, https://learn.microsoft.com/graph/api/resources/message
     _SENT: {
         "type": "object",
-        "properties": {"message": {"$ref": f"{REF}{_MAIL}"}, "saveToSentItems": {"type": "boolean"}},
+        "properties": {"Message": {"$ref": f"{REF}{_MAIL}"}, "SaveToSentItems": {"type": "boolean"}},
     },
     _MAIL: {
         "type": "object",
-        "x-base": _ENTITY,
         "properties": {
             "body": {"$ref": f"{REF}microsoft.graph.itemBody"},
             "subject": {"type": "string"},
