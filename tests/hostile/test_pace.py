@@ -109,7 +109,7 @@ async def test_the_service_holds_people_back_and_believes_the_proxies_it_was_tol
         desk.step_up = desk.proofs = None  # type: ignore[attr-defined]  # no page is asked for here
         outside = SimpleNamespace(bot_keys=KeyRing(session, cloud.bot_openid, clock), messenger=post)
         view = SimpleNamespace(views=SimpleNamespace(answered=plainly(clock, "x")))
-        inside = SimpleNamespace(desk=desk, delivery=view, entry=None)
+        inside = SimpleNamespace(desk=desk, delivery=view, entry=None, notices=None)
         app = service.application(own, cloud, outside, inside, Health({}), clock)  # type: ignore[arg-type]  # all it takes of them
         assert app[PROXIES] == (ip_network("10.1.0.0/24"),)
         async with TestClient(TestServer(app)) as client:
