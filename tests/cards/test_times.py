@@ -83,9 +83,8 @@ def test_no_card_that_stays_says_how_far_off_anything_is() -> None:
     assert {name.split("/", 1)[1] for name in said} >= {f"{kind}/requester/step_up_fresh" for kind in KINDS}
 
 
-@pytest.mark.parametrize(
-    "slot", [one for one in Slot if one not in {Slot.AGENT, Slot.CALLER}]
-)  # where no request has a card
+# Where a request has a card; the others are a call's and the threat level's.
+@pytest.mark.parametrize("slot", sorted({*Slot} - {Slot.AGENT, Slot.CALLER, Slot.THREAT}))
 @pytest.mark.parametrize("status", Status)
 def test_what_is_fetched_anew_by_one_person_is_what_says_it(slot: Slot, status: Status) -> None:
     """The rule by which answers are drawn (`replies`), held to what cards ask of clients."""

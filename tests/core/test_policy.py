@@ -52,6 +52,7 @@ def test_refusals(expected: str, policy: dict[str, Any], facts: dict[str, Any]) 
 
 # What is only added, or only of what somebody else opened; nothing is found where nothing could be.
 FOUND = {
+    "mails",
     "opener",
     "where",
     "found",
