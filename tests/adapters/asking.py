@@ -35,6 +35,8 @@ async def _password(directory: Directory) -> None:
 ASKED: Mapping[str, Callable[[Directory], Awaitable[object]]] = {
     "once": lambda d: d.once().account(ANN),
     "account": lambda d: d.account(ANN),
+    "manager": lambda d: d.manager(ANN),
+    "people": lambda d: d.people('Ann "A"', 8),
     "standing": lambda d: d.standing(ANN),
     "groups": lambda d: d.groups(ANN, GROUPS),
     "within": lambda d: d.within(GROUPS),

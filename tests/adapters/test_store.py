@@ -92,7 +92,7 @@ async def test_reopening_beside_a_newer_open_one_is_a_conflict(store: PostgresSt
 
 async def test_the_index_means_what_the_core_calls_open(database_url: str) -> None:
     with psycopg.connect(database_url) as connection:
-        row = connection.execute("SELECT indexdef FROM pg_indexes WHERE indexname = 'requests_one_waiting'").fetchone()
+        row = connection.execute("SELECT indexdef FROM pg_indexes WHERE indexname = 'requests_one_at_once'").fetchone()
     assert row is not None
     assert set(re.findall(r"'(\w+)'", row[0].partition("WHERE")[2])) == {status.value for status in OPEN}
 

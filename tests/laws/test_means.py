@@ -53,7 +53,7 @@ async def test_who_is_asked_to_sign_in_reads_with_what_and_whom_to_call_without_
     desk: Office, held: tuple[Method, ...], reason: str, state: str, named: tuple[str, ...]
 ) -> None:
     said = await card(desk, held, reason)
-    begins = cards.text(f"means.{state}", "en", names="|", contact="").partition("|")[0]
+    begins = cards.text(f"means.{state}", "en", names="|", contact="", press="Sign in").partition("|")[0]
     assert begins[:20] in said
     assert "do not press **Sign in**" in said
     assert HELPDESK in said

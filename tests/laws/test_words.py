@@ -18,6 +18,7 @@ from bot.core import packing
 from bot.core.actions import Ref, Written
 from bot.core.model import Status
 from bot.core.passes import Pass
+from bot.core.raising import ShowThreat
 from bot.kinds import KINDS
 from cards.texts import LANGUAGES
 from tests.adapters.edge import APP, activity
@@ -263,7 +264,7 @@ async def test_a_press_acts_and_would_have_been_noticed(room: Room) -> None:
 
 def test_what_is_understood_is_of_a_type_that_only_shows_and_offers() -> None:
     shows: set[type] = {do.Home, do.Help, do.ShowStatus, do.Human, do.Thanks, do.NotWanted}
-    shows |= {do.NotUnderstood, do.MachineMade, do.NoWindow, do.OfferKind}
+    shows |= {do.NotUnderstood, do.MachineMade, do.NoWindow, do.OfferKind, do.ShowCaller, ShowThreat}
     assert set(get_args(Written)) == shows
 
 

@@ -12,7 +12,7 @@ from msgraph.graph_service_client import GraphServiceClient
 
 from playground import entra, graph
 from playground.faults import Fault
-from playground.people import EMPLOYEES, GLOBAL_ADMIN, HELPDESK, LEADS, NO_PASS, OPERATORS, USER_ADMIN
+from playground.people import EMPLOYEES, GLOBAL_ADMIN, HELPDESK, LEADS, NO_PASS, OPERATORS, SECURITY, USER_ADMIN
 from playground.tenant.directory import ALL_USERS, Licence
 from playground.world import World
 from tests.playground.tenant import get, post
@@ -80,13 +80,13 @@ async def test_nested_groups_count_and_come_in_pages(world: World, http: aiohttp
     assert (status, body["error"]["code"]) == (400, "Request_UnsupportedQuery")
     found: list[str] = []
     _, body = await get(http, url, params={"$count": "true", "$select": "id"}, headers=EVENTUAL)
-    assert body["@odata.count"] == 3
+    assert body["@odata.count"] == 4
     while True:
         found += [group["id"] for group in body["value"]]
         if not (link := body.get("@odata.nextLink")):
             break
         _, body = await get(http, link, headers=EVENTUAL)
-    assert set(found) == {EMPLOYEES, HELPDESK, LEADS}
+    assert set(found) == {EMPLOYEES, HELPDESK, LEADS, SECURITY}
 
 
 async def test_member_checks(world: World, http: aiohttp.ClientSession) -> None:
