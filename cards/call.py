@@ -106,14 +106,14 @@ def _agents(answer: CallerCard, view: View) -> e.Card:
         *facts([(say(view, "call.asked_at"), when(one.created_at)), (say(view, "call.proved_at"), _at(one))]),
     ]
     opens = [_opening(kind, one, view) for kind in answer.opens] if one.status is Stand.VERIFIED and not over else []
-    back = _press("call.button.end", pack(EndCall(one.id, one.version)), view) if asks else None
+    back = _press("call.button.end", pack(EndCall(one.key, one.version)), view) if asks else None
     if opens:
         body += lines(say(view, "call.agent.opens", **_given(one)))
     return card(view, body, [*opens, back], _refresh(one, view))
 
 
 def _opening(kind: str, one: Verification, view: View) -> e.Submit:
-    data = {**pack(OpenForm(one.id, one.version, kind)), "msteams": DIALOG}
+    data = {**pack(OpenForm(one.key, one.version, kind)), "msteams": DIALOG}
     return e.Submit(title=bare(view, f"{kind}.title"), data=data)
 
 
@@ -144,13 +144,13 @@ def _answers(one: Verification, view: View, *, asks: bool, over: bool) -> list[e
     if over:
         return []
     confirms = asks and one.by_number
-    confirm = pack(TypeNumber(one.id, one.version, ""))
+    confirm = pack(TypeNumber(one.key, one.version, ""))
     proves = one.proven is not Proven.STEP_UP and bool(view.link)
     no = "call.button.no" if asks else "call.button.not_me"
     return [
         _press("call.button.confirm", confirm, view, style="positive") if confirms else None,
         sign_in(view, "call.button.prove", style=None if confirms else "positive") if proves else None,
-        _press(no, pack(DenyCall(one.id, one.version)), view, style="destructive"),
+        _press(no, pack(DenyCall(one.key, one.version)), view, style="destructive"),
     ]
 
 
@@ -189,5 +189,5 @@ def _refresh(one: Verification, view: View) -> e.Refresh | None:
     """Let the one it is for fetch it anew when it comes into view, as long as it can change."""
     if not view.user or one.over(view.now):
         return None
-    data = pack(SeeCaller(one.id, one.version))
+    data = pack(SeeCaller(one.key, one.version))
     return e.Refresh(action=e.Execute(verb=str(data["verb"]), data=data), users=[view.user])

@@ -7,10 +7,11 @@ from typing import assert_never
 
 from bot.core.actions import Consent, Prove, Ref, RefuseConsent, Replace, Report, RevokeIt, Show, SignInAgain, Withdraw
 from bot.core.approval import outgrown
+from bot.core.evidence import given_already
 from bot.core.face import serves
 from bot.core.life.alarmed import stopped
 from bot.core.life.ended import too_late
-from bot.core.model import LIVE, PENDING, VERIFIED, EvidenceType, Follow, Mode, Request, Status, Way
+from bot.core.model import LIVE, PENDING, VERIFIED, Follow, Mode, Request, Status, Way
 from cards import elements as e
 from cards.buttons import alarm, begin, dialog, press, ref, refresh, sign_in
 from cards.means import able, stuck
@@ -84,7 +85,7 @@ def _summary(request: Request, view: View) -> list[e.Piece | None]:
         case Status.DONE | Status.ENDED:
             following = [say(view, key, **given) for key in _following(request)]
             return [*lines(say(view, staged(request, "text"), **given), *following)]
-        case Status.STEP_UP | Status.PROOF if _checking(request):
+        case Status.CONSENT | Status.STEP_UP | Status.PROOF if _checking(request):
             return [*lines(say(view, f"{state}.checking", **given))]
         case Status.EXPIRED if ending is not None and ending.refusal is not None:
             return [*lines(refused(ending.refusal, view))]
@@ -142,9 +143,7 @@ def _after_no(request: Request) -> str:
 
 def _checking(request: Request) -> bool:
     """Their proof is there, but what must be known could not be found out: the desk looks again in time."""
-    wanted = {Status.STEP_UP: EvidenceType.STEP_UP, Status.PROOF: EvidenceType.FACE}.get(request.status)
-    given = wanted is not None and bool(request.evidence_of(wanted))
-    return given and request.due_at is not None and request.due_at != request.expires_at
+    return given_already(request) and request.due_at is not None and request.due_at != request.expires_at
 
 
 def _graver(request: Request, view: View) -> bool:
@@ -197,7 +196,7 @@ def _own(request: Request, view: View) -> list[e.Action | None]:
     withdraw = press(view, "button.withdraw", Withdraw(at))
     match request.status:
         case Status.CONSENT:
-            return [press(view, "button.consent", Consent(at), style="positive")]
+            return [None if _checking(request) else press(view, "button.consent", Consent(at), style="positive")]
         case Status.STEP_UP:
             return [*([] if _checking(request) else _signing_in(request, view)), withdraw]
         case Status.PROOF:

@@ -108,7 +108,7 @@ def _buttons(one: Threat, stands: ThreatStand, slot: Slot, view: View, *, asks: 
         return [sign_in(view, "threat.button.sign_in_lower" if lowers else "threat.button.sign_in", style=style)]
     if stands is not ThreatStand.HELD or slot is Slot.APPROVERS:
         return []
-    lower = _press("threat.button.lower", pack(LowerThreat(one.id, one.version)), view)
+    lower = _press("threat.button.lower", pack(LowerThreat(one.key, one.version)), view)
     stricter = one.level is not ThreatLevel.LOCKDOWN and slot is Slot.SECURITY
     return [lower, _begin(view) if stricter else None]
 
@@ -130,6 +130,6 @@ def _refresh(one: Threat, stands: ThreatStand, slot: Slot, view: View) -> e.Refr
     """Let whoever has it in private fetch it anew when it comes into view, as long as it can change."""
     if stands not in {ThreatStand.WANTED, ThreatStand.HELD} or slot is Slot.APPROVERS:
         return None
-    data = pack(SeeThreat(one.id, one.version))
+    data = pack(SeeThreat(one.key, one.version))
     users = [view.user] if view.user else None
     return e.Refresh(action=e.Execute(verb=str(data["verb"]), data=data), users=users)

@@ -85,9 +85,9 @@ class FakeDirectory:
 
     def _account(self, person: str) -> Account:
         self._trouble("account")
-        if person not in self.accounts:
+        if person.casefold() not in self.accounts:  # Entra takes an id in either case
             raise Missing("no such person")
-        return self.accounts[person]
+        return self.accounts[person.casefold()]
 
     async def people(self, text: str, limit: int) -> tuple[Account, ...]:
         self._trouble("people")
@@ -104,7 +104,7 @@ class FakeDirectory:
 
     async def standing(self, person: str) -> Standing:
         self._trouble("standing")
-        return self.privileged.get(person, Standing((), ()))
+        return self.privileged.get(person.casefold(), Standing((), ()))
 
     async def groups(self, person: str, among: frozenset[str]) -> frozenset[str]:
         self._trouble("groups")

@@ -14,6 +14,7 @@ from typing import Any, assert_never
 import cards
 from bot.core.actions import Approve, Ref, ReturnCode, Show, Submit
 from bot.core.answers import Answer, Entered, EntryWanted, PasswordCheck, RequestCard, SignInRefused
+from bot.core.behalf import assisted
 from bot.core.errors import AnswerLost, Closed, DeskError, Missing, Rejected, Unavailable
 from bot.core.events import Lifted
 from bot.core.methods import Method, MethodKind
@@ -30,6 +31,7 @@ from bot.desk.alarms import Alarms
 from bot.desk.approvals import Approvals
 from bot.desk.behalf import Behalf
 from bot.desk.callers import Callers
+from bot.desk.colleagues import Colleagues
 from bot.desk.desk import Desk
 from bot.desk.facts import Inquiry
 from bot.desk.homes import Homes
@@ -405,7 +407,8 @@ def office(
     own_step_up, strangers = OwnStepUp(ledger, inquiry), Strangers(ledger.record, TENANT)
     alarms = Alarms(ledger, inquiry, frozenset({addresses.helpdesk, addresses.security}), homes)
     agents, register = Agents(directory, HELPDESK), Register(store, clock)
-    callers = Callers(ledger, inquiry.accounts, agents, homes, register, "c1")
+    colleagues = Colleagues(inquiry.accounts, agents, policies)
+    callers = Callers(ledger, agents, colleagues, homes, register, "c1", assisted(policies))
     security = Agents(directory, SECURITY, "c1", Reason.NOT_SECURITY)
     threats = Threats(ledger, security, homes, register, addresses.security)
     step_up = StepUp(ledger, inquiry, entra, uses(own_step_up, approvals, alarms, callers, threats), strangers)
@@ -415,8 +418,7 @@ def office(
     acts = Acts(ledger, inquiry, delivery.secrets, notices.queue)
     proofs = Identity(ledger, inquiry, entra, homes, strangers, issuer=ISSUER, type="VerifiedEmployee")
     proving, queue = Proving(reception), ApproversQueue(ledger, approvals, homes)
-    behalf = Behalf(reception, agents, register)
-    callers = replace(callers, assisted=tuple(behalf.offered()))
+    behalf = Behalf(reception, callers)
     doors = (alarms, proving, homes, queue, callers, behalf, threats)
     desk = Desk(ledger, reception, acts, approvals, own_step_up, step_up, proofs, *doors)
     upkeep, entry = Upkeep(ledger, inquiry, directory), PasswordEntry(ledger, acts, strangers)
@@ -438,7 +440,7 @@ def office(
         entry,
         verifier,
         signboard,
-        CallMessages(homes, callers.due, callers.opens, messenger, messenger, addresses),
+        CallMessages(homes, callers, messenger, messenger, addresses),
         ThreatMessages(homes, threats.due, messenger, addresses),
         mailer,
         notices,

@@ -6,10 +6,10 @@ and without the colleague's own word, nothing moves.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import Final
+from collections.abc import Mapping
+from datetime import datetime
 
-from bot.core.callers import Proven, Stand, Verification
+from bot.core.callers import VALID, Proven, Stand, Verification
 from bot.core.facts import Facts
 from bot.core.model import Evidence, EvidenceType, Refusal, Request
 from bot.core.options import ASSISTED
@@ -17,7 +17,10 @@ from bot.core.policy import Policy
 from bot.core.reasons import Reason
 from bot.core.skew import CLOCK_SKEW
 
-AGE: Final = timedelta(minutes=30)  # of what was proved, when the request is opened
+
+def assisted(policies: Mapping[str, Policy]) -> tuple[str, ...]:
+    """Return the kinds that the helpdesk may open for a colleague."""
+    return tuple(kind for kind, policy in policies.items() if policy.offered and policy.option(ASSISTED))
 
 
 def parties(request: Request) -> frozenset[str]:
@@ -44,19 +47,16 @@ def unassisted(policy: Policy, facts: Facts, request: Request) -> Refusal | None
     if opener.id in {request.requester.id, request.subject.id}:
         return Refusal(Reason.OWN_CALL)
     if isinstance(facts.opener, Refusal):
-        return Refusal(Reason.NOT_AGENT)
-    return None if any(_holds(e, request) for e in request.evidence_of(EvidenceType.VERIFICATION)) else _unverified()
+        return facts.opener if facts.opener.reason == Reason.OWN_CALL else Refusal(Reason.NOT_AGENT)
+    given = request.evidence_of(EvidenceType.VERIFICATION)
+    return None if any(_holds(one, request) for one in given) else Refusal(Reason.UNVERIFIED)
 
 
 def _holds(given: Evidence, request: Request) -> bool:
     """Whether a verification is that of the opener, strong, and was fresh when the request was opened."""
     ours = request.opened_by is not None and given.by == request.opened_by.id and given.strength == Proven.STEP_UP
     age = request.created_at - given.at
-    return ours and bool(given.source) and -CLOCK_SKEW <= age <= AGE
-
-
-def _unverified() -> Refusal:
-    return Refusal(Reason.UNVERIFIED)
+    return ours and bool(given.source) and -CLOCK_SKEW <= age <= VALID
 
 
 def consented(request: Request, now: datetime) -> bool:

@@ -61,14 +61,14 @@ DEEDS: Final = MappingProxyType(
 class Verification(Matter):
     """An agent (`by`) asks whether it is really that colleague (`about`) who is on the telephone.
 
-    `key` makes the number, and is gone once that is of no use. `by_number`: the number may answer it; it may not for a
+    `seed` makes the number, and is gone once that is of no use. `by_number`: the number may answer it; it may not for a
     while after a wrong one.
     """
 
     SORT: ClassVar[str] = "caller"
 
     status: Stand = Stand.ASKED
-    key: str = ""
+    seed: str = ""
     by_number: bool = True
     proven: Proven | None = None
     proven_at: datetime | None = None
@@ -91,9 +91,9 @@ class Verification(Matter):
     @property
     def number(self) -> int | None:
         """What the agent reads aloud; None once nobody is to type it."""
-        if not self.key:
+        if not self.seed:
             return None
-        made = hmac.new(bytes.fromhex(self.key), self.id.encode(), hashlib.sha256).digest()
+        made = hmac.new(bytes.fromhex(self.seed), self.id.encode(), hashlib.sha256).digest()
         return LOWEST + int.from_bytes(made[:8]) % NUMBERS
 
 
@@ -143,7 +143,7 @@ def asked(one: Verification, about: Sequence[Verification], by: Sequence[Verific
     """Begin a verification, or say why not now; `about` and `by` are those of the last day, without this one."""
     refusal = _held_back(about, by, one.created_at)
     cold = any(v.status is Stand.MISMATCHED and one.created_at - v.created_at < COOL for v in about)
-    begun = replace(one, by_number=not cold, key="" if cold else one.key, due_at=one.created_at + WAIT)
+    begun = replace(one, by_number=not cold, seed="" if cold else one.seed, due_at=one.created_at + WAIT)
     return Turned(begun, (_note(begun),), refusal)
 
 
@@ -187,12 +187,12 @@ def heard(one: Verification, event: Heard, now: datetime) -> Turned[Verification
 
 
 def _proved(one: Verification, by: Proven, now: datetime, context: str = "") -> Turned[Verification]:
-    proven = replace(one, status=Stand.VERIFIED, key="", proven=by, proven_at=now, due_at=now + VALID)
+    proven = replace(one, status=Stand.VERIFIED, seed="", proven=by, proven_at=now, due_at=now + VALID)
     return Turned(proven, (_note(proven, {"proven": by.value} | ({"context": context} if context else {})),))
 
 
 def _ended(one: Verification, status: Stand, refusal: Refusal | None = None) -> Turned[Verification]:
-    ended = replace(one, status=status, key="", due_at=None)
+    ended = replace(one, status=status, seed="", due_at=None)
     return Turned(ended, (_note(ended),), refusal)
 
 

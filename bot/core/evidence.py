@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Final
 
 from bot.core.facts import Moment
-from bot.core.model import Evidence, EvidenceType, Request, Way
+from bot.core.model import Evidence, EvidenceType, Request, Status, Way
 from bot.core.policy import Policy
 from bot.core.skew import CLOCK_SKEW
 
 # Entra asks nobody twice in five minutes, whatever a policy demands, so a sign-in of just before must do:
 # https://learn.microsoft.com/entra/identity/conditional-access/concept-session-lifetime#require-reauthentication-every-time
 GRACE: Final = CLOCK_SKEW
+
+
+# What a request that waits is given next; with it there, nothing is waited for but what could not be found out.
+AWAITED: Final[Mapping[Status, EvidenceType]] = MappingProxyType(
+    {
+        Status.CONSENT: EvidenceType.CONSENT,
+        Status.STEP_UP: EvidenceType.STEP_UP,
+        Status.PROOF: EvidenceType.FACE,
+    }
+)
+
+
+def given_already(request: Request) -> bool:
+    """Whether what a request waits for is there: the desk looks again by itself, and nobody need do anything."""
+    wanted = AWAITED.get(request.status)
+    return wanted is not None and bool(request.evidence_of(wanted))
 
 
 def fresh(at: datetime, *, asked: datetime, now: datetime) -> bool:

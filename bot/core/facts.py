@@ -96,7 +96,7 @@ class Facts:
     approves: frozenset[str] | None = None
     face_check: bool | None = None
     frozen_at: datetime | Literal["never"] | None = None
-    opener: Refusal | Literal["none"] | None = "none"
+    opener: Refusal | Literal["none"] | None = None
     threat: Posture | None = None
     objection: Refusal | Literal["none"] | None = None
     where: Mapping[str, Refusal] = field(default_factory=_none)

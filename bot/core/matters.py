@@ -31,6 +31,19 @@ class Matter:
     due_at: datetime | None = None
     version: int = 1
 
+    @classmethod
+    def named(cls, key: str) -> str:
+        """Return the id of the one with this key, which a client may have chosen: no request can have the same id.
+
+        Messages, jobs and sign-ins are kept by such ids, whatever they are about; clients send none with a colon.
+        """
+        return f"{cls.SORT}:{key}"
+
+    @property
+    def key(self) -> str:
+        """What its buttons carry of its id."""
+        return self.id.partition(":")[2]
+
     @property
     def tenant(self) -> str:
         return self.by.tenant
@@ -73,10 +86,11 @@ class MatterUnit(Protocol):
     async def keep(self, matter: M) -> M:
         """Write the next version; raise `Conflict` when somebody else did. Return it with its new version."""
 
-    async def matters(
-        self, sort: type[M], tenant: str, since: datetime, *, about: str = "", by: str = ""
-    ) -> Sequence[M]:
-        """Return those about, or begun by, a person since then, newest first."""
+    async def about(self, sort: type[M], tenant: str, person: str, since: datetime) -> Sequence[M]:
+        """Return those about a person that were begun since then, newest first."""
+
+    async def begun_by(self, sort: type[M], tenant: str, person: str, since: datetime) -> Sequence[M]:
+        """Return those that a person has begun since then, newest first."""
 
     async def in_lane(self, sort: type[M], tenant: str, lane: str) -> M | None:
         """Return the one that holds this lane."""

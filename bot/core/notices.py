@@ -80,11 +80,6 @@ class Mailer(Protocol):
     async def send(self, letter: Letter) -> None: ...
 
 
-def named(request_id: str) -> str:
-    """Return the id of the notice about a request's act: there is one."""
-    return f"notice-{request_id}"
-
-
 def hashed(secret: str) -> str:
     return hashlib.sha256(secret.encode(errors="replace")).hexdigest()
 
@@ -92,7 +87,7 @@ def hashed(secret: str) -> str:
 def begun(request: Request, mails: tuple[str, ...], now: datetime, *, manager: bool) -> Turned[ActNotice]:
     """Begin the notice of a request whose act was just claimed."""
     one = ActNotice(
-        id=named(request.id),
+        id=ActNotice.named(request.id),  # there is one
         by=request.requester,
         about=request.subject,
         created_at=now,
@@ -164,4 +159,4 @@ def follows(kinds: Kinds, request: Request) -> Iterator[Job]:
     """Say what follows a change here: once it is known what became of an act, its notice is let go."""
     noticed = kinds[request.kind].noticed and request.mode is Mode.ENFORCE and request.attempts
     if noticed and came_of(request) is not Phase.HELD:
-        yield Job(NOTICE, named(request.id))
+        yield Job(NOTICE, ActNotice.named(request.id))

@@ -9,7 +9,8 @@ from typing import Final
 from bot.core.model import Mode, Request
 
 FEW: Final = 5  # so many at the front of the line have a thread begun for them; who stands behind them waits for that
-BOARD: Final = "queue"  # the name of the job that shows the line, and of the message it shows it in
+BOARD: Final = "queue"  # the name of the job that shows the line
+LINE_ID: Final = "queue:line"  # what its message is kept by: no request has an id with a colon
 STOOD: Final = "queue"  # in the place of a person: a request stood in the line, where approvers could open it
 
 

@@ -45,6 +45,15 @@ class Agents:
             return Refusal(Reason.SAME_PERSON)
         return refusal
 
+    async def one_human(self, agent: str, other: str) -> bool | None:
+        """Say whether these two accounts are one human's, as far as it is told; None where nobody answers."""
+        directory = self.directory.once()
+        try:
+            one, two = await asyncio.gather(directory.account(agent), directory.account(other))
+        except (DeskError, TimeoutError):
+            return None
+        return one.id == two.id or bool(one.human and one.human == two.human)
+
     def _unfit(self, facts: ApproverFacts) -> Refusal | None:
         refusal = unfit(Policy(approvers_group=self.group, approver_step_up=self.context), facts)
         if refusal is not None and refusal.reason in {Reason.NOT_APPROVER, Reason.GUEST_APPROVER}:

@@ -3,75 +3,68 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from uuid import uuid4
 
 from bot.core.answers import Answer, Form, Refused, RequestCard, Said
 from bot.core.behalf import proof
-from bot.core.callers import CallUsed, Disclaimed, Proven, Verification, heard
+from bot.core.callers import CallUsed, Verification, heard
 from bot.core.calling import OpenForm, Opening, OpenRequest
 from bot.core.decide import decide
 from bot.core.errors import Conflict, DeskError
-from bot.core.events import Asked, Consented, ConsentRefused, Event
+from bot.core.events import Asked, Consented, Event
 from bot.core.facts import Moment
 from bot.core.forms import Sheet, check, clean
-from bot.core.matters import Turned
 from bot.core.model import Actor, Evidence, EvidenceType, Refusal, Request, Status
-from bot.core.options import ASSISTED
 from bot.core.ports import Slot, Unit
 from bot.core.reasons import Reason
 from bot.core.watch import Sort
-from bot.desk.agents import Agents
 from bot.desk.answered import not_now
+from bot.desk.callers import Callers
 from bot.desk.facts import Inquiry
-from bot.desk.ledger import Ledger, happened
+from bot.desk.ledger import Ledger
 from bot.desk.reception import SHEET, Reception
-from bot.desk.register import Register
 
 
 @dataclass(frozen=True, slots=True)
 class Behalf:
     reception: Reception
-    agents: Agents
-    register: Register
+    callers: Callers
 
     @property
     def ledger(self) -> Ledger:
         return self.reception.ledger
 
-    def offered(self) -> Sequence[str]:
-        """Return the kinds that the helpdesk may open for a colleague."""
-        policies = self.ledger.policies
-        return [name for name in policies if policies[name].offered and policies[name].option(ASSISTED)]
-
     async def open(self, actor: Actor, action: Opening) -> Answer:
         """Show an agent the form of a kind, or open with it what becomes the colleague's own request."""
+        there = await self.ledger.load(action.request) if isinstance(action, OpenRequest) else None
+        if there is not None:  # the form was sent twice
+            by, asks = there.opened_by, actor.person
+            mine = by is not None and (by.tenant, by.id) == (asks.tenant, asks.id)
+            return _sent(there) if mine else Refused(Refusal(Reason.NOT_FOUND))
         one = await self._verified(actor, action)
         if isinstance(one, Refusal):
             return Refused(one)
         match action:
-            case OpenForm(_, _, kind):
+            case OpenForm(kind=kind):
                 sheet = await self._sheet(one, kind, Moment.HOME)
                 if isinstance(sheet, Refusal):
                     return Refused(sheet)
-                return Form(kind, uuid4().hex, sheet, call=(one.id, one.version))
+                return Form(kind, uuid4().hex, sheet, call=(one.key, one.version))
             case OpenRequest():
                 return await self._opened(one, action)
 
     async def _verified(self, actor: Actor, action: Opening) -> Verification | Refusal:
         """Return the agent's own verification, as long as it is worth anything; an agent is looked at each time."""
-        one = await self.register.load(Verification, action.verification)
+        one = await self.callers.register.load(Verification, Verification.named(action.verification))
         if one is None or (one.tenant, one.by.id) != (actor.person.tenant, actor.person.id):
             await self.ledger.record.absent(actor.person, "call")
             return Refusal(Reason.NOT_FOUND)
-        refusal = await self.agents.objection(actor.person.id)
-        if refusal is None and action.kind not in self.offered():
+        refusal = await self.callers.agents.objection(actor.person.id)
+        if refusal is None and action.kind not in self.callers.assisted:
             refusal = Refusal(Reason.NOT_ASSISTED)
-        used = one.used_for and one.used_for != getattr(action, "request", "")
-        strong = one.proven is Proven.STEP_UP  # a number alone opens nothing
-        if refusal is None and (used or not strong or one.over(self.ledger.clock.now())):
+        if refusal is None and (proof(one, "") is None or one.over(self.ledger.clock.now())):
             refusal = Refusal(Reason.UNVERIFIED)
         if refusal is not None:
             await self.ledger.record.declined(one.entry, refusal, actor.person, Sort.PRESS)
@@ -93,35 +86,25 @@ class Behalf:
         values = clean(sheet.fields, action.values)
         errors = check(sheet.fields, values)
         if errors or sheet.closed:
-            return Form(action.kind, action.request, sheet, values, errors, call=(one.id, one.version))
-        request = self._draft(one, action, values)
-        inquiry = self.reception.inquiry.once(Moment.ASK)
-        facts = await inquiry.about(request, Moment.ASK)
-        now = self.ledger.clock.now()
-        decision = decide(self.ledger.policies[request.kind], facts, request, Moment.ASK, now)
+            return Form(action.kind, action.request, sheet, values, errors, call=(one.key, one.version))
+        draft = self.reception.draft(one.about, action.kind, action.request or uuid4().hex)
+        given = proof(one, draft.id)
+        evidence = (given,) if given is not None else ()
+        request = replace(draft, details=values, opened_by=one.by, evidence=evidence)
+        facts = await self.reception.inquiry.about(request, Moment.ASK)
+        decision = decide(self.ledger.policies[request.kind], facts, request, Moment.ASK, self.ledger.clock.now())
         request = replace(request, details={**request.details, **facts.found}, means=facts.means)
         there, step = await self.ledger.open(request, Asked(decision), lambda unit, made: self._used(unit, one, made))
-        given = MappingProxyType({"name": one.about.name})
-        if step is None and (there.id, there.opened_by, there.subject.id) != (request.id, one.by, one.about.id):
-            return Refused(Refusal(Reason.THEY_HAVE_ONE, given))
-        if there.status is Status.REFUSED:  # why, is for them to read
-            return Refused(Refusal(Reason.NOT_FOR_THEM, given))
-        return Said("call.opened", given)
-
-    def _draft(self, one: Verification, action: OpenRequest, values: dict[str, str]) -> Request:
-        """Return the colleague's request as the agent opens it; a verification that proves too little goes nowhere."""
-        draft = self.reception.draft(one.about, action.kind, action.request or uuid4().hex)
-        given = proof(one, draft.id) if one.used_for in {"", draft.id} else None
-        return replace(draft, details=values, opened_by=one.by, evidence=(given,) if given is not None else ())
+        if step is None and there.id != request.id:
+            return Refused(Refusal(Reason.THEY_HAVE_ONE, MappingProxyType({"name": one.about.name})))
+        return _sent(there)
 
     async def _used(self, unit: Unit, one: Verification, request: Request) -> None:
         """Use the verification up, in the transaction that begins what it opens. Raises `Conflict` where it is."""
-        if not request.evidence:
-            return
         turned = heard(one, CallUsed(request.id), self.ledger.clock.now())
         if turned.refusal is not None:
             raise Conflict("this verification is used up")
-        await self.register.keep(unit, one, turned)
+        await self.callers.register.keep(unit, one, turned)
 
     async def consent(self, actor: Actor, request: Request) -> Answer:
         """Take the word of whom it is about: from here on it goes the way of any request of theirs."""
@@ -142,16 +125,17 @@ class Behalf:
         policy, now = inquiry.policies[request.kind], self.ledger.clock.now()
         return Consented(given, decide(policy, facts, agreed, Moment.WAY, now))
 
-    async def disclaim(self, actor: Actor, request: Request) -> Answer:
+    async def disclaim(self, request: Request) -> Answer:
         """Take the no of whom it is about: it ends, and security hears whose question it was."""
-        step = await self.ledger.change(request.id, happened(ConsentRefused(actor.person)), known=request)
-        if step is None:
-            return Refused(Refusal(Reason.NOT_FOUND))
-        if step.refusal is not None:
-            return Refused(step.refusal, step.request)
+        if request.status is not Status.CONSENT:
+            return Refused(Refusal(Reason.CLOSED), request)
         for given in request.evidence_of(EvidenceType.VERIFICATION):
-            await self.register.change(Verification, given.source, self._disclaimed)
-        return RequestCard(step.request, Slot.REQUESTER)
+            await self.callers.disclaimed(given.source)
+        return RequestCard(await self.ledger.load(request.id) or request, Slot.REQUESTER)
 
-    async def _disclaimed(self, one: Verification) -> Turned[Verification]:
-        return heard(one, Disclaimed(), self.ledger.clock.now())
+
+def _sent(request: Request) -> Answer:
+    """Say what an agent hears of what they opened: of a no only that it is one, for why is theirs to read."""
+    name = MappingProxyType({"name": request.subject.name})
+    refused = request.status is Status.REFUSED
+    return Refused(Refusal(Reason.NOT_FOR_THEM, name)) if refused else Said("call.opened", name)

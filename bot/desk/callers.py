@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, assert_never
 from uuid import uuid4
@@ -21,6 +21,7 @@ from bot.core.callers import (
     AnswerDue,
     CallerSignedIn,
     CallOver,
+    Disclaimed,
     Heard,
     NotMe,
     NumberTyped,
@@ -31,25 +32,23 @@ from bot.core.callers import (
     heard,
 )
 from bot.core.calling import Answering, AskCaller, BeginCaller, DenyCall, EndCall, FindCaller, SeeCaller, TypeNumber
-from bot.core.directory import Account
 from bot.core.errors import DeskError, Missing
-from bot.core.events import Withdrew
-from bot.core.facts import Facts
+from bot.core.events import ConsentRefused, Event, Withdrew
 from bot.core.matters import Turned
-from bot.core.model import Actor, Person, Refusal, Request
-from bot.core.ports import Job, Purpose, SignIn, SignInStage, Slot, Unit, Urgency
+from bot.core.model import Actor, Person, Refusal, Request, Status
+from bot.core.ports import Job, Purpose, SignIn, Slot, Unit, Urgency
 from bot.core.reasons import Reason
-from bot.core.walls import WALLED, wall
+from bot.core.walls import WALLED
 from bot.core.watch import Sort
-from bot.desk.account import AccountInquiry, says
 from bot.desk.agents import Agents
 from bot.desk.answered import not_now
+from bot.desk.colleagues import Colleagues
 from bot.desk.homes import Homes
-from bot.desk.ledger import Home, Ledger, happened
+from bot.desk.ledger import Home, Ledger
 from bot.desk.purposes import Close
-from bot.desk.register import MATTER, Along, Register
+from bot.desk.register import MATTER, Along, Register, asking
 
-KEY: Final = 16  # bytes that make the number
+SEED: Final = 16  # bytes that make the number
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +56,8 @@ class Callers:
     """`context` is what a colleague signs in with who proves more than that they hear the agent."""
 
     ledger: Ledger
-    accounts: AccountInquiry
     agents: Agents
+    colleagues: Colleagues
     homes: Homes
     register: Register
     context: str
@@ -71,7 +70,7 @@ class Callers:
 
     async def for_others(self, person: Person) -> Answer:
         """Answer words about somebody else: the helpdesk has a way for that, everybody else hears who helps."""
-        refusal = await self.agents.objection(person.id) if self.agents.group else Refusal(Reason.NOT_AGENT)
+        refusal = await self.agents.objection(person.id)
         return CallerDoor() if refusal is None else Said("said.for_others")
 
     def opens(self, one: Verification) -> tuple[str, ...]:
@@ -82,14 +81,14 @@ class Callers:
         match action:
             case BeginCaller() | FindCaller() | AskCaller():
                 return await self._asking(actor, action)
-            case TypeNumber(number=number):
-                return await self._answered(actor, action.verification, NumberTyped(number))
-            case DenyCall():
-                return await self._answered(actor, action.verification, NotMe())
-            case EndCall():
-                return await self._ended(actor, action.verification)
-            case SeeCaller():
-                return await self._seen(actor, action.verification)
+            case TypeNumber(key, _, number):
+                return await self._answered(actor, Verification.named(key), NumberTyped(number))
+            case DenyCall(key):
+                return await self._answered(actor, Verification.named(key), NotMe())
+            case EndCall(key):
+                return await self._ended(actor, Verification.named(key))
+            case SeeCaller(key):
+                return await self._seen(actor, Verification.named(key))
             case _:
                 assert_never(action)
 
@@ -119,10 +118,8 @@ class Callers:
         return CallerForm(form, text, "" if found else "no_match", found)
 
     async def _ask(self, actor: Actor, form: str, person: str) -> Answer:
-        if person == actor.person.id:
-            return Refused(Refusal(Reason.OWN_CALL))
         about = About(actor.person.tenant, kind=Verification.SORT, subject=person)
-        colleague = await self._colleague(actor.person.tenant, person)
+        colleague = await self.colleagues.one(actor.person, person)
         if isinstance(colleague, Refusal):
             await self._refused(actor, colleague, about)
             return Refused(_told(colleague))
@@ -131,60 +128,39 @@ class Callers:
             return Refused(mine)
         if isinstance(theirs, Refusal):
             return Refused(theirs)
-        refusal = await self._begun(form, actor.person, theirs)
+        refusal = await self._begun(Verification.named(form), actor.person, theirs)
         if refusal is not None:
             await self._refused(actor, refusal, about)
             return Refused(refusal)
         return Said("call.sent", {"name": theirs[0].name})
 
-    async def _colleague(self, tenant: str, person: str) -> Person | Refusal:
-        """Return who is to be asked, or why nobody asks them: they are walled off, as from all else the desk does."""
-        if any(person in policy.deny_list for policy in self.ledger.policies.values()):
-            return Refusal(Reason.DENY_LIST)
-        who = await self.accounts.who(person, frozenset(), shown=False)
-        if who.account is None or who.standing is None or who.approves is None:
-            return Refusal(next(iter(who.lasting.values()), Reason.UNKNOWN))
-        facts = Facts(**says(who.account), roles=who.standing.roles, guarded_groups=who.standing.guarded_groups)
-        refusal = wall(replace(facts, approves=who.approves, frozen_at="never"))
-        return refusal if refusal is not None else _person(tenant, who.account)
-
-    async def _begun(self, form: str, agent: Person, home: Home) -> Refusal | None:
+    async def _begun(self, key: str, agent: Person, home: Home) -> Refusal | None:
         """Begin the verification, or say why not; whose time is over makes way."""
         now, colleague = self.ledger.clock.now(), home[0]
-        one = Verification(id=form, by=agent, about=colleague, created_at=now, key=secrets.token_hex(KEY))
+        one = Verification(id=key, by=agent, about=colleague, created_at=now, seed=secrets.token_hex(SEED))
         async with self.ledger.store.unit() as unit:
             rival = await unit.in_lane(Verification, agent.tenant, colleague.id)
-            if rival is not None and rival.id != form and rival.over(now):
+            if rival is not None and rival.id != key and rival.over(now):
                 await self.register.keep(unit, rival, heard(rival, AnswerDue(), now))
                 rival = None
             if rival is not None:
-                return None if rival.id == form else _asked_already(rival)
-            about = await unit.matters(Verification, agent.tenant, now - DAY, about=colleague.id)
-            by = await unit.matters(Verification, agent.tenant, now - DAY, by=agent.id)
+                return None if rival.id == key else _asked_already(rival)
+            about, by = await asyncio.gather(
+                unit.about(Verification, agent.tenant, colleague.id, now - DAY),
+                unit.begun_by(Verification, agent.tenant, agent.id, now - DAY),
+            )
             begun = asked(one, about, by)
             if begun.refusal is not None:
-                return None if any(v.id == form for v in about) else begun.refusal
+                return None if any(v.id == key for v in about) else begun.refusal
             if await self.register.begin(unit, begun):
                 await unit.keep_sign_in(self._sign_in(begun.matter, home))
                 return None
             faster = await unit.in_lane(Verification, agent.tenant, colleague.id)
-        return None if faster is None or faster.id == form else _asked_already(faster)
+        return None if faster is None or faster.id == key else _asked_already(faster)
 
     def _sign_in(self, one: Verification, home: Home) -> SignIn:
-        """Make the transaction by which the colleague may prove more; its button stands on their card."""
-        now = self.ledger.clock.now()
-        return SignIn(
-            id=uuid4().hex,
-            purpose=Purpose.CALL,
-            person=home[0],
-            chat=home[1],
-            request=one.id,
-            request_version=one.version,
-            context=self.context,
-            stage=SignInStage.BEGUN,
-            created_at=now,
-            expires_at=one.created_at + WAIT + VALID,  # who has typed the number may prove more afterwards
-        )
+        """Make the transaction by which the colleague may prove more, also after they have typed the number."""
+        return asking(one, Purpose.CALL, home, self.context, one.created_at, one.created_at + WAIT + VALID)
 
     async def _answered(self, actor: Actor, verification: str, event: Heard) -> Answer:
         """Take what the colleague answers: them alone, in their own private chat."""
@@ -199,9 +175,22 @@ class Callers:
         turned = await self._turned(verification, event)
         if turned.refusal is not None:
             return Refused(turned.refusal)
-        if turned.alarms and turned.matter.used_for:  # nothing goes on that was opened with it
-            await self.ledger.change(turned.matter.used_for, happened(Withdrew(actor.person)))
+        await self.stop(turned.matter.id)
         return CallerCard(turned.matter, Slot.CALLER)
+
+    async def disclaimed(self, verification: str) -> None:
+        """Take a colleague's word that nothing of what was opened with a verification is theirs."""
+        await self._turned(verification, Disclaimed())
+        await self.stop(verification)
+
+    async def stop(self, verification: str) -> None:
+        """Let nothing go on that was opened with a verification which its colleague disowns; doing it again is nothing.
+
+        The job that tells security does so too: whoever dies in between leaves it to that.
+        """
+        one = await self.register.load(Verification, verification)
+        if one is not None and one.status is Stand.REFUSED and one.used_for:
+            await self.ledger.change(one.used_for, _stopped)
 
     async def _ended(self, actor: Actor, verification: str) -> Answer:
         one = await self.register.load(Verification, verification)
@@ -279,12 +268,14 @@ class Callers:
         await self.ledger.record.declined(about, refusal, actor.person, Sort.NAMED if named else sort)
 
 
+async def _stopped(request: Request) -> Event:
+    """Say what a colleague's no makes of what was opened for them, wherever that is by now."""
+    waits = request.status is Status.CONSENT
+    return ConsentRefused(request.subject) if waits else Withdrew(request.subject)
+
+
 def _asked_already(rival: Verification) -> Refusal:
     return Refusal(Reason.CALLER_ASKED_ALREADY, MappingProxyType({"name": rival.by.name}))
-
-
-def _person(tenant: str, account: Account) -> Person:
-    return Person(tenant, account.id, account.name, account.language or "en")
 
 
 def _not_theirs(actor: Actor, one: Verification) -> Refusal | None:

@@ -222,7 +222,7 @@ class Desk:
             case do.Consent():
                 return await self.behalf.consent(actor, request)
             case do.RefuseConsent():
-                return await self.behalf.disclaim(actor, request)
+                return await self.behalf.disclaim(request)
             case do.SignInAgain():
                 return await self.own_step_up.again(request)
             case do.Prove():

@@ -219,10 +219,15 @@ class Inquiry:
         """Say why whoever opened it for somebody else is no agent just now; None where nobody knows."""
         if request.opened_by is None:
             return "none"
-        refusal = await Agents(self.directory, self.agents).objection(request.opened_by.id)
-        if refusal is None:
-            return "none"
-        return None if ABOUT in refusal.params else refusal
+        agents = Agents(self.directory, self.agents)
+        refusal, same = await asyncio.gather(
+            agents.objection(request.opened_by.id), agents.one_human(request.opened_by.id, request.subject.id)
+        )
+        if refusal is not None:
+            return None if ABOUT in refusal.params else refusal
+        if same is None:
+            return None
+        return Refusal(Reason.OWN_CALL) if same else "none"
 
     async def _approvers(self, request: Request) -> Mapping[str, ApproverFacts]:
         """Look at everybody who approved once more: whether that still counts, the core decides."""

@@ -50,9 +50,15 @@ class Homes:
 
         Known is not enough: they are about to be told that something waits for them there.
         """
-        person = actor.person
         if actor.chat.personal:
-            return person, actor.chat
+            return actor.person, actor.chat
+        return await self.of(actor.person, nobody=Reason.NO_PRIVATE_CHAT, user=actor.chat.user)
+
+    async def of(self, person: Person, *, nobody: Reason = Reason.CALLER_NO_TEAMS, user: str = "") -> Home | Refusal:
+        """Return where somebody hears from us in private, or why they do not: they may never have met the bot.
+
+        `nobody` is the reason where they have no chat that takes anything, `user` Teams' id of theirs, where known.
+        """
         async with self.ledger.store.unit() as unit:
             known = await unit.private_chat(person.tenant, person.id)
         if known is not None and await self._takes(known[1]):
@@ -62,32 +68,12 @@ class Homes:
         except NotGranted as error:  # we have no token of our own: that is nothing they can put right
             return Refusal(lasting(error))
         except Rejected:
-            return Refusal(Reason.NO_PRIVATE_CHAT)
+            return Refusal(nobody)
         except DeskError:
             return Refusal(Reason.UNKNOWN)
         if (known is not None and opened.id == known[1].id) or not await self._takes(opened):
-            return Refusal(Reason.NO_PRIVATE_CHAT)
-        home = person, replace(opened, user=actor.chat.user)
-        await self.keep(*home)
-        return home
-
-    async def of(self, person: Person) -> Home | Refusal:
-        """Return where a colleague hears from us in private, or why they do not: they may never have met the bot."""
-        async with self.ledger.store.unit() as unit:
-            known = await unit.private_chat(person.tenant, person.id)
-        if known is not None and await self._takes(known[1]):
-            return known
-        try:
-            opened = await self.messenger.open_private(person.tenant, person.id)
-        except NotGranted as error:
-            return Refusal(lasting(error))
-        except Rejected:
-            return Refusal(Reason.CALLER_NO_TEAMS)
-        except DeskError:
-            return Refusal(Reason.UNKNOWN)
-        if not await self._takes(opened):
-            return Refusal(Reason.CALLER_NO_TEAMS)
-        home = person, replace(opened, user=known[1].user if known is not None else "")
+            return Refusal(nobody)
+        home = person, replace(opened, user=user or (known[1].user if known is not None else ""))
         await self.keep(*home)
         return home
 

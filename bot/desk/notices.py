@@ -31,7 +31,6 @@ from bot.core.notices import (
     begun,
     linked,
     manager_told,
-    named,
     settled,
     unsendable,
     used,
@@ -178,7 +177,7 @@ class Notices:
         One that is unknown, was used or is too old is nobody's, and counted as that.
         """
         request_id, _, secret = link.partition(".")
-        one, request = await self._read(named(request_id))
+        one, request = await self._read(ActNotice.named(request_id))
         if one is not None and request is not None and one.opens(secret, self._now()):
             late = too_late(request, self._now())
             return await (self._alarmed(one, request) if late else self._reported(one, request, secret))

@@ -9,7 +9,7 @@ from bot.core.answers import Answer, QueueCard, Refused, Said
 from bot.core.approval import unfit
 from bot.core.model import Actor, Chat, Person, Refusal, Request
 from bot.core.ports import Job, Posted, Slot, Urgency
-from bot.core.queue import BOARD, Queued, WaitingLine
+from bot.core.queue import LINE_ID, Queued, WaitingLine
 from bot.core.reasons import Reason
 from bot.core.watch import Sort
 from bot.desk.approvals import Approvals
@@ -99,6 +99,6 @@ class ApproversQueue:
         if actor.chat.personal or not card:
             return
         async with self.ledger.store.unit() as unit:
-            here = [p for p in await unit.posted(BOARD) if p.chat is not None and p.chat.place == actor.chat.place]
+            here = [p for p in await unit.posted(LINE_ID) if p.chat is not None and p.chat.place == actor.chat.place]
             if here and all(p.activity and p.activity != card for p in here):
-                await unit.defer(Job("stray", BOARD, slot=card, person=actor.chat.id))
+                await unit.defer(Job("stray", LINE_ID, slot=card, person=actor.chat.id))

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final, TypeVar
+from uuid import uuid4
 
 from bot.core.errors import Conflict
 from bot.core.matters import Matter, Turned
-from bot.core.ports import Clock, Job, Store, Unit, Urgency
+from bot.core.ports import Clock, Job, Purpose, SignIn, SignInStage, Store, Unit, Urgency
+from bot.desk.ledger import Home
 
 M = TypeVar("M", bound=Matter)
 TRIES: Final = 5  # two people press at once: the second looks again
@@ -76,3 +79,22 @@ class Register:
             await unit.defer(Job(self.follows, matter.id, urgency=Urgency.PROMPT))
         if turned.alarms:
             await unit.defer(Job(matter.SIREN, matter.id, urgency=Urgency.ALARM))
+
+
+def asking(
+    one: Matter, purpose: Purpose, home: Home, context: str, now: datetime, until: datetime, choice: str = ""
+) -> SignIn:
+    """Make a one-time transaction by which this person signs in for a matter, in this chat, until then."""
+    return SignIn(
+        id=uuid4().hex,
+        purpose=purpose,
+        person=home[0],
+        chat=home[1],
+        request=one.id,
+        request_version=one.version,
+        context=context,
+        stage=SignInStage.BEGUN,
+        created_at=now,
+        expires_at=until,
+        choice=choice,
+    )

@@ -17,7 +17,7 @@ from bot.core.errors import Conflict, Missing
 from bot.core.forms import objection
 from bot.core.matters import Turned
 from bot.core.model import Actor, Person, Refusal, Request
-from bot.core.ports import Job, Purpose, SignIn, SignInStage, Slot, Unit, Urgency
+from bot.core.ports import Job, Purpose, SignIn, Slot, Unit, Urgency
 from bot.core.raising import OFFERED, BeginThreat, LowerThreat, RaiseThreat, Raising, SeeThreat
 from bot.core.reasons import Reason
 from bot.core.threat import (
@@ -40,7 +40,7 @@ from bot.desk.agents import Agents
 from bot.desk.homes import Homes
 from bot.desk.ledger import Home, Ledger
 from bot.desk.purposes import Close
-from bot.desk.register import TRIES, Along, Register
+from bot.desk.register import TRIES, Along, Register, asking
 
 LOWERS: Final = "lower"  # stands as the choice of a sign-in that is to lower it
 
@@ -62,7 +62,7 @@ class Threats:
 
     async def handle(self, actor: Actor, action: Raising) -> Answer:
         if isinstance(action, SeeThreat):
-            return await self._seen(actor, action.threat)
+            return await self._seen(actor, Threat.named(action.threat))
         refusal = await self._objection(actor)
         if refusal is not None:
             about = About(actor.person.tenant, kind=Threat.SORT)
@@ -74,7 +74,7 @@ class Threats:
             case RaiseThreat():
                 return await self._raise(actor, action)
             case LowerThreat(threat):
-                return await self._lower(actor, threat)
+                return await self._lower(actor, Threat.named(threat))
             case _:
                 assert_never(action)
 
@@ -95,7 +95,8 @@ class Threats:
         now, tenant = self.ledger.clock.now(), actor.person.tenant
         until = now + timedelta(hours=int(action.hours))
         who, level = actor.person, ThreatLevel(action.level)
-        one = Threat(id=action.form, by=who, about=who, created_at=now, level=level, until=until, reason=form.reason)
+        key = Threat.named(action.form)
+        one = Threat(id=key, by=who, about=who, created_at=now, level=level, until=until, reason=form.reason)
         async with self.ledger.store.unit() as unit:
             begun = wanted(one, await unit.in_lanes(Threat, tenant))
             if begun.refusal is not None:
@@ -123,19 +124,7 @@ class Threats:
 
     def _sign_in(self, one: Threat, home: Home, choice: str = "") -> SignIn:
         now = self.ledger.clock.now()
-        return SignIn(
-            id=uuid4().hex,
-            purpose=Purpose.THREAT,
-            person=home[0],
-            chat=home[1],
-            request=one.id,
-            request_version=one.version,
-            context=self.security.context,
-            stage=SignInStage.BEGUN,
-            created_at=now,
-            expires_at=now + CONFIRM,
-            choice=choice,
-        )
+        return asking(one, Purpose.THREAT, home, self.security.context, now, now + CONFIRM, choice)
 
     async def finish(self, sign_in: SignIn, also: Close, known: Request | None) -> Answer:
         """Let a sign-in of security's count, which then serves nothing else; they are looked at once more."""

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from types import MappingProxyType
-from typing import Final
 
 import structlog
 
@@ -15,19 +12,13 @@ from bot.core.directory import Directory
 from bot.core.each import each
 from bot.core.errors import AnswerLost, Rejected, Unavailable
 from bot.core.events import Followed, Looked, Progressed, RevokeDone, TimePassed
+from bot.core.evidence import given_already
 from bot.core.facts import Moment
-from bot.core.model import EvidenceType, Follow, Mode, Request, Status
+from bot.core.model import Follow, Mode, Request, Status
 from bot.core.options import REVOKE_SESSIONS
 from bot.core.ports import Job
 from bot.desk.facts import Inquiry
 from bot.desk.ledger import Ledger, happened
-
-WAITS_FOR: Final[Mapping[Status, EvidenceType]] = MappingProxyType(
-    {
-        Status.STEP_UP: EvidenceType.STEP_UP,
-        Status.PROOF: EvidenceType.FACE,
-    }
-)
 
 log = structlog.get_logger(__name__)
 
@@ -42,7 +33,7 @@ class Upkeep:
         """A deadline came: remind, expire, look again, decide again; by the same door as a person's press."""
 
         async def passed(request: Request) -> TimePassed:
-            decides = request.status is Status.APPROVAL or _proved(request)
+            decides = request.status is Status.APPROVAL or given_already(request)
             return TimePassed(await self._decided(request) if decides else None)
 
         await self.ledger.change(job.request, passed)
@@ -111,9 +102,3 @@ class Upkeep:
     async def _decided(self, request: Request) -> Decision:
         facts = await self.inquiry.about(request, Moment.WAY)
         return decide(self.inquiry.policies[request.kind], facts, request, Moment.WAY, self.ledger.clock.now())
-
-
-def _proved(request: Request) -> bool:
-    """Say whether what a request waits for its person to prove has been proved, so that a decision may let it go on."""
-    waits_for = WAITS_FOR.get(request.status)
-    return waits_for is not None and bool(request.evidence_of(waits_for))

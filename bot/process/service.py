@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from aiohttp import web
@@ -14,6 +14,7 @@ import cards
 from bot.config import policies
 from bot.config.cloud import Cloud
 from bot.config.settings import Settings
+from bot.core.behalf import assisted
 from bot.core.errors import Misconfigured
 from bot.core.notices import LINE, NOTICE
 from bot.core.policy import Policy
@@ -27,6 +28,7 @@ from bot.desk.alarms import Alarms
 from bot.desk.approvals import Approvals
 from bot.desk.behalf import Behalf
 from bot.desk.callers import Callers
+from bot.desk.colleagues import Colleagues
 from bot.desk.desk import Desk
 from bot.desk.facts import Inquiry
 from bot.desk.homes import Homes
@@ -170,18 +172,18 @@ def assemble(settings: Settings, outside: Outside, in_force: Mapping[str, Policy
     acts = Acts(ledger, inquiry, delivery.secrets, notices.queue)
     alarms = Alarms(ledger, inquiry, frozenset({settings.helpdesk_channel, settings.security_channel}), homes)
     agents, register = Agents(outside.directory, settings.agents_group), Register(outside.store, clock)
-    callers = Callers(ledger, inquiry.accounts, agents, homes, register, settings.caller_step_up)
+    colleagues = Colleagues(inquiry.accounts, agents, in_force)
+    callers = Callers(ledger, agents, colleagues, homes, register, settings.caller_step_up, assisted(in_force))
     by = (settings.security_group, settings.security_step_up, Reason.NOT_SECURITY)
     threats = Threats(ledger, Agents(outside.directory, *by), homes, register, settings.security_channel)
     used = uses(own_step_up, approvals, alarms, callers, threats)
     step_up = StepUp(ledger, inquiry, outside.sign_ins, used, strangers)
     issuer, credential = settings.verified_id_authority, settings.verified_id_type
     proofs = Identity(ledger, inquiry, outside.sign_ins, homes, strangers, issuer=issuer, type=credential)
-    behalf, queue = Behalf(reception, agents, register), ApproversQueue(ledger, approvals, homes)
-    callers = replace(callers, assisted=tuple(behalf.offered()))
+    behalf, queue = Behalf(reception, callers), ApproversQueue(ledger, approvals, homes)
     doors = (alarms, Proving(reception), homes, queue, callers, behalf, threats)
     desk = Desk(ledger, reception, acts, approvals, own_step_up, step_up, proofs, *doors)
-    calls = CallMessages(homes, callers.due, callers.opens, outside.courier, outside.siren, _addresses(settings))
+    calls = CallMessages(homes, callers, outside.courier, outside.siren, _addresses(settings))
     told = ThreatMessages(homes, threats.due, outside.siren, _addresses(settings))
     signboard, upkeep = _signboard(settings, outside, clock), Upkeep(ledger, inquiry, outside.directory)
     findings, tidings = noticing.to_security(settings, outside, clock)

@@ -42,12 +42,14 @@ SAVE: Final = """
     RETURNING version
 """
 
-SINCE: Final = f"""
+# One statement for each question: each has an index of its own.
+_SINCE: Final = f"""
     SELECT {_COLUMNS} FROM matters
-    WHERE tenant = %(tenant)s AND sort = %(sort)s AND created_at > %(since)s
-      AND (%(about)s = '' OR about = %(about)s) AND (%(by)s = '' OR by = %(by)s)
+    WHERE tenant = %(tenant)s AND sort = %(sort)s AND created_at > %(since)s AND {{who}} = %(who)s
     ORDER BY created_at DESC, id
 """
+ABOUT: Final = _SINCE.format(who="about")
+BY: Final = _SINCE.format(who="by")
 
 IN_LANE: Final = f"SELECT {_COLUMNS} FROM matters WHERE tenant = %(tenant)s AND sort = %(sort)s AND lane = %(lane)s"
 
@@ -75,11 +77,15 @@ class MatterRows(MatterUnit):
         self._line.put(SAVE, _row(matter), conflict=f"{matter.SORT} {matter.id} is no longer at {matter.version}")
         return replace(matter, version=matter.version + 1)
 
-    async def matters(
-        self, sort: type[M], tenant: str, since: datetime, *, about: str = "", by: str = ""
-    ) -> Sequence[M]:
-        values = {"tenant": tenant, "sort": sort.SORT, "since": since, "about": about, "by": by}
-        return tuple(_of(sort, row) for row in await self._line.rows(SINCE, values))
+    async def about(self, sort: type[M], tenant: str, person: str, since: datetime) -> Sequence[M]:
+        return await self._since(ABOUT, sort, tenant, person, since)
+
+    async def begun_by(self, sort: type[M], tenant: str, person: str, since: datetime) -> Sequence[M]:
+        return await self._since(BY, sort, tenant, person, since)
+
+    async def _since(self, asked: str, sort: type[M], tenant: str, person: str, since: datetime) -> Sequence[M]:
+        values = {"tenant": tenant, "sort": sort.SORT, "since": since, "who": person}
+        return tuple(_of(sort, row) for row in await self._line.rows(asked, values))
 
     async def in_lane(self, sort: type[M], tenant: str, lane: str) -> M | None:
         rows = await self._line.rows(IN_LANE, {"tenant": tenant, "sort": sort.SORT, "lane": lane})

@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
-
-import structlog
+from typing import Final, Protocol
 
 import cards
 from bot.core.answers import CallerCard, Said
 from bot.core.callers import Stand, Verification
-from bot.core.errors import Closed, NotGranted, Rejected, Unavailable
 from bot.core.model import Chat, Person
 from bot.core.ports import Job, Messenger, Posted, Purpose, SignIn, Slot
 from bot.desk.homes import Homes
-from bot.teams.board import Board
 from bot.teams.scenes import Message, PlannedMessage, linked
+from bot.teams.telling import Telling
 from bot.teams.views import Addresses
 from cards.view import View
 
-CLOSED: Final = 60.0  # seconds between two tries in a channel that takes nothing
 NEWS: Final = frozenset({Stand.VERIFIED, Stand.REFUSED, Stand.MISMATCHED, Stand.UNANSWERED})  # for the agent who waits
-
-log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,64 +63,45 @@ class CallStage:
             yield PlannedMessage(slot, who.id, _message(one, slot, view, opens), chat=chat, mark=mark)
 
 
+class Watched(Protocol):
+    """What the desk does with verifications by itself."""
+
+    async def due(self, verification: str) -> None:
+        """Look at one whose time may have come."""
+
+    async def stop(self, verification: str) -> None:
+        """End what was opened with one that its colleague disowns."""
+
+    def opens(self, one: Verification) -> tuple[str, ...]:
+        """Say what its agent may open with it."""
+
+
 @dataclass(frozen=True, slots=True)
 class CallMessages:
-    """`messenger` brings what can wait its turn, `siren` what security must hear before anything else.
-
-    `due` looks at one whose time may have come; `opens` says what its agent may open with it.
-    """
+    """`messenger` brings what can wait its turn, `siren` what security must hear before anything else."""
 
     homes: Homes
-    due: Callable[[str], Awaitable[None]]
-    opens: Callable[[Verification], tuple[str, ...]]
+    callers: Watched
     messenger: Messenger
     siren: Messenger
     addresses: Addresses
 
-    @property
-    def board(self) -> Board:
-        return Board(self.homes.ledger.store, self.messenger)
-
     async def bring(self, job: Job) -> None:
-        """Look whether its time has come, and bring its messages to what it is.
-
-        Raises `Unavailable` where one must wait.
-        """
-        await self.due(job.request)
+        """Look whether its time has come, and bring its private messages to what it is; see `Telling.bring`."""
+        await self.callers.due(job.request)
         stage = await self._stage(job.request)
-        if stage is None:
-            return
-        there = {(p.slot, p.person): p for p in stage.posted}
-        held: list[Unavailable] = []
-        for should in stage.wanted():
-            try:
-                await self.board.converge(self.messenger, stage, there.get((should.slot, should.person)), should)
-            except Unavailable as error:
-                held.append(error)
-            except NotGranted:
-                raise
-            except Rejected as error:
-                log.warning("call_not_told", verification=stage.id, slot=should.slot.value, error_code=error.code)
-                if isinstance(error, Closed) and should.chat is not None:
-                    await self.homes.anew(stage.tenant, should.person, should.chat)
-        if held:
-            raise max(held, key=lambda error: error.retry_after or 0)
+        if stage is not None:
+            await Telling(self.homes, self.messenger).bring(stage, stage.posted, stage.wanted())
 
     async def warn(self, job: Job) -> None:
-        """Tell security, in its channel, until it stands there. Raises `Unavailable` until then."""
+        """Stop what was opened with it, and tell security in its channel until it stands there."""
+        await self.callers.stop(job.request)
         stage = await self._stage(job.request)
         if stage is None or stage.verification.status is not Stand.REFUSED:
             return
-        there = next((p for p in stage.posted if p.slot is Slot.SECURITY), None)
         message = _message(stage.verification, Slot.SECURITY, stage.view)
         should = PlannedMessage(Slot.SECURITY, "", message, channel=self.addresses.security)
-        try:
-            if there is None:
-                await self.siren.thread_turn(should.channel)
-            await self.board.converge(self.siren, stage, there, should)
-        except Rejected as error:
-            log.exception("call_alarm_not_told", verification=stage.id, error_code=error.code)
-            raise Unavailable("the security channel takes nothing", retry_after=CLOSED) from error
+        await Telling(self.homes, self.siren).bring(stage, stage.posted, [should])
 
     async def _stage(self, verification: str) -> CallStage | None:
         ledger = self.homes.ledger
@@ -143,7 +118,7 @@ class CallMessages:
         homes = {home[0].id: home for home in (mine, theirs) if home is not None}
         where = self.addresses
         view = View(language=where.language, now=ledger.clock.now(), contact=where.contact)
-        return CallStage(one, homes, sign_in, posted, view, where.start, self.opens(one))
+        return CallStage(one, homes, sign_in, posted, view, where.start, self.callers.opens(one))
 
 
 def _message(one: Verification, slot: Slot, view: View, opens: tuple[str, ...] = ()) -> Message:

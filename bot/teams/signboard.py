@@ -15,7 +15,7 @@ from bot.core.answers import QueueCard, Said
 from bot.core.budgets import Budget
 from bot.core.errors import AnswerLost, Missing, NotGranted, Rejected, Unavailable
 from bot.core.ports import Clock, Job, Messenger, Posted, Slot, Store, Urgency
-from bot.core.queue import BOARD, FEW, WaitingLine
+from bot.core.queue import BOARD, FEW, LINE_ID, WaitingLine
 from bot.teams.scenes import Message, digest
 from cards.view import View
 
@@ -25,7 +25,7 @@ ROWS: Final = 8  # requests it shows with a button each: as many as one looks at
 NEWS: Final = timedelta(minutes=10)  # threads push it out of sight: after so long it is a new message
 SHUT: Final = timedelta(minutes=1)  # between two tries in a channel that takes nothing
 
-GOING: Final = Posted(BOARD, Slot.APPROVERS, "", None, "", "")  # on its way: nobody knows yet whether it stands there
+GOING: Final = Posted(LINE_ID, Slot.APPROVERS, "", None, "", "")  # on its way: nobody knows yet whether it stands there
 
 log = structlog.get_logger(__name__)
 
@@ -47,7 +47,7 @@ class Signboard:
         """Have the line shown while more than a few wait in it, and threads begun for those at its front."""
         async with self.store.unit() as unit:
             line, front, posted = await asyncio.gather(
-                unit.line(self.tenant, 0), unit.front(self.tenant, FEW), unit.posted(BOARD)
+                unit.line(self.tenant, 0), unit.front(self.tenant, FEW), unit.posted(LINE_ID)
             )
         shows = line.count > FEW or any(not p.deleted for p in posted)
         if not shows and not front:
@@ -58,12 +58,12 @@ class Signboard:
             return
         calls = [Job("cards", request, urgency=Urgency.ACT) for request in front]
         async with self.store.unit() as unit:
-            await unit.defer(*calls, *([Job(BOARD, BOARD, urgency=Urgency.PROMPT)] if shows else []))
+            await unit.defer(*calls, *([Job(BOARD, LINE_ID, urgency=Urgency.PROMPT)] if shows else []))
 
     async def draw(self, _: Job) -> None:
         """Bring the message to what the line is now. Raises `Unavailable` where that must wait."""
         async with self.store.unit() as unit:
-            line, posted = await asyncio.gather(unit.line(self.tenant, ROWS), unit.posted(BOARD))
+            line, posted = await asyncio.gather(unit.line(self.tenant, ROWS), unit.posted(LINE_ID))
         there = next(iter(posted), None)
         try:
             if there is not None and not there.deleted and not line.count:

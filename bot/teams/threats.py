@@ -7,24 +7,18 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-import structlog
-
 import cards
 from bot.core.answers import Said, ThreatCard
-from bot.core.errors import Closed, Rejected, Unavailable
 from bot.core.model import Chat, Person
 from bot.core.ports import Job, Messenger, Posted, Purpose, SignIn, Slot
 from bot.core.threat import Threat, ThreatStand
 from bot.desk.homes import Homes
-from bot.teams.board import Board
 from bot.teams.scenes import Message, PlannedMessage, linked
+from bot.teams.telling import Telling
 from bot.teams.views import Addresses
 from cards.view import View
 
-CLOSED: Final = 60.0  # seconds between two tries in a channel that takes nothing
 NEVER_HELD: Final = frozenset({ThreatStand.WANTED, ThreatStand.LAPSED})
-
-log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,35 +77,11 @@ class ThreatMessages:
         await self.due(job.request)
 
     async def tell(self, job: Job) -> None:
-        """Bring its messages to what it is. Raises `Unavailable` until they stand in both channels."""
+        """Bring its messages to what it is, until they stand in both channels; see `Telling.bring`."""
         await self.due(job.request)
         stage = await self._stage(job.request)
-        if stage is None:
-            return
-        held: list[Unavailable] = []
-        for should in (*stage.private(), *stage.public()):
-            try:
-                await self._brought(stage, should)
-            except Unavailable as error:
-                held.append(error)
-        if held:
-            raise max(held, key=lambda error: error.retry_after or 0)
-
-    async def _brought(self, stage: ThreatStage, should: PlannedMessage) -> None:
-        """Bring one message. That a private chat takes none is no reason to tell nobody else."""
-        there = next((p for p in stage.posted if (p.slot, p.person) == (should.slot, should.person)), None)
-        board = Board(self.homes.ledger.store, self.siren)
-        try:
-            if should.channel and (there is None or there.going or there.deleted):
-                await self.siren.thread_turn(should.channel)
-            await board.converge(self.siren, stage, there, should)
-        except Rejected as error:
-            if should.channel:
-                log.exception("threat_not_told", threat=stage.id, slot=should.slot.value, error_code=error.code)
-                raise Unavailable("a channel takes nothing", retry_after=CLOSED) from error
-            log.warning("threat_not_told", threat=stage.id, slot=should.slot.value, error_code=error.code)
-            if isinstance(error, Closed) and should.chat is not None:
-                await self.homes.anew(stage.tenant, should.person, should.chat)
+        if stage is not None:
+            await Telling(self.homes, self.siren).bring(stage, stage.posted, (*stage.private(), *stage.public()))
 
     async def _stage(self, threat: str) -> ThreatStage | None:
         ledger = self.homes.ledger

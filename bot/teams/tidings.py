@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 
@@ -44,7 +45,7 @@ class Tidings:
             log.warning("line_not_told", notice=one.id, error_code=error.code)
 
     async def _post(self, one: ActNotice, line: Said) -> None:
-        day = f"notices-{(one.done_at or one.created_at):%Y-%m-%d}"
+        day = day_of(one.done_at or one.created_at)
         async with self.store.unit() as unit:
             thread = next((p for p in await unit.posted(day) if p.chat is not None), None)
         if thread is None:
@@ -57,7 +58,7 @@ class Tidings:
     async def _begun(self, tenant: str, day: str) -> Posted:
         """Begin the day's thread; two processes may each begin one, and the later one is gone on with."""
         await self.herald.thread_turn(self.channel)
-        head = self._message(Said("notice.day", {"day": day.partition("-")[2]}))
+        head = self._message(Said("notice.day", {"day": day.partition(":")[2]}))
         chat, activity = await self.herald.post_in_channel(tenant, self.channel, head)
         begun = Posted(day, Slot.SECURITY, "", chat, activity, day)
         await self._keep(begun)
@@ -70,3 +71,8 @@ class Tidings:
     async def _keep(self, posted: Posted) -> None:
         async with self.store.unit() as unit:
             await unit.keep_posted(posted)
+
+
+def day_of(at: datetime) -> str:
+    """Return what the message of a day is kept by: clients send no id with a colon, so no request has this one."""
+    return f"notices:{at:%Y-%m-%d}"

@@ -18,7 +18,7 @@ from playground.gallery.requests import at
 from playground.gallery.stories import NOW
 
 ASKED: Final = Verification(
-    id="c" * 32, by=BEN, about=ANN, created_at=NOW - timedelta(minutes=1), key="00" * 16, due_at=NOW
+    id="c" * 32, by=BEN, about=ANN, created_at=NOW - timedelta(minutes=1), seed="00" * 16, due_at=NOW
 )
 FOUND: Final = (
     Colleague(ANN.id, "Ann Archer", "ann.archer@contoso.example", "Buyer, Purchasing", "Max Meyer"),
@@ -44,16 +44,16 @@ def calls(view: View) -> Iterator[tuple[str, Showable, View]]:
     waits = at(Status.APPROVAL)
     opened = replace(waits, opened_by=BEN, evidence=(*waits.evidence, vouched))
     yield "approvers/opened", RequestCard(opened, Slot.APPROVERS), replace(view, user="", person="")
-    yield "call/security", CallerCard(replace(ASKED, status=Stand.REFUSED, key=""), Slot.SECURITY), agent
+    yield "call/security", CallerCard(replace(ASKED, status=Stand.REFUSED, seed=""), Slot.SECURITY), agent
 
 
 def _stands() -> Iterator[tuple[str, Verification]]:
     yield "asked", ASKED
-    yield "no_number", replace(ASKED, key="", by_number=False)
+    yield "no_number", replace(ASKED, seed="", by_number=False)
     yield "late", replace(ASKED, created_at=NOW - timedelta(hours=1))
     for proven in Proven:
-        verified = replace(ASKED, status=Stand.VERIFIED, key="", proven=proven, proven_at=NOW - timedelta(minutes=2))
+        verified = replace(ASKED, status=Stand.VERIFIED, seed="", proven=proven, proven_at=NOW - timedelta(minutes=2))
         yield f"verified_{proven}", verified
     yield "past", replace(verified, proven_at=NOW - timedelta(hours=1))
     for status in (Stand.REFUSED, Stand.MISMATCHED, Stand.UNANSWERED, Stand.CANCELLED):
-        yield status.value, replace(ASKED, status=status, key="", due_at=None)
+        yield status.value, replace(ASKED, status=status, seed="", due_at=None)

@@ -18,7 +18,7 @@ from bot.store.postgres import PostgresStore
 TENANT = "11111111-1111-1111-1111-111111111111"
 AT = datetime(2026, 3, 12, 9, 30, tzinfo=UTC)
 BEN, ANN = Person(TENANT, "ben", "Ben"), Person(TENANT, "ann", "Ann", "de-DE")
-ONE = Verification(id="v1", by=BEN, about=ANN, created_at=AT, due_at=AT + timedelta(minutes=5), key="00ff")
+ONE = Verification(id="v1", by=BEN, about=ANN, created_at=AT, due_at=AT + timedelta(minutes=5), seed="00ff")
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)
 TIME = st.datetimes(min_value=datetime(2000, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - the zone is beside it
 
@@ -87,11 +87,11 @@ async def test_they_are_found_by_whom_they_are_about_and_by(store: PostgresStore
     for one in (ended, later, replace(ended, id="v3", by=ANN, about=BEN)):
         assert await begun(store, one)
     async with store.unit() as unit:
-        about = await unit.matters(Verification, TENANT, AT - timedelta(days=1), about="ann")
-        by = await unit.matters(Verification, TENANT, AT, by="ben")
+        about = await unit.about(Verification, TENANT, "ann", AT - timedelta(days=1))
+        by = await unit.begun_by(Verification, TENANT, "ben", AT)
         assert [one.id for one in about] == ["v2", "v1"]
         assert [one.id for one in by] == ["v2"]
-        assert list(await unit.matters(Verification, "another tenant", AT - timedelta(days=1), about="ann")) == []
+        assert list(await unit.about(Verification, "another tenant", "ann", AT - timedelta(days=1))) == []
 
 
 async def test_what_a_newer_version_has_added_stays_and_what_an_older_left_out_is_usual(

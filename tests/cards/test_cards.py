@@ -184,7 +184,7 @@ def test_what_people_typed_is_never_live(slot: Slot) -> None:
 @pytest.mark.parametrize("status", Stand)
 def test_nor_is_a_name_on_the_cards_of_a_call(slot: Slot, status: Stand) -> None:
     hostile = replace(ANN, name=HOSTILE)
-    one = Verification(id="c1", by=hostile, about=hostile, created_at=NOW, key="00", status=status)
+    one = Verification(id="c1", by=hostile, about=hostile, created_at=NOW, seed="00", status=status)
     _dead(cards.show(CallerCard(replace(one, proven=Proven.PRESENCE, proven_at=NOW), slot), VIEW))
     found = Colleague("x", HOSTILE, HOSTILE, HOSTILE, HOSTILE)
     _dead(cards.show(CallerForm("f1", HOSTILE[:90], found=(found,)), VIEW), but="value")

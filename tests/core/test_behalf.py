@@ -8,14 +8,15 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.behalf import AGE, parties
+from bot.core.behalf import parties
+from bot.core.callers import VALID
 from bot.core.decide import ConsentFirst, Go, decide
-from bot.core.facts import ApproverFacts, Facts, Moment
+from bot.core.facts import Facts, Moment
 from bot.core.model import Evidence, EvidenceType, Mode, Person, Refusal, Request, Status
 from bot.core.options import ASSISTED
 from bot.core.policy import Policy
 from bot.core.reasons import Reason
-from bot.core.threat import USUAL_DAY
+from tests.core.samples import GOOD, HELPER
 
 NOW = datetime(2026, 3, 12, 9, 30, tzinfo=UTC)
 ANN, BEN = Person("t", "ann", "Ann"), Person("t", "ben", "Ben")
@@ -27,33 +28,9 @@ POLICY = Policy(
     step_up="c1",
     approver_step_up="c1",
 )
-FIT = ApproverFacts(
-    enabled=True,
-    guest=False,
-    restricted=False,
-    groups=frozenset({"desk"}),
-    at_risk=False,
-    human="",
-    guarded_contexts=frozenset({"c1"}),
-)
-FACTS = Facts(
-    enabled=True,
-    guest=False,
-    restricted=False,
-    roles=(),
-    guarded_groups=(),
-    groups=frozenset({"all"}),
-    recent=(),
-    shown=(),
-    denied={},
-    guarded_contexts=frozenset({"c1"}),
-    approvers=dict.fromkeys(("ann", "ben", "cleo", "dan"), FIT),
-    approves=frozenset(),
-    face_check=True,
-    frozen_at="never",
-    threat=USUAL_DAY,
-    objection="none",
-    level="",
+FIT = replace(HELPER, groups=frozenset({"desk"}))
+FACTS = replace(
+    GOOD, groups=frozenset({"all"}), approvers=dict.fromkeys(("ann", "ben", "cleo", "dan"), FIT), opener="none"
 )
 REQUEST = Request(
     id="r1",
@@ -108,7 +85,7 @@ def test_whatever_there_is_it_goes_on_only_with_all_of_it(evidence: tuple[Eviden
         one.type is EvidenceType.VERIFICATION
         and (one.by, one.strength) == ("ben", "step_up")
         and one.source
-        and REQUEST.created_at - one.at <= AGE
+        and REQUEST.created_at - one.at <= VALID
         for one in ours
     ), age
     assert any(one.type is EvidenceType.CONSENT and one.by == "ann" for one in ours)

@@ -20,7 +20,7 @@ from bot.core.reasons import Reason
 from cards import text
 from tests.fakes import POLICY, FakeClock, Office, at_home, in_channel, office, person, private
 from tests.laws.seen import why
-from tests.laws.test_callers import ANN, asked, number, signs_in, types, verification
+from tests.laws.test_callers import ANN, CALL, asked, number, signs_in, types, verification
 from tests.laws.test_record import SECURITY, told
 from tests.stores import patient
 
@@ -157,7 +157,7 @@ async def test_a_kind_that_its_policy_does_not_let_be_opened_is_not(desk: Office
 async def test_somebody_elses_request_is_not_taken_for_what_was_opened(desk: Office) -> None:
     await desk.ask("kim", "r7")
     await verified(desk)
-    assert why(await opens(desk, request="r7")) == Reason.THEY_HAVE_ONE
+    assert why(await opens(desk, request="r7")) == Reason.NOT_FOUND
     assert (await desk.load("r7")).opened_by is None
 
 
@@ -185,10 +185,28 @@ async def test_that_was_not_me_stops_what_was_opened_with_it(desk: Office) -> No
     assert (await verification(desk)).status is Stand.REFUSED
 
 
+async def test_it_is_stopped_even_when_whoever_took_the_no_died_of_it(
+    desk: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await opened(desk)
+
+    async def dies(*_: object) -> None:
+        raise Unavailable("killed")
+
+    monkeypatch.setattr(type(desk.ledger), "change", dies)
+    with pytest.raises(Unavailable):
+        await desk.desk.handle(at_home(ANN), DenyCall("f1", 3))
+    monkeypatch.undo()
+    assert (await verification(desk)).status is Stand.REFUSED
+    assert (await desk.load("r1")).status is Status.CONSENT
+    await desk.job("warn", CALL)
+    assert (await desk.load("r1")).status is Status.WITHDRAWN
+
+
 async def test_the_trail_says_who_opened_it_and_with_what(desk: Office) -> None:
     await opened(desk)
     (entry,) = await told(desk, "asked")
-    assert (entry.data["opened_by"], entry.data["verification"]) == ("ben", "f1")
+    assert (entry.data["opened_by"], entry.data["verification"]) == ("ben", CALL)
 
 
 async def test_evidence_copied_from_another_request_counts_nothing(desk: Office) -> None:
@@ -221,7 +239,7 @@ async def test_a_no_ends_it_and_security_hears_whose_question_it_was(desk: Offic
     await desk.desk.handle(at_home(ANN), RefuseConsent(Ref("r1", 1)))
     assert (await desk.load("r1")).status is Status.WITHDRAWN
     assert (await verification(desk)).status is Stand.REFUSED
-    await desk.job("warn", "f1")
+    await desk.job("warn", CALL)
     assert "Ben from the helpdesk" in desk.messenger.shown(SECURITY)
     assert why(await agrees(desk)) == Reason.CLOSED
 
@@ -247,6 +265,14 @@ async def test_nor_does_another_account_of_theirs(desk: Office) -> None:
     await desk.sign_in()
     request = await desk.load("r1")
     assert why(await desk.desk.handle(in_channel("cleo"), Approve(Ref("r1", request.version)))) == Reason.SAME_PERSON
+
+
+async def test_nobody_opens_for_another_account_of_their_own(desk: Office) -> None:
+    await verified(desk)
+    for name in ("ben", ANN):
+        desk.directory.accounts[name] = replace(desk.directory.accounts[name], human="1002")
+    assert why(await opens(desk)) == Reason.NOT_FOR_THEM
+    assert (await desk.load("r1")).status is Status.REFUSED
 
 
 async def test_an_agent_who_is_none_any_more_stops_it_at_the_next_step(desk: Office) -> None:
@@ -279,7 +305,11 @@ async def test_what_is_not_known_about_the_opener_is_a_no_for_now(
 
     monkeypatch.setattr(desk.directory, "groups", away)
     await agrees(desk)
-    assert (await desk.load("r1")).status in {Status.CONSENT, Status.REFUSED}
+    assert (await desk.load("r1")).status is Status.CONSENT
+    monkeypatch.undo()
+    desk.clock.advance(minutes=2)
+    await desk.job("due")
+    assert (await desk.load("r1")).status is Status.STEP_UP  # it goes on by itself: they have agreed
     assert desk.directory.writes == []
 
 

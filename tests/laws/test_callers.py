@@ -24,6 +24,7 @@ from tests.laws.test_record import SECURITY, told
 from tests.stores import patient
 
 ANN = "ann"
+CALL = Verification.named("f1")
 
 
 async def asks(desk: Office, name: str = ANN, by: str = "ben", form: str = "f1") -> Answer:
@@ -36,13 +37,13 @@ async def asks(desk: Office, name: str = ANN, by: str = "ben", form: str = "f1")
 async def asked(desk: Office, name: str = ANN, by: str = "ben", form: str = "f1") -> Verification:
     answer = await asks(desk, name, by, form)
     assert isinstance(answer, Said), answer
-    await desk.job("matter", form)
+    await desk.job("matter", Verification.named(form))
     return await verification(desk, form)
 
 
 async def verification(desk: Office, form: str = "f1") -> Verification:
     async with desk.store.unit() as unit:
-        found = await unit.matter(Verification, form)
+        found = await unit.matter(Verification, Verification.named(form))
     assert found is not None
     return found
 
@@ -59,7 +60,7 @@ async def types(desk: Office, text: str, actor: Actor | None = None, form: str =
 
 async def signs_in(desk: Office, name: str = ANN, form: str = "f1") -> Answer:
     async with desk.store.unit() as unit:
-        sign_in = await unit.sign_in_for(form, name, Purpose.CALL)
+        sign_in = await unit.sign_in_for(Verification.named(form), name, Purpose.CALL)
     assert sign_in is not None
     cookie = f"{sign_in.id}.browser"
     await desk.step_up.start(sign_in.id, cookie)
@@ -116,6 +117,19 @@ async def test_agents_do_not_verify_themselves(desk: Office) -> None:
     assert why(await asks(desk, "ben")) == Reason.OWN_CALL
 
 
+async def test_nor_another_account_of_theirs(desk: Office) -> None:
+    for name in ("ben", ANN):
+        desk.directory.accounts[name] = replace(desk.directory.accounts[name], human="1002")
+    assert why(await asks(desk)) == Reason.OWN_CALL
+    assert desk.messenger.bodies == []
+
+
+@pytest.mark.parametrize(("name", "reason"), [("BEN", Reason.OWN_CALL), ("EMMA", Reason.CALLER_WALLED)])
+async def test_however_a_client_writes_an_id_it_is_that_account(desk: Office, name: str, reason: Reason) -> None:
+    assert why(await desk.desk.handle(at_home("ben"), AskCaller("f1", name))) == reason
+    assert desk.messenger.bodies == []
+
+
 async def test_an_account_that_is_walled_off_is_not_asked_and_why_is_for_the_trail_alone(desk: Office) -> None:
     desk.directory.privileged[ANN] = Standing(("admin",), ())
     assert why(await asks(desk)) == Reason.CALLER_WALLED
@@ -152,7 +166,7 @@ async def test_who_never_met_the_bot_is_reached_or_the_agent_hears_that_they_are
     assert why(await desk.desk.handle(at_home("ben"), AskCaller("f1", ANN))) == Reason.CALLER_NO_TEAMS
     desk.messenger.strangers.clear()
     assert isinstance(await desk.desk.handle(at_home("ben"), AskCaller("f1", ANN)), Said)
-    await desk.job("matter", "f1")
+    await desk.job("matter", CALL)
     assert "Are you on the telephone" in desk.messenger.shown(private(ANN).id)
 
 
@@ -176,7 +190,7 @@ async def test_the_right_number_proves_that_they_hear_the_agent_and_no_more(desk
     assert isinstance(answer, CallerCard)
     one = await verification(desk)
     assert (one.status, one.proven) == (Stand.VERIFIED, Proven.PRESENCE)
-    await desk.job("matter", "f1")
+    await desk.job("matter", CALL)
     assert "not enough for anything that lets somebody in" in desk.messenger.shown(private("ben").id)
 
 
@@ -208,7 +222,7 @@ async def test_a_sign_in_serves_one_call_and_nothing_else(desk: Office) -> None:
     await signs_in(desk)
     async with desk.store.unit() as unit:
         used = await unit.used_for(TENANT, ANN, desk.clock.now())
-    assert used == "f1"
+    assert used == CALL
 
 
 @pytest.mark.parametrize("actor", [at_home("kim"), at_home("ben"), in_channel("ann")])
@@ -224,7 +238,7 @@ async def test_somebody_elses_sign_in_proves_nothing(desk: Office) -> None:
     await asked(desk)
     desk.entra.who = "kim"
     async with desk.store.unit() as unit:
-        sign_in = await unit.sign_in_for("f1", ANN, Purpose.CALL)
+        sign_in = await unit.sign_in_for(CALL, ANN, Purpose.CALL)
     assert sign_in is not None
     cookie = f"{sign_in.id}.browser"
     await desk.step_up.start(sign_in.id, cookie)
@@ -239,12 +253,12 @@ async def test_a_no_ends_it_and_security_hears_who_asked(desk: Office) -> None:
     await asked(desk)
     await desk.desk.handle(at_home(ANN), DenyCall("f1", 1))
     assert (await verification(desk)).status is Stand.REFUSED
-    await desk.job("warn", "f1")
-    await desk.job("warn", "f1")
+    await desk.job("warn", CALL)
+    await desk.job("warn", CALL)
     card = desk.messenger.shown(SECURITY)
     assert card.count("that is not me on the telephone") >= 1
     assert "Ben from the helpdesk" in card
-    await desk.job("matter", "f1")
+    await desk.job("matter", CALL)
     assert "End the call" in desk.messenger.shown(private("ben").id)
 
 
@@ -277,8 +291,8 @@ async def test_its_time_comes_by_itself(desk: Office) -> None:
     await asked(desk)
     desk.clock.advance(minutes=5)
     async with desk.store.unit() as unit:
-        assert list(await unit.matters_due(desk.clock.now(), 5)) == ["f1"]
-    await desk.job("matter", "f1")
+        assert list(await unit.matters_due(desk.clock.now(), 5)) == [CALL]
+    await desk.job("matter", CALL)
     assert (await verification(desk)).status is Stand.UNANSWERED
     assert "Nobody answered" in desk.messenger.shown(private("ben").id)
     async with desk.store.unit() as unit:
@@ -311,7 +325,7 @@ async def test_a_card_that_is_fetched_anew_is_the_card_that_stands(desk: Office,
     await asked(desk)
     if typed:
         await types(desk, number(desk))
-        await desk.job("matter", "f1")
+        await desk.job("matter", CALL)
     seen = await desk.desk.handle(at_home(name), SeeCaller("f1", 1))
     assert isinstance(seen, CallerCard)
     fetched = cards.show(seen, await desk.delivery.views.answered(seen, at_home(name)))
@@ -386,7 +400,7 @@ async def test_a_dead_chat_is_opened_anew_and_stops_no_other(desk: Office) -> No
     await asks(desk)
     desk.messenger.gone.add(private(ANN).place)
     desk.messenger.moved[ANN] = "a:ann-2"
-    await desk.job("matter", "f1")
+    await desk.job("matter", CALL)
     assert number(desk)
-    await desk.job("matter", "f1")
+    await desk.job("matter", CALL)
     assert "Are you on the telephone" in desk.messenger.shown("a:ann-2")

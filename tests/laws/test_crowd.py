@@ -13,7 +13,7 @@ from bot.core.actions import Ref, SeeQueue, Take
 from bot.core.answers import QueueCard, Said
 from bot.core.model import Evidence, EvidenceType, Mode, Person, Request, Status
 from bot.core.ports import Urgency
-from bot.core.queue import BOARD, FEW
+from bot.core.queue import BOARD, FEW, LINE_ID
 from bot.desk.queue import PAGE
 from cards import show
 from tests.fakes import EMPLOYEES, TENANT, Office, at_home, in_channel, person, private
@@ -101,7 +101,7 @@ async def test_a_look_calls_up_the_few_at_the_front_and_nobody_else(desk: Office
         await desk.job("cards", f"r-{number}")
     await worked_off(desk)
     await desk.signboard.look()
-    assert set(await queued(desk)) == {f"{BOARD}:{BOARD}", *(f"cards:r-{n}" for n in range(FEW, 2 * FEW))}
+    assert set(await queued(desk)) == {f"{BOARD}:{LINE_ID}", *(f"cards:r-{n}" for n in range(FEW, 2 * FEW))}
     assert crowd.turns["turn"] == FEW
 
 

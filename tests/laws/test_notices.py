@@ -21,7 +21,7 @@ from bot.core.directory import Manager
 from bot.core.errors import AnswerLost, DeskError, Missing, NotGranted, Rejected, Unavailable
 from bot.core.life.ended import REPORTED_WITHIN
 from bot.core.model import Actor, Mode, Status
-from bot.core.notices import LIFE, ActNotice, Phase, named
+from bot.core.notices import LIFE, ActNotice, Phase
 from bot.core.options import TELL_MANAGER
 from bot.core.ports import Job
 from bot.kinds import KINDS
@@ -54,12 +54,12 @@ async def desk(database_url: str) -> AsyncIterator[Office]:
 
 async def notice(desk: Office, request: str = "r1") -> ActNotice | None:
     async with desk.store.unit() as unit:
-        return await unit.matter(ActNotice, named(request))
+        return await unit.matter(ActNotice, ActNotice.named(request))
 
 
 async def sends(desk: Office, request: str = "r1") -> list[str]:
     """Do what there is to do of a notice, and return to whom mails went in all."""
-    await desk.job("notice", named(request))
+    await desk.job("notice", ActNotice.named(request))
     return [mail.to for mail in desk.mailer.mails]
 
 
@@ -154,7 +154,7 @@ async def test_a_notice_that_cannot_be_queued_stops_the_act(desk: Office, databa
 async def test_what_has_a_notices_id_already_does_not_stand_for_it(desk: Office) -> None:
     await desk.ready()
     ben = person("ben")
-    rival = Verification(id=named("r1"), by=ben, about=person("ann"), created_at=desk.clock.now(), key="00")
+    rival = Verification(id=ActNotice.named("r1"), by=ben, about=person("ann"), created_at=desk.clock.now(), seed="00")
     async with desk.store.unit() as unit:
         assert await unit.begin(rival)
     with pytest.raises(Rejected):
@@ -316,21 +316,21 @@ async def test_security_reads_a_line_of_each_act_below_one_message_of_the_day(de
         await desk.bring(kind, request_id=f"r{n}")
         await sends(desk, f"r{n}")
         for _ in range(2):
-            await desk.job("notice_line", named(f"r{n}"))
+            await desk.job("notice_line", ActNotice.named(f"r{n}"))
     shown = desk.messenger.shown(SECURITY)
     assert [shown.count(cards.text(f"{kind}.notice.line", "en", name="Ann")) for kind in ("tap", "risk")] == [2, 2]
     assert len({chat for chat, _ in desk.messenger.messages if chat.startswith(SECURITY)}) == 1
     desk.clock.advance(days=1)
     await desk.bring("password", request_id="r9")
     await sends(desk, "r9")
-    await desk.job("notice_line", named("r9"))
+    await desk.job("notice_line", ActNotice.named("r9"))
     assert len({chat for chat, _ in desk.messenger.messages if chat.startswith(SECURITY)}) == 2
 
 
 @pytest.mark.parametrize("lines", [False, True])
 async def test_a_tenant_may_leave_the_lines_out(desk: Office, database_url: str, *, lines: bool) -> None:
     await desk.bring("tap")
-    await replace(desk.notices, lines=lines).tell(Job("notice", named("r1")))
+    await replace(desk.notices, lines=lines).tell(Job("notice", ActNotice.named("r1")))
     assert await queued(database_url, "notice_line") == lines
 
 

@@ -15,7 +15,7 @@ from bot.core.errors import AnswerLost, Closed, Rejected, Unavailable
 from bot.core.limits import SHOWN
 from bot.core.model import Chat, Mode, Status
 from bot.core.ports import Job, Posted, Slot
-from bot.core.queue import BOARD, FEW, STOOD
+from bot.core.queue import BOARD, FEW, LINE_ID, STOOD
 from bot.core.reasons import Reason
 from bot.core.risk import Risk
 from bot.teams.signboard import NEWS, ROWS, SHUT
@@ -376,12 +376,12 @@ def board(desk: Office) -> list[tuple[str, str]]:
 
 
 async def drawn(desk: Office) -> None:
-    await desk.signboard.draw(Job(BOARD, BOARD))
+    await desk.signboard.draw(Job(BOARD, LINE_ID))
 
 
 async def test_more_than_a_few_are_one_message_with_a_button_each(desk: Office) -> None:
     await in_line(desk, others_first=ROWS + 1)
-    assert f"{BOARD}:{BOARD}" in await looks(desk)
+    assert f"{BOARD}:{LINE_ID}" in await looks(desk)
     await drawn(desk)
     (at,) = board(desk)
     shown = desk.messenger.messages[at]
@@ -418,7 +418,7 @@ async def test_a_few_that_are_left_stay_on_it_and_nobody_leaves_a_line_behind(de
     sent = len(desk.messenger.bodies)
     await drawn(desk)
     assert len(desk.messenger.bodies) == sent
-    assert f"{BOARD}:{BOARD}" not in await looks(desk)
+    assert f"{BOARD}:{LINE_ID}" not in await looks(desk)
 
 
 async def test_the_next_rush_has_a_message_of_its_own(desk: Office) -> None:
@@ -445,7 +445,7 @@ async def test_who_comes_to_the_front_has_a_thread_and_leaves_the_line(desk: Off
 
 async def test_replicas_together_look_no_more_often_than_one(desk: Office) -> None:
     await in_line(desk)
-    assert f"{BOARD}:{BOARD}" in await looks(desk)
+    assert f"{BOARD}:{LINE_ID}" in await looks(desk)
     assert await looks(desk) == []  # another, in the same moment
 
 
@@ -482,8 +482,8 @@ async def test_an_answer_that_gets_lost_is_asked_for_again_and_the_twin_goes_whe
     for place, pressed, gone in ((known[0], known[1], False), (twin.id, number, True)):
         at = replace(in_channel("ben"), chat=replace(twin, id=place))
         assert await desk.desk.handle(at, Take(ref), card=pressed) == Said("queue.taken")
-        assert (f"stray:{BOARD}" in await queued(desk)) is gone
-    await desk.delivery.stray(Job("stray", BOARD, slot=number, person=twin.id))
+        assert (f"stray:{LINE_ID}" in await queued(desk)) is gone
+    await desk.delivery.stray(Job("stray", LINE_ID, slot=number, person=twin.id))
     assert board(desk) == [known]
 
 
@@ -494,7 +494,7 @@ async def test_no_press_on_the_line_takes_a_requests_own_card_away(desk: Office)
     (thread,) = [at for at, m in desk.messenger.messages.items() if "P0 asks" in str(m) and at[0].startswith(CHANNEL)]
     at = replace(in_channel("ben"), chat=Chat(TENANT, thread[0], "https://connector.example/", personal=False))
     await desk.desk.handle(at, Take(Ref("r1", (await desk.load("r1")).version)), card=thread[1])
-    await desk.delivery.stray(Job("stray", BOARD, slot=thread[1], person=thread[0]))
+    await desk.delivery.stray(Job("stray", LINE_ID, slot=thread[1], person=thread[0]))
     assert thread in desk.messenger.messages
 
 
@@ -545,7 +545,7 @@ async def test_the_line_waits_for_the_next_turn_before_all_others(desk: Office) 
     with pytest.raises(Unavailable):
         await drawn(desk)
     async with desk.store.unit() as unit:
-        assert await unit.posted(BOARD) == ()
+        assert await unit.posted(LINE_ID) == ()
 
 
 # The whole line, page by page, for whoever decides.

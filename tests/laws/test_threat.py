@@ -52,6 +52,7 @@ from tests.laws.test_record import told
 from tests.stores import patient
 
 CHANNEL = "19:security@thread.tacv2"
+RAISING = Threat.named("t1")
 WHY = "Somebody calls helpdesks"
 
 
@@ -69,7 +70,7 @@ async def press(
 async def signs(desk: Office, form: str = "t1", by: str = "sofia") -> Answer:
     desk.clock.advance(seconds=1)  # another sign-in than the one before
     async with desk.store.unit() as unit:
-        sign_in = await unit.sign_in_for(form, by, Purpose.THREAT)
+        sign_in = await unit.sign_in_for(Threat.named(form), by, Purpose.THREAT)
     assert sign_in is not None
     cookie = f"{sign_in.id}.browser"
     await desk.step_up.start(sign_in.id, cookie)
@@ -94,7 +95,7 @@ async def lower(desk: Office, by: str, form: str = "t1") -> Answer:
 
 async def raising(desk: Office, form: str = "t1") -> Threat:
     async with desk.store.unit() as unit:
-        found = await unit.matter(Threat, form)
+        found = await unit.matter(Threat, Threat.named(form))
     assert found is not None
     return found
 
@@ -182,7 +183,7 @@ async def test_it_counts_only_with_a_sign_in_that_then_serves_nothing_else(desk:
     await signs(desk)
     assert await level(desk) is ThreatLevel.LOCKDOWN
     async with desk.store.unit() as unit:
-        assert await unit.used_for(TENANT, "sofia", desk.clock.now()) == "t1"
+        assert await unit.used_for(TENANT, "sofia", desk.clock.now()) == RAISING
     assert [e.data["reason"] for e in await told(desk, "threat_raised")] == [WHY]
 
 
@@ -203,7 +204,7 @@ async def test_a_form_that_is_sent_twice_raises_once(desk: Office) -> None:
 async def test_what_nobody_signs_in_for_in_time_is_raised_by_nobody_later(desk: Office) -> None:
     await press(desk)
     desk.clock.advance(minutes=5)
-    await desk.job("threat", "t1")
+    await desk.job("threat", RAISING)
     assert (await raising(desk)).status is ThreatStand.LAPSED
     assert "sign in" not in desk.messenger.shown(private("sofia").id).casefold().replace("signed in", "")
 
@@ -300,7 +301,7 @@ async def test_of_two_who_raise_the_same_at_once_the_longer_one_holds(desk: Offi
     desk.clock.advance(seconds=1)
     await asyncio.gather(signs(desk), signs(desk, "t2", "theo"))
     async with desk.store.unit() as unit:
-        assert [one.id for one in await unit.in_lanes(Threat, TENANT)] == ["t2"]
+        assert [one.id for one in await unit.in_lanes(Threat, TENANT)] == [Threat.named("t2")]
 
 
 # -- what a lockdown holds up ----------------------------------------------------------------------------------
@@ -529,18 +530,18 @@ async def test_what_locks_or_proves_is_asked_for_no_more_than_ever(desk: Office)
 
 async def test_both_channels_read_it_on_a_message_that_changes(desk: Office) -> None:
     await press(desk)
-    await desk.job("threat", "t1")
+    await desk.job("threat", RAISING)
     assert desk.messenger.shown(CHANNEL) == desk.messenger.shown("19:helpdesk") == ""
     await signs(desk)
-    await desk.job("threat", "t1")
+    await desk.job("threat", RAISING)
     for channel in (CHANNEL, "19:helpdesk"):
         assert WHY in desk.messenger.shown(channel)
         assert "lockdown" in desk.messenger.shown(channel)
     await lower(desk, "sofia")
-    await desk.job("threat", "t1")
+    await desk.job("threat", RAISING)
     assert "wants to end it" in desk.messenger.shown(CHANNEL)
     await lower(desk, "theo")
-    await desk.job("threat", "t1")
+    await desk.job("threat", RAISING)
     for channel in (CHANNEL, "19:helpdesk"):
         assert "ended it before its time" in desk.messenger.shown(channel)
     assert len([chat for chat, _ in desk.messenger.messages if not chat.startswith("a:")]) == 2
@@ -550,10 +551,10 @@ async def test_telling_both_channels_is_never_given_up(desk: Office) -> None:
     await rise(desk)
     desk.messenger.gone.add(CHANNEL)
     with pytest.raises(Unavailable):
-        await desk.job("threat", "t1")
+        await desk.job("threat", RAISING)
     assert WHY in desk.messenger.shown("19:helpdesk")
     desk.messenger.gone.clear()
-    await desk.job("threat", "t1")
+    await desk.job("threat", RAISING)
     assert WHY in desk.messenger.shown(CHANNEL)
 
 
@@ -568,7 +569,7 @@ async def test_home_says_so_in_our_words_and_not_in_theirs(desk: Office) -> None
 
 async def test_a_card_of_it_is_shown_to_whom_it_is_for_and_in_private(desk: Office) -> None:
     await press(desk)
-    await desk.job("threat", "t1")
+    await desk.job("threat", RAISING)
     assert isinstance(await desk.desk.handle(at_home("sofia"), SeeThreat("t1", 1)), ThreatCard)
     assert why(await desk.desk.handle(in_security("sofia"), SeeThreat("t1", 1))) == Reason.NOT_PRIVATE
     assert why(await desk.desk.handle(at_home("theo"), SeeThreat("t1", 1))) == Reason.NOT_FOUND

@@ -1,0 +1,41 @@
+"""Colleagues: whom an agent may have asked whether it is really them on the telephone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from bot.core.facts import Facts
+from bot.core.model import Person, Refusal
+from bot.core.policy import Policy
+from bot.core.reasons import Reason
+from bot.core.walls import wall
+from bot.desk.account import AccountInquiry, says
+from bot.desk.agents import Agents
+
+
+@dataclass(frozen=True, slots=True)
+class Colleagues:
+    accounts: AccountInquiry
+    agents: Agents
+    policies: Mapping[str, Policy]
+
+    async def one(self, agent: Person, person: str) -> Person | Refusal:
+        """Return who is to be asked, or why nobody asks them: they are walled off, as from all else the desk does.
+
+        Whom a client names is looked up first, for an id may be written in several ways; nobody asks themselves.
+        """
+        who = await self.accounts.who(person, frozenset(), shown=False)
+        account = who.account
+        if account is None or who.standing is None or who.approves is None:
+            return Refusal(next(iter(who.lasting.values()), Reason.UNKNOWN))
+        if any(account.id in policy.deny_list for policy in self.policies.values()):
+            return Refusal(Reason.DENY_LIST)
+        same = await self.agents.one_human(agent.id, account.id)
+        if same is not False:
+            return Refusal(Reason.OWN_CALL if same else Reason.UNKNOWN)
+        facts = Facts(**says(account), roles=who.standing.roles, guarded_groups=who.standing.guarded_groups)
+        refusal = wall(replace(facts, approves=who.approves, frozen_at="never"))
+        if refusal is not None:
+            return refusal
+        return Person(agent.tenant, account.id, account.name, account.language or "en")

@@ -1,0 +1,58 @@
+"""Telling: brings the messages of a matter up to date; what one place refuses keeps no other from its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from bot.core.errors import Closed, NotGranted, Rejected, Unavailable
+from bot.core.ports import Messenger, Posted
+from bot.desk.homes import Homes
+from bot.teams.board import Board, Stage
+from bot.teams.scenes import PlannedMessage
+
+SHUT: Final = 60.0  # seconds between two tries in a channel that takes nothing
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """`by` brings them; a private chat that is dead is opened anew, and what waits there comes along."""
+
+    homes: Homes
+    by: Messenger
+
+    async def bring(self, stage: Stage, posted: Sequence[Posted], wanted: Iterable[PlannedMessage]) -> None:
+        """Bring each by itself. Raises, when all others are done, `Unavailable` and `NotGranted` for what must wait.
+
+        A channel that takes nothing now may be put right, so that is asked again; a person who takes nothing is not.
+        """
+        there = {(p.slot, p.person): p for p in posted}
+        held: list[Unavailable | NotGranted] = []
+        for should in wanted:
+            try:
+                await self._brought(stage, there.get((should.slot, should.person)), should)
+            except (Unavailable, NotGranted) as error:
+                held.append(error)
+        if held:
+            raise max(held, key=lambda error: getattr(error, "retry_after", None) or 0)
+
+    async def _brought(self, stage: Stage, there: Posted | None, should: PlannedMessage) -> None:
+        try:
+            if should.channel and (there is None or there.going or there.deleted):
+                await self.by.thread_turn(should.channel)
+            await Board(self.homes.ledger.store, self.by).converge(self.by, stage, there, should)
+        except NotGranted:
+            raise
+        except Rejected as error:
+            told = log.bind(matter=stage.id, slot=should.slot.value, error_code=error.code)
+            if should.channel:
+                told.exception("matter_not_told")
+                raise Unavailable("a channel takes nothing", retry_after=SHUT) from error
+            told.warning("matter_not_told")
+            if isinstance(error, Closed) and should.chat is not None:
+                await self.homes.anew(stage.tenant, should.person, should.chat)
