@@ -67,7 +67,9 @@ async def test_where_it_cannot_be_found_out_they_may_ask_all_the_same(desk: Offi
     await desk.ask(reason="lost_phone")
     assert (await desk.load("r1")).means is None
     await desk.job("cards")
-    assert cards.text("tap.means.unknown", "en", contact="the helpdesk")[:80] in desk.messenger.shown("a:ann")
+    assert cards.text("tap.means.unknown", "en", contact="the helpdesk", press="Sign in")[:80] in desk.messenger.shown(
+        "a:ann"
+    )
 
 
 async def test_who_waits_for_no_answer_may_ask_all_the_same(desk: Office, monkeypatch: pytest.MonkeyPatch) -> None:

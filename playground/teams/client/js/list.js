@@ -3,6 +3,7 @@
 import { avatar, h, icon } from './dom.js';
 import { markdown } from './markdown.js';
 import { now, person, state } from './state.js';
+import { steadily } from './steady.js';
 import { shortly, w } from './words.js';
 
 const plain = (html) => new DOMParser().parseFromString(html, 'text/html').body.textContent;
@@ -48,7 +49,7 @@ function withPresence(chat) {
   return face;
 }
 
-export function renderList(open) {
+export const renderList = steadily((open) => {
   const list = document.getElementById('list');
   const held = document.activeElement?.dataset?.testid;
   const chats = state.chats.filter((chat) => chat.kind !== 'channel').sort((a, b) => (a.kind === 'personal' ? 0 : 1) - (b.kind === 'personal' ? 0 : 1));
@@ -64,7 +65,7 @@ export function renderList(open) {
   const total = state.chats.filter(unread).length;
   document.title = `${total ? `(${total}) ` : ''}${state.current ? state.current.name : 'Teams'} | Teams (playground)`;
   renderRail(open, total);
-}
+});
 
 function renderRail(open, total) {
   const first = (kind) => state.chats.find((chat) => (kind === 'channel') === (chat.kind === 'channel'));

@@ -5,6 +5,7 @@ import { announce, avatar, h, icon } from './dom.js';
 import { draw } from './message.js';
 import { exchange } from './signin.js';
 import { now, person, state } from './state.js';
+import { steadily } from './steady.js';
 import { day, w } from './words.js';
 
 const CLOSE = 4 * 60 * 1000;
@@ -63,7 +64,7 @@ export function take(message) {
   if (fresh && message.sender !== state.me.key) announce(`${w('newMessage')} ${person(message.sender).name}: ${message.text || message.summary}`);
 }
 
-function render(toEnd) {
+const render = steadily((toEnd) => {
   const focused = document.activeElement?.closest?.('[data-id]');
   const held = focused && stream.contains(focused) ? focused.dataset.id : '';
   const top = stream.scrollTop;
@@ -73,7 +74,7 @@ function render(toEnd) {
   stream.scrollTop = toEnd ? stream.scrollHeight : top;
   if (held && !stream.contains(document.activeElement)) stream.querySelector(`[data-id="${held}"]`)?.focus({ preventScroll: true });
   watch(messages);
-}
+});
 
 function one(message, follows) {
   const before = drawn.get(message.id);
