@@ -73,6 +73,12 @@ class Settings(BaseSettings):
     notice_lines: bool = Field(
         default=True, description="With notices: whether security's channel has one line of each act, too."
     )
+    mail_pace: int = Field(
+        default=25,
+        ge=1,
+        le=600,
+        description="Notices a minute; Exchange Online takes 30 of a mailbox, and refuses the others.",
+    )
     deny_list: Ids = Field(default=frozenset(), description="Object ids of emergency accounts nobody may ask for.")
     ticket_pattern: str = Field(
         default=r"[A-Z]{2,8}-?\d{1,10}", description="What a ticket number looks like (regular expression)."

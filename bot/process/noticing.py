@@ -20,14 +20,14 @@ from bot.teams.tidings import Tidings
 from bot.web.middleware import REPORT
 
 NOTICING: Final[Listener] = partial(follows, KINDS)
-# Exchange takes 30 messages a minute of a mailbox, four of them at a time:
+# Of a mailbox Exchange takes four messages at a time:
 # https://learn.microsoft.com/office365/servicedescriptions/exchange-online-service-description/exchange-online-limits
-MAIL: Final = 2.4  # seconds between two
 AT_ONCE: Final = 3  # after a rest
 
 
 def notices(settings: Settings, outside: Outside, reception: Reception, strangers: Strangers) -> Notices:
-    mailbox, turns = outside.directory.mailbox(settings.mail_sender), outside.store.budget("mail", MAIL, AT_ONCE)
+    mailbox = outside.directory.mailbox(settings.mail_sender)
+    turns = outside.store.budget("mail", 60 / settings.mail_pace, AT_ONCE)
     compose = partial(cards.letter, contact=settings.helpdesk_contact)
     sending = (outside.directory, mailbox, turns, compose, f"{settings.public_url}{REPORT}?t=")
     return Notices(reception, strangers, *sending, on=bool(settings.mail_sender), lines=settings.notice_lines)

@@ -21,7 +21,7 @@ from playground.replicas import HOST
 from playground.server import Play
 from playground.server import environment as playing
 from playground.teams.chats import Chat, Chats, Message
-from playground.teams.views import ADAPTIVE, see
+from playground.teams.views import ADAPTIVE, see, strings
 
 Content = list[Any]
 
@@ -74,7 +74,16 @@ def _told_by(place: Place, first: str) -> bool:
 
 
 def content(message: Mapping[str, Any]) -> Content:
-    return [attachment.get("content") for attachment in message.get("attachments") or ()]
+    """What a message says, whatever version its buttons carry: a look that found nothing new changes only that."""
+    return [_unversioned(attachment.get("content")) for attachment in message.get("attachments") or ()]
+
+
+def _unversioned(node: Any) -> Any:
+    if isinstance(node, list):
+        return [_unversioned(one) for one in node]
+    if isinstance(node, dict):
+        return {key: _unversioned(value) for key, value in node.items() if not (key == "v" and "verb" in node)}
+    return node
 
 
 def stale(chats: Chats, place: Place) -> str:
@@ -87,14 +96,22 @@ def stale(chats: Chats, place: Place) -> str:
         return "was deleted"
     chat, message = found
     if content(message.activity) != content(place.wanted.message):
-        return "says something else"
+        return f"says something else{_apart(content(message.activity), content(place.wanted.message))}"
     seen = [key for key in message.views if _told(see(message, key).cards, place)]
     return f"is something else to {', '.join(seen)}" if seen and chat.kind == "personal" else ""
 
 
+def _apart(there: Content, should: Content) -> str:
+    """Say which words stand there alone, and which should: nothing where they differ in no word."""
+    says, wants = set(strings(there)), set(strings(should))
+    lines = [*(f"it says {one!r}" for one in says - wants), *(f"and not {one!r}" for one in wants - says)]
+    return "".join(f"; {line}" for line in sorted(lines))
+
+
 def _told(cards: list[dict[str, Any]], place: Place) -> bool:
     attachments = place.wanted.message["attachments"]
-    return cards != [one["content"] for one in attachments if one["contentType"] == ADAPTIVE]
+    shown: Content = _unversioned(cards)
+    return shown != [_unversioned(one["content"]) for one in attachments if one["contentType"] == ADAPTIVE]
 
 
 def seen_true(chats: Chats, place: Place, key: str) -> bool:
