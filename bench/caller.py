@@ -47,7 +47,9 @@ async def ours() -> Sorts:
     from bot.process.clock import SystemClock
 
     there = Ready()
-    directory = GraphDirectory(cloud=PUBLIC, tokens=there, clock=SystemClock(), budget=there, attribute_set="Vouchsafe")
+    directory = GraphDirectory(
+        cloud=PUBLIC, tokens=there, clock=SystemClock(), budget=there, reports=there, attribute_set="Vouchsafe"
+    )
     await directory.warm()
     return {
         "read": lambda: directory.account(PERSON),

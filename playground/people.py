@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -106,6 +106,7 @@ class People:
         self.groups = {group.id: group for group in groups}
         self.active: dict[str, set[str]] = {}  # principal id -> role ids held now
         self.eligible: dict[str, set[str]] = {}  # principal id -> role ids that can be activated
+        self.heard: list[Callable[[Person, Person, People], None]] = []  # who is told of a change: before, after, all
 
     def __iter__(self) -> Iterator[Person]:
         return iter(self._people.values())
@@ -122,7 +123,10 @@ class People:
 
     def change(self, key: str, **fields: Any) -> Person:
         """Change properties of a person, for example `change("ann", enabled=False)`; return them as they are now."""
-        self._people[key] = replace(self._people[key], **fields)
+        before = self._people[key]
+        self._people[key] = replace(before, **fields)
+        for tell in self.heard:
+            tell(before, self._people[key], self)
         return self._people[key]
 
     def join(self, group: str, key: str) -> None:
@@ -185,7 +189,7 @@ _CAST: Final = (
     Person("gus", "Gus Green", "Consultant at Fabrikam", guest=True),
     Person("sam", "Sam Sutton", "Warehouse clerk", synced=True),
     Person("rita", "Rita Reyes", "Sales representative", department="Sales North", manager="max"),
-    Person("mo", "Mo Malik", "Contractor"),
+    Person("mo", "Mo Malik", "Contractor", manager="max"),
     Person("dan", "Dan Drake", "Former accountant", enabled=False),
     Person("olga", "Olga Orlov", "Vault operator"),
     Person("uma", "Uma Underhill", "Chief executive", restricted=True),
@@ -200,6 +204,7 @@ _CAST: Final = (
     Person("sofia", "Sofia Stone", "Security analyst", department="IT Security"),
     Person("fed", "Fedor Fuchs", "Logistics planner", domain=FEDERATED),
     Person("max", "Max Moore", "Head of purchasing", department="Purchasing", manager="uma"),
+    Person("nia", "Nia Novak", "Buyer", department="Purchasing", manager="max", others=("nia@home.example",)),
 )
 
 _GIVEN: Final = ("Ada", "Abe", "Bea", "Bo", "Cy", "Dee", "Ed", "Eve", "Flo", "Gil", "Hal", "Ida", "Jo", "Kit", "Liv")

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
+from bot.core.alterations import AccountChange
 from bot.core.directory import Account, ApproversGroup, Directory, Manager, Standing
 from bot.core.errors import AnswerLost, Forged, Missing, Rejected, Unavailable
 from bot.core.methods import Method, MethodKind
@@ -56,6 +57,7 @@ class FakeDirectory:
     risks: dict[str, Risk] = field(default_factory=dict)
     noticed: dict[str, tuple[Detection, ...]] = field(default_factory=dict)
     registered: dict[str, list[Method]] = field(default_factory=dict)
+    changed: dict[str, tuple[AccountChange, ...]] = field(default_factory=dict)
     passwords: dict[str, str] = field(default_factory=dict)
     banned: frozenset[str] = frozenset()
     elsewhere: frozenset[str] = frozenset()  # domains that sign in elsewhere
@@ -193,6 +195,10 @@ class FakeDirectory:
 
     async def confirm_compromised(self, person: str) -> None:
         self._risk(person, "confirm_compromised", "confirmedCompromised")
+
+    async def changes(self, person: str, within: timedelta) -> tuple[AccountChange, ...]:
+        self._trouble("changes")
+        return tuple(c for c in self.changed.get(person, ()) if c.at >= self.clock.now() - within)
 
     async def federated(self, upn: str) -> bool:
         self._trouble("federated")

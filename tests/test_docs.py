@@ -19,7 +19,7 @@ from bot.config.settings import PREFIX, Settings
 from bot.core.actions import OfferKind
 from bot.core.kind import Kind
 from bot.core.policy import GROUP
-from bot.graph.permissions import BASE, OF_KINDS, OF_MAIL
+from bot.graph.permissions import BASE, OF_KINDS, OF_MAIL, OF_REPORTS
 from bot.kinds import KINDS
 from bot.teams.phrases import heard, listening
 from bot.web import health
@@ -77,7 +77,9 @@ def test_the_permissions_table_is_what_is_asked_for() -> None:
     ]
     where = "notices, [for that mailbox alone](setup.md#notices-by-mail)"
     of_mail = [(f"`{name}`", why, where) for name, why in OF_MAIL.items()]
-    assert _table("Permissions") == always + of_kinds + of_mail
+    better = "not needed: [what is not known without it](#what-changed-lately)"
+    of_reports = [(f"`{name}`", why, better) for name, why in OF_REPORTS.items()]
+    assert _table("Permissions") == always + of_kinds + of_mail + of_reports
 
 
 def test_each_permission_of_a_kind_has_its_reason() -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from bot.core.alterations import AccountChange
 from bot.core.methods import Method
 from bot.core.model import Secret
 from bot.core.passes import IssuedPass, Pass, PassPolicy
@@ -161,6 +162,13 @@ class Directory(Protocol):
     async def confirm_safe(self, person: str) -> None: ...
 
     async def confirm_compromised(self, person: str) -> None: ...
+
+    async def changes(self, person: str, within: timedelta) -> tuple[AccountChange, ...]:
+        """Return what changed about an account in so long a time, newest first; the desk's own acts are no change.
+
+        The tenant's log has it minutes late, and this may be five minutes old. Its turns are few: `Unavailable` with
+        `retry_after` when none comes soon enough; `NotGranted` where the desk may not read it, or there is none.
+        """
 
     async def federated(self, upn: str) -> bool:
         """Say whether the domain of this name signs in elsewhere."""

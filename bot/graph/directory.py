@@ -15,6 +15,7 @@ from msgraph.generated.users.item.check_member_groups.check_member_groups_post_r
 )
 
 from bot.config.cloud import Cloud
+from bot.core.alterations import AccountChange
 from bot.core.budgets import Budget
 from bot.core.directory import Account, ApproversGroup, Directory, Manager, Standing
 from bot.core.errors import Rejected
@@ -41,6 +42,7 @@ from bot.graph.passes import Passes
 from bot.graph.passwords import Passwords
 from bot.graph.protection import Protection
 from bot.graph.readings import needed
+from bot.graph.reports import Reports
 from bot.graph.standings import standing
 
 CHUNK: Final = 20  # groups at once: https://learn.microsoft.com/graph/api/directoryobject-checkmembergroups
@@ -49,7 +51,8 @@ CHUNK: Final = 20  # groups at once: https://learn.microsoft.com/graph/api/direc
 class GraphDirectory(Source):
     """`observe` is told of every call: its name, its outcome (`ok`, `rejected`, `lost` ...), its seconds.
 
-    `budget` holds the turns for Identity Protection; `attribute_set` is where proofs of identity are kept, under
+    `budget` holds the turns for Identity Protection, `reports` those for the tenant's log, in which acts of the app
+    with the id `app_id` are the desk's own; `attribute_set` is where proofs of identity are kept, under
     `attribute_names` by the desk's own words; `human_attribute` tells which accounts are one human's.
     """
 
@@ -60,9 +63,11 @@ class GraphDirectory(Source):
         tokens: Tokens,
         clock: Clock,
         budget: Budget,
+        reports: Budget,
         attribute_set: str,
         attribute_names: Mapping[str, str] = MappingProxyType({}),
         human_attribute: str = "employeeId",
+        app_id: str = "",
         observe: Observe | None = None,
     ) -> None:
         self._graph, self._session = connect(cloud, tokens)
@@ -73,6 +78,7 @@ class GraphDirectory(Source):
         self._hidden = HiddenGroups(self._graph, self._calls)
         self._contexts = Contexts(self._graph, self._calls, clock)
         self._protection = Protection(self._graph, self._calls, budget, clock)
+        self._reports = Reports(self._graph, self._calls, reports, clock, app_id)
         self._domains = Domains(self._graph, self._calls, clock)
         self._passwords = Passwords(self._graph, self._calls)
         self._methods = Methods(self._graph, self._calls)
@@ -147,7 +153,7 @@ class GraphDirectory(Source):
 
     async def lacking(self, permissions: Iterable[str]) -> Mapping[str, str]:
         """Say of each of these permissions that cannot be used, as far as asking about nobody tells, why not."""
-        return await Grants(self._graph, self._calls, self).lacking(permissions)
+        return await Grants(self._graph, self._calls, self, self._reports).lacking(permissions)
 
     async def pass_policy(self) -> PassPolicy:
         return await self._passes.policy()
@@ -191,6 +197,9 @@ class GraphDirectory(Source):
 
     async def confirm_compromised(self, person: str) -> None:
         await self._protection.compromised.include(_checked(person))
+
+    async def changes(self, person: str, within: timedelta) -> tuple[AccountChange, ...]:
+        return await self._reports.changes(_checked(person), within)
 
     async def federated(self, upn: str) -> bool:
         return await self._domains.federated(upn)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable
+from datetime import timedelta
 from typing import Any, Final, Never, Protocol, TypeVar, TypeVarTuple
 
+from bot.core.alterations import AccountChange
 from bot.core.directory import Account, Directory, Manager, Standing
 from bot.core.errors import Missing, Rejected
 from bot.core.methods import Method
@@ -158,6 +160,9 @@ class Once(Directory):
 
     async def passkeys(self, person: str) -> tuple[Method, ...]:
         return await self._flights.one(self._source.passkeys, person)
+
+    async def changes(self, person: str, within: timedelta) -> tuple[AccountChange, ...]:
+        return await self._flights.one(self._source.changes, person, within)
 
     async def people(self, text: str, limit: int) -> tuple[Account, ...]:
         return await self._source.people(text, limit)

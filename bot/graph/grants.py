@@ -12,6 +12,7 @@ from msgraph.generated.base_graph_service_client import BaseGraphServiceClient
 from bot.core.directory import Directory
 from bot.core.errors import NO_PREMIUM, DeskError, NotGranted
 from bot.graph.calls import Calls
+from bot.graph.reports import Reports
 from bot.graph.standings import eligible_roles, held_roles
 
 NOBODY: Final = "00000000-0000-0000-0000-000000000000"
@@ -35,7 +36,7 @@ Ask = Callable[[], Awaitable[object]]
 class Grants:
     """By the permission, the least of the calls that need it; what only writes is found out when it is needed."""
 
-    def __init__(self, graph: BaseGraphServiceClient, calls: Calls, directory: Directory) -> None:
+    def __init__(self, graph: BaseGraphServiceClient, calls: Calls, directory: Directory, reports: Reports) -> None:
         group, access = graph.groups.by_group_id(NOBODY), graph.identity.conditional_access
         contexts, policies = access.authentication_context_class_references, access.policies
         self._asks: Mapping[str, Ask] = MappingProxyType(
@@ -51,6 +52,7 @@ class Grants:
                 "IdentityRiskyUser.Read.All": lambda: directory.risk(NOBODY),
                 "UserAuthenticationMethod.Read.All": lambda: directory.methods(NOBODY),
                 "UserAuthMethod-Passkey.Read.All": lambda: directory.passkeys(NOBODY),
+                "AuditLog.Read.All": lambda: reports.probe(NOBODY),
                 "Organization.Read.All": lambda: directory.federated(f"nobody@{NOBODY}"),
             }
         )

@@ -27,6 +27,14 @@ OF_MAIL: Final[Mapping[str, str]] = MappingProxyType(
     {"Mail.Send": "Tell people by mail what was done to their account, from one mailbox."}
 )
 
+# Not needed: without it nobody knows what changed lately of an account, and what needs to know it is not offered.
+OF_REPORTS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "AuditLog.Read.All": "What changed lately of an account that asks, or of its manager? "
+        "It opens the whole tenant's log: there is nothing narrower for it."
+    }
+)
+
 # What kinds add, by the names in their `permissions`.
 OF_KINDS: Final[Mapping[str, str]] = MappingProxyType(
     {

@@ -51,11 +51,12 @@ TABLE: Final = (
     # with its own status to its own call says so.
     # Privileged Identity Management: "The tenant needs to have Microsoft Entra ID P2 or ... license."
     RefusalRow(NO_PREMIUM, NotGranted, calls=("eligible_roles",), status=BAD, pieces=("aadpremiumlicenserequired",)),
-    # Conditional Access, and of old ID Protection: "Neither tenant is B2C or tenant doesn't have premium license"
+    # Conditional Access, the tenant's log, and of old ID Protection: "Neither tenant is B2C or tenant doesn't have
+    # premium license"
     RefusalRow(
         NO_PREMIUM,
         NotGranted,
-        calls=(*_ACCESS, *_PROTECTION),
+        calls=(*_ACCESS, *_PROTECTION, "changes"),
         status=FORBIDDEN,
         pieces=("authentication_requestfromnonpremiumtenantorb2ctenant",),
     ),

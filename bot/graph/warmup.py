@@ -127,8 +127,7 @@ def load(graph: BaseGraphServiceClient) -> None:
         user.authentication.methods,
         user.authentication.fido2_methods,
         graph.organization,
-        graph.identity_protection.risk_detections,
-        graph.identity_protection.risky_users.by_risky_user_id("x"),
+        *_of_risks(graph),
     ):
         gets.to_get_request_information()
     user.check_member_groups.to_post_request_information(CheckMemberGroupsPostRequestBody())
@@ -140,6 +139,11 @@ def load(graph: BaseGraphServiceClient) -> None:
 def _of_groups(graph: BaseGraphServiceClient) -> tuple[Any, ...]:
     group = graph.groups.by_group_id("x")
     return group, group.transitive_members, group.owners
+
+
+def _of_risks(graph: BaseGraphServiceClient) -> tuple[Any, ...]:
+    protection = graph.identity_protection
+    return protection.risk_detections, protection.risky_users.by_risky_user_id("x"), graph.audit_logs.directory_audits
 
 
 def _writes(graph: BaseGraphServiceClient) -> None:

@@ -26,6 +26,11 @@ from bot.web.health import Check
 RARELY: Final = timedelta(minutes=10)
 SOON: Final = timedelta(minutes=1)
 EVERYTHING: Final = "everything"
+READ: Final = "grant it to the app and consent as an administrator, if the desk is to know"
+LOG: Final = "AuditLog.Read.All"
+UNREAD: Final = (
+    "an account with a new sign-in method or another name is asked for no more than any other, and no manager can vouch"
+)
 GRANT: Final = "grant it to the app and consent as an administrator; what needs it is refused until then"
 SIGN: Final = 'set approver_step_up (such as "c1")'
 
@@ -48,6 +53,7 @@ class _Questions:
     ungranted: str = ""
     hidden: tuple[str, ...] = ()
     spared: str = ""
+    unread: str = ""
 
     async def database(self) -> str:
         await self.outside.store.ping()
@@ -78,6 +84,12 @@ class _Questions:
             found = await self.outside.directory.lacking(needed)
             self.ungranted = "; ".join(f"{name} ({_stops(needed[name])}): {why}" for name, why in found.items())
         return self.ungranted
+
+    async def account_changes(self) -> str:
+        """Say why it is not known what changed lately of an account, and what that comes to; asked rarely."""
+        if self._due("account_changes", SOON if self.unread else RARELY):
+            self.unread = (await self.outside.directory.lacking([LOG])).get(LOG, "")
+        return f"{LOG} {self.unread}: {UNREAD}" if self.unread else ""
 
     async def hidden_groups(self) -> str:
         """Name the groups whose members nothing but locking is done for, because Graph does not show what they are."""
@@ -187,6 +199,7 @@ def checks(
         "teams_keys": Check(ask.teams_keys, f"the process must reach {cloud.bot_openid}"),
         "app_token": Check(ask.app_token, "look at VOUCHSAFE_APP_ID, VOUCHSAFE_APP_SECRET and VOUCHSAFE_TENANT_ID"),
         "permissions": Check(ask.permissions, GRANT, warning=True),
+        "account_changes": Check(ask.account_changes, READ, warning=True),
         "hidden_groups": Check(ask.hidden_groups, FIX, warning=True),
         "step_up": Check(ask.step_up, guard, warning=True),
         "channels": Check(ask.channels, found, warning=True),  # locking goes on without them, so this process does too

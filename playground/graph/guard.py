@@ -18,6 +18,7 @@ from playground.world import GRAPH, World
 
 READER = web.RequestKey("reader", str)  # the key of the person in whose name it is asked; not there for the app
 _PROTECTED: Final = "/identityProtection/"
+_LOG: Final = "/auditLogs/"
 
 
 class Route(NamedTuple):
@@ -47,6 +48,8 @@ def guarded(world: World, route: Route) -> Handler:
         if route.path.startswith(_PROTECTED) and not world.graph.budget.take():
             # Without Retry-After: https://learn.microsoft.com/graph/throttling-limits
             raise RefusedByGraph(429, "TooManyRequests", "Too many requests for Identity Protection in this tenant.")
+        if route.path.startswith(_LOG) and not world.graph.reports.take():
+            raise RefusedByGraph(429, "TooManyRequests", "Too many requests.", headers={"Retry-After": "2"})
         return await route.handler(request)
 
     return handler

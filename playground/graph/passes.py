@@ -13,6 +13,7 @@ from playground.graph.refusals import RefusedByGraph, bad
 from playground.graph.users import asked, body, stamp, unrestricted
 from playground.people import Person
 from playground.tenant.directory import Pass, Revoked
+from playground.tenant.history import BY_ADMIN
 from playground.world import World
 
 Json = dict[str, Any]
@@ -57,6 +58,9 @@ class Passes:
             lifetime=self._lifetime(wish),
             one_time=self._one_time(wish),
         )
+        reason = "Admin registered temporary access pass method for user"
+        log, ours = self._world.graph.history, self._world.bot_id
+        log.note(person.key, BY_ADMIN, service="Authentication Methods", reason=reason, app=ours)
         answer = {"@odata.type": _TYPE} | self._shown(made) | {"temporaryAccessPass": made.value}
         return odata.single(self._world, _CONTEXT, answer, status=201)
 

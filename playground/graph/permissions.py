@@ -27,6 +27,8 @@ ACCESS: Final = frozenset({"Policy.Read.All"})
 REVOKE: Final = frozenset({"User.RevokeSessions.All", "User.ReadWrite.All", "Directory.ReadWrite.All"})
 PASSWORD: Final = frozenset({"User-PasswordProfile.ReadWrite.All"})  # User.ReadWrite.All does not cover it
 MAIL: Final = frozenset({"Mail.Send"})
+# Its page names both, Microsoft's own map of permissions either: what is less is asked for.
+AUDITS: Final = frozenset({"AuditLog.Read.All", "Directory.Read.All"})
 ATTRIBUTES_WRITE: Final = frozenset({"CustomSecAttributeAssignment.ReadWrite.All"})
 ATTRIBUTES_READ: Final = ATTRIBUTES_WRITE | {"CustomSecAttributeAssignment.Read.All"}
 CHANGES: Final = PASSWORD | ATTRIBUTES_WRITE | {"User.ReadWrite.All", "Directory.ReadWrite.All"}

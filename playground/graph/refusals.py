@@ -40,7 +40,8 @@ _MANAGED = "/roleManagement/directory/roleEligibilityScheduleInstances"
 _MAIL = "/sendMail"
 _PROTECTED = "/identityProtection/"
 _ACCESS = "/identity/conditionalAccess/"
-LICENSED = {_MANAGED: "P2", _PROTECTED: "P2", _ACCESS: "P1"}
+_LOG = "/auditLogs/"
+LICENSED = {_MANAGED: "P2", _PROTECTED: "P2", _ACCESS: "P1", _LOG: "P1"}
 
 
 def ungranted(path: str, permissions: frozenset[str]) -> RefusedByGraph:

@@ -10,6 +10,7 @@ from aiohttp.typedefs import Handler, Middleware
 
 from playground.faults import faulty
 from playground.graph import permissions
+from playground.graph.audits import Audits
 from playground.graph.changes import Changes
 from playground.graph.definitions import Definitions
 from playground.graph.groups import Groups
@@ -50,6 +51,7 @@ def _people(world: World) -> list[Route]:
     return [
         Route("GET", "/users", permissions.USER, users.found, permissions.ATTRIBUTES_READ),
         Route("GET", _ONE, permissions.USER, users.user, permissions.ATTRIBUTES_READ),
+        Route("GET", "/auditLogs/directoryAudits", permissions.AUDITS, Audits(world).listed),
         Route("GET", f"{_ONE}/manager", permissions.USER, users.manager),
         Route("PATCH", _ONE, permissions.CHANGES, changes.user),
         *(Route("GET", f"{_ONE}/transitiveMemberOf/{cast}", permissions.GROUPS, users.groups) for cast in _CASTS),

@@ -197,12 +197,13 @@ def nulls(whole: Json) -> Json:
 def whole_user(world: World, person: Person) -> Json:
     given, _, family = person.name.partition(" ")
     graph = world.graph
+    came = graph.history.created(person.key)
     return {
         "id": person.id,
         "accountEnabled": person.enabled,
         "businessPhones": [],
         _ATTRIBUTES: graph.attributes.shown(person.key),
-        "createdDateTime": "2025-01-07T08:00:00Z",
+        "createdDateTime": stamp(came) if came is not None else "2025-01-07T08:00:00Z",
         "department": person.department or None,
         "displayName": person.name,
         "employeeId": person.employee or None,

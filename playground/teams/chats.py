@@ -91,7 +91,6 @@ class Chats:
         self._all: dict[str, Chat] = {}
         self._places: dict[str, tuple[Chat, Message]] = {}
         everybody = [person.key for person in world.people]
-        without = next((key for key in NOT_INSTALLED if key in everybody), None)
         for person in world.people:
             self._add(
                 Chat(
@@ -100,7 +99,7 @@ class Chats:
                     name=BOT_NAME,
                     kind="personal",
                     members=[person.key],
-                    installed=person.key != without,
+                    installed=person.key not in NOT_INSTALLED,
                 )
             )
         self._add(Chat(FALCON, "falcon", "Project Falcon", "groupChat", list(FALCON_MEMBERS), installed=True))

@@ -11,6 +11,7 @@ from playground.clock import Clock
 from playground.people import CREATED, DOMAIN, FEDERATED, NO_PASS, USER_ADMIN, People, Person
 from playground.tenant.attributes import Attributes
 from playground.tenant.factors import YUBIKEY, Factors, authenticator, passkey
+from playground.tenant.history import History
 from playground.tenant.mails import Mails
 from playground.tenant.passwords import Passwords
 from playground.tenant.risks import Budget, Risk, Risks
@@ -43,6 +44,7 @@ GRANTED: Final = frozenset(
         "UserAuthMethod-External.ReadWrite.All",
         "CustomSecAttributeAssignment.ReadWrite.All",
         "Mail.Send",
+        "AuditLog.Read.All",
     }
 )
 ALL_USERS: Final = "all_users"
@@ -118,8 +120,10 @@ class GraphState:
         self.revoked: list[Revoked] = []
         self.risks = Risks(people=people, clock=clock)
         self.budget = Budget()
+        self.reports = Budget(rate=0.5, burst=4)  # what is read of its log: five in ten seconds
+        self.history = History(people=people, clock=clock)
         self.passwords = Passwords(people=people, clock=clock)
-        self.methods = Factors(people=people, clock=clock)
+        self.methods = Factors(people=people, clock=clock, history=self.history)
         self.attributes = Attributes()
         self.mails = Mails()
         self.domains = {DOMAIN: "Managed", FEDERATED: "Federated"}

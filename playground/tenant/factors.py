@@ -13,6 +13,7 @@ from typing import Any, Final, Literal
 
 from playground.clock import Clock
 from playground.people import CREATED, People, guid
+from playground.tenant.history import REGISTERED, History
 
 Type = Literal[
     "email",
@@ -56,8 +57,9 @@ class Factor:
 class Factors:
     """Look up what somebody has by their key; `default` holds ids by key."""
 
-    def __init__(self, *, people: People, clock: Clock) -> None:
+    def __init__(self, *, people: People, clock: Clock, history: History) -> None:
         self._clock = clock
+        self._history = history
         self._held: dict[str, list[Factor]] = {person.key: [] for person in people}
         self.default: dict[str, str] = {}
         for person in people:
@@ -78,6 +80,7 @@ class Factors:
         if any(one.id == made.id for one in self._held[key]):
             raise ValueError(f"{key} has this {type_} already")
         self._keep(key, made)
+        self._history.note(key, REGISTERED, service="Authentication Methods", reason=f"User registered {type_}")
         return made.id
 
     def remove(self, key: str, id_: str) -> None:

@@ -121,7 +121,12 @@ async def hearing(server: Server, budget: Budget | None = None) -> AsyncIterator
     async with TestServer(app, host="127.0.0.1") as real:
         cloud = replace(PUBLIC, graph=str(real.make_url("")).rstrip("/"))
         made = GraphDirectory(
-            cloud=cloud, tokens=Counting(), clock=Clock(), budget=budget or Free(), attribute_set="Vouchsafe"
+            cloud=cloud,
+            tokens=Counting(),
+            clock=Clock(),
+            budget=budget or Free(),
+            reports=budget or Free(),
+            attribute_set="Vouchsafe",
         )
         try:
             yield made

@@ -53,8 +53,10 @@ async def directory_of(
         tokens=tokens_of(world, cloud),
         clock=world.clock,
         budget=Free(),
+        reports=Free(),
         attribute_set="Vouchsafe",
         human_attribute=human_attribute,
+        app_id=world.bot_id,
         observe=observe,
     )
     yield made

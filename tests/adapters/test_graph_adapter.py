@@ -94,7 +94,9 @@ class Shipped:
 
 async def _asked() -> list[tuple[str, str, dict[str, str], bytes]]:
     async with recorded() as (recorder, cloud):
-        made = GraphDirectory(cloud=cloud, tokens=Counting(), clock=Clock(), budget=Free(), attribute_set="Vouchsafe")
+        made = GraphDirectory(
+            cloud=cloud, tokens=Counting(), clock=Clock(), budget=Free(), reports=Free(), attribute_set="Vouchsafe"
+        )
         await everything(made)
         await made.close()
         with suppress(DeskError):

@@ -68,7 +68,9 @@ async def speaking(raw: Raw) -> AsyncIterator[GraphDirectory]:
     server = await asyncio.start_server(raw.serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     cloud = replace(PUBLIC, graph=f"http://127.0.0.1:{port}")
-    made = GraphDirectory(cloud=cloud, tokens=Counting(), clock=Clock(), budget=Free(), attribute_set="Vouchsafe")
+    made = GraphDirectory(
+        cloud=cloud, tokens=Counting(), clock=Clock(), budget=Free(), reports=Free(), attribute_set="Vouchsafe"
+    )
     try:
         yield made
     finally:

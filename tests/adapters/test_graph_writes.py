@@ -172,7 +172,12 @@ async def test_without_a_token_nothing_is_sent_and_nothing_is_lost(world: World,
 async def test_graph_out_of_reach_is_unavailable_not_lost(world: World) -> None:
     cloud = replace(cloud_of(world), graph=f"http://127.0.0.1:{unused_port()}/graph")
     directory = GraphDirectory(
-        cloud=cloud, tokens=tokens_of(world, cloud), clock=world.clock, budget=Free(), attribute_set="Vouchsafe"
+        cloud=cloud,
+        tokens=tokens_of(world, cloud),
+        clock=world.clock,
+        budget=Free(),
+        reports=Free(),
+        attribute_set="Vouchsafe",
     )
     with pytest.raises(Unavailable):
         await directory.issue_pass(world.people["ann"].id, HOUR, one_time=True)

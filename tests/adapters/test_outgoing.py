@@ -97,7 +97,9 @@ async def connector(session: aiohttp.ClientSession) -> None:
 
 
 async def graph(_: aiohttp.ClientSession) -> None:
-    made = GraphDirectory(cloud=PUBLIC, tokens=Counting(), clock=Clock(), budget=Free(), attribute_set="Vouchsafe")
+    made = GraphDirectory(
+        cloud=PUBLIC, tokens=Counting(), clock=Clock(), budget=Free(), reports=Free(), attribute_set="Vouchsafe"
+    )
     try:
         await made.revoke_sessions(ANN)
     finally:

@@ -36,7 +36,8 @@ async def main():
     app.router.add_route("*", "/{path:.*}", nothing)
     async with TestServer(app, host="127.0.0.1") as server:
         cloud = replace(PUBLIC, graph=str(server.make_url("")).rstrip("/"))
-        made = GraphDirectory(cloud=cloud, tokens=Counting(), clock=Clock(), budget=Free(), attribute_set="Vouchsafe")
+        turns = {"budget": Free(), "reports": Free()}
+        made = GraphDirectory(cloud=cloud, tokens=Counting(), clock=Clock(), attribute_set="Vouchsafe", **turns)
         await made.warm()
         warm = set(sys.modules)
         await everything(made)

@@ -10,6 +10,7 @@ from tests.contracts.shape import Shape, is_guid, is_time
 
 Json = dict[str, Any]
 _CLAUSE: Final = re.compile(r"\(*\s*([\w/]+)\s+(eq|ne|gt|ge|lt|le)\s+('(?:[^']|'')*'|[\w.:+-]+)\s*\)*")
+_ANY: Final = re.compile(r"(\w+)/any\((\w+):\s?\2/(\w+) eq ('(?:[^']|'')*')\)")
 _ORDER: Final = re.compile(r"(\w+)(?:\s+(?:asc|desc))?")
 
 
@@ -48,6 +49,10 @@ def _expand(text: str, known: Json) -> Iterator[str]:
 
 def _filter(text: str, known: Json) -> Iterator[str]:
     for clause in re.split(r"\s+(?:and|or)\s+", text.strip()):
+        if (among := _ANY.fullmatch(clause)) is not None:  # one of many has it; of what type they are is not looked up
+            if known.get(among[1], {}).get("type") != "array":
+                yield f"{among[1]!r} is no list"
+            continue
         found = _CLAUSE.fullmatch(clause)
         if found is None:
             yield f"{clause!r} is no comparison"

@@ -31,7 +31,7 @@ from tests.playground.tenant import fresh
     ("GET", "users/{ann}/friends", None),
     ("GET", "users/{ann}?$select=shoeSize", None),
     ("POST", "users/{ann}/authentication/temporaryAccessPassMethods", {"colour": "red"}),
-    ("GET", "auditLogs/signIns", None),
+    ("POST", "auditLogs/signIns/confirmSafe", {"requestIds": []}),
 ], ids=["right", "address", "option", "body", "permission"])
 async def test_call(tmp_path, method, path, body):
     async with contoso(tmp_path) as world, aiohttp.ClientSession(headers=fresh(world)) as http:
@@ -54,7 +54,7 @@ def test_a_wrong_call_fails_its_test(tmp_path: Path) -> None:
         "address": "/friends: there is no such address in v1.0",
         "option": "$select: there is no property 'shoeSize'",
         "body": "temporaryAccessPassAuthenticationMethod has no property colour",
-        "permission": "GET /auditLogs/signIns: no permission: one of AuditLog.Read.All",
+        "permission": "POST /auditLogs/signIns/confirmSafe: no permission: one of IdentityRiskEvent.ReadWrite.All",
     }
     if len(contracts()) == 1:  # nothing that is served says which permission a call needs
         del faults["permission"]
