@@ -23,6 +23,7 @@ from bot.core.answers import (
     ThreatDoor,
     ThreatForm,
 )
+from bot.core.lockcards import LockCard, LockDoor, LockForm
 from bot.core.model import Request
 from bot.core.ports import Slot
 from bot.core.watch import Notice
@@ -35,6 +36,7 @@ from cards.finding import finding
 from cards.form import form
 from cards.home import home, missed, offered, status
 from cards.letter import letter
+from cards.lock import lock, lock_door, lock_form
 from cards.messages import line, message, prompt, secret_message
 from cards.opener import opener
 from cards.parts import card, header, lines, warning
@@ -83,6 +85,9 @@ Showable = (
     | ThreatDoor
     | ThreatForm
     | ThreatCard
+    | LockDoor
+    | LockForm
+    | LockCard
     | RequestCard
     | SecretShown
     | ProofShown
@@ -124,6 +129,8 @@ def title(answer: Showable, view: View) -> str:
             return text("call.title", view.language)
         case ThreatDoor() | ThreatForm() | ThreatCard():
             return text("threat.title", view.language)
+        case LockDoor() | LockForm() | LockCard():
+            return text("lock.title", view.language)
         case HomeCard() | OfferCard() | MissCard() | StatusCard() | QueueCard() | ProofShown() | Said() | Notice():
             return text("app.name", view.language)
         case _:
@@ -153,6 +160,12 @@ def _card(answer: Showable, view: View) -> e.Card:
             return finding(answer, view)
         case CallerDoor() | CallerForm() | CallerCard() | ThreatDoor() | ThreatForm() | ThreatCard():
             return _no_request(answer, view)
+        case LockDoor():
+            return lock_door(answer, view)
+        case LockForm():
+            return lock_form(answer, view)
+        case LockCard():
+            return lock(answer, view)
         case Said(key, params):
             return card(view, lines(say(view, key, **params)))
         case HomeCard() | OfferCard() | MissCard() | StatusCard() | QueueCard() | Form():

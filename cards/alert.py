@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from bot.core.actions import Lift
+from bot.core.behalf import locked_by_other
 from bot.core.forms import WHY
 from bot.core.model import EvidenceType, Follow, Mode, Request, Status
 from cards import elements as e
 from cards.buttons import anew, press, ref, sign_in
+from cards.opener import why
 from cards.parts import card, facts, lines, quoted, standing, warning
 from cards.texts import NAME, known, plain
 from cards.view import View
@@ -33,6 +35,7 @@ def alert(request: Request, view: View) -> e.Card:
         *lines(_lock(request, view)),
         *facts(rows),
         *quoted(request.requester.name, typed(request, view), view),
+        *why(request, view),
         *(quoted(ending.name, [(say(view, "fact.said"), ending.reason)], view) if ending else ()),
     ]
     return card(view, body, [_lift(request, view)] if request.frozen_at is not None else [], anew(request))
@@ -71,6 +74,8 @@ def _lock(request: Request, view: View) -> str:
 
 
 def _title(request: Request) -> str:
+    if locked_by_other(request):
+        return "alert.opened"
     return "alert.title" if request.reported else "alert.verdict" if verdict(request) else "alert.emergency"
 
 

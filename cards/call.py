@@ -7,12 +7,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from bot.core.answers import CallerCard, CallerDoor, CallerForm, Colleague
+from bot.core.answers import CallerCard, CallerDoor, CallerForm
 from bot.core.callers import Proven, Stand, Verification
 from bot.core.calling import (
     NUMBER,
-    PICKED,
-    TYPED,
     AskCaller,
     BeginCaller,
     DenyCall,
@@ -26,14 +24,12 @@ from bot.core.calling import (
 from bot.core.ports import Slot
 from cards import elements as e
 from cards.buttons import DIALOG, sign_in
+from cards.colleague import looked_for, row
 from cards.parts import badge, card, facts, header, lines, warning
 from cards.texts import NAME, plain
 from cards.view import View
 from cards.words import bare, came_to_nothing, say, when
 
-# What the client's own search offers is only what it found: the server looks whoever is chosen up again.
-# https://learn.microsoft.com/microsoftteams/platform/task-modules-and-cards/cards/people-picker
-PEOPLE: Final = {"type": "Data.Query", "dataset": "graph.microsoft.com/users"}
 TONES: Final = {
     Stand.ASKED: "Accent",
     Stand.VERIFIED: "Good",
@@ -42,7 +38,6 @@ TONES: Final = {
     Stand.UNANSWERED: "Default",
     Stand.CANCELLED: "Default",
 }
-LONGEST: Final = 100  # of a name; a number has two digits
 
 
 def call_door(_: CallerDoor, view: View) -> e.Card:
@@ -56,29 +51,12 @@ def call_form(answer: CallerForm, view: View) -> e.Card:
     body: list[e.Piece | None] = [
         warning(say(view, f"call.fault.{answer.fault}")) if answer.fault else None,
         *lines(say(view, "call.found" if answer.found else "call.form")),
-        *(_colleague(one, answer.form, view) for one in answer.found),
+        *(row(one, bare(view, "call.button.ask"), pack(AskCaller(answer.form, one.id)), view) for one in answer.found),
     ]
-    picker = e.InputChoiceSet(
-        id=PICKED, label=bare(view, "call.picked"), choices=[], dataset=PEOPLE, placeholder=bare(view, "call.search")
-    )
-    typed = e.InputText(id=TYPED, label=bare(view, "call.typed"), value=answer.text or None, longest=LONGEST)
     data = pack(FindCaller(answer.form, "", ""))
     again = "call.button.find_again" if answer.found else "call.button.find"
-    return card(view, [*body, picker, typed], [e.Submit(title=bare(view, again), data=data)])
-
-
-def _colleague(one: Colleague, form: str, view: View) -> e.ColumnSet:
-    said: list[e.Piece] = [e.TextBlock(text=plain(one.name, NAME), weight="Bolder")]
-    manager = say(view, "call.manager", name=plain(one.manager, NAME)) if one.manager else ""
-    said += [
-        e.TextBlock(text=text, size="Small", spacing="None", is_subtle=True)
-        for text in (plain(one.upn), plain(one.work), manager)
-        if text
-    ]
-    data = pack(AskCaller(form, one.id))
-    ask = e.ActionSet(actions=[e.Submit(title=bare(view, "call.button.ask"), data=data, sends="none")])
-    columns = [e.Column(width="stretch", items=said), e.Column(width="auto", items=[ask])]
-    return e.ColumnSet(columns=columns, separator=True, spacing="Medium")
+    find = e.Submit(title=bare(view, again), data=data)
+    return card(view, [*body, *looked_for(answer.text, view)], [find])
 
 
 def call(answer: CallerCard, view: View) -> e.Card:

@@ -6,6 +6,7 @@ from typing import Final
 
 from bot.core.actions import Begin, Home, Human, ShowStatus, WithdrawListed
 from bot.core.answers import HomeCard, MissCard, Offer, OfferCard, StatusCard
+from bot.core.behalf import locked_by_other
 from bot.core.model import PENDING, Person, Request
 from bot.core.threat import ThreatLevel
 from cards import elements as e
@@ -103,7 +104,8 @@ def _offer(offer: Offer, view: View, *, here: bool = False) -> e.Piece:
 
 def _listed(request: Request, person: Person, view: View) -> e.Container:
     """Return a request of the list; what its person may still withdraw has the button for it."""
-    open_to_them = request.status in PENDING and request.subject.id == person.id
+    own = request.subject.id == person.id and not locked_by_other(request)
+    open_to_them = request.status in PENDING and own
     button = press(view, "button.withdraw", WithdrawListed(ref(request)))
     withdraw = [e.ActionSet(actions=[button], spacing="Small")] if open_to_them else []
     return e.Container(items=[_row(request, view), *withdraw], spacing="Medium")

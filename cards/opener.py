@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from bot.core.model import Request
+from bot.core.behalf import locked_by_other
+from bot.core.model import WHY_OPENED, Request
 from cards import elements as e
-from cards.parts import card, lines, standing
+from cards.parts import card, lines, quoted, standing
 from cards.view import View
 from cards.words import particulars, say
 
@@ -12,4 +13,18 @@ from cards.words import particulars, say
 def opener(request: Request, view: View) -> e.Card:
     given = particulars(request, view)
     large = say(view, "opener.title", **given)
-    return card(view, [standing(request, large, view), *lines(say(view, f"opener.{request.status}", **given))])
+    key = f"opener.lock.{request.status}" if locked_by_other(request) else f"opener.{request.status}"
+    return card(view, [standing(request, large, view), *lines(say(view, key, **given))])
+
+
+def opened(request: Request, view: View) -> list[e.Piece]:
+    """Say to whom it is about who locked their account, and what to do now; and quote why."""
+    if not locked_by_other(request):
+        return []
+    return [*lines(say(view, f"{request.kind}.lock.told", **particulars(request, view))), *why(request, view)]
+
+
+def why(request: Request, view: View) -> list[e.Piece]:
+    """Quote why somebody else opened it, under their name."""
+    by, reason = request.opened_by, request.details.get(WHY_OPENED, "")
+    return quoted(by.name, [("", reason)], view, own=view.person == by.id) if by is not None and reason else []

@@ -7,6 +7,7 @@ from typing import assert_never
 
 from bot.core.actions import Consent, Prove, Ref, RefuseConsent, Replace, Report, RevokeIt, Show, SignInAgain, Withdraw
 from bot.core.approval import outgrown
+from bot.core.behalf import locked_by_other
 from bot.core.evidence import given_already
 from bot.core.face import serves
 from bot.core.life.alarmed import stopped
@@ -15,6 +16,7 @@ from bot.core.model import LIVE, PENDING, VERIFIED, Follow, Mode, Request, Statu
 from cards import elements as e
 from cards.buttons import alarm, begin, dialog, press, ref, refresh, sign_in
 from cards.means import able, stuck
+from cards.opener import opened
 from cards.parts import card, facts, lines, quoted, standing, trial, warning
 from cards.progress import progress
 from cards.texts import known, plain
@@ -42,6 +44,7 @@ def requester(request: Request, view: View, above: e.Piece | None = None) -> e.C
     body = [
         above or warning(came_to_nothing(view)),
         standing(request, large, view),
+        *opened(request, view),
         hurdle,
         *summary,
         *means,
@@ -53,7 +56,7 @@ def requester(request: Request, view: View, above: e.Piece | None = None) -> e.C
         *facts([*details(request, view), (say(view, "fact.asked"), when(request.created_at))]),
         *quoted(request.requester.name, typed(request, view), view, own=view.person == request.requester.id),
         progress(request, view),
-        *_whom([hurdle, *summary, *means], view),
+        *_whom([*opened(request, view), hurdle, *summary, *means], view),
     ]
     return card(view, body, _buttons(request, view), refresh(request, view))
 
@@ -184,7 +187,8 @@ def _buttons(request: Request, view: View) -> list[e.Action | None]:
     if request.status is Status.CONSENT:
         no = press(view, "button.no_consent", RefuseConsent(ref(request)), style="destructive")
         return [*_own(request, view), no, alarm(view, aside=True) if not request.reported else None]
-    if request.status in LIVE and not request.reported and not too_late(request, view.now):
+    theirs = not request.reported and not locked_by_other(request)
+    if request.status in LIVE and theirs and not too_late(request, view.now):
         report = press(
             view, "button.report", Report(ref(request)), style="destructive", tooltip=bare(view, "button.report_hint")
         )
@@ -193,7 +197,7 @@ def _buttons(request: Request, view: View) -> list[e.Action | None]:
 
 def _own(request: Request, view: View) -> list[e.Action | None]:
     at = ref(request)
-    withdraw = press(view, "button.withdraw", Withdraw(at))
+    withdraw = None if locked_by_other(request) else press(view, "button.withdraw", Withdraw(at))
     match request.status:
         case Status.CONSENT:
             return [None if _checking(request) else press(view, "button.consent", Consent(at), style="positive")]

@@ -11,7 +11,7 @@ from bot.core.answers import Refused, Said
 from bot.core.approval import outgrown
 from bot.core.face import FOR, NEEDED_BY
 from bot.core.forms import Line
-from bot.core.model import AGAIN, Evidence, EvidenceType, Refusal, Request
+from bot.core.model import AGAIN, WHY_OPENED, Evidence, EvidenceType, Refusal, Request
 from cards.texts import NAME, Markup, known, plain, text, wanted
 from cards.view import View
 
@@ -169,8 +169,8 @@ def typed(request: Request, view: View) -> list[tuple[str, str]]:
 
 
 def _told(request: Request) -> list[tuple[str, str]]:
-    """Return the details that say something to people: the id of the request that a proof is for does not."""
-    return [(name, value) for name, value in request.details.items() if value and name != FOR]
+    """Return the details that say something of its person: neither the id of what a proof is for, nor others' words."""
+    return [(name, value) for name, value in request.details.items() if value and name not in {FOR, WHY_OPENED}]
 
 
 def names(evidence: tuple[Evidence, ...]) -> Markup:

@@ -14,7 +14,6 @@ from typing import Any, assert_never
 import cards
 from bot.core.actions import Approve, Ref, ReturnCode, Show, Submit
 from bot.core.answers import Answer, Entered, EntryWanted, PasswordCheck, RequestCard, SignInRefused
-from bot.core.behalf import assisted
 from bot.core.errors import AnswerLost, Closed, DeskError, Missing, Rejected, Unavailable
 from bot.core.events import Lifted
 from bot.core.methods import Method, MethodKind
@@ -23,15 +22,10 @@ from bot.core.notices import Letter, Mailer
 from bot.core.options import TELL_MANAGER
 from bot.core.policy import Policy
 from bot.core.ports import Job, Messenger, Purpose, SignIn
-from bot.core.reasons import Reason
 from bot.core.risk import Risk
 from bot.desk.acts import Acts
-from bot.desk.agents import Agents
 from bot.desk.alarms import Alarms
 from bot.desk.approvals import Approvals
-from bot.desk.behalf import Behalf
-from bot.desk.callers import Callers
-from bot.desk.colleagues import Colleagues
 from bot.desk.desk import Desk
 from bot.desk.facts import Inquiry
 from bot.desk.homes import Homes
@@ -42,21 +36,18 @@ from bot.desk.passwords import PasswordEntry
 from bot.desk.proving import Proving
 from bot.desk.queue import ApproversQueue
 from bot.desk.reception import Reception
-from bot.desk.register import Register
 from bot.desk.requester import OwnStepUp
 from bot.desk.stepup import StepUp
 from bot.desk.strangers import Strangers
-from bot.desk.threat import Threats
 from bot.desk.upkeep import Upkeep
 from bot.kinds import KINDS
+from bot.process import helping
 from bot.process.noticing import NOTICING
 from bot.process.service import LISTENERS, uses
 from bot.store.postgres import PostgresStore
-from bot.teams.calling import CallMessages
 from bot.teams.delivery import Delivery
 from bot.teams.findings import Findings
 from bot.teams.signboard import PACE, Signboard
-from bot.teams.threats import ThreatMessages
 from bot.teams.tidings import Tidings
 from bot.teams.views import Addresses
 from tests.entra import TENANT, FakeClock, FakeDirectory, FakeSignIns, FakeVerifier
@@ -231,8 +222,7 @@ class Office:
     entry: PasswordEntry
     verifier: FakeVerifier
     signboard: Signboard
-    calls: CallMessages
-    threats: ThreatMessages
+    told: helping.Announcers
     mailer: FakeMailer
     notices: Notices
     tidings: Tidings
@@ -348,9 +338,7 @@ class Office:
             "revoke": self.upkeep.revoke,
             "serve": self.desk.proving.served,
             "due": self.upkeep.due,
-            "matter": self.calls.bring,
-            "warn": self.calls.warn,
-            "threat": self.threats.tell,
+            **self.told.handlers,
             "notice": self.notices.tell,
             "notice_line": self.tidings.tell,
         }
@@ -406,20 +394,16 @@ def office(
     approvals = Approvals(ledger, inquiry, addresses.helpdesk, homes)
     own_step_up, strangers = OwnStepUp(ledger, inquiry), Strangers(ledger.record, TENANT)
     alarms = Alarms(ledger, inquiry, frozenset({addresses.helpdesk, addresses.security}), homes)
-    agents, register = Agents(directory, HELPDESK), Register(store, clock)
-    colleagues = Colleagues(inquiry.accounts, agents, policies)
-    callers = Callers(ledger, agents, colleagues, homes, register, "c1", assisted(policies))
-    security = Agents(directory, SECURITY, "c1", Reason.NOT_SECURITY)
-    threats = Threats(ledger, security, homes, register, addresses.security)
-    step_up = StepUp(ledger, inquiry, entra, uses(own_step_up, approvals, alarms, callers, threats), strangers)
     reception, mailer = Reception(ledger, inquiry), FakeMailer()
+    groups = helping.Staff(HELPDESK, "c1", SECURITY, "c1", "c1")
+    others = helping.others(reception, homes, directory, groups, addresses)
+    step_up = StepUp(ledger, inquiry, entra, uses(own_step_up, approvals, alarms, others), strangers)
     sending = (mailer, store.budget("mail", 0.0), partial(cards.letter, contact=addresses.contact))
     notices = Notices(reception, strangers, directory, *sending, page=PAGE, on=noticed)
     acts = Acts(ledger, inquiry, delivery.secrets, notices.queue)
     proofs = Identity(ledger, inquiry, entra, homes, strangers, issuer=ISSUER, type="VerifiedEmployee")
     proving, queue = Proving(reception), ApproversQueue(ledger, approvals, homes)
-    behalf = Behalf(reception, callers)
-    doors = (alarms, proving, homes, queue, callers, behalf, threats)
+    doors = (alarms, proving, homes, queue, others)
     desk = Desk(ledger, reception, acts, approvals, own_step_up, step_up, proofs, *doors)
     upkeep, entry = Upkeep(ledger, inquiry, directory), PasswordEntry(ledger, acts, strangers)
     findings = Findings(store, clock, messenger, addresses.security, "en", addresses.contact)
@@ -440,8 +424,7 @@ def office(
         entry,
         verifier,
         signboard,
-        CallMessages(homes, callers, messenger, messenger, addresses),
-        ThreatMessages(homes, threats.due, messenger, addresses),
+        helping.messages(others, homes, messenger, messenger, addresses),
         mailer,
         notices,
         tidings,

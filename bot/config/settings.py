@@ -60,6 +60,9 @@ class Settings(BaseSettings):
         default="",
         description="Object id of the Entra group whose members ask callers who they are; without it nobody does.",
     )
+    agent_step_up: str = Field(
+        default="c1", description="Authentication context of the sign-in by which they lock a colleague's account."
+    )
     caller_step_up: str = Field(
         default="c1", description="Authentication context of the sign-in by which a caller proves who they are."
     )

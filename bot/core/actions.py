@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.core.calling import Calling
+from bot.core.calling import Calling, ShowCaller
+from bot.core.locking import Locking, ShowLocking
 from bot.core.raising import Raising, ShowThreat
 
 
@@ -106,11 +107,6 @@ class Disown:
     kind: str
     request: str
     values: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class ShowCaller:
-    """Show an agent the way to ask a colleague whether it is really them who rings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +268,7 @@ Written = (
     | ShowStatus
     | ShowCaller
     | ShowThreat
+    | ShowLocking
     | Human
     | Thanks
     | NotWanted
@@ -297,4 +294,5 @@ Own = (
 Plain = Own | SeeProof | Take | NotNow | Refresh
 Deciding = Approve | Deny | SeeProof | Take | NotNow  # of those who decide about others
 Press = Plain | Approve | Deny | Lift
-Action = Calling | Raising | Written | Begin | Submit | Choose | Disown | SeeQueue | OfferToken | ReturnCode | Press
+Matters = Calling | Raising | Locking  # what is about no request of whoever does it
+Action = Matters | Written | Begin | Submit | Choose | Disown | SeeQueue | OfferToken | ReturnCode | Press

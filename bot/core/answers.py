@@ -8,7 +8,9 @@ from datetime import datetime
 from types import MappingProxyType
 
 from bot.core.callers import Verification
+from bot.core.colleague import Colleague
 from bot.core.forms import Sheet
+from bot.core.lockcards import LockCard, LockDoor, LockForm
 from bot.core.model import Chat, Person, Refusal, Request, Secret
 from bot.core.ports import Purpose, Slot
 from bot.core.queue import WaitingLine
@@ -99,17 +101,6 @@ class RequestCard:
 
     request: Request
     slot: Slot
-
-
-@dataclass(frozen=True, slots=True)
-class Colleague:
-    """Who somebody is, as an agent reads it before they ask: what tells two of one name apart, and nothing else."""
-
-    id: str
-    name: str
-    upn: str
-    work: str
-    manager: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +273,9 @@ Answer = (
     | ThreatDoor
     | ThreatForm
     | ThreatCard
+    | LockDoor
+    | LockForm
+    | LockCard
     | RequestCard
     | SecretShown
     | ProofShown

@@ -83,6 +83,11 @@ class Deed(StrEnum):
     NOTICE_SENT = "notice_sent"
     NOTICE_FAILED = "notice_failed"
     NOTICE_DROPPED = "notice_dropped"
+    LOCK_WANTED = "lock_wanted"
+    LOCK_OPENED = "lock_opened"
+    LOCK_DECLINED = "lock_declined"
+    LOCK_REPLACED = "lock_replaced"
+    LOCK_LAPSED = "lock_lapsed"
     NOTICE_DISOWNED = "notice_disowned"
 
 

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from bot.core.callers import VALID, Proven, Stand, Verification
-from bot.core.facts import Facts
+from bot.core.facts import Facts, Moment
+from bot.core.interventions import CONFIRM
 from bot.core.model import Evidence, EvidenceType, Refusal, Request
 from bot.core.options import ASSISTED
 from bot.core.policy import Policy
@@ -57,6 +58,27 @@ def _holds(given: Evidence, request: Request) -> bool:
     ours = request.opened_by is not None and given.by == request.opened_by.id and given.strength == Proven.STEP_UP
     age = request.created_at - given.at
     return ours and bool(given.source) and -CLOCK_SKEW <= age <= VALID
+
+
+def locked_by_other(request: Request) -> bool:
+    """Whether it locks its subject's account because somebody else says so: not theirs to take back."""
+    return request.opened_by is not None and bool(request.evidence_of(EvidenceType.OPENING))
+
+
+def unsigned(facts: Facts, request: Request, moment: Moment) -> Refusal | None:
+    """Say why what only locks is not carried out for whom somebody else opened it; or None.
+
+    It waits for nobody's consent and for no proof but the opener's own sign-in for it. They are looked at when it is
+    opened: a lock that has begun waits for no fact.
+    """
+    opener = request.opened_by
+    if opener is None or opener.id in {request.requester.id, request.subject.id}:
+        return Refusal(Reason.OWN_ACCOUNT)
+    if moment is Moment.ASK and facts.opener != "none":
+        return facts.opener if isinstance(facts.opener, Refusal) else Refusal(Reason.UNKNOWN)
+    given = (e for e in request.evidence_of(EvidenceType.OPENING) if e.by == opener.id and e.strength)
+    signed = any(-CLOCK_SKEW <= request.created_at - e.at <= CONFIRM + CLOCK_SKEW for e in given)
+    return None if signed else Refusal(Reason.EVIDENCE_MISSING)
 
 
 def consented(request: Request, now: datetime) -> bool:

@@ -12,6 +12,11 @@ from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
+class ShowCaller:
+    """Show an agent the way to ask a colleague whether it is really them who rings: no button says it."""
+
+
+@dataclass(frozen=True, slots=True)
 class BeginCaller:
     """Open the form in which an agent says who rings."""
 

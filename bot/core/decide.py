@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from bot.core.approval import beyond, counted, unsure
-from bot.core.behalf import consented, unassisted
+from bot.core.behalf import consented, unassisted, unsigned
 from bot.core.brakes import locked_down, tightened
 from bot.core.evidence import face_checked, on_the_page, stepped_up, unaged
 from bot.core.facts import ASKED, Facts, Moment
@@ -103,6 +103,9 @@ def decide(policy: Policy, facts: Facts, request: Request, moment: Moment, now: 
     """
     terms = (*policy.terms(facts.groups or (), facts.level), *tightened(facts))
     policy = policy.under(terms)
+    if facts.locks and request.opened_by is not None:
+        refusal = _unlocked(policy, facts, request, moment)
+        return Go(terms, Case(facts.level, facts.found)) if refusal is None else Refuse(refusal, terms)
     request = unaged(request, policy, now)
     faceless = bool(policy.evidence) and not face_checked(policy, request, now)
     refusal = _objection(policy, facts, request, moment, faceless=faceless)
@@ -118,6 +121,16 @@ def decide(policy: Policy, facts: Facts, request: Request, moment: Moment, now: 
     if faceless:
         return ProofFirst(terms, case)
     return ApprovalFirst(missing, terms, case) if missing > 0 else Go(terms, case)
+
+
+def _unlocked(policy: Policy, facts: Facts, request: Request, moment: Moment) -> Refusal | None:
+    """Say why an account is not locked for somebody else: of its own policy no proof, group or limit stands before."""
+    if policy.mode is Mode.OFF:
+        return Refusal(Reason.OFF)
+    if {request.subject.id, request.requester.id} & policy.deny_list:
+        return Refusal(Reason.DENY_LIST)
+    barred = wall(facts)
+    return barred if barred is not None else unsigned(facts, request, moment)
 
 
 def _objection(policy: Policy, facts: Facts, request: Request, moment: Moment, *, faceless: bool) -> Refusal | None:

@@ -64,6 +64,7 @@ class Follow(StrEnum):
 
 
 AGAIN: Final = "again."  # before the name of a detail that was added when somebody asked for the same once more
+WHY_OPENED: Final = "opened.why"  # the detail that has the words of who opened it for its subject
 VERIFIED: Final = "verified"  # the stage of a request by which somebody proved who they are
 UNDECIDED: Final = frozenset({Status.CONSENT, Status.STEP_UP, Status.PROOF, Status.APPROVAL})
 PENDING: Final = UNDECIDED | {Status.READY}
@@ -122,6 +123,7 @@ class EvidenceType(StrEnum):
     LIFT = "lift"  # confirms that a lock is lifted, and nothing else either
     VERIFICATION = "verification"  # the opener verified, for this request, who is on the telephone
     CONSENT = "consent"  # its subject wants what somebody else opened for them
+    OPENING = "opening"  # the sign-in by which somebody else had its subject's account locked
 
 
 @dataclass(frozen=True, slots=True)

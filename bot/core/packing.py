@@ -6,10 +6,10 @@ a form says which line that is, as an input says what was filled in.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
-from bot.core import calling, raising
+from bot.core import calling, locking, raising
 from bot.core.actions import (
     Action,
     Approve,
@@ -55,6 +55,7 @@ from bot.core.calling import (
     SeeCaller,
     TypeNumber,
 )
+from bot.core.locking import BeginLock, ChooseLock, FindLock, Locking, SendLock
 from bot.core.raising import BeginThreat, LowerThreat, RaiseThreat, Raising, SeeThreat
 
 VERBS: Final[Mapping[str, type[Plain]]] = {
@@ -87,12 +88,19 @@ BEGIN, HOME, STATUS, HUMAN, QUEUE = "begin", "home", "status", "human", "queue"
 SUBMIT, CHOOSE, DISOWN = "submit", "choose", "disown"
 FORMS: Final[Mapping[str, type[Submit | Choose | Disown]]] = {SUBMIT: Submit, CHOOSE: Choose, DISOWN: Disown}
 SHOWN: Final[Mapping[str, Shown]] = {HOME: Home(), STATUS: ShowStatus(), HUMAN: Human()}
+# Who reads the buttons of what is no request.
+Reads = Callable[[str, Mapping[str, object], Mapping[str, str]], Calling | Raising | Locking | None]
+MATTERS: Final[Mapping[str, Reads]] = {
+    **dict.fromkeys(calling.VERBS, calling.unpack),
+    **dict.fromkeys(raising.RAISES, raising.unpack),
+    **dict.fromkeys(locking.LOCKS, locking.unpack),
+}
 LANGUAGE: Final = "lang"
 LONGEST: Final = 2000
 
 
 def pack(
-    action: Press | Begin | Submit | Choose | Disown | SeeQueue | Shown | Calling | Raising,
+    action: Press | Begin | Submit | Choose | Disown | SeeQueue | Shown | Calling | Raising | Locking,
 ) -> dict[str, str | int]:
     """Return the data of the button that does `action`."""
     match action:
@@ -102,6 +110,8 @@ def pack(
             return calling.pack(action)
         case BeginThreat() | RaiseThreat() | LowerThreat() | SeeThreat():
             return raising.pack(action)
+        case BeginLock() | FindLock() | ChooseLock() | SendLock():
+            return locking.pack(action)
         case Home():
             return {"verb": HOME}
         case ShowStatus():
@@ -124,10 +134,8 @@ def unpack(data: Mapping[str, object]) -> Action | None:
     verb, request, version = data.get("verb"), data.get("id"), data.get("v")
     if isinstance(verb, str) and verb in SHOWN:
         return SHOWN[verb]
-    if isinstance(verb, str) and verb in calling.VERBS:
-        return calling.unpack(verb, data, _inputs(data))
-    if isinstance(verb, str) and verb in raising.RAISES:
-        return raising.unpack(verb, data, _inputs(data))
+    if isinstance(verb, str) and verb in MATTERS:
+        return MATTERS[verb](verb, data, _inputs(data))
     kind = data.get("kind")
     if verb == BEGIN and isinstance(kind, str):
         return Begin(kind[:LONGEST])

@@ -37,6 +37,7 @@ class Purpose(StrEnum):
     CALL = "call"  # the colleague of whom an agent asks whether they are on the telephone
     LIFT = "lift"  # an approver's word that a locked account is in its owner's hands, when the sign-in is through
     THREAT = "threat"  # somebody of security raises the threat level, or lowers it before its time
+    LOCK = "lock"  # an agent, or somebody of security, has a colleague's account locked
     ENTER = "enter"  # opens the page where its subject enters a new password
     LOOK = "look"  # an approver looks at a proof of identity, with their own rights
 
@@ -48,11 +49,10 @@ PUT_OFF: Final = "put_off"  # stands in `failed` of one that is over because its
 class SignIn:
     """A one-time step-up transaction, bound to tenant, person, conversation, request and time.
 
-    `request_version` is kept for the record only.
     `cookie` and `code` are SHA-256 hashes; `flow` is MSAL's (state, nonce, PKCE verifier), gone with the answer.
     `at` is the `auth_time` of the sign-in that was proved; `choice` and `reason` are the verdict an approver came with
     and what they wrote to it, `level` how grave the case was at their press. `failed` is why the one before it, begun
-    for the same, came to nothing.
+    for the same, came to nothing. `request_version` is kept for the record only.
     """
 
     id: str

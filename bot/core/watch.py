@@ -24,6 +24,7 @@ class Sort(StrEnum):
     STRANGER = "stranger"  # proofs from nobody who is known, for nothing that is there: all of them together
     DISOWNED = "disowned"  # what they say is not theirs, of what the directory says of them: each time
     NAMED = "named"  # an emergency account, as that of a colleague who is on the telephone: each time
+    NAMED_LOCK = "named_lock"  # the same, as the one they want locked: each time
     UNSENT = "unsent"  # notices by mail that could not be sent, whoever they are about: each time
     PRESS = "press"  # anything else that was refused to them: it only has its budget
 
@@ -90,7 +91,7 @@ def unusual(sort: Sort, count: Count, limits: Thresholds) -> tuple[str, int] | N
                 ("hour", count.hour, limits.yes_hour),
                 ("day", count.day, limits.yes_day),
             )
-        case Sort.DISOWNED | Sort.NAMED | Sort.UNSENT:
+        case Sort.DISOWNED | Sort.NAMED | Sort.NAMED_LOCK | Sort.UNSENT:
             kept = (("hour", count.hour, 1),)
         case Sort.PRESS:
             kept = ()

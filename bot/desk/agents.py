@@ -6,8 +6,8 @@ import asyncio
 from dataclasses import dataclass, replace
 from typing import Final
 
-from bot.core.answers import Colleague
 from bot.core.approval import unfit
+from bot.core.colleague import Colleague
 from bot.core.directory import Account, Directory
 from bot.core.errors import DeskError
 from bot.core.facts import ApproverFacts

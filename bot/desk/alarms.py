@@ -12,6 +12,7 @@ from typing import Final
 
 from bot.core.answers import Answer, Refused, RequestCard
 from bot.core.approval import unfit
+from bot.core.behalf import parties
 from bot.core.each import each
 from bot.core.errors import Unavailable
 from bot.core.events import Event, Lifted, Stopped
@@ -113,14 +114,14 @@ class Alarms:
         """Say why this person may not lift this lock just now, or None."""
         if request.frozen_at is None:
             return Refusal(Reason.CLOSED)
-        if approver in {request.requester.id, request.subject.id}:
+        if approver in parties(request):
             return Refusal(Reason.OWN_LOCK)
         return unfit(self.inquiry.policy(request), await self.inquiry.about_approver(approver, request))
 
 
 def raised_by(alarm: Request) -> Person:
-    """Return who says that the account is in other hands: an approver with their no, or its owner."""
+    """Return who says that the account is in other hands: an approver, its owner, or who had it locked for them."""
     ending = alarm.ending
     if alarm.reported or ending is None:
-        return alarm.requester
+        return alarm.opened_by or alarm.requester
     return Person(alarm.tenant, ending.by, ending.name)

@@ -9,41 +9,30 @@ from typing import Final, assert_never
 
 from bot.core import actions as do
 from bot.core.answers import Answer, Refused, RequestCard, Said, StatusCard
-from bot.core.calling import (
-    AskCaller,
-    BeginCaller,
-    DenyCall,
-    EndCall,
-    FindCaller,
-    OpenForm,
-    OpenRequest,
-    SeeCaller,
-    TypeNumber,
-)
+from bot.core.calling import ShowCaller
 from bot.core.errors import Conflict
 from bot.core.events import Event, Hid, Reported, RevokeChosen, TimePassed, Withdrew
 from bot.core.life.advance import past
 from bot.core.life.step import Step
+from bot.core.locking import ShowLocking
 from bot.core.model import Actor, Chat, Person, Refusal, Request
 from bot.core.ports import Job, Posted, Purpose, Slot
-from bot.core.raising import BeginThreat, LowerThreat, RaiseThreat, SeeThreat, ShowThreat
+from bot.core.raising import ShowThreat
 from bot.core.reasons import Reason
 from bot.core.watch import Sort
 from bot.desk.acts import Acts
 from bot.desk.alarms import Alarms
 from bot.desk.answered import LINES
 from bot.desk.approvals import Approvals
-from bot.desk.behalf import Behalf
-from bot.desk.callers import Callers
 from bot.desk.homes import Homes
 from bot.desk.identity import Identity
 from bot.desk.ledger import Ledger, happened
+from bot.desk.others import Others
 from bot.desk.proving import Proving
 from bot.desk.queue import ApproversQueue
 from bot.desk.reception import Reception, whose
 from bot.desk.requester import OwnStepUp
 from bot.desk.stepup import StepUp
-from bot.desk.threat import Threats
 
 APPROVERS: Final = frozenset(
     {Reason.ALREADY_APPROVED, Reason.REASON_REQUIRED, Reason.REASON_TOO_LONG, Reason.NO_PRIVATE_CHAT}
@@ -63,9 +52,7 @@ class Desk:
     proving: Proving
     homes: Homes
     queue: ApproversQueue
-    callers: Callers
-    behalf: Behalf
-    threats: Threats
+    others: Others
 
     async def handle(self, actor: Actor, action: do.Action, *, card: str = "") -> Answer:
         """Do what `actor` asks for and say what came of it. `card` is the message that was pressed, if any."""
@@ -76,17 +63,13 @@ class Desk:
         try:
             if isinstance(action, do.Written):
                 return await self._written(actor, action)
+            if isinstance(action, do.Matters):
+                return await self.others.handle(actor, action)
             match action:
                 case do.Begin() | do.Submit() | do.Choose() | do.Disown():
                     return await self._asking(actor, action)
                 case do.SeeQueue(after):
                     return await self.queue.see(actor, after, card)
-                case BeginCaller() | FindCaller() | AskCaller() | TypeNumber() | DenyCall() | EndCall() | SeeCaller():
-                    return await self.callers.handle(actor, action)
-                case OpenForm() | OpenRequest():
-                    return await self.behalf.open(actor, action)
-                case BeginThreat() | RaiseThreat() | LowerThreat() | SeeThreat():
-                    return await self.threats.handle(actor, action)
                 case do.OfferToken():
                     return await self._offered_token(actor, action)
                 case do.ReturnCode(code):
@@ -119,16 +102,12 @@ class Desk:
                 return await self.reception.home(actor.person, "home.help")
             case do.ShowStatus():
                 return await self._status(actor)
-            case do.ShowCaller():
-                return await self.callers.door(actor.person)
-            case ShowThreat():
-                return await self.threats.door(actor.person)
+            case ShowCaller() | ShowThreat() | ShowLocking() | do.Human():
+                return await self.others.shown(actor.person, action)
             case do.OfferKind(kind, said):
                 return await self.reception.offer(actor, kind, said)
             case do.NotUnderstood(likely):
                 return await self.reception.missed(likely)
-            case do.Human(of_others):
-                return await self.callers.for_others(actor.person) if of_others else Said("said.human")
             case do.Thanks() | do.NotWanted() | do.MachineMade() | do.NoWindow():
                 return Said(LINES[type(action)])
             case _:
@@ -220,9 +199,9 @@ class Desk:
                 again = isinstance(action, do.Replace)
                 return await self.acts.show(request, again=again, in_place=action.in_place)
             case do.Consent():
-                return await self.behalf.consent(actor, request)
+                return await self.others.behalf.consent(actor, request)
             case do.RefuseConsent():
-                return await self.behalf.disclaim(request)
+                return await self.others.behalf.disclaim(request)
             case do.SignInAgain():
                 return await self.own_step_up.again(request)
             case do.Prove():

@@ -217,8 +217,8 @@ class Inquiry:
 
     async def _opener(self, request: Request) -> Refusal | Literal["none"] | None:
         """Say why whoever opened it for somebody else is no agent just now; None where nobody knows."""
-        if request.opened_by is None:
-            return "none"
+        if request.opened_by is None or self.kinds[request.kind].locks:  # of a lock, whoever opens it has looked
+            return "none" if request.opened_by is None else None
         agents = Agents(self.directory, self.agents)
         refusal, same = await asyncio.gather(
             agents.objection(request.opened_by.id), agents.one_human(request.opened_by.id, request.subject.id)

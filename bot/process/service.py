@@ -14,54 +14,47 @@ import cards
 from bot.config import policies
 from bot.config.cloud import Cloud
 from bot.config.settings import Settings
-from bot.core.behalf import assisted
 from bot.core.errors import Misconfigured
+from bot.core.interventions import Intervention
 from bot.core.notices import LINE, NOTICE
 from bot.core.policy import Policy
 from bot.core.ports import Clock, Purpose
 from bot.core.queue import BOARD
-from bot.core.reasons import Reason
 from bot.core.threat import Threat
 from bot.desk.acts import Acts
-from bot.desk.agents import Agents
 from bot.desk.alarms import Alarms
 from bot.desk.approvals import Approvals
-from bot.desk.behalf import Behalf
-from bot.desk.callers import Callers
-from bot.desk.colleagues import Colleagues
 from bot.desk.desk import Desk
 from bot.desk.facts import Inquiry
 from bot.desk.homes import Homes
 from bot.desk.identity import Identity
 from bot.desk.ledger import Ledger, Listener
 from bot.desk.notices import Notices
+from bot.desk.others import Others
 from bot.desk.passwords import PasswordEntry
 from bot.desk.proving import Proving
 from bot.desk.purposes import Use
 from bot.desk.queue import ApproversQueue
 from bot.desk.reception import Reception
-from bot.desk.register import MATTER, WARN, Register
+from bot.desk.register import WARN
 from bot.desk.requester import OwnStepUp
 from bot.desk.stepup import StepUp
 from bot.desk.strangers import Strangers
-from bot.desk.threat import Threats
 from bot.desk.upkeep import Upkeep
 from bot.kinds import KINDS
-from bot.process import metrics, noticing
+from bot.process import helping, metrics, noticing
 from bot.process.clock import SystemClock
 from bot.process.connections import Outside, reach
 from bot.process.heads import EVERY, Heads
-from bot.process.jobs import Handler, Jobs, in_turn
+from bot.process.jobs import Handler, Jobs
 from bot.process.lifetime import Stop, run
 from bot.process.readiness import checks, warn
 from bot.process.runner import runner
 from bot.store.postgres import PostgresStore
 from bot.teams import endpoint
-from bot.teams.calling import CallMessages
 from bot.teams.delivery import Delivery, listener
 from bot.teams.findings import Findings
 from bot.teams.signboard import LOOK, PACE, Signboard
-from bot.teams.threats import ThreatMessages
 from bot.teams.throttle import Throttle
 from bot.teams.tidings import Tidings
 from bot.teams.views import Addresses
@@ -73,7 +66,7 @@ from bot.web.places import PLACES, Places
 from manifest.package import resource
 
 # Jobs that are never given up: they lock, or say that somebody must.
-FOREVER: Final = frozenset({"alert", "finding", "lock", "revoke", WARN, Threat.SIREN})
+FOREVER: Final = frozenset({"alert", "finding", "lock", "revoke", WARN, Threat.SIREN, Intervention.SIREN})
 LARGEST: Final = 256 * 1024  # bytes of a body
 LISTENERS: Final[tuple[Listener, ...]] = (listener(KINDS),)  # who hears of every change of a request
 
@@ -88,8 +81,7 @@ class Inside:
     signboard: Signboard
     upkeep: Upkeep
     entry: PasswordEntry
-    calls: CallMessages
-    threats: ThreatMessages
+    told: helping.Announcers
     notices: Notices
     tidings: Tidings
 
@@ -171,24 +163,19 @@ def assemble(settings: Settings, outside: Outside, in_force: Mapping[str, Policy
     notices = noticing.notices(settings, outside, reception, strangers)
     acts = Acts(ledger, inquiry, delivery.secrets, notices.queue)
     alarms = Alarms(ledger, inquiry, frozenset({settings.helpdesk_channel, settings.security_channel}), homes)
-    agents, register = Agents(outside.directory, settings.agents_group), Register(outside.store, clock)
-    colleagues = Colleagues(inquiry.accounts, agents, in_force)
-    callers = Callers(ledger, agents, colleagues, homes, register, settings.caller_step_up, assisted(in_force))
-    by = (settings.security_group, settings.security_step_up, Reason.NOT_SECURITY)
-    threats = Threats(ledger, Agents(outside.directory, *by), homes, register, settings.security_channel)
-    used = uses(own_step_up, approvals, alarms, callers, threats)
+    where, groups = _addresses(settings), helping.groups(settings)
+    others = helping.others(reception, homes, outside.directory, groups, where)
+    used = uses(own_step_up, approvals, alarms, others)
     step_up = StepUp(ledger, inquiry, outside.sign_ins, used, strangers)
     issuer, credential = settings.verified_id_authority, settings.verified_id_type
     proofs = Identity(ledger, inquiry, outside.sign_ins, homes, strangers, issuer=issuer, type=credential)
-    behalf, queue = Behalf(reception, callers), ApproversQueue(ledger, approvals, homes)
-    doors = (alarms, Proving(reception), homes, queue, callers, behalf, threats)
+    doors = (alarms, Proving(reception), homes, ApproversQueue(ledger, approvals, homes), others)
     desk = Desk(ledger, reception, acts, approvals, own_step_up, step_up, proofs, *doors)
-    calls = CallMessages(homes, callers, outside.courier, outside.siren, _addresses(settings))
-    told = ThreatMessages(homes, threats.due, outside.siren, _addresses(settings))
+    told = helping.messages(others, homes, outside.courier, outside.siren, where)
     signboard, upkeep = _signboard(settings, outside, clock), Upkeep(ledger, inquiry, outside.directory)
     findings, tidings = noticing.to_security(settings, outside, clock)
     entry = PasswordEntry(ledger, acts, strangers)
-    return Inside(desk, delivery, findings, signboard, upkeep, entry, calls, told, notices, tidings)
+    return Inside(desk, delivery, findings, signboard, upkeep, entry, told, notices, tidings)
 
 
 def _signboard(settings: Settings, outside: Outside, clock: Clock) -> Signboard:
@@ -196,10 +183,9 @@ def _signboard(settings: Settings, outside: Outside, clock: Clock) -> Signboard:
     return Signboard(outside.store, clock, outside.herald, outside.store.budget(BOARD, PACE), *where)
 
 
-def uses(
-    own: OwnStepUp, approvals: Approvals, alarms: Alarms, callers: Callers, threats: Threats
-) -> Mapping[Purpose, Use]:
+def uses(own: OwnStepUp, approvals: Approvals, alarms: Alarms, others: Others) -> Mapping[Purpose, Use]:
     """Name what follows a sign-in that is through, by its purpose."""
+    callers, threats, locks = others.callers, others.threats, others.interventions
     return {
         Purpose.STEP_UP: Use(own.finish, silent=True),
         Purpose.ENTER: Use(own.finish, page=True),
@@ -208,6 +194,7 @@ def uses(
         Purpose.LIFT: Use(alarms.finish),
         Purpose.CALL: Use(callers.finish, again=callers.again, tells=callers.page),
         Purpose.THREAT: Use(threats.finish, again=threats.again, tells=threats.page),
+        Purpose.LOCK: Use(locks.finish, again=locks.again, tells=locks.page),
     }
 
 
@@ -220,11 +207,8 @@ def handlers(inside: Inside) -> Mapping[str, Handler]:
         "cards": inside.delivery.cards,
         "stray": inside.delivery.stray,
         BOARD: inside.signboard.draw,
-        MATTER: in_turn(inside.calls.bring, inside.threats.look),
         NOTICE: inside.notices.tell,
         LINE: inside.tidings.tell,
-        WARN: inside.calls.warn,
-        Threat.SIREN: inside.threats.tell,
         "act": inside.desk.acts.alone,
         "look": inside.upkeep.look,
         "watch": inside.upkeep.watch,
@@ -232,6 +216,7 @@ def handlers(inside: Inside) -> Mapping[str, Handler]:
         "revoke": inside.upkeep.revoke,
         "serve": inside.desk.proving.served,
         "due": inside.upkeep.due,
+        **inside.told.handlers,
     }
 
 

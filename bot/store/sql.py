@@ -60,7 +60,7 @@ RECENT: Final = """
     FROM (
       SELECT kind,
         CASE
-          WHEN status = ANY(%(free)s) THEN NULL
+          WHEN status = ANY(%(free)s) OR doc -> 'evidence' @> %(opening)s THEN NULL
           WHEN status <> %(failed)s AND (doc -> 'evidence' @> %(sign_in)s OR doc -> 'evidence' @> %(face)s)
             THEN created_at + %(day)s
           WHEN status <> ALL(%(waited)s) THEN created_at + %(hour)s

@@ -36,6 +36,7 @@ COUNTED: Final[Mapping[str, object]] = MappingProxyType(
         "waited": [Status.CONSENT.value, Status.STEP_UP.value, Status.PROOF.value],
         "slot": Slot.APPROVERS.value,
         "sign_in": Jsonb([{"proof": EvidenceType.STEP_UP.value}]),
+        "opening": Jsonb([{"proof": EvidenceType.OPENING.value}]),
         "face": Jsonb([{"proof": EvidenceType.FACE.value}]),
     }
 )

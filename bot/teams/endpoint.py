@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,6 +16,7 @@ from bot.config.cloud import Cloud
 from bot.config.settings import Settings
 from bot.core.answers import Answer
 from bot.core.errors import Unavailable
+from bot.core.kind import Kinds
 from bot.core.model import Actor
 from bot.core.ports import Clock, Messenger
 from bot.entra.keys import KeyRing
@@ -52,7 +52,7 @@ def setup(
     app: web.Application,
     *,
     desk: DeskPort,
-    kinds: Iterable[str],
+    kinds: Kinds,
     settings: Settings,
     cloud: Cloud,
     keys: KeyRing,

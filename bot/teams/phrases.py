@@ -18,11 +18,13 @@ from bot.core.actions import (
     NotUnderstood,
     NotWanted,
     OfferKind,
-    ShowCaller,
     ShowStatus,
     Thanks,
     Written,
 )
+from bot.core.calling import ShowCaller
+from bot.core.kind import Kinds
+from bot.core.locking import ShowLocking
 from bot.core.raising import ShowThreat
 from bot.understanding.rules import Door, Meaning
 from bot.understanding.sentences import LONGEST
@@ -82,13 +84,13 @@ def _mentions(activity: Mapping[str, Any]) -> Iterable[str]:
             yield marked
 
 
-def listening(kinds: Iterable[str]) -> Understanding:
+def listening(kinds: Kinds) -> Understanding:
     """Return the understanding of what the catalogues say people mean by these kinds and the desk's own doors."""
     names = tuple(kinds)
     meant = {kind: Meaning((kind, *cards.phrases(kind)), cards.ideas(kind)) for kind in names}
     doors = [door for door in Door if door != Door.NONE]
     asked = {str(door): Meaning(cards.said_for(f"door.{door}"), cards.ideas(f"door.{door}")) for door in doors}
-    return understanding(cards.vocabulary(), {**meant, **asked}, names)
+    return understanding(cards.vocabulary(), {**meant, **asked}, names, (name for name in names if kinds[name].locks))
 
 
 def explained(ears: Understanding, text: str, language: str) -> Iterable[str]:
@@ -124,6 +126,8 @@ def _action(found: Understood) -> Written:
             return ShowCaller()
         case Door.THREAT:
             return ShowThreat()
+        case Door.LOCK:
+            return ShowLocking()
         case Door.THANKS:
             return Thanks()
         case Door.NONE if found.how is How.BY_MACHINE:

@@ -28,12 +28,13 @@ class Door(StrEnum):
     HUMAN = "human"
     CALLER = "caller"
     THREAT = "threat"
+    LOCK = "lock"
     THANKS = "thanks"
     NONE = "none"
 
 
 POLITE: Final = (Door.HELP, Door.THANKS, Door.HOME)  # said beside something else, they mean little
-DESK: Final = (Door.STATUS, Door.CANCEL, Door.HUMAN, Door.CALLER, Door.THREAT)
+DESK: Final = (Door.STATUS, Door.CANCEL, Door.HUMAN, Door.CALLER, Door.THREAT, Door.LOCK)
 
 
 @dataclass(frozen=True, slots=True)

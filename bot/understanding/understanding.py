@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
@@ -61,6 +61,7 @@ class Understanding:
     lexicon: lexicon.Lexicon
     rules: rules.Rules
     kinds: tuple[str, ...]
+    locks: frozenset[str] = frozenset()  # kinds that the helpdesk carries out for others
 
     def of(self, text: str, language: str = "") -> Understood:
         """Return where `text` leads. `language` is its writer's, for where the text does not tell."""
@@ -102,7 +103,7 @@ class Understanding:
         for how in (How.PLAINLY, How.OF_OTHERS, How.ASKED):
             meant = [one for one in told if one.how is how and one.reading.door not in POLITE]
             if meant and (best := self._best(meant)) is not None:
-                return _as(best, how)
+                return self._as(best, how)
         polite = [one.reading for door in POLITE for one in told if one.reading.door == door]
         no = next((one for one in told if one.how is How.NOT_WANTED), None)
         if no is not None and not any(one.door == Door.THANKS for one in polite):
@@ -114,6 +115,19 @@ class Understanding:
         unclear = Understood(Door.NONE, "no rule says what it means", How.UNCLEAR, likely=self._likely(clauses))
         return otherwise or unclear
 
+    def _as(self, best: Interpretation, how: How) -> Understood:
+        """Say which door a reading leads to: of what is somebody else's, those who lock for others have one."""
+        reading = best.reading
+        door = reading.door
+        match how:
+            case How.OF_OTHERS if reading.door not in DESK:
+                door = Door.LOCK if reading.door in self.locks else Door.HUMAN
+            case How.ASKED if reading.door not in DESK:
+                door = Door.HELP
+            case _:
+                pass
+        return Understood(door, reading.why if how is How.PLAINLY else f"{how}: {reading.door}, {reading.why}", how)
+
     def _told(self, clauses: Sequence[Marked]) -> Iterator[Interpretation]:
         """Yield every reading of every clause, and how it is said there; what is solved later is not wanted."""
         solved = max((i for i, clause in enumerate(clauses) if _solved(clause)), default=-1)
@@ -122,6 +136,8 @@ class Understanding:
             found = [(reading, _how(reading, clause)) for reading in rules.readings(clause, self.rules)]
             denied = {reading.door for reading, how in found if how is How.NOT_WANTED}
             for reading, said in found:
+                if reading.door == Door.LOCK and not _for_others(reading, clause):
+                    continue
                 how = How.ASKED if supposed and reading.door not in DESK else said
                 if reading.door in denied or (place <= solved and reading.door not in DESK):
                     how = How.NOT_WANTED
@@ -146,22 +162,18 @@ class Understanding:
         return tuple(dict.fromkeys(door for _, door in ranked if door in self.kinds))[:LIKELY]
 
 
-def understanding(words: lexicon.Words, meanings: Mapping[str, Meaning], kinds: Sequence[str]) -> Understanding:
+def understanding(
+    words: lexicon.Words, meanings: Mapping[str, Meaning], kinds: Sequence[str], locks: Iterable[str] = ()
+) -> Understanding:
     """Return the understanding of what `kinds` and doors mean. Raises `ValueError` where a rule makes no sense."""
     known = lexicon.build(words, [phrase for meaning in meanings.values() for phrase in meaning.phrases])
-    return Understanding(known, rules.build(meanings, known), tuple(kinds))
+    return Understanding(known, rules.build(meanings, known), tuple(kinds), frozenset(locks))
 
 
-def _as(best: Interpretation, how: How) -> Understood:
-    reading = best.reading
-    match how:
-        case How.OF_OTHERS:
-            door = reading.door if reading.door in DESK else Door.HUMAN
-        case How.ASKED:
-            door = reading.door if reading.door in DESK else Door.HELP
-        case _:
-            door = reading.door
-    return Understood(door, reading.why if how is How.PLAINLY else f"{how}: {reading.door}, {reading.why}", how)
+def _for_others(reading: Reading, clause: Marked) -> bool:
+    """Say whether what is to be locked is somebody else's, where they are named at all."""
+    what = [mark for mark in reading.marks if mark.idea != ideas.OTHER]
+    return len(what) == len(reading.marks) or whose(clause, what)
 
 
 def _how(reading: Reading, clause: Marked) -> How:

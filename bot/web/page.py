@@ -43,6 +43,7 @@ _VERBS: Final = MappingProxyType(
         Purpose.ENTER: "enter",
         Purpose.CALL: "call",
         Purpose.THREAT: "threat",
+        Purpose.LOCK: "lock",
     }
 )
 

@@ -7,8 +7,9 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
-from bot.core.answers import CallerCard, CallerDoor, CallerForm, Colleague, RequestCard
+from bot.core.answers import CallerCard, CallerDoor, CallerForm, RequestCard
 from bot.core.callers import Proven, Stand, Verification
+from bot.core.colleague import Colleague
 from bot.core.model import Evidence, EvidenceType, Status
 from bot.core.ports import Slot
 from cards import Showable, View

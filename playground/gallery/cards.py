@@ -41,6 +41,7 @@ from cards.texts import LANGUAGES, text
 from playground.gallery.calls import calls
 from playground.gallery.faces import faces
 from playground.gallery.forms import forms
+from playground.gallery.interventions import interventions
 from playground.gallery.levels import levels
 from playground.gallery.locks import ALARM, locks, stopped
 from playground.gallery.means import means
@@ -72,6 +73,7 @@ def every() -> Iterator[tuple[str, dict[str, Any]]]:
             *_others(view),
             *calls(view),
             *threats(view),
+            *interventions(view),
         ]:
             yield f"{language}/{name}", show(answer, seen)
         for kind in STORIES:

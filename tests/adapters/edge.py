@@ -24,6 +24,7 @@ from bot.core.actions import Action
 from bot.core.answers import Answer, Done, HomeCard
 from bot.core.model import Actor, Chat, Mode, Person, Receipt, Request, Status
 from bot.entra.keys import KeyRing
+from bot.kinds import KINDS
 from bot.teams import endpoint
 
 Json = dict[str, Any]
@@ -206,7 +207,7 @@ async def edge(desk: ToldDesk | None = None, **how: Any) -> AsyncIterator[Edge]:
         endpoint.setup(
             app,
             desk=told,
-            kinds=("tap",),
+            kinds={"tap": KINDS["tap"]},
             settings=settings(),
             cloud=cloud,
             keys=keys,

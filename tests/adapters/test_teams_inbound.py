@@ -19,7 +19,7 @@ from bot.understanding.sentences import plain
 from bot.understanding.understanding import understanding
 from tests.adapters.edge import ANN, APP, SERVICE, TENANT, activity, in_channel, invoke, press
 
-EARS = listening(["tap"])
+EARS = listening({"tap": KINDS["tap"]})
 
 
 def hear(text: str, language: str) -> Heard:

@@ -14,7 +14,6 @@ from bot.core import actions as do
 from bot.core.answers import (
     CallerCard,
     CallerForm,
-    Colleague,
     Form,
     HomeCard,
     Offer,
@@ -25,6 +24,7 @@ from bot.core.answers import (
     SecretShown,
 )
 from bot.core.callers import Proven, Stand, Verification
+from bot.core.colleague import Colleague
 from bot.core.forms import Field, Sheet
 from bot.core.kind import Kind
 from bot.core.model import Chat, Ending, Refusal, Secret, Status, Way

@@ -17,8 +17,10 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 
 import cards
+from bot.core.kind import Kinds
 from bot.core.model import Actor
 from bot.entra.keys import KeyRing
+from bot.kinds import KINDS
 from bot.process import metrics, service
 from bot.process.runner import IDLE, LINGER, runner
 from bot.teams import endpoint
@@ -68,7 +70,7 @@ async def door(
     *,
     post: Any = None,
     clock: Any = None,
-    kinds: tuple[str, ...] = ("tap",),
+    kinds: Kinds | None = None,
     tenant: str = "",
     reading: float = endpoint.READING,
     idle: float = IDLE,
@@ -91,7 +93,7 @@ async def door(
         endpoint.setup(
             app,
             desk=told,
-            kinds=kinds,
+            kinds=kinds or {"tap": KINDS["tap"]},
             settings=own,
             cloud=cloud,
             keys=keys,

@@ -112,7 +112,7 @@ async def _opened(stack: AsyncExitStack, runner: asyncio.Runner, database_url: s
             desk.desk,
             post=desk.messenger,
             clock=clock,
-            kinds=tuple(KINDS),
+            kinds=KINDS,
             tenant=TENANT,
             viewer=desk.delivery.views.answered,
         )

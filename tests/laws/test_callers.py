@@ -9,10 +9,10 @@ from dataclasses import replace
 import pytest
 
 import cards
-from bot.core.actions import ReturnCode, ShowCaller
+from bot.core.actions import ReturnCode
 from bot.core.answers import Answer, CallerCard, CallerDoor, CallerForm, Said
 from bot.core.callers import ABOUT_AN_HOUR, BY_AN_HOUR, Proven, Stand, Verification
-from bot.core.calling import AskCaller, BeginCaller, DenyCall, EndCall, FindCaller, SeeCaller, TypeNumber
+from bot.core.calling import AskCaller, BeginCaller, DenyCall, EndCall, FindCaller, SeeCaller, ShowCaller, TypeNumber
 from bot.core.directory import Standing
 from bot.core.errors import Unavailable
 from bot.core.model import Actor
@@ -391,8 +391,8 @@ async def test_without_a_group_of_agents_nobody_asks(database_url: str) -> None:
     clock = FakeClock()
     async with patient(database_url, clock) as store:
         desk = office(store, clock)
-        callers = replace(desk.desk.callers, agents=replace(desk.desk.callers.agents, group=""))
-        closed = replace(desk.desk, callers=callers)
+        callers = replace(desk.desk.others.callers, agents=replace(desk.desk.others.callers.agents, group=""))
+        closed = replace(desk.desk, others=replace(desk.desk.others, callers=callers))
         assert why(await closed.handle(at_home("ben"), BeginCaller())) == Reason.NOT_AGENT
 
 

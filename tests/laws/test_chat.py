@@ -115,7 +115,7 @@ async def client(database_url: str, reveal: str) -> AsyncIterator[Client]:
         desk.directory.risks[ANN] = desk.directory.risks["ann"]
         views = desk.delivery.views.answered
         async with door(
-            desk.desk, post=desk.messenger, clock=clock, kinds=tuple(KINDS), tenant=TENANT, viewer=views
+            desk.desk, post=desk.messenger, clock=clock, kinds=KINDS, tenant=TENANT, viewer=views
         ) as opened:
             yield Client(desk, opened)
 

@@ -16,6 +16,8 @@ import cards
 from bot.core import actions as do
 from bot.core import packing
 from bot.core.actions import Ref, Written
+from bot.core.calling import ShowCaller
+from bot.core.locking import ShowLocking
 from bot.core.model import Status
 from bot.core.passes import Pass
 from bot.core.raising import ShowThreat
@@ -182,7 +184,7 @@ async def room(database_url: str) -> AsyncIterator[Room]:
         refs = {one: Ref(one, (await desk.load(one)).version) for one in OPEN}
         views = desk.delivery.views.answered
         async with door(
-            desk.desk, post=desk.messenger, clock=clock, kinds=tuple(KINDS), tenant=TENANT, viewer=views
+            desk.desk, post=desk.messenger, clock=clock, kinds=KINDS, tenant=TENANT, viewer=views
         ) as opened:
             room = Room(desk, opened, database, refs)
             room.before = await room.rows()
@@ -264,7 +266,7 @@ async def test_a_press_acts_and_would_have_been_noticed(room: Room) -> None:
 
 def test_what_is_understood_is_of_a_type_that_only_shows_and_offers() -> None:
     shows: set[type] = {do.Home, do.Help, do.ShowStatus, do.Human, do.Thanks, do.NotWanted}
-    shows |= {do.NotUnderstood, do.MachineMade, do.NoWindow, do.OfferKind, do.ShowCaller, ShowThreat}
+    shows |= {do.NotUnderstood, do.MachineMade, do.NoWindow, do.OfferKind, ShowCaller, ShowThreat, ShowLocking}
     assert set(get_args(Written)) == shows
 
 
@@ -300,7 +302,8 @@ DOORS: Final = {
     ),
     "list.title": ("status", "cancel", "abbrechen", "please withdraw", "meine Anfragen", "Cancel my TAP request"),
     "said.human": ("can I talk to a human?", "Ich möchte mit einem Menschen sprechen"),
-    "said.for_others": ("my colleague was hacked", "Ann says her account was hacked", "@Ben lost his phone"),
+    "said.for_others": ("@Ben lost his phone",),
+    "lock.for_others": ("my colleague was hacked", "Ann says her account was hacked", "lock @Ben"),
     "said.thanks": ("thanks", "Vielen Dank!"),
     "said.not_wanted": (
         "please do NOT sign me out",
@@ -385,7 +388,7 @@ async def test_what_is_not_understood_gets_a_line_and_three_doors(room: Room) ->
 
 
 async def test_what_is_not_wanted_and_what_is_somebody_elses_offers_nothing(room: Room) -> None:
-    for text in (*DOORS["said.not_wanted"], *DOORS["said.for_others"]):
+    for text in (*DOORS["said.not_wanted"], *DOORS["said.for_others"], *DOORS["lock.for_others"]):
         (message,) = await room.writes(LEE, text)
         assert list(actions(message)) == [], text
 

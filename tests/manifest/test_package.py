@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from bot.core.actions import Help, Home, OfferKind, ShowCaller, ShowStatus
+from bot.core.actions import Help, Home, OfferKind, ShowStatus
+from bot.core.calling import ShowCaller
 from bot.kinds import KINDS
 from bot.teams.phrases import heard, listening
 from manifest import icons

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import assert_never
 
 from bot.core.audit import Deed, Note
+from bot.core.behalf import locked_by_other
 from bot.core.decide import ApprovalFirst, ConsentFirst, Decision, Go, ProofFirst, Refuse, StepUpFirst
 from bot.core.events import (
     ActWanted,
@@ -58,9 +59,7 @@ def asked(request: Request, decision: Decision, policy: Policy, now: datetime) -
     """A new request that is refused, for whatever reason, is over: asking again is as easy."""
     terms = {"terms": " ".join(decision.terms)} if decision.terms else {}
     served = {"for": serves(request)} if serves(request) else {}
-    vouched = [e.source for e in request.evidence_of(EvidenceType.VERIFICATION)]
-    opened = {"opened_by": request.opened_by.id, "verification": vouched[0]} if request.opened_by and vouched else {}
-    note = Note(Deed.ASKED, {**person(request.requester), **terms, **served, **opened})
+    note = Note(Deed.ASKED, {**person(request.requester), **terms, **served, **_opened(request)})
     request = replace(decided(request, decision), mode=policy.under(decision.terms).mode)
     match decision:
         case Refuse(refusal):
@@ -68,6 +67,15 @@ def asked(request: Request, decision: Decision, policy: Policy, now: datetime) -
         case _:
             step = settle(request, decision, policy, now, note)
     return frozen(step, now) if request.reported else step  # an alarm counts whatever becomes of the request itself
+
+
+def _opened(request: Request) -> dict[str, str]:
+    """Say who opened it for its subject, and by what."""
+    if request.opened_by is None:
+        return {}
+    by = {EvidenceType.VERIFICATION: "verification", EvidenceType.OPENING: "intervention"}
+    given = {name: e.source for sort, name in by.items() for e in request.evidence_of(sort)[:1]}
+    return {"opened_by": request.opened_by.id, **given}
 
 
 def asked_again(request: Request, event: AskedAgain) -> Step:
@@ -148,6 +156,8 @@ def closed(request: Request, event: Denied | Withdrew | ConsentRefused, now: dat
             return refuse(request, Reason.CLOSED)
         case ConsentRefused(by):
             return _ended_by(request, Status.WITHDRAWN, Ending(by.id, by.name, at=now), Deed.CONSENT_REFUSED)
+        case Withdrew() if locked_by_other(request):  # whoever sits at their Teams would undo it
+            return refuse(request, Reason.OTHERS_LOCK)
         case Withdrew(by):
             return _ended_by(request, Status.WITHDRAWN, Ending(by.id, by.name, at=now), Deed.WITHDRAWN)
         case Denied(by, reason, choice, proof):

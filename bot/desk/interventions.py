@@ -1,0 +1,274 @@
+"""Interventions: an agent, or security, locks a colleague's account; it counts once they have signed in for it.
+
+Whoever presses is looked at with each press and when their sign-in is through, as an approver is. What it becomes is
+the colleague's request, carried out as any other of its kind.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Final, assert_never
+from uuid import uuid4
+
+from bot.core.answers import Answer, Done, Refused, Said, SignInPage
+from bot.core.audit import About
+from bot.core.decide import Refuse, decide
+from bot.core.errors import DeskError, Missing, Unavailable
+from bot.core.events import Asked
+from bot.core.facts import Facts, Moment
+from bot.core.forms import objection
+from bot.core.interventions import CONFIRM, HOUR, Intervention, LockStand, declined, due, opened, replaced, wanted
+from bot.core.lockcards import LockDoor, LockForm
+from bot.core.locking import BeginLock, ChooseLock, FindLock, Locking, SendLock
+from bot.core.matters import Turned
+from bot.core.model import UNDECIDED, WHY_OPENED, Actor, Evidence, EvidenceType, Person, Refusal, Request
+from bot.core.ports import Job, Purpose, SignIn, Unit, Urgency
+from bot.core.reasons import Reason
+from bot.core.watch import Sort
+from bot.desk.agents import Agents
+from bot.desk.answered import not_now
+from bot.desk.homes import Homes
+from bot.desk.ledger import Home
+from bot.desk.purposes import Close
+from bot.desk.reception import Reception
+from bot.desk.register import Register, asking
+
+Counting = Callable[[Unit, Turned[Intervention]], Awaitable[None]]  # lets a sign-in count, for what it came to
+HIDDEN: Final = frozenset({Reason.DENY_LIST, Reason.GUEST, Reason.GUEST_OF})  # all of them sound the same
+
+
+@dataclass(frozen=True, slots=True)
+class Interventions:
+    """`agents` may in private and in their channel, `security` in private and in theirs; each with a context."""
+
+    reception: Reception
+    agents: Agents
+    security: Agents
+    homes: Homes
+    register: Register
+    helpdesk: str
+    channel: str
+
+    async def door(self, person: Person) -> Answer:
+        """Show whoever may the way; tell everybody else who can."""
+        who = await self._as_whom(person.id, self.agents, self.security)
+        return Said("lock.for_others") if isinstance(who, Refusal) else LockDoor()
+
+    async def handle(self, actor: Actor, action: Locking) -> Answer:
+        as_whom = await self._admitted(actor)
+        if isinstance(as_whom, Refusal):
+            await self._noted(actor, as_whom, "", Sort.REFUSED)
+            return Refused(as_whom)
+        match action:
+            case BeginLock():
+                return LockForm(uuid4().hex)
+            case FindLock(form, person, text):
+                return await self._found(form, person, text)
+            case ChooseLock(form, person):
+                chosen, empty = await self._chosen(actor, person), SendLock(form, person, "", "")
+                return chosen if isinstance(chosen, Refused) else await self._form(chosen, empty)
+            case SendLock():
+                return await self._sent(actor, action, security=as_whom is self.security)
+            case _:
+                assert_never(action)
+
+    async def _admitted(self, actor: Actor) -> Agents | Refusal:
+        """Say as whom this person may do this here just now, or why not."""
+        if actor.chat.personal:
+            return await self._as_whom(actor.person.id, self.agents, self.security)
+        theirs = {self.helpdesk: self.agents, self.channel: self.security}.get(actor.chat.place)
+        return Refusal(Reason.LOCK_ELSEWHERE) if theirs is None else await self._as_whom(actor.person.id, theirs)
+
+    async def _as_whom(self, person: str, *groups: Agents) -> Agents | Refusal:
+        """Return the last of these that somebody is one of; where of none, why they are none of the one they are in."""
+        noes = await asyncio.gather(*(group.objection(person) for group in groups))
+        fits = [group for group, no in zip(groups, noes, strict=True) if no is None]
+        if fits:
+            return fits[-1]
+        told = (no for no in noes if no is not None and no.reason != Reason.NOT_LOCKER)
+        return next(told, Refusal(Reason.NOT_LOCKER))
+
+    async def _found(self, form: str, person: str, text: str) -> Answer:
+        """Show who that may be: whoever locks one of two people of one name has seen both."""
+        if not person and not text:
+            return LockForm(form, faults=("nobody",))
+        try:
+            found = await self.agents.find(person, text)
+        except (DeskError, TimeoutError) as error:
+            return Refused(not_now(error))
+        return LockForm(form, text, () if found else ("no_match",), found)
+
+    async def _chosen(self, actor: Actor, person: str) -> Person | Refused:
+        """Return whose account that is: whom a client names is looked up first. Of a wall, all hear the same words."""
+        try:
+            account = await self.agents.directory.once().account(person)
+        except (DeskError, TimeoutError) as error:
+            return Refused(not_now(error))
+        same = await self.agents.one_human(actor.person.id, account.id)
+        if same is not False:
+            return Refused(Refusal(Reason.OWN_ACCOUNT if same else Reason.UNKNOWN))
+        denied = any(account.id in policy.deny_list for policy in self.reception.inquiry.policies.values())
+        if denied or account.guest:
+            reason, sort = (Reason.DENY_LIST, Sort.NAMED_LOCK) if denied else (Reason.GUEST, Sort.PRESS)
+            await self._noted(actor, Refusal(reason), account.id, sort)
+            return Refused(Refusal(Reason.LOCK_WALLED))
+        return Person(actor.person.tenant, account.id, account.name, account.language or "en")
+
+    async def _form(self, chosen: Person, filled: SendLock, *faults: str) -> Answer:
+        """Return the form for whom was chosen, with what was filled in so far."""
+        try:
+            shown = (await self.agents.find(chosen.id, ""))[0]
+        except (DeskError, TimeoutError) as error:
+            return Refused(not_now(error))
+        return LockForm(filled.form, "", faults, (), shown, self._kinds(), filled.kind, filled.reason)
+
+    def _kinds(self) -> tuple[str, ...]:
+        """Return what may be done to somebody's account: whatever only locks, as far as it is offered at all."""
+        kinds, policies = self.reception.inquiry.kinds, self.reception.inquiry.policies
+        return tuple(name for name, kind in kinds.items() if kind.locks and policies[name].offered)
+
+    async def _sent(self, actor: Actor, filled: SendLock, *, security: bool) -> Answer:
+        """Take the form, and ask for the sign-in that makes it count in the private chat of whoever filled it in."""
+        chosen = await self._chosen(actor, filled.person)
+        if isinstance(chosen, Refused):
+            return chosen
+        what = () if filled.kind in self._kinds() else ("what",)
+        why = () if objection(filled.reason, Reason.REASON_REQUIRED) is None else ("reason",)
+        if what or why:
+            return await self._form(chosen, filled, *what, *why)
+        home = await self.homes.reach(actor)
+        if isinstance(home, Refusal):
+            return Refused(home)
+        key, now = Intervention.named(filled.form), self.register.clock.now()
+        kind, reason, who = filled.kind, filled.reason.strip(), actor.person
+        one = Intervention(id=key, by=who, about=chosen, created_at=now, kind=kind, reason=reason, security=security)
+        refusal = await self._begun(one, home)
+        if refusal is None:
+            return Said("lock.continue_in_private", MappingProxyType({"name": chosen.name}))
+        await self._noted(actor, refusal, chosen.id, Sort.PRESS)
+        return Refused(refusal)
+
+    async def _begun(self, one: Intervention, home: Home) -> Refusal | None:
+        """Begin it, or say why not; another of this person's that waits for a sign-in makes way."""
+        async with self.register.store.unit() as unit:
+            by, rival = await asyncio.gather(
+                unit.begun_by(Intervention, one.tenant, one.by.id, one.created_at - HOUR),
+                unit.in_lane(Intervention, one.tenant, one.by.id),
+            )
+            begun = wanted(one, by)
+            if begun.refusal is not None or (rival is not None and rival.id == one.id):
+                return begun.refusal
+            if rival is not None:
+                await self.register.keep(unit, rival, replaced(rival))
+                await unit.close_sign_ins(rival.id, one.by.id, {Purpose.LOCK}, but="")
+            if not await self.register.begin(unit, begun):
+                return Refusal(Reason.CHANGED)
+            now, context = one.created_at, self._of(one).context
+            await unit.keep_sign_in(asking(begun.matter, Purpose.LOCK, home, context, now, now + CONFIRM))
+        return None
+
+    def _of(self, one: Intervention) -> Agents:
+        return self.security if one.security else self.agents
+
+    async def finish(self, sign_in: SignIn, also: Close, known: Request | None) -> Answer:
+        """Let the sign-in count, which then serves nothing else; whoever pressed is looked at once more."""
+        del known  # it is no request's
+        one = await self.register.load(Intervention, sign_in.request)
+        if one is None:
+            raise Missing(f"there is no intervention {sign_in.request}")
+        if not one.waits(self.register.clock.now()):
+            return Refused(Refusal(Reason.CLOSED))
+        request = self._request(one, sign_in)
+        refusal, facts = await asyncio.gather(
+            self._of(one).objection(one.by.id), self.reception.inquiry.about(request, Moment.ASK)
+        )
+        facts = replace(facts, opener="none" if refusal is None else refusal)
+        policy, now = self.reception.inquiry.policies[one.kind], self.register.clock.now()
+        decision = decide(policy, facts, request, Moment.ASK, now)
+        if isinstance(decision, Refuse):
+            about = About(one.tenant, one.id, one.SORT, one.about.id)
+            await self.reception.ledger.record.declined(about, decision.refusal, one.by, Sort.REFUSED)
+            return Refused(_told(decision.refusal))
+
+        async def used(unit: Unit, turned: Turned[Intervention]) -> None:
+            await self.register.keep(unit, one, turned)
+            await unit.use_sign_in(one.tenant, one.by.id, sign_in.at or sign_in.created_at, one.id)
+            await also(unit, None)
+
+        came = opened(one, request.id, grave=_grave(facts), context=sign_in.context)
+        return await self._opened(request, Asked(decision), came, used)
+
+    def _request(self, one: Intervention, sign_in: SignIn) -> Request:
+        """Make what it becomes: the colleague's request, with the sign-in of whoever opened it."""
+        key, at = uuid4().hex, sign_in.at or sign_in.created_at
+        proof = Evidence(EvidenceType.OPENING, one.by.id, one.by.name, at, sign_in.context, key, source=one.id)
+        draft = self.reception.draft(one.about, one.kind, key)
+        return replace(draft, details={WHY_OPENED: one.reason}, opened_by=one.by, evidence=(proof,))
+
+    async def _opened(self, request: Request, event: Asked, came: Turned[Intervention], used: Counting) -> Answer:
+        """Begin the request, and say so of the intervention, in one transaction; where there is one already, that."""
+        there, step = await self.reception.ledger.open(request, event, lambda unit, _: used(unit, came))
+        if step is not None:
+            return Done()
+        why = Reason.LOCK_WAITS if there.status in UNDECIDED else Reason.LOCK_UNDER_WAY
+        refusal = Refusal(why, MappingProxyType({"name": request.subject.name}))
+        async with self.register.store.unit() as unit:
+            await used(unit, declined(came.matter, refusal))
+        return Refused(refusal)
+
+    async def again(self, unit: Unit, sign_in: SignIn) -> bool:
+        """Say whether a sign-in that came to nothing may be begun anew, and have its card say so."""
+        one = await unit.matter(Intervention, sign_in.request)
+        if one is None or not one.waits(self.register.clock.now()):
+            return False
+        await unit.defer(Job(Intervention.SIREN, one.id, urgency=Urgency.ALARM))
+        return True
+
+    async def page(self, sign_in: SignIn) -> SignInPage | None:
+        """Say what a sign-in would bring about, and for whom."""
+        one = await self.register.load(Intervention, sign_in.request)
+        if one is None:
+            return None
+        what, times = f"{one.kind}.lock.page", (sign_in.created_at, sign_in.expires_at)
+        return SignInPage(sign_in.person, sign_in.purpose, what, one.about.name, *times)
+
+    async def due(self, key: str) -> None:
+        """Look at one whose time may have come."""
+        now = self.register.clock.now()
+
+        async def came(one: Intervention) -> Turned[Intervention]:
+            return due(one, now)
+
+        await self.register.change(Intervention, key, came)
+
+    async def reach(self, one: Intervention) -> bool:
+        """Open the chat in which its colleague reads of it, and say whether there is one. Raises `Unavailable`."""
+        if one.status is not LockStand.OPENED:
+            return True
+        found = await self.homes.of(one.about)
+        if isinstance(found, Refusal) and found.reason == Reason.UNKNOWN:
+            raise Unavailable("it is not known whether they have a chat")
+        return not isinstance(found, Refusal)
+
+    def line(self, one: Intervention) -> bool:
+        """Whether security reads a line of it: of what is an alarm it has that, but of a grave one it hears twice."""
+        return one.status is LockStand.OPENED and (one.grave or not self.reception.inquiry.kinds[one.kind].alarm)
+
+    async def _noted(self, actor: Actor, refusal: Refusal, about: str, sort: Sort) -> None:
+        """Write a no down; that somebody named an emergency account, security hears."""
+        of = About(actor.person.tenant, kind=Intervention.SORT, subject=about)
+        await self.reception.ledger.record.declined(of, refusal, actor.person, sort)
+
+
+def _told(refusal: Refusal) -> Refusal:
+    """Return what is heard of a no: of an account that is walled off, not why. The trail has that."""
+    return Refusal(Reason.LOCK_WALLED) if refusal.reason in HIDDEN else refusal
+
+
+def _grave(facts: Facts) -> bool:
+    """Whether security should look twice: an account that decides about others, or has rights of an administrator."""
+    known = (facts.roles, facts.guarded_groups, facts.approves, facts.restricted)
+    return None in known or any(known)

@@ -1,0 +1,63 @@
+"""Others: what agents and security do for others and for everybody, which is no request of their own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from bot.core.actions import Human, Matters
+from bot.core.answers import Answer, Said
+from bot.core.calling import (
+    AskCaller,
+    BeginCaller,
+    DenyCall,
+    EndCall,
+    FindCaller,
+    OpenForm,
+    OpenRequest,
+    SeeCaller,
+    ShowCaller,
+    TypeNumber,
+)
+from bot.core.locking import BeginLock, ChooseLock, FindLock, SendLock, ShowLocking
+from bot.core.model import Actor, Person
+from bot.core.raising import BeginThreat, LowerThreat, RaiseThreat, SeeThreat, ShowThreat
+from bot.desk.behalf import Behalf
+from bot.desk.callers import Callers
+from bot.desk.interventions import Interventions
+from bot.desk.threat import Threats
+
+
+@dataclass(frozen=True, slots=True)
+class Others:
+    callers: Callers
+    behalf: Behalf
+    threats: Threats
+    interventions: Interventions
+
+    async def handle(self, actor: Actor, action: Matters) -> Answer:
+        match action:
+            case BeginCaller() | FindCaller() | AskCaller() | TypeNumber() | DenyCall() | EndCall() | SeeCaller():
+                return await self.callers.handle(actor, action)
+            case OpenForm() | OpenRequest():
+                return await self.behalf.open(actor, action)
+            case BeginThreat() | RaiseThreat() | LowerThreat() | SeeThreat():
+                return await self.threats.handle(actor, action)
+            case BeginLock() | FindLock() | ChooseLock() | SendLock():
+                return await self.interventions.handle(actor, action)
+            case _:
+                assert_never(action)
+
+    async def shown(self, person: Person, action: ShowCaller | ShowThreat | ShowLocking | Human) -> Answer:
+        """Show the way to what words lead to, to whom it is open: nothing here acts."""
+        match action:
+            case ShowCaller():
+                return await self.callers.door(person)
+            case ShowThreat():
+                return await self.threats.door(person)
+            case ShowLocking():
+                return await self.interventions.door(person)
+            case Human(of_others):
+                return await self.callers.for_others(person) if of_others else Said("said.human")
+            case _:
+                assert_never(action)

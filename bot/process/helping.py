@@ -1,0 +1,86 @@
+"""Helping: puts together what agents and security do for others, and what tells of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.config.settings import Settings
+from bot.core.behalf import assisted
+from bot.core.directory import Directory
+from bot.core.interventions import Intervention
+from bot.core.ports import Messenger
+from bot.core.reasons import Reason
+from bot.core.threat import Threat
+from bot.desk.agents import Agents
+from bot.desk.behalf import Behalf
+from bot.desk.callers import Callers
+from bot.desk.colleagues import Colleagues
+from bot.desk.homes import Homes
+from bot.desk.interventions import Interventions
+from bot.desk.others import Others
+from bot.desk.reception import Reception
+from bot.desk.register import MATTER, WARN, Register
+from bot.desk.threat import Threats
+from bot.process.jobs import Handler, in_turn
+from bot.teams.calling import CallMessages
+from bot.teams.interventions import InterventionMessages
+from bot.teams.threats import ThreatMessages
+from bot.teams.views import Addresses
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """Whose members are agents, and whose are security, and with which contexts they and callers sign in."""
+
+    agents: str
+    agent_step_up: str
+    security: str
+    security_step_up: str
+    caller_step_up: str
+
+
+def groups(settings: Settings) -> Staff:
+    agents = (settings.agents_group, settings.agent_step_up)
+    return Staff(*agents, settings.security_group, settings.security_step_up, settings.caller_step_up)
+
+
+def others(reception: Reception, homes: Homes, directory: Directory, groups: Staff, where: Addresses) -> Others:
+    ledger, policies = reception.ledger, reception.inquiry.policies
+    register = Register(ledger.store, ledger.clock)
+    agents = Agents(directory, groups.agents)
+    colleagues = Colleagues(reception.inquiry.accounts, agents, policies)
+    callers = Callers(ledger, agents, colleagues, homes, register, groups.caller_step_up, assisted(policies))
+    security = Agents(directory, groups.security, groups.security_step_up, Reason.NOT_SECURITY)
+    threats = Threats(ledger, security, homes, register, where.security)
+    lockers = (
+        Agents(directory, groups.agents, groups.agent_step_up, Reason.NOT_LOCKER),
+        Agents(directory, groups.security, groups.security_step_up, Reason.NOT_LOCKER),
+    )
+    interventions = Interventions(reception, *lockers, homes, register, where.helpdesk, where.security)
+    return Others(callers, Behalf(reception, callers), threats, interventions)
+
+
+@dataclass(frozen=True, slots=True)
+class Announcers:
+    """The messages of what is no request."""
+
+    calls: CallMessages
+    threats: ThreatMessages
+    interventions: InterventionMessages
+
+    @property
+    def handlers(self) -> Mapping[str, Handler]:
+        return {
+            MATTER: in_turn(self.calls.bring, self.threats.look, self.interventions.look),
+            WARN: self.calls.warn,
+            Threat.SIREN: self.threats.tell,
+            Intervention.SIREN: self.interventions.tell,
+        }
+
+
+def messages(made: Others, homes: Homes, messenger: Messenger, siren: Messenger, where: Addresses) -> Announcers:
+    """`siren` brings what security must hear before anything else."""
+    calls = CallMessages(homes, made.callers, messenger, siren, where)
+    threats = ThreatMessages(homes, made.threats.due, siren, where)
+    return Announcers(calls, threats, InterventionMessages(homes, made.interventions, siren, where))

@@ -1,0 +1,126 @@
+"""Interventions: whoever locks a colleague's account is asked to sign in for it in private; security reads a line.
+
+What comes of it is told on the cards of the request that it became.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import cards
+from bot.core.answers import Said
+from bot.core.errors import Unavailable
+from bot.core.interventions import Intervention
+from bot.core.lockcards import LockCard
+from bot.core.model import Chat, Person
+from bot.core.ports import Job, Messenger, Posted, Purpose, SignIn, Slot
+from bot.desk.homes import Homes
+from bot.teams.scenes import Message, PlannedMessage, linked
+from bot.teams.telling import Telling
+from bot.teams.views import Addresses
+from cards.view import View
+
+
+@dataclass(frozen=True, slots=True)
+class InterventionStage:
+    """An intervention and everything that decides what is said about it, and where. `view` is that of a channel."""
+
+    intervention: Intervention
+    home: tuple[Person, Chat] | None
+    sign_in: SignIn | None
+    posted: Sequence[Posted]
+    view: View
+    where: Addresses
+    reached: bool
+    line: bool
+
+    @property
+    def id(self) -> str:
+        return self.intervention.id
+
+    @property
+    def tenant(self) -> str:
+        return self.intervention.tenant
+
+    def left(self, slot: Slot, person: str, *, moved: bool) -> Message:
+        del slot, person
+        language = self.home[0].language if self.home is not None else self.view.language
+        line = Said("lock.moved" if moved else "lock.over")
+        return cards.message(cards.show(line, replace(self.view, language=language)), cards.text(line.key, language))
+
+    def wanted(self) -> Iterator[PlannedMessage]:
+        """Say which messages there should be: of whoever pressed, and, of what came to something, security's."""
+        if self.home is not None:
+            person, chat = self.home
+            view = replace(self.view, language=person.language, user=chat.user, person=person.id)
+            if self.sign_in is not None:
+                view = linked(view, self.sign_in, self.where.start)
+            yield PlannedMessage(Slot.AGENT, person.id, self._message(Slot.AGENT, view), chat=chat)
+        if self.line:
+            message = self._message(Slot.SECURITY, self.view)
+            yield PlannedMessage(Slot.SECURITY, "", message, channel=self.where.security)
+
+    def _message(self, slot: Slot, view: View) -> Message:
+        one = self.intervention
+        card = cards.show(LockCard(one, slot, self.reached), view)
+        summary = f"lock.summary.{slot}" if slot is Slot.SECURITY else f"lock.summary.{one.status}"
+        return cards.message(card, cards.text(summary, view.language, name=one.about.name, by=one.by.name))
+
+
+class Locked(Protocol):
+    """What the desk does about interventions by itself."""
+
+    async def due(self, key: str) -> None:
+        """Look at one whose time may have come."""
+
+    async def reach(self, one: Intervention) -> bool:
+        """Open the chat in which its colleague reads of it. Raises `Unavailable`."""
+
+    def line(self, one: Intervention) -> bool:
+        """Say whether security reads a line of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class InterventionMessages:
+    """`siren` brings all of it, before what can wait."""
+
+    homes: Homes
+    interventions: Locked
+    siren: Messenger
+    addresses: Addresses
+
+    async def look(self, job: Job) -> None:
+        """Look whether its time has come."""
+        await self.interventions.due(job.request)
+
+    async def tell(self, job: Job) -> None:
+        """Bring its messages to what it is, and open the colleague's chat; see `Telling.bring`."""
+        await self.interventions.due(job.request)
+        async with self.homes.ledger.store.unit() as unit:
+            one = await unit.matter(Intervention, job.request)
+        if one is None:
+            return
+        reached, unsure = True, False
+        try:
+            reached = await self.interventions.reach(one)
+        except Unavailable:  # nobody waits for that
+            unsure = True
+        stage = await self._stage(one, reached=reached)
+        await Telling(self.homes, self.siren).bring(stage, stage.posted, stage.wanted())
+        if unsure:
+            raise Unavailable("it is not known whether the colleague can be told")
+
+    async def _stage(self, one: Intervention, *, reached: bool) -> InterventionStage:
+        ledger = self.homes.ledger
+        async with ledger.store.unit() as unit:
+            posted, sign_in, home = await asyncio.gather(
+                unit.posted(one.id),
+                unit.sign_in_for(one.id, one.by.id, Purpose.LOCK),
+                unit.private_chat(one.tenant, one.by.id),
+            )
+        where = self.addresses
+        view = View(language=where.language, now=ledger.clock.now(), contact=where.contact)
+        return InterventionStage(one, home, sign_in, posted, view, where, reached, self.interventions.line(one))
