@@ -26,6 +26,8 @@ from bench.replica import Now
 from bench.rounds import BOT_CORE, LOAD_CORE, middle
 from bot.core.audit import Deed, Note
 from bot.core.model import Mode, Person, Request, Status
+from bot.core.queue import Wanted
+from bot.kinds import KINDS
 from bot.store.postgres import PostgresStore
 from bot.store.schema import migrate
 from playground import postgres
@@ -38,6 +40,8 @@ FEW: Final = 5_000
 TIMES: Final = 25
 FETCH: Final = "SELECT procrastinate_fetch_job_v2(ARRAY['cards', 'act'], NULL)"
 MS: Final = 1000
+QUEUE: Final = "the queue of what waits for an approver"
+WAITS: Final = 1000  # of so many requests one waits for an approver: of a million, more than anybody ever left waiting
 TRAIL: Final = "the trail of the last hour"
 ANN: Final = Person(TENANT, "p7", "Ann Archer", "en")
 WORDS: Final = MappingProxyType(
@@ -51,6 +55,7 @@ HOW: Final = (
     "A PostgreSQL of its own on the same two cores and the same disk, with fsync as it comes.",
     f"Times are medians of {TIMES}, from one process with nothing else to do.",
     "Each request has six entries in the trail and three messages; a twentieth of them waits as jobs.",
+    "One request of a thousand waits for an approver.",
     "Replicas are processes that do only this, eight at once each; they share two cores with PostgreSQL.",
     "People are told in a time that passes at once, by `bot/teams/limits.py` itself, eight at once.",
     "Beside them each replica gives an answer every 0.7 seconds.",
@@ -101,11 +106,16 @@ async def _queued(place: Path) -> str:
 async def _grown(place: Path, size: int) -> Grown:
     jobs = max(1, size // 20)
     url = await _fresh(place, f"grown_{size}")
-    await asyncio.to_thread(fill, url, Past(size, jobs=jobs))
+    await asyncio.to_thread(fill, url, _past(size, jobs))
     async with PostgresStore(url, clock=Now(), size=4, wait=30) as store:
         await store.ping()
         times = {name: await _median(question) for name, question in Asked(store, url).questions.items()}
     return Grown(size, times, await asyncio.to_thread(_space, url))
+
+
+def _past(size: int, jobs: int) -> Past:
+    waits = size // WAITS
+    return Past(size, waiting=max(20, waits), approvals=waits, jobs=jobs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +128,10 @@ class Asked:
     async def history(self) -> None:
         async with self.store.unit() as unit:
             await unit.latest(TENANT, ANN.id, 5)
+
+    async def queue(self) -> None:
+        async with self.store.unit() as unit:
+            await unit.waiting(TENANT, Wanted(tuple(KINDS), _now(), 10, by=ANN.id))
 
     async def past(self) -> None:
         async with self.store.unit() as unit:
@@ -148,6 +162,7 @@ class Asked:
     def questions(self) -> dict[str, Callable[[], Awaitable[None]]]:
         return {
             "a person's history": self.history,
+            QUEUE: self.queue,
             "what is asked before deciding": self.past,
             "what a delivery reads": self.scene,
             "requests that are due": self.due,
@@ -241,6 +256,7 @@ def _section(grown: list[Grown], work: dict[str, list[Worked]], told: list[Telli
         how=HOW,
         tables=(_of_size(grown), *_of_replicas(work), _of_people(told, people)),
         goals=(
+            Goal(QUEUE, grown[-1].times[QUEUE], 50, " ms", most=True),
             Goal("queue and history, however many requests", slowest, 50, " ms", most=True),
             Goal("messages of a tenant in any second", max(one.most for one in told), 50, "", most=True),
         ),

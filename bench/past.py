@@ -24,7 +24,8 @@ REQUESTS: Final = """
     INSERT INTO requests
         (id, tenant, kind, requester, subject, status, mode, version, created_at, expires_at, due_at, doc)
     SELECT 'r' || g, %(tenant)s, (ARRAY['tap', 'password', 'risk', 'methods', 'sessions'])[1 + g / %(people)s %% 5],
-           'p' || g %% %(people)s, 'p' || g %% %(people)s, CASE WHEN waits THEN 'step_up' ELSE 'ended' END,
+           'p' || g %% %(people)s, 'p' || g %% %(people)s,
+           CASE WHEN g < %(approvals)s THEN 'approval' WHEN waits THEN 'step_up' ELSE 'ended' END,
            'enforce', 6, made, NULL, CASE WHEN waits THEN made + interval '900 days' END,
            %(doc)s::jsonb || jsonb_build_object(
                'requester', %(person)s::jsonb || jsonb_build_object('id', 'p' || g %% %(people)s),
@@ -72,10 +73,11 @@ CHAIN: Final = "INSERT INTO chains (tenant, seq, hash) VALUES (%(tenant)s, %(req
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """How much there was: `waiting` requests of all of them are still open, and `jobs` wait in the queue."""
+    """How much there was: `waiting` requests are still open, `approvals` of them for approvers; `jobs` wait as well."""
 
     requests: int
     waiting: int = 20
+    approvals: int = 0
     jobs: int = 0
 
     @property
@@ -120,6 +122,7 @@ def _values(past: Past) -> dict[str, Any]:
         "requests": past.requests,
         "people": past.people,
         "waiting": past.waiting,
+        "approvals": past.approvals,
         "jobs": past.jobs,
         "doc": codec.request_row(ended)["doc"],
         "sign_in": codec.sign_in_row(signing)["doc"],

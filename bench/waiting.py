@@ -20,11 +20,12 @@ from bench.load import MARK, Deliveries, envelope
 from bench.pace import Delivery, Door
 from bench.replica import Now
 from bench.rounds import Unsuited, percentile
-from bot.core.actions import Ref, Submit, Take
+from bot.core.actions import Ref, Submit
 from bot.core.model import Chat, Status
 from bot.core.packing import pack
 from bot.core.ports import Job
 from bot.core.queue import BOARD
+from bot.core.queueing import Take
 from bot.store.postgres import PostgresStore
 
 NEWCOMERS: Final = 10

@@ -11,9 +11,10 @@ from bot.core.forms import WHY
 from bot.core.life.alarmed import stopped
 from bot.core.model import UNDECIDED, EvidenceType, Refusal, Request, Status
 from bot.core.packing import VERDICT_NO, VERDICT_YES
+from bot.core.queue import looked_at
 from bot.core.reasons import Reason
 from cards import elements as e
-from cards.buttons import press, ref, refresh, sign_in, watched
+from cards.buttons import attending, press, ref, refresh, sign_in, watched
 from cards.parts import badge, card, facts, header, lines, quote, quoted, standing, trial, warning
 from cards.texts import NAME, Markup, clean, known, plain
 from cards.view import View
@@ -64,6 +65,7 @@ def _body(request: Request, view: View, above: e.Piece | None = None) -> list[e.
         _grave(request, view),
         *told,
         *_warned(request, view),
+        *_looked_at(request, view),
         *_pressed(view),
         trial(request, view),
         *facts(
@@ -76,6 +78,15 @@ def _body(request: Request, view: View, above: e.Piece | None = None) -> list[e.
         *quoted(request.requester.name, typed(request, view), view),
         *_past(request, view),
     ]
+
+
+def _looked_at(request: Request, view: View) -> list[e.Piece]:
+    """Say who is looking at it just now, so that nobody does the same work twice; it keeps nobody from deciding."""
+    there = looked_at(request, view.now)
+    if there is None:
+        return []
+    key = "attention.you" if there.by == view.person else "attention.by"
+    return lines(say(view, key, name=plain(there.name, NAME), until=when(there.until)))
 
 
 def _pressed(view: View) -> list[e.Piece]:
@@ -172,6 +183,7 @@ def confirm(request: Request, view: View) -> e.Card:
         _who(request, view) if waiting else None,
         _grave(request, view) if waiting else None,
         *lines(say(view, f"confirm.{key}{no}", **particulars(request, view), before=until(view.by, view))),
+        *(_looked_at(request, view) if waiting else ()),
         *(_warned(request, view) if waiting else ()),
         *(facts([*details(request, view, theirs=True), *_known(request, view)]) if waiting else ()),
         *(quoted(request.requester.name, typed(request, view), view) if waiting else ()),
@@ -230,7 +242,7 @@ def _known(request: Request, view: View) -> list[tuple[str, str]]:
 
 def _decide(request: Request, view: View) -> list[e.Action]:
     look = press(view, "button.see_proof", SeeProof(ref(request))) if view.looks else None
-    return [_approve(request, view), _deny(request, view), *([look] if look else [])]
+    return [_approve(request, view), _deny(request, view), *([look] if look else []), *attending(request, view)]
 
 
 def _approve(request: Request, view: View, *, style: str | None = "positive") -> e.Action:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from bot.core.actions import Begin, Choose, Disown, Press, Ref, Refresh, SeeQueue, Shown, Submit
+from bot.core.actions import Begin, Choose, Disown, Press, Ref, Refresh, Shown, Submit
 from bot.core.calling import OpenRequest
 from bot.core.face import serves
 from bot.core.model import LIVE, VERIFIED, Request, Status
 from bot.core.packing import LANGUAGE, pack
+from bot.core.queue import Queued, looked_at
+from bot.core.queueing import Attend, Attending, SeeQueue
 from cards import elements as e
 from cards.texts import tongue
 from cards.view import View
@@ -42,6 +44,17 @@ def press(
     title, data = bare(view, key), packed(view, action)
     old = e.Submit(title=title, data=data, style=style, tooltip=tooltip, **more)
     return e.Execute(title=title, verb=str(data["verb"]), data=data, style=style, tooltip=tooltip, fallback=old, **more)
+
+
+def attending(one: Request | Queued, view: View, page: SeeQueue | None = None) -> list[e.Execute]:
+    """Let somebody who may decide say that they look at it, or no more. In a channel a card is the same for all."""
+    there = looked_at(one, view.now)
+    at, mine = Ref(one.id, one.version), there is not None and there.by == view.person
+    begin = Attend(at, Attending.BEGIN if there is None else Attending.OVER, page)
+    key = "button.attend" if there is None else "button.attend_over"
+    ends = there is not None and (mine or not view.person)
+    end = press(view, "button.attend_end", Attend(at, Attending.END, page), mode="secondary" if not mine else None)
+    return [*([] if mine else [press(view, key, begin)]), *([end] if ends else [])]
 
 
 def dialog(view: View, key: str, action: Press | Begin, *, style: str | None = None, enabled: bool = True) -> e.Submit:

@@ -7,15 +7,9 @@ from dataclasses import dataclass
 
 from bot.core.calling import Calling, ShowCaller
 from bot.core.locking import Locking, ShowLocking
+from bot.core.queueing import Attend, SeeQueue, Take
 from bot.core.raising import Raising, ShowThreat
-
-
-@dataclass(frozen=True, slots=True)
-class Ref:
-    """The request a button belongs to, and the version the person saw when they pressed it."""
-
-    request: str
-    version: int
+from bot.core.refs import Ref as Ref  # noqa: PLC0414 - whoever names an action names what it belongs to
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +104,14 @@ class Disown:
 
 
 @dataclass(frozen=True, slots=True)
+class ForSome:
+    """Show what only some may see (`what` names the door); everybody else is shown what the words come to otherwise."""
+
+    what: str
+    instead: Written
+
+
+@dataclass(frozen=True, slots=True)
 class SignInAgain:
     """Send the sign-in prompt once more."""
 
@@ -158,20 +160,6 @@ class SeeProof:
     """An approver wants to see a proof of identity, with their own rights and for themselves."""
 
     ref: Ref
-
-
-@dataclass(frozen=True, slots=True)
-class Take:
-    """An approver opens a request that stands in the line: its card comes to them, in private."""
-
-    ref: Ref
-
-
-@dataclass(frozen=True, slots=True)
-class SeeQueue:
-    """An approver looks at the line itself, from its beginning or behind the request of that id."""
-
-    after: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +257,7 @@ Written = (
     | ShowCaller
     | ShowThreat
     | ShowLocking
+    | ForSome
     | Human
     | Thanks
     | NotWanted
@@ -291,8 +280,9 @@ Own = (
     | RevokeIt
     | Report
 )  # only for whom the request is about
-Plain = Own | SeeProof | Take | NotNow | Refresh
-Deciding = Approve | Deny | SeeProof | Take | NotNow  # of those who decide about others
-Press = Plain | Approve | Deny | Lift
+Plain = Own | SeeProof | NotNow | Refresh
+Deciding = Approve | Deny | SeeProof | Take | NotNow | Attend  # of those who decide about others
+Press = Plain | Approve | Deny | Lift | Take | Attend
 Matters = Calling | Raising | Locking  # what is about no request of whoever does it
-Action = Matters | Written | Begin | Submit | Choose | Disown | SeeQueue | OfferToken | ReturnCode | Press
+Asking = Begin | Submit | Choose | Disown  # what somebody wants for themselves
+Action = Matters | Written | Asking | SeeQueue | OfferToken | ReturnCode | Press

@@ -14,6 +14,7 @@ from bot.core.lockcards import LockCard, LockDoor, LockForm
 from bot.core.model import Chat, Person, Refusal, Request, Secret
 from bot.core.ports import Purpose, Slot
 from bot.core.queue import WaitingLine
+from bot.core.queueing import SeeQueue
 from bot.core.threat import Threat, ThreatLevel
 
 
@@ -70,12 +71,16 @@ class StatusCard:
 class QueueCard:
     """The line, or a part of it. `after` is the request behind which it goes on, "" where nothing follows.
 
-    `home` is the private chat it goes to where somebody asked for it in the channel.
+    `home` is the private chat it goes to where somebody asked for it in the channel; `board`: it was said there, and is
+    for all who sit there. In private, `page` is what is shown of it, and `kinds` are those its reader decides about.
     """
 
     line: WaitingLine
     after: str = ""
     home: Chat | None = None
+    board: bool = False
+    page: SeeQueue = field(default_factory=SeeQueue)
+    kinds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from bot.core.attention import Attended, Left
 from bot.core.decide import Decision
 from bot.core.model import Evidence, Person, Progress, Receipt, Refusal
 
@@ -225,6 +226,8 @@ Event = (
     | RevokeDone
     | Progressed
     | Followed
+    | Attended
+    | Left
 )
 
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, NoReturn
 
+from bot.core.attention import Attention
 from bot.core.undecidable import Undecidable
 
 
@@ -231,14 +232,13 @@ class Means:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One person's errand. `version` grows with every save; times are UTC.
+    """One person's errand; `version` grows with every save, times are UTC.
 
-    `expires_at` is when the present status runs out, `due_at` when the desk must next look by itself. `terms` are
-    the variants of the policy that held when it was last decided, `stage` its kind's word for what became of it.
-    `repeated` is how often its person asked for it once more while it was open. `means` are what they could sign in
-    with when they asked, None where nobody looked: they decide nothing.
-    `acted_at` is when its act was recorded; `frozen_at` since when it freezes its subject, `lifted_by` who ended that;
-    `alarmed_at` stays: what was asked about its subject before then goes on no more, lifted or not.
+    `expires_at` is when the present status runs out, `due_at` when the desk must next look by itself. `terms` are the
+    variants of the policy that held when it was last decided, `stage` is its kind's word for what came of it.
+    `repeated` is how often it was asked for once more while it was open. `means` are what they could sign in with then,
+    None where nobody looked. `acted_at` is when its act was recorded; `frozen_at` since when it freezes its subject,
+    `lifted_by` who ended that; `alarmed_at` stays: what was asked before goes on no more, lifted or not.
     """
 
     id: str
@@ -274,6 +274,7 @@ class Request:
     receipt: Receipt | None = None
     ending: Ending | None = None
     opened_by: Person | None = None  # the agent who opened it for its subject
+    attention: Attention | None = None  # the approver who looks at it; it decides nothing
 
     @property
     def tenant(self) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from bot.core import calling, locking, raising
+from bot.core import calling, locking, queueing, raising
 from bot.core.actions import (
     Action,
     Approve,
@@ -33,13 +33,11 @@ from bot.core.actions import (
     Report,
     RevokeIt,
     SeeProof,
-    SeeQueue,
     Show,
     Shown,
     ShowStatus,
     SignInAgain,
     Submit,
-    Take,
     Withdraw,
     WithdrawListed,
 )
@@ -56,6 +54,7 @@ from bot.core.calling import (
     TypeNumber,
 )
 from bot.core.locking import BeginLock, ChooseLock, FindLock, Locking, SendLock
+from bot.core.queueing import Attend, SeeQueue, Take
 from bot.core.raising import BeginThreat, LowerThreat, RaiseThreat, Raising, SeeThreat
 
 VERBS: Final[Mapping[str, type[Plain]]] = {
@@ -71,7 +70,6 @@ VERBS: Final[Mapping[str, type[Plain]]] = {
     "revoke": RevokeIt,
     "report": Report,
     "see-proof": SeeProof,
-    "take": Take,
     "not-now": NotNow,
     "refresh": Refresh,
 }
@@ -84,7 +82,7 @@ NAMES: Final[Mapping[type[Press], str]] = {
     Deny: DENY,
     Lift: LIFT,
 }
-BEGIN, HOME, STATUS, HUMAN, QUEUE = "begin", "home", "status", "human", "queue"
+BEGIN, HOME, STATUS, HUMAN = "begin", "home", "status", "human"
 SUBMIT, CHOOSE, DISOWN = "submit", "choose", "disown"
 FORMS: Final[Mapping[str, type[Submit | Choose | Disown]]] = {SUBMIT: Submit, CHOOSE: Choose, DISOWN: Disown}
 SHOWN: Final[Mapping[str, Shown]] = {HOME: Home(), STATUS: ShowStatus(), HUMAN: Human()}
@@ -120,8 +118,8 @@ def pack(
             return {"verb": HUMAN}
         case Begin(kind):
             return {"verb": BEGIN, "kind": kind}
-        case SeeQueue(after):
-            return {"verb": QUEUE, "id": after}
+        case SeeQueue() | Take() | Attend():
+            return queueing.pack(action)
         case Submit(kind, request, values) | Choose(kind, request, values) | Disown(kind, request, values):
             verb = next(name for name, form in FORMS.items() if form is type(action))
             return {**values, "verb": verb, "kind": kind, "id": request}
@@ -141,13 +139,21 @@ def unpack(data: Mapping[str, object]) -> Action | None:
         return Begin(kind[:LONGEST])
     if not isinstance(request, str) or len(request) > LONGEST:
         return None
-    if verb == QUEUE:
-        return SeeQueue(request)
+    if verb == queueing.QUEUE:
+        return queueing.unpack_page(request, _inputs(data))
     if isinstance(verb, str) and verb in FORMS and isinstance(kind, str):
         return FORMS[verb](kind, request, _inputs(data))
     if not isinstance(verb, str) or not isinstance(version, int) or isinstance(version, bool):
         return None
-    ref, given = Ref(request, version), _inputs(data)
+    return _pressed(verb, Ref(request, version), _inputs(data))
+
+
+def _pressed(verb: str, ref: Ref, given: Mapping[str, str]) -> Press | None:
+    """Read a press on what is about a request."""
+    if verb == queueing.TAKE:
+        return queueing.unpack_take(ref, given)
+    if verb in queueing.ATTENDS:
+        return queueing.unpack_attend(verb, ref, given)
     if verb == APPROVE:
         return Approve(ref, given.get(VERDICT_YES, given.get(VERDICT, "")))
     if verb == DENY:

@@ -14,7 +14,7 @@ from bot.core.limits import Tally
 from bot.core.locks import Locks
 from bot.core.matters import MatterUnit
 from bot.core.model import Chat, Person, Request
-from bot.core.queue import Place, WaitingLine
+from bot.core.queue import QueueUnit
 from bot.core.watch import Count, Notice, Sort
 
 
@@ -140,7 +140,7 @@ class Job:
     urgency: Urgency = field(default=Urgency.CARDS, compare=False)
 
 
-class Unit(MatterUnit, Protocol):
+class Unit(MatterUnit, QueueUnit, Protocol):
     """One transaction: everything in it commits together or not at all.
 
     What is written may wait until something is read or the unit ends, and raise what it has to raise then. What is
@@ -188,15 +188,6 @@ class Unit(MatterUnit, Protocol):
 
     async def raised(self, tenant: str, subject: str, kind: str, since: datetime) -> Sequence[tuple[str, datetime]]:
         """Return the requests of a kind about a person made since then, and when, in that order."""
-
-    async def line(self, tenant: str, limit: int, after: str = "") -> WaitingLine:
-        """Return who waits for an approver without a thread of their own, behind the request of that id."""
-
-    async def place(self, request: Request) -> Place:
-        """Say where in the line a request stands."""
-
-    async def front(self, tenant: str, limit: int) -> Sequence[str]:
-        """Return which of the first so many in the line stood there, and shall have their thread now."""
 
     async def due(self, now: datetime, limit: int) -> Sequence[str]:
         """Return ids of requests whose `due_at` has come."""

@@ -34,6 +34,8 @@ class Reason(StrEnum):
     NO_PERSON_ID = "no_person_id"
     NOT_HERE = "not_here"
     ALREADY_APPROVED = "already_approved"
+    ATTENDED_ALREADY = "attended_already"
+    NOT_ATTENDED = "not_attended"
     NOT_YOURS = "not_yours"
     NOT_PRIVATE = "not_private"
     NOT_FOUND = "not_found"

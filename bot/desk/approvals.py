@@ -18,6 +18,7 @@ from bot.core.model import Actor, Chat, Evidence, EvidenceType, Person, Refusal,
 from bot.core.ports import Purpose, SignIn, Slot, Unit
 from bot.core.reasons import Reason
 from bot.core.watch import Sort
+from bot.desk.answered import answered
 from bot.desk.facts import Inquiry
 from bot.desk.homes import Homes
 from bot.desk.intent import Intent, confirm_first, put_off, used_up
@@ -54,12 +55,12 @@ class Approvals:
             return await confirm_first(self.ledger, self.homes, actor, request, says_yes)
         now, person = self.ledger.clock.now(), actor.person
         evidence = Evidence(EvidenceType.APPROVAL, person.id, person.name, now, "", request.id, choice, request.level)
-        return _card(await self._counted(request.id, person, evidence), _where(actor))
+        return answered(await self._counted(request.id, person, evidence), where(actor))
 
     async def finish(self, sign_in: SignIn, also: Also, known: Request | None) -> Answer:
         """Count a yes that its approver has confirmed with a sign-in."""
         evidence = proved(sign_in, EvidenceType.APPROVAL)
-        return _card(await self._counted(sign_in.request, sign_in.person, evidence, also, known), Slot.CONFIRM)
+        return answered(await self._counted(sign_in.request, sign_in.person, evidence, also, known), Slot.CONFIRM)
 
     async def deny(self, actor: Actor, request: Request, reason: str, choice: str) -> Answer:
         """Take an approver's no. It needs a reason; where it locks somebody out, their sign-in as well, like a yes."""
@@ -76,7 +77,7 @@ class Approvals:
             says_no = Intent(Purpose.DENY, self.inquiry.policy(request).approver_step_up, choice, reason)
             return await confirm_first(self.ledger, self.homes, actor, request, says_no)
         no = Denied(actor.person, reason, choice, alarm=self._alarms(request, choice))
-        return _card(await self.ledger.change(request.id, happened(no)), _where(actor))
+        return answered(await self.ledger.change(request.id, happened(no)), where(actor))
 
     async def denied(self, sign_in: SignIn, also: Also, known: Request | None) -> Answer:
         """Let a no count that its approver has confirmed with a sign-in, which then serves nothing else."""
@@ -91,7 +92,7 @@ class Approvals:
             )
 
         step = await self.ledger.change(sign_in.request, said, used_up(proof, also), known=known)
-        return _card(await self._noticed(sign_in.person, step), Slot.CONFIRM)
+        return answered(await self._noticed(sign_in.person, step), Slot.CONFIRM)
 
     def _locks(self, request: Request, choice: str) -> bool:
         """Whether a no with this verdict locks somebody out, and so wants the sign-in that a yes wants here."""
@@ -166,14 +167,6 @@ class Approvals:
         return step
 
 
-def _where(actor: Actor) -> Slot:
+def where(actor: Actor) -> Slot:
     """Name which card of a request was pressed: that of all approvers, or this one's own."""
     return Slot.CONFIRM if actor.chat.personal else Slot.APPROVERS
-
-
-def _card(step: Step | None, slot: Slot) -> Answer:
-    if step is None:
-        return Refused(Refusal(Reason.NOT_FOUND))
-    if step.refusal is not None:
-        return Refused(step.refusal, step.request)
-    return RequestCard(step.request, slot)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final, assert_never
+from typing import assert_never
 
 from bot.core import actions as do
 from bot.core.answers import Answer, Refused, RequestCard, Said, StatusCard
@@ -13,16 +13,16 @@ from bot.core.calling import ShowCaller
 from bot.core.errors import Conflict
 from bot.core.events import Event, Hid, Reported, RevokeChosen, TimePassed, Withdrew
 from bot.core.life.advance import past
-from bot.core.life.step import Step
 from bot.core.locking import ShowLocking
 from bot.core.model import Actor, Chat, Person, Refusal, Request
 from bot.core.ports import Job, Posted, Purpose, Slot
+from bot.core.queueing import QUEUE, Attend, SeeQueue, Take
 from bot.core.raising import ShowThreat
 from bot.core.reasons import Reason
 from bot.core.watch import Sort
 from bot.desk.acts import Acts
 from bot.desk.alarms import Alarms
-from bot.desk.answered import LINES
+from bot.desk.answered import LINES, answered, not_own, seemly, whose
 from bot.desk.approvals import Approvals
 from bot.desk.homes import Homes
 from bot.desk.identity import Identity
@@ -30,13 +30,9 @@ from bot.desk.ledger import Ledger, happened
 from bot.desk.others import Others
 from bot.desk.proving import Proving
 from bot.desk.queue import ApproversQueue
-from bot.desk.reception import Reception, whose
+from bot.desk.reception import Reception
 from bot.desk.requester import OwnStepUp
 from bot.desk.stepup import StepUp
-
-APPROVERS: Final = frozenset(
-    {Reason.ALREADY_APPROVED, Reason.REASON_REQUIRED, Reason.REASON_TOO_LONG, Reason.NO_PRIVATE_CHAT}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +53,7 @@ class Desk:
     async def handle(self, actor: Actor, action: do.Action, *, card: str = "") -> Answer:
         """Do what `actor` asks for and say what came of it. `card` is the message that was pressed, if any."""
         actor = replace(actor, person=await self.homes.named(actor.person))
-        return _seemly(actor, await self._handled(actor, action, card))
+        return seemly(actor, await self._handled(actor, action, card))
 
     async def _handled(self, actor: Actor, action: do.Action, card: str) -> Answer:
         try:
@@ -68,8 +64,8 @@ class Desk:
             match action:
                 case do.Begin() | do.Submit() | do.Choose() | do.Disown():
                     return await self._asking(actor, action)
-                case do.SeeQueue(after):
-                    return await self.queue.see(actor, after, card)
+                case SeeQueue():
+                    return await self.queue.see(actor, action, "" if action.said else card)
                 case do.OfferToken():
                     return await self._offered_token(actor, action)
                 case do.ReturnCode(code):
@@ -79,7 +75,7 @@ class Desk:
         except Conflict:
             return Refused(Refusal(Reason.CHANGED))
 
-    async def _asking(self, actor: Actor, action: do.Begin | do.Submit | do.Choose | do.Disown) -> Answer:
+    async def _asking(self, actor: Actor, action: do.Asking) -> Answer:
         """What somebody wants for themselves: by a form, or by one press."""
         match action:
             case do.Begin(kind):
@@ -104,6 +100,9 @@ class Desk:
                 return await self._status(actor)
             case ShowCaller() | ShowThreat() | ShowLocking() | do.Human():
                 return await self.others.shown(actor.person, action)
+            case do.ForSome(what, instead):
+                seen = await self._of_some(actor, what)
+                return seen if seen is not None else await self._written(actor, instead)
             case do.OfferKind(kind, said):
                 return await self.reception.offer(actor, kind, said)
             case do.NotUnderstood(likely):
@@ -112,6 +111,10 @@ class Desk:
                 return Said(LINES[type(action)])
             case _:
                 assert_never(action)
+
+    async def _of_some(self, actor: Actor, what: str) -> Answer | None:
+        """Return what only some may see, and None to everybody else; `Done` where it goes on in private."""
+        return await self.queue.said(actor) if what == QUEUE else None
 
     async def installed(self, person: Person, chat: Chat) -> None:
         """Remember a person's private chat, or that its address changed."""
@@ -142,7 +145,7 @@ class Desk:
         request, posted = await self._pressed(action.ref.request)
         if request is None or request.tenant != actor.person.tenant:
             return await self._absent(actor, action)
-        if card and not isinstance(action, do.WithdrawListed | do.Take):  # a list is no request's twin
+        if card and not _listed(action):
             pressed = not isinstance(action, do.Refresh)
             await self._forget_stray(request, posted, actor.chat, card, pressed=pressed)
         if past(request, self.reception.inquiry.policies[request.kind], self.ledger.clock.now()):
@@ -151,7 +154,7 @@ class Desk:
         if action.ref.version > request.version:
             return Refused(Refusal(Reason.CHANGED), request)
         match action:
-            case do.Approve() | do.Deny() | do.SeeProof() | do.Take() | do.NotNow():
+            case do.Approve() | do.Deny() | do.SeeProof() | Take() | Attend() | do.NotNow():
                 return await self._decides(actor, action, request, card)
             case do.Lift():
                 return await self.alarms.lift(actor, request, action.reason)
@@ -174,8 +177,10 @@ class Desk:
                 return await self.approvals.deny(actor, request, action.reason, action.choice)
             case do.SeeProof():
                 return await self.proofs.ask(actor, request)
-            case do.Take():
-                return await self.queue.take(actor, request, card)
+            case Take():
+                return await self.queue.take(actor, request, "" if action.said else card)
+            case Attend():
+                return await self.queue.attend(actor, request, action)
             case do.NotNow():
                 return await self.approvals.put_off(actor, request)
             case _:
@@ -189,7 +194,7 @@ class Desk:
 
     async def _own(self, actor: Actor, action: do.Own, request: Request) -> Answer:
         """What only the person it is about may do, and only in their private chat."""
-        refusal = _not_own(actor, request)
+        refusal = not_own(actor, request)
         if refusal is not None:
             sort = Sort.BY if refusal.reason == Reason.NOT_YOURS else Sort.PRESS
             await self.ledger.refuse(request, refusal, actor.person, sort)
@@ -255,25 +260,6 @@ class Desk:
                 await unit.defer(Job("stray", request.id, slot=card, person=chat.id))
 
 
-def answered(step: Step | None) -> Answer:
-    """Say what a step came to: a refusal with the request as it stands, or its card."""
-    if step is None:
-        return Refused(Refusal(Reason.NOT_FOUND))
-    if step.refusal is not None:
-        return Refused(step.refusal, step.request)
-    return RequestCard(step.request, Slot.REQUESTER)
-
-
-def _seemly(actor: Actor, answer: Answer) -> Answer:
-    """A no shows the request to whom it is about, and to somebody who was just found to be an approver of it."""
-    match answer:
-        case Refused(refusal, Request() as request) if not (whose(actor, request) or refusal.reason in APPROVERS):
-            return replace(answer, request=None)
-        case _:
-            return answer
-
-
-def _not_own(actor: Actor, request: Request) -> Refusal | None:
-    if (actor.person.tenant, actor.person.id) != (request.tenant, request.subject.id):
-        return Refusal(Reason.NOT_YOURS)
-    return None if actor.chat.personal else Refusal(Reason.NOT_PRIVATE)
+def _listed(action: do.Press) -> bool:
+    """Say whether it was pressed in a list, which is no request's twin."""
+    return isinstance(action, do.WithdrawListed | Take) or (isinstance(action, Attend) and action.page is not None)

@@ -1,22 +1,27 @@
-"""The approvers' line: who may decide about a request opens it, and gets it as a card of their own in private."""
+"""What waits for an approver: who may decide about it looks it through, and opens one as a card of their own."""
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, replace
 from typing import Final
 
-from bot.core.answers import Answer, QueueCard, Refused, Said
+from bot.core.answers import Answer, Done, QueueCard, Refused, Said
 from bot.core.approval import unfit
-from bot.core.model import Actor, Chat, Person, Refusal, Request
+from bot.core.attention import Attended, Left
+from bot.core.audit import About
+from bot.core.model import Actor, Chat, Mode, Person, Refusal, Request, Status
 from bot.core.ports import Job, Posted, Slot, Urgency
-from bot.core.queue import LINE_ID, Queued, WaitingLine
+from bot.core.queue import LINE_ID, WaitingLine, Wanted
+from bot.core.queueing import LATE, MINE, QUEUE, Attend, Attending, SeeQueue
 from bot.core.reasons import Reason
 from bot.core.watch import Sort
-from bot.desk.approvals import Approvals
+from bot.desk.answered import answered
+from bot.desk.approvals import Approvals, where
 from bot.desk.homes import Homes
-from bot.desk.ledger import Ledger
+from bot.desk.ledger import Ledger, happened
 
-PAGE: Final = 12  # requests of the line on one card in a private chat
+PAGE: Final = 10  # requests of the queue on one card
 LOOKS_ALL_THE_SAME: Final = frozenset({Reason.ALREADY_APPROVED})  # who said yes already may look once more
 
 
@@ -45,44 +50,85 @@ class ApproversQueue:
         await self._opened(request, actor.person, home[1])
         return Said("queue.taken")
 
-    async def see(self, actor: Actor, after: str, card: str) -> Answer:
-        """Show an approver the line, as far as it is about what they decide; asked in the channel, in private."""
+    async def attend(self, actor: Actor, request: Request, action: Attend) -> Answer:
+        """Let the others see who is looking at a request. It gates nobody's yes or no.
+
+        Whoever looked may say so no more whatever has become of them; to begin, one must be able to decide.
+        """
+        person, there = actor.person, request.attention
+        ends = action.how is Attending.END
+        own = ends and there is not None and there.by == person.id
+        refusal = None if own else await self.approvals.objection(person.id, request)
+        if refusal is not None:
+            await self.ledger.refuse(request, refusal, person, Sort.REFUSED)
+            return Refused(refusal, request)
+        begun = Attended(person.id, person.name, over=action.how is Attending.OVER)
+        event = Left(person.id, person.name) if ends else begun
+        step = await self.ledger.change(request.id, happened(event), known=request)
+        if action.page is not None and step is not None and step.refusal is None:
+            return await self.see(actor, action.page, "")
+        return answered(step, where(actor))
+
+    async def see(self, actor: Actor, page: SeeQueue, card: str) -> Answer:
+        """Show an approver what waits, as far as it is about what they decide; asked in the channel, in private."""
         await self._forget_twin(actor, card)
         if self.approvals.elsewhere(actor.chat):
             return Refused(Refusal(Reason.NOT_HERE))
-        async with self.ledger.store.unit() as unit:
-            line = await unit.line(actor.person.tenant, PAGE, after)
-        theirs = await self._theirs(actor.person, line.some)
+        theirs = await self.theirs(actor.person)
         if isinstance(theirs, Refusal):
+            about = About(actor.person.tenant, kind=QUEUE)
+            await self.ledger.record.declined(about, theirs, actor.person, Sort.REFUSED)
             return Refused(theirs)
-        on = line.some[-1].id if len(line.some) == PAGE else ""
-        shown = WaitingLine(line.count, tuple(one for one in line.some if one.kind in theirs))
         if actor.chat.personal:
-            return QueueCard(shown, on)
+            return await self._page(actor.person, theirs, page)
         home = await self.homes.reach(actor)
-        return Refused(home) if isinstance(home, Refusal) else QueueCard(shown, on, home[1])
+        if isinstance(home, Refusal):
+            return Refused(home)
+        return replace(await self._page(actor.person, theirs, page), home=home[1])
 
-    async def _theirs(self, person: Person, some: tuple[Queued, ...]) -> frozenset[str] | Refusal:
-        """Say which kinds of these this person decides about just now, or why about none of them."""
-        policies, theirs, no = self.ledger.policies, set[str](), None
-        first = {policies[one.kind].approvers_group: one for one in reversed(some)}
-        for group, one in first.items():
-            request = await self.ledger.load(one.id)
-            if request is None:
-                continue
-            # Whether it is their own is asked of each request when it is opened: nobody's account stops the line.
-            facts = await self.approvals.inquiry.about_approver(
-                person.id, replace(request, requester=person, subject=person)
-            )
-            facts = replace(facts, same_human=False)
-            for kind in {each.kind for each in some if policies[each.kind].approvers_group == group}:
-                refusal = unfit(policies[kind], facts)
-                if refusal is None:
-                    theirs.add(kind)
-                else:
-                    no = refusal
-                    await self.ledger.refuse(request, refusal, person, Sort.REFUSED)
-        return frozenset(theirs) if theirs or no is None else no
+    async def said(self, actor: Actor) -> Answer | None:
+        """Answer words for it: in the approvers' channel with what all of them may see, else in private.
+
+        None to whoever decides about nothing: they learn nothing of it. `Done` where it goes on in private.
+        """
+        if not actor.chat.personal and self.approvals.elsewhere(actor.chat):
+            return Done()
+        theirs = await self.theirs(actor.person)
+        if actor.chat.personal:
+            return None if isinstance(theirs, Refusal) else await self._page(actor.person, theirs, SeeQueue())
+        if isinstance(theirs, Refusal):
+            return Done()
+        kinds = tuple(self.approvals.inquiry.policies)
+        return QueueCard(await self._waiting(actor.person, Wanted(kinds, self.ledger.clock.now(), PAGE)), board=True)
+
+    async def _page(self, person: Person, theirs: frozenset[str], page: SeeQueue) -> QueueCard:
+        only = page.which if page.which in theirs else ""
+        mine = person.id if page.which == MINE else ""
+        now = self.ledger.clock.now()
+        wanted = Wanted(sorted(theirs), now, PAGE, page.after, only, mine, page.which == LATE)
+        line = await self._waiting(person, wanted)
+        on = line.some[-1].id if len(line.some) == PAGE else ""
+        return QueueCard(line, on, page=page, kinds=tuple(k for k in self.approvals.inquiry.kinds if k in theirs))
+
+    async def _waiting(self, person: Person, wanted: Wanted) -> WaitingLine:
+        async with self.ledger.store.unit() as unit:
+            return await unit.waiting(person.tenant, wanted)
+
+    async def theirs(self, person: Person) -> frozenset[str] | Refusal:
+        """Say which kinds this person decides about just now, or why about none of them."""
+        policies, inquiry = self.ledger.policies, self.approvals.inquiry
+        first = {policies[kind].approvers_group: kind for kind in reversed(tuple(inquiry.kinds))}
+        now = self.ledger.clock.now()
+        # Whether one is their own is asked of each request when it is opened: nobody's account stops the queue.
+        drafts = (Request("", k, person, person, {}, Mode.ENFORCE, Status.APPROVAL, 1, now) for k in first.values())
+        known = await asyncio.gather(*(inquiry.about_approver(person.id, draft) for draft in drafts))
+        facts = {group: replace(found, same_human=False) for group, found in zip(first, known, strict=True)}
+        noes = {kind: unfit(policies[kind], facts[policies[kind].approvers_group]) for kind in inquiry.kinds}
+        theirs = frozenset(kind for kind, no in noes.items() if no is None)
+        said = [no for no in noes.values() if no is not None]
+        return theirs or min(
+            said, key=lambda no: no.reason == Reason.NOT_APPROVER
+        )  # what is wrong with an approver first
 
     async def _opened(self, request: Request, person: Person, home: Chat) -> None:
         """Keep that it is on its way to them, in the transaction that has it brought there."""

@@ -19,7 +19,7 @@ from bot.core.model import PENDING, Actor, Person, Refusal, Request, Status
 from bot.core.ports import Slot
 from bot.core.reasons import Reason
 from bot.core.threat import ThreatLevel
-from bot.desk.answered import not_now
+from bot.desk.answered import not_now, whose
 from bot.desk.facts import Inquiry
 from bot.desk.ledger import Ledger, happened
 
@@ -251,7 +251,3 @@ class Reception:
         if step is not None and step.refusal is not None and not request.reported:
             return Refused(step.refusal)
         return RequestCard(request, Slot.REQUESTER)
-
-
-def whose(actor: Actor, request: Request) -> bool:
-    return actor.person.tenant == request.tenant and actor.person.id in {request.subject.id, request.requester.id}

@@ -16,6 +16,8 @@ from bot.core.ports import Posted, Purpose, SignIn, SignInStage, Slot
 from bot.core.watch import Notice, Sort, hour
 from bot.store.values import (
     Row,
+    attention_doc,
+    attention_of,
     chat_of,
     ending_doc,
     ending_of,
@@ -75,6 +77,7 @@ def _request_doc(request: Request) -> dict[str, Any]:
         "receipt": receipt_doc(request.receipt) if request.receipt else None,
         "ending": ending_doc(request.ending) if request.ending else None,
         "opened_by": asdict(request.opened_by) if request.opened_by else None,
+        "attention": attention_doc(request.attention) if request.attention else None,
     }
 
 
@@ -112,7 +115,7 @@ def request_of(row: Row) -> Request:
 
 
 def _decided(doc: Row) -> dict[str, Any]:
-    """Return what a request keeps of its decisions, how often it was asked for again, and who opened it."""
+    """Return what a request keeps of its decisions, how often it was asked for again, who opened it and looks at it."""
     means = doc.get("means")
     return {
         "terms": tuple(doc.get("terms", ())),
@@ -122,6 +125,7 @@ def _decided(doc: Row) -> dict[str, Any]:
         "repeated": doc.get("repeated", 0),
         "means": None if means is None else tuple(Means(**one) for one in means),
         "opened_by": person_of(doc["opened_by"]) if doc.get("opened_by") else None,
+        "attention": attention_of(doc["attention"]) if doc.get("attention") else None,
     }
 
 

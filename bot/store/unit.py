@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -18,12 +17,12 @@ from bot.core.limits import DAY, HOUR, Tally
 from bot.core.locks import Locks
 from bot.core.model import OPEN, Chat, EvidenceType, Person, Request, Status
 from bot.core.ports import Clock, Job, Posted, Purpose, SignIn, SignInStage, Slot, Unit, Urgency
-from bot.core.queue import STOOD, Place, WaitingLine, queued
 from bot.core.watch import WINDOWS, Count, Notice, Sort, slot
-from bot.store import alarms, beside, chain, codec, lockdown, past, sql, waiting
+from bot.store import alarms, beside, chain, codec, lockdown, past, sql
 from bot.store.matters import MatterRows
 from bot.store.pipeline import Pipeline
 from bot.store.values import utc
+from bot.store.waiting import QueueRows
 
 WORDS: Final = ("name", "request", "slot", "person")  # of a job, as every version that runs takes them
 # What of the requests counts against how often somebody may ask: see `recent`.
@@ -43,7 +42,7 @@ COUNTED: Final[Mapping[str, object]] = MappingProxyType(
 ADDS: Final = 3  # the request that is in the way may be gone when we look at it
 
 
-class PostgresUnit(MatterRows, Unit):
+class PostgresUnit(MatterRows, QueueRows, Unit):
     """See `core.ports.Unit`. Notes and jobs are kept until `finish`, in one order for everybody: no deadlocks.
 
     `begun`: the tenants who have a chain already, as far as this process knows.
@@ -139,22 +138,6 @@ class PostgresUnit(MatterRows, Unit):
     async def raised(self, tenant: str, subject: str, kind: str, since: datetime) -> Sequence[tuple[str, datetime]]:
         values = {"tenant": tenant, "subject": subject, "kind": kind, "since": since}
         return tuple((row["id"], utc(row["created_at"])) for row in await self._line.rows(alarms.RAISED, values))
-
-    async def line(self, tenant: str, limit: int, after: str = "") -> WaitingLine:
-        values = {"tenant": tenant, "limit": limit, "after": after}
-        rows, (all_,) = await asyncio.gather(
-            self._line.rows(waiting.LINE, values), self._line.rows(waiting.COUNT, {"tenant": tenant})
-        )
-        return WaitingLine(all_["count"], tuple(queued(codec.request_of(row), tuple(row["takers"])) for row in rows))
-
-    async def place(self, request: Request) -> Place:
-        values = {"tenant": request.tenant, "at": request.created_at, "id": request.id}
-        (row,) = await self._line.rows(waiting.PLACE, values)
-        return Place(row["before"], row["ahead"])
-
-    async def front(self, tenant: str, limit: int) -> Sequence[str]:
-        rows = await self._line.rows(waiting.FRONT, {"tenant": tenant, "limit": limit, "stood": STOOD})
-        return tuple(row["id"] for row in rows)
 
     async def due(self, now: datetime, limit: int) -> Sequence[str]:
         return tuple(row["id"] for row in await self._line.rows(sql.DUE, {"now": now, "limit": limit}))

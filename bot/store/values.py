@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Any, overload
 
+from bot.core.attention import Attention
 from bot.core.model import Chat, Ending, Evidence, EvidenceType, Person, Receipt, Refusal
 
 Row = Mapping[str, Any]
@@ -89,6 +90,14 @@ def ending_of(doc: Row) -> Ending:
         choice=doc.get("choice", ""),
         at=moment(doc.get("at")),
     )
+
+
+def attention_doc(attention: Attention) -> dict[str, Any]:
+    return {**asdict(attention), "until": stamp(attention.until), "due": stamp(attention.due)}
+
+
+def attention_of(doc: Row) -> Attention:
+    return Attention(doc["by"], doc["name"], datetime.fromisoformat(doc["until"]), moment(doc["due"]))
 
 
 def texts_of(doc: Mapping[str, str]) -> Mapping[str, str]:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import cards
 from bot.core.actions import (
+    ForSome,
     Help,
     Home,
     Human,
@@ -40,6 +41,17 @@ _TAG: Final = re.compile(
 _BREAK: Final = re.compile(r"<(?:br|p|div|li)\b[^<>]{0,300}>|</(?:p|div|li)>", re.IGNORECASE)
 _CITED: Final = re.compile(r"<blockquote\b[^<>]{0,300}>.*?(?:</blockquote>|\Z)", re.IGNORECASE | re.DOTALL)
 _AT: Final = re.compile(r"<at\b[^<>]{0,300}>\s*(?=\w)", re.IGNORECASE)
+
+
+# What is the same whatever else was written.
+PLAIN: Final[Mapping[str, Written]] = {
+    Door.HELP: Help(),
+    Door.HOME: Home(),
+    Door.CALLER: ShowCaller(),
+    Door.THREAT: ShowThreat(),
+    Door.LOCK: ShowLocking(),
+    Door.THANKS: Thanks(),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,20 +128,12 @@ def _action(found: Understood) -> Written:
     match found.door:
         case Door.STATUS | Door.CANCEL:  # what is open stands there, each with its button to withdraw it
             return ShowStatus()
-        case Door.HELP:
-            return Help()
-        case Door.HOME:
-            return Home()
         case Door.HUMAN:
             return Human(of_others=found.how is How.OF_OTHERS)
-        case Door.CALLER:
-            return ShowCaller()
-        case Door.THREAT:
-            return ShowThreat()
-        case Door.LOCK:
-            return ShowLocking()
-        case Door.THANKS:
-            return Thanks()
+        case Door.QUEUE if found.instead is not None:
+            return ForSome(found.door, _action(found.instead))
+        case door if door in PLAIN:
+            return PLAIN[door]
         case Door.NONE if found.how is How.BY_MACHINE:
             return MachineMade()
         case Door.NONE if found.how is How.NOT_WANTED:

@@ -12,13 +12,14 @@ from typing import Any, Final, Protocol, TypeVar
 import structlog
 
 import cards
-from bot.core.actions import Action, Home
+from bot.core.actions import Action, ForSome, Home
 from bot.core.answers import Answer, HomeCard, QueueCard
 from bot.core.errors import AnswerLost, Rejected, Unavailable
 from bot.core.model import Actor, Chat, Person
 from bot.core.ports import Messenger
 from bot.teams import replies
 from bot.teams.inbound import Command, Ignored, Installed, Json, Malformed, Meaning, Removed, Unknown, Via
+from bot.teams.patience import done, patiently
 from bot.teams.replies import Reply
 from bot.teams.throttle import Throttle
 from cards.view import View
@@ -27,7 +28,6 @@ T = TypeVar("T")
 Viewer = Callable[[Answer, Actor], Awaitable[View]]
 
 PATIENCE: Final = 7.5  # seconds until a person is told to wait; Teams itself gives up after ten to fifteen
-PAUSE: Final = 2.0  # seconds: a reply that must wait longer than this is given up
 KNOWN_CHATS: Final = 10_000
 
 log = structlog.get_logger(__name__)
@@ -134,6 +134,8 @@ class Turn:
         if command.actor.chat.personal:
             await self._command(command)
             return
+        if isinstance(command.action, ForSome) and await self._said_here(command):
+            return
         home = await self._home(command.actor)
         if home is None:
             await self._say(_speaker(command), "said.add_me")
@@ -150,6 +152,14 @@ class Turn:
             return
         if command.via is Via.MESSAGE:
             await self._say(_speaker(command), "said.in_private")
+
+    async def _said_here(self, command: Command) -> bool:
+        """Answer where it was written what all who sit there may see; say whether that was all."""
+        answer = await self._desk.handle(_speaker(command), command.action, card=command.card)
+        shown = isinstance(answer, QueueCard) and answer.board
+        if shown:
+            await self._post(command.actor.chat, replies.reply(answer, command, await self._seen(answer, command)))
+        return shown
 
     async def _seen(self, answer: Answer, command: Command) -> View:
         """Say how an answer looks to who gets it: in the language they wrote in, and so does what follows from it."""
@@ -216,7 +226,7 @@ class Turn:
         task = asyncio.create_task(work)
         self._running.add(task)
         task.add_done_callback(self._running.discard)
-        if not await _done(task, self._patience):
+        if not await done(task, self._patience):
             task.add_done_callback(self._late)
             raise TimeoutError
         error = task.exception()
@@ -243,10 +253,10 @@ class Turn:
         """
         if place and not await self._desk.owned(chat, place):
             try:
-                return await _patiently(lambda: self._messenger.update(chat, place, message))
+                return await patiently(lambda: self._messenger.update(chat, place, message))
             except Rejected:
                 log.info("reply_not_in_place")
-        await _patiently(lambda: self._messenger.post(chat, message))
+        await patiently(lambda: self._messenger.post(chat, message))
         return None
 
     async def _say(self, actor: Actor, key: str) -> None:
@@ -266,32 +276,3 @@ def _speaker(command: Command) -> Actor:
     if not command.language or cards.tongue(person.language) == command.language:
         return command.actor
     return replace(command.actor, person=replace(person, language=command.language))
-
-
-async def _patiently(send: Callable[[], Awaitable[object]]) -> None:
-    """Send, and where one must wait a moment, once more."""
-    try:
-        await send()
-    except Unavailable as error:
-        if error.retry_after is not None and error.retry_after > PAUSE:
-            raise
-        await asyncio.sleep(error.retry_after or PAUSE / 4)
-        await send()
-
-
-async def _done(task: asyncio.Task[Any], patience: float) -> bool:
-    """Wait so long for a task, which goes on when that is over: `asyncio.wait`, at less cost for one in every turn."""
-    loop = asyncio.get_running_loop()
-    waiter = loop.create_future()
-
-    def over(*_: object) -> None:
-        if not waiter.done():
-            waiter.set_result(None)
-
-    task.add_done_callback(over)
-    timer = loop.call_later(patience, over)
-    try:
-        await waiter
-    finally:
-        timer.cancel()
-    return task.done()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, replace
 
-from bot.core.answers import Answer, CallerCard, Refused, RequestCard, ThreatCard
+from bot.core.answers import Answer, CallerCard, QueueCard, Refused, RequestCard, ThreatCard
 from bot.core.model import Actor, Request, Status
 from bot.core.ports import Purpose, Slot
 from bot.desk.facts import Inquiry
@@ -43,6 +43,8 @@ class Views:
     async def answered(self, answer: Answer, actor: Actor) -> View:
         """Say how an answer looks to the one who gets it: a card that comes back from a press is the one in place."""
         person, chat = actor.person, actor.chat
+        if isinstance(answer, QueueCard) and answer.board:
+            return self._plain()
         request = getattr(answer, "request", None)
         view = self.of(request) if isinstance(request, Request) else self._plain()
         if isinstance(answer, RequestCard) and answer.slot is Slot.APPROVERS:

@@ -29,12 +29,14 @@ class Door(StrEnum):
     CALLER = "caller"
     THREAT = "threat"
     LOCK = "lock"
+    QUEUE = "queue"
     THANKS = "thanks"
     NONE = "none"
 
 
 POLITE: Final = (Door.HELP, Door.THANKS, Door.HOME)  # said beside something else, they mean little
-DESK: Final = (Door.STATUS, Door.CANCEL, Door.HUMAN, Door.CALLER, Door.THREAT, Door.LOCK)
+FOR_SOME: Final = (Door.QUEUE,)  # only some may see what is behind it
+DESK: Final = (Door.STATUS, Door.CANCEL, Door.HUMAN, Door.CALLER, Door.THREAT, Door.LOCK, *FOR_SOME)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
@@ -11,8 +11,8 @@ from typing import Final
 from bot.understanding import ideas, lexicon, rules
 from bot.understanding.lexicon import Known
 from bot.understanding.marks import Mark, Marked, looked_up, marked, tongue, whose
-from bot.understanding.rules import DESK, POLITE, Door, Meaning, Reading
-from bot.understanding.sentences import Clause, joined, read
+from bot.understanding.rules import DESK, FOR_SOME, POLITE, Door, Meaning, Reading
+from bot.understanding.sentences import Clause, Sentences, joined, read
 
 MACHINE: Final = ("{", "[", "<")  # how data and markup begin, and nobody's speech
 LIKELY: Final = 3  # kinds that are offered instead of what was not understood
@@ -36,7 +36,7 @@ class How(StrEnum):
 class Understood:
     """A kind or a `Door`; `language` is the sentence's where it can be told, `said` why somebody asks, in their words.
 
-    `likely` are kinds that come near where the door is none.
+    `likely` are kinds that come near where the door is none; `instead` is what it comes to for whom a door is not for.
     """
 
     door: str
@@ -45,6 +45,7 @@ class Understood:
     language: str = ""
     said: str = ""
     likely: tuple[str, ...] = ()
+    instead: Understood | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +85,17 @@ class Understanding:
         clauses = self._marked(said.outside or (), spoken)
         if not any(clause.has(ideas.OTHER, ideas.DEFINE) for clause in clauses):
             clauses = self._marked(said.clauses, spoken, rows)
-        found = self._decided(clauses)
-        if found.how is How.UNCLEAR and len(clauses) > 1:
-            found = self._decided(self._marked(joined(said.clauses), spoken), found)
+        found = self._read(said, clauses, spoken)
+        if found.door in FOR_SOME:
+            found = replace(found, instead=self._read(said, clauses, spoken, FOR_SOME))
         return replace(found, language=told)
+
+    def _read(self, said: Sentences, clauses: Sequence[Marked], spoken: str, but: Collection[Door] = ()) -> Understood:
+        """Decide about what was said clause by clause, and as a whole where that is not clear; `but` are no doors."""
+        found = self._decided(clauses, but)
+        if found.how is How.UNCLEAR and len(clauses) > 1:
+            found = self._decided(self._marked(joined(said.clauses), spoken), but, found)
+        return found
 
     def _marked(
         self, clauses: Sequence[Clause], language: str, rows: Sequence[Sequence[Known]] = ()
@@ -95,11 +103,13 @@ class Understanding:
         known = rows or looked_up(clauses, self.lexicon)
         return tuple(marked(clause, row, self.lexicon, language) for clause, row in zip(clauses, known, strict=True))
 
-    def _decided(self, clauses: Sequence[Marked], otherwise: Understood | None = None) -> Understood:
+    def _decided(
+        self, clauses: Sequence[Marked], but: Collection[Door], otherwise: Understood | None = None
+    ) -> Understood:
         if not any(clause.clause.words for clause in clauses):
             asked = any(clause.clause.asks for clause in clauses)
             return Understood(Door.HELP if asked else Door.NONE, "nothing but signs", How.UNCLEAR)
-        told = list(self._told(clauses))
+        told = [one for one in self._told(clauses) if one.reading.door not in but]
         for how in (How.PLAINLY, How.OF_OTHERS, How.ASKED):
             meant = [one for one in told if one.how is how and one.reading.door not in POLITE]
             if meant and (best := self._best(meant)) is not None:

@@ -14,7 +14,6 @@ from bot.core.answers import (
     Offer,
     OfferCard,
     ProofShown,
-    QueueCard,
     Refused,
     RequestCard,
     Said,
@@ -31,7 +30,6 @@ from bot.core.model import (
     Status,
 )
 from bot.core.ports import Slot
-from bot.core.queue import WaitingLine, queued
 from bot.core.reasons import Reason
 from bot.core.watch import Notice, Sort
 from bot.kinds import KINDS
@@ -46,6 +44,7 @@ from playground.gallery.levels import levels
 from playground.gallery.locks import ALARM, locks, stopped
 from playground.gallery.means import means
 from playground.gallery.people import ANN, BEN, NOBODY, who
+from playground.gallery.queues import queues
 from playground.gallery.requests import APPROVED, ASKED, ENDINGS, RECEIPT, SIGNED_IN, at, told
 from playground.gallery.sheets import Found, sheet
 from playground.gallery.stories import FILLED_IN, NOW, STORIES
@@ -69,7 +68,7 @@ def every() -> Iterator[tuple[str, dict[str, Any]]]:
             *means(view),
             *locks(view, START),
             *_approvers(view),
-            *_line(view),
+            *queues(view),
             *_others(view),
             *calls(view),
             *threats(view),
@@ -120,25 +119,6 @@ def _answers(view: View) -> Shown:
         yield f"refused/{reason}", Refused(Refusal(reason, FILLED_IN)), view
     yield "refused/with_request", Refused(Refusal(Reason.ALREADY_OPEN), at(Status.APPROVAL)), view
     yield "secret/dialog", _secret(), view
-
-
-def _line(view: View) -> Shown:
-    """Those for whom the channel has no card yet: as it shows them, page by page in private, and one opened."""
-    asked = [told(kind.name, Status.APPROVAL) for kind in KINDS.values() if not kind.harmless]
-    asked = [replace(one, created_at=NOW - timedelta(minutes=9 - n)) for n, one in enumerate([*asked, *asked])]
-    first, trial, *rest = (queued(replace(one, level="high")) for one in asked)
-    some = (replace(first, takers=(BEN.name,)), replace(trial, trial=True), *rest)
-    channel, mine = replace(view, user="", person=""), replace(view, user="29:ben", person=BEN.id)
-    yield "queue/channel", QueueCard(WaitingLine(214, some)), channel
-    yield "queue/few", QueueCard(WaitingLine(2, some[:2])), channel
-    yield "queue/mine", QueueCard(WaitingLine(214, some), "r9"), mine
-    yield "queue/last", QueueCard(WaitingLine(214, some[:1])), mine
-    yield "queue/nobody", QueueCard(WaitingLine(0, ())), mine
-    for words in ("queue.over", "queue.moved"):
-        yield f"said/{words}", Said(words), channel
-    waiting = at(Status.APPROVAL)
-    yield "confirm/opened", RequestCard(waiting, Slot.CONFIRM), replace(mine, opened=True, looks=True)
-    yield "requester/approval_in_line", RequestCard(waiting, Slot.REQUESTER), replace(view, place=37)
 
 
 def _signing_in(view: View) -> Shown:

@@ -19,6 +19,7 @@ def _named(key: str) -> Person:
 
 ANN: Final = _named("ann")
 BEN: Final = _named("ben")
+CLEO: Final = _named("cleo")
 SOFIA: Final = _named("sofia")
 UPN: Final = _CONTOSO["ann"].upn
 

@@ -22,7 +22,7 @@ from bot.store import alarms, beside, chain, codec, past, sql, waiting
 from bot.store.unit import COUNTED
 from tests.conftest import TEMPLATE
 
-PAST = Past(2000, jobs=20_000)
+PAST = Past(2000, approvals=10, jobs=20_000)
 DAY = timedelta(days=1)
 BLOCKS = 80  # of 8 kB; the tables have hundreds
 BIG = {
@@ -68,7 +68,18 @@ CASES: Mapping[str, Mapping[str, Any]] = {
     "RAISED": {"tenant": TENANT, "subject": "p7", "kind": "compromised", "since": NOW - timedelta(minutes=1)},
     "DUE": {"now": NOW, "limit": 200},
     "COUNT": {"tenant": TENANT},
-    "LINE": {"tenant": TENANT, "limit": 8, "after": "r7"},
+    "LINE": {"tenant": TENANT, "limit": 8},
+    "BY_KIND": {"tenant": TENANT, "kinds": ["tap", "risk"]},
+    "WANTED": {
+        "tenant": TENANT,
+        "kinds": ["tap", "risk"],
+        "now": NOW,
+        "limit": 10,
+        "after": "r7",
+        "only": "tap",
+        "by": "p7",
+        "late": True,
+    },
     "PLACE": {"tenant": TENANT, "at": NOW, "id": "r7"},
     "FRONT": {"tenant": TENANT, "limit": 5, "stood": "queue"},
     "BEGIN_CHAIN": {"tenant": TENANT, "hash": GENESIS},
@@ -132,7 +143,7 @@ OTHERS = {
 STATEMENTS = {
     name: what for module in (sql, beside, chain, past, alarms, waiting) for name, what in vars(module).items()
 }
-PARTS = {"OPEN", "REQUEST", "GUARDS"}  # what statements are made of
+PARTS = {"OPEN", "REQUEST", "GUARDS", "STOOD"}  # what statements are made of
 FETCH = "SELECT procrastinate_fetch_job_v2(ARRAY['cards', 'act'], NULL)"
 
 

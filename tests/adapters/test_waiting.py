@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from bot.core.model import Chat, Mode, Person, Request, Status
 from bot.core.ports import Posted, Slot, Unit
-from bot.core.queue import FEW, STOOD, Place, Queued, WaitingLine
+from bot.core.queue import FEW, STOOD, Place, Queued, WaitingLine, Wanted
 from bot.store.postgres import PostgresStore
 from tests.adapters.rows import ANN, BEN, HOME, NOW, added, ask
 
@@ -28,13 +28,18 @@ async def kept(store: PostgresStore, *posted: Posted) -> None:
             await unit.keep_posted(one)
 
 
-async def line(store: PostgresStore, limit: int = 20, after: str = "") -> WaitingLine:
+async def line(store: PostgresStore, limit: int = 20) -> WaitingLine:
     async with store.unit() as unit:
-        return await unit.line("contoso", limit, after)
+        return await unit.line("contoso", limit)
 
 
-async def ids(store: PostgresStore, limit: int = 20, after: str = "") -> list[str]:
-    return [one.id for one in (await line(store, limit, after)).some]
+async def ids(store: PostgresStore) -> list[str]:
+    return [one.id for one in (await line(store)).some]
+
+
+async def page(store: PostgresStore, limit: int = 20, after: str = "") -> list[str]:
+    async with store.unit() as unit:
+        return [one.id for one in (await unit.waiting("contoso", Wanted(("tap",), NOW, limit, after))).some]
 
 
 async def place(store: PostgresStore, number: int) -> Place:
@@ -47,22 +52,22 @@ async def test_the_line_is_in_the_order_in_which_they_asked_and_says_how_many(st
     assert await ids(store) == ["r1", "r2", "r3"]
     found = await line(store, 2)
     assert (found.count, len(found.some)) == (3, 2)
-    assert await ids(store, after="r1") == ["r2", "r3"]
-    assert await ids(store, after="r3") == []
+    assert await page(store, after="r1") == ["r2", "r3"]
+    assert await page(store, after="r3") == []
 
 
 async def test_who_asked_in_the_same_moment_is_passed_over_by_no_page(store: PostgresStore) -> None:
     await added(store, *(replace(waits(n), created_at=NOW) for n in (1, 2, 3)))
-    first = await ids(store, 1)
-    assert [*first, *await ids(store, after=first[0])] == ["r1", "r2", "r3"]
+    first = await page(store, 1)
+    assert [*first, *await page(store, after=first[0])] == ["r1", "r2", "r3"]
 
 
 async def test_a_page_goes_on_behind_one_that_has_left_the_line(store: PostgresStore) -> None:
     await added(store, *(waits(n) for n in (1, 2, 3)))
     async with store.unit() as unit:
         await unit.save(replace(waits(2), status=Status.DENIED))
-    assert await ids(store, after="r2") == ["r3"]
-    assert await ids(store, after="nobody's") == []
+    assert await page(store, after="r2") == ["r3"]
+    assert await page(store, after="nobody's") == []
 
 
 async def test_it_says_who_asks_for_what_and_nothing_they_wrote(store: PostgresStore) -> None:

@@ -117,7 +117,7 @@ def test_approvers_see_who_what_why_and_decide() -> None:
     for part in ("Ann Archer", "Phone is lost or broken", "INC0012345", "60 minutes", "enabled, member"):
         assert part in said
     assert "1 of 2: Ben Bishop" in said
-    assert buttons(card) == ["Approve", "Decline"]
+    assert buttons(card) == ["Approve", "Decline", "I'm looking at it"]
     inner = card["actions"][1]["card"]
     assert inner["body"][0]["id"] == "reason"
     assert inner["body"][0]["isRequired"] is True
@@ -146,7 +146,7 @@ def test_an_approver_confirms_by_signing_in_and_is_told_what_came_of_it() -> Non
     assert "not needed any more" in texts(denied)
     expired = cards.show(RequestCard(at(Status.APPROVAL), Slot.CONFIRM), replace(ben, link=""))
     assert "run out" in texts(expired)
-    assert [action["title"] for action in expired["actions"]] == ["Approve", "Decline"]
+    assert [action["title"] for action in expired["actions"]] == ["Approve", "Decline", "I'm looking at it"]
 
 
 def test_a_secret_is_shown_exactly_as_it_is_and_not_as_markdown() -> None:

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from bot.core.actions import Ref, SeeQueue, Take
+from bot.core.actions import Ref
 from bot.core.answers import QueueCard, Said
 from bot.core.model import Evidence, EvidenceType, Mode, Person, Request, Status
 from bot.core.ports import Urgency
 from bot.core.queue import BOARD, FEW, LINE_ID
+from bot.core.queueing import SeeQueue, Take
 from bot.desk.queue import PAGE
 from cards import show
 from tests.fakes import EMPLOYEES, TENANT, Office, at_home, in_channel, person, private

@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 
-from bot.core.actions import Approve, Deny, Ref, Refresh, Report, SeeQueue, Take, Withdraw
+from bot.core.actions import Approve, Deny, Ref, Refresh, Report, Withdraw
 from bot.core.answers import QueueCard, RequestCard, Said
 from bot.core.errors import AnswerLost, Closed, Rejected, Unavailable
 from bot.core.limits import SHOWN
 from bot.core.model import Chat, Mode, Status
 from bot.core.ports import Job, Posted, Slot
 from bot.core.queue import BOARD, FEW, LINE_ID, STOOD
+from bot.core.queueing import SeeQueue, Take
 from bot.core.reasons import Reason
 from bot.core.risk import Risk
 from bot.teams.signboard import NEWS, ROWS, SHUT

@@ -267,6 +267,7 @@ async def test_a_press_acts_and_would_have_been_noticed(room: Room) -> None:
 def test_what_is_understood_is_of_a_type_that_only_shows_and_offers() -> None:
     shows: set[type] = {do.Home, do.Help, do.ShowStatus, do.Human, do.Thanks, do.NotWanted}
     shows |= {do.NotUnderstood, do.MachineMade, do.NoWindow, do.OfferKind, ShowCaller, ShowThreat, ShowLocking}
+    shows |= {do.ForSome}
     assert set(get_args(Written)) == shows
 
 

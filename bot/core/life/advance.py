@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
+from bot.core.attention import Attended, Left
 from bot.core.audit import Deed, Note
 from bot.core.decide import Decision
 from bot.core.events import (
@@ -41,7 +42,7 @@ from bot.core.events import (
     TimePassed,
     Withdrew,
 )
-from bot.core.life import acting, alarmed, ended, proved, waiting
+from bot.core.life import acting, alarmed, attended, ended, proved, waiting
 from bot.core.life.step import Step, end, refused
 from bot.core.model import PENDING, Ending, EvidenceType, Refusal, Request, Status
 from bot.core.policy import Policy
@@ -100,25 +101,42 @@ def _advanced(request: Request, event: Event, policy: Policy, now: datetime) -> 
             return waiting.closed(request, event, now)
         case ActWanted():
             return waiting.wanted(request, event, policy, now)
-        case ActDone() | ActFailed() | ActPostponed() | ActLost():
-            return acting.acted(request, event, policy, now)
-        case ShowFailed():
-            return acting.not_shown(request, policy, now)
-        case Looked():
-            return acting.looked(request, event, policy, now)
+        case ActDone() | ActFailed() | ActPostponed() | ActLost() | ShowFailed() | Looked():
+            return _came_of_it(request, event, policy, now)
         case TimePassed(decision):
             return _time_passed(request, decision, policy, now)
         case RevokeChosen() | Reported() | RevokeDone() | Progressed() | Followed() | Hid():
             return ended.happened(request, event, now)
         case Stopped() | Lifted():
             return alarmed.happened(request, event, now)
+        case Attended() | Left():
+            return attended.happened(request, event, now)
         case _:
             assert_never(event)
+
+
+def _came_of_it(
+    request: Request,
+    event: ActDone | ActFailed | ActPostponed | ActLost | ShowFailed | Looked,
+    policy: Policy,
+    now: datetime,
+) -> Step:
+    """What came of the act, by its answer or by looking, and whether it could be shown."""
+    match event:
+        case ShowFailed():
+            return acting.not_shown(request, policy, now)
+        case Looked():
+            return acting.looked(request, event, policy, now)
+        case _:
+            return acting.acted(request, event, policy, now)
 
 
 def _time_passed(request: Request, decision: Decision | None, policy: Policy, now: datetime) -> Step:
     if request.due_at is None or now < request.due_at:
         return Step(request)
+    over = attended.over(request, now)
+    if over is not None:
+        return over
     match request.status:
         case Status.CONSENT | Status.STEP_UP | Status.PROOF | Status.APPROVAL | Status.READY:
             return waiting.time_passed(request, decision, policy, now)
