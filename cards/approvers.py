@@ -7,9 +7,10 @@ from typing import Final
 from bot.core.actions import Approve, Deny, NotNow, SeeProof
 from bot.core.answers import ProofShown
 from bot.core.approval import outgrown
+from bot.core.callers import Proven
 from bot.core.forms import WHY
 from bot.core.life.alarmed import stopped
-from bot.core.model import UNDECIDED, EvidenceType, Refusal, Request, Status
+from bot.core.model import UNDECIDED, Evidence, EvidenceType, Refusal, Request, Status
 from bot.core.packing import VERDICT_NO, VERDICT_YES
 from bot.core.queue import looked_at
 from bot.core.reasons import Reason
@@ -232,12 +233,14 @@ def _known(request: Request, view: View) -> list[tuple[str, str]]:
     rows += [(say(view, "fact.signed_in"), when(e.at)) for e in request.evidence_of(EvidenceType.STEP_UP)[-1:]]
     if request.opened_by is not None:
         rows.append((say(view, "fact.opened_by"), plain(request.opened_by.name, NAME)))
-        rows += [
-            (say(view, "fact.verified"), say(view, f"fact.verified_{e.strength}", when=when(e.at)))
-            for e in request.evidence_of(EvidenceType.VERIFICATION)
-        ]
+        given = [e for e in request.evidence_of(EvidenceType.VERIFICATION) if e.strength != Proven.MANAGER]
+        rows += [(say(view, "fact.verified"), _verified(e, view)) for e in given]  # a manager's own says theirs
     rows.append((say(view, "fact.asked"), when(request.created_at)))
     return [*rows, (say(view, "fact.approvals"), approvals(request, view))]
+
+
+def _verified(given: Evidence, view: View) -> str:
+    return say(view, f"fact.verified_{given.strength}", when=when(given.at), name=plain(given.name, NAME))
 
 
 def _decide(request: Request, view: View) -> list[e.Action]:

@@ -8,12 +8,14 @@ from __future__ import annotations
 from typing import Any, Final
 
 from bot.core.answers import CallerCard, CallerDoor, CallerForm
-from bot.core.callers import Proven, Stand, Verification
+from bot.core.callers import WAITING, Proven, Stand, Verification
 from bot.core.calling import (
     NUMBER,
     AskCaller,
+    AskManager,
     BeginCaller,
     DenyCall,
+    DenyVouch,
     EndCall,
     FindCaller,
     OpenForm,
@@ -32,6 +34,8 @@ from cards.words import bare, came_to_nothing, say, when
 
 TONES: Final = {
     Stand.ASKED: "Accent",
+    Stand.UNREACHED: "Default",
+    Stand.VOUCHING: "Accent",
     Stand.VERIFIED: "Good",
     Stand.REFUSED: "Attention",
     Stand.MISMATCHED: "Warning",
@@ -66,6 +70,8 @@ def call(answer: CallerCard, view: View) -> e.Card:
             return _agents(answer, view)
         case Slot.CALLER:
             return _callers(one, view)
+        case Slot.VOUCHER:
+            return _vouchers(one, view)
         case _:
             return _securitys(one, view)
 
@@ -74,20 +80,22 @@ def _agents(answer: CallerCard, view: View) -> e.Card:
     """The number to read aloud while it may be typed, and what the answer proves: never more than that."""
     one = answer.verification
     over = one.over(view.now)
-    asks = one.status is Stand.ASKED and not over
-    key = "unanswered" if one.status is Stand.ASKED and over else _proven(one, over)
+    asks, waits = one.status is Stand.ASKED and not over, one.status in WAITING and not over
+    key, leaves = _proven(one, over), one.leaves(view.now)
     by_sign_in = asks and not one.by_number
     body = [
         _head(one, say(view, "call.agent.title", **_given(one)), view),
         *_number(one, view),
         *lines(say(view, f"call.agent.{'no_number' if by_sign_in else key}", **_given(one))),
+        *(lines(say(view, "call.agent.leaves", **_given(one))) if leaves else ()),
         *facts([(say(view, "call.asked_at"), when(one.created_at)), (say(view, "call.proved_at"), _at(one))]),
     ]
     opens = [_opening(kind, one, view) for kind in answer.opens] if one.status is Stand.VERIFIED and not over else []
-    back = _press("call.button.end", pack(EndCall(one.key, one.version)), view) if asks else None
+    back = _press("call.button.end", pack(EndCall(one.key, one.version)), view) if waits else None
+    leads = _press("call.button.manager", pack(AskManager(one.key, one.version)), view) if leaves else None
     if opens:
         body += lines(say(view, "call.agent.opens", **_given(one)))
-    return card(view, body, [*opens, back], _refresh(one, view))
+    return card(view, body, [*opens, leads, back], _refresh(one, view))
 
 
 def _opening(kind: str, one: Verification, view: View) -> e.Submit:
@@ -105,8 +113,7 @@ def _number(one: Verification, view: View) -> list[e.Piece]:
 def _callers(one: Verification, view: View) -> e.Card:
     """What the colleague is asked; the no stands beside whatever was answered, as long as somebody relies on it."""
     over = one.over(view.now)
-    asks = one.status is Stand.ASKED and not over
-    key = "unanswered" if one.status is Stand.ASKED and over else _proven(one, over)
+    asks, key = one.status is Stand.ASKED and not over, _proven(one, over)
     body: list[e.Piece | None] = [
         warning(came_to_nothing(view)) if not over else None,
         _head(one, say(view, "call.caller.title"), view),
@@ -132,14 +139,42 @@ def _answers(one: Verification, view: View, *, asks: bool, over: bool) -> list[e
     ]
 
 
+def _vouchers(one: Verification, view: View) -> e.Card:
+    """What the manager is asked: the sign-in is their yes, and the no stands beside it for as long as it counts."""
+    over = one.over(view.now)
+    asks = one.status is Stand.VOUCHING and not over
+    mine = asks or (one.vouched is True and not over)
+    key = _proven(one, over)
+    if one.status is Stand.VERIFIED and not one.vouched:
+        key = "answered"
+    body: list[e.Piece | None] = [
+        warning(came_to_nothing(view)) if mine else None,
+        _head(one, say(view, "call.voucher.title", **_given(one)), view),
+        *lines(say(view, f"call.voucher.{key}", **_given(one))),
+        *(lines(say(view, "call.voucher.never"), subtle=True) if asks else ()),
+    ]
+    no = "call.button.not_vouched" if asks else "call.button.not_me"
+    actions: list[e.Action | None] = [
+        sign_in(view, "call.button.vouch", style="positive") if asks and view.link else None,
+        _press(no, pack(DenyVouch(one.key, one.version)), view, style="destructive") if mine else None,
+    ]
+    return card(view, body, actions, _refresh(one, view))
+
+
 def _securitys(one: Verification, view: View) -> e.Card:
     rows = [(say(view, "call.asked_at"), when(one.created_at)), (say(view, "alert.person"), one.about.id)]
-    title = say(view, "call.security.title", **_given(one))
-    said = lines(say(view, "call.security.text", **_given(one)), say(view, "call.security.next", **_given(one)))
+    by = "_manager" if one.vouched is False else ""
+    title = say(view, f"call.security.title{by}", **_given(one))
+    text, then = say(view, f"call.security.text{by}", **_given(one)), say(view, "call.security.next", **_given(one))
+    said = lines(text, then)
     return card(view, [_head(one, title, view), *said, *facts(rows)])
 
 
 def _proven(one: Verification, over: bool) -> str:
+    if one.status in WAITING and over:
+        return Stand.UNANSWERED.value
+    if one.status is Stand.REFUSED and one.vouched is False:
+        return "refused_manager"
     if one.status is not Stand.VERIFIED:
         return one.status.value
     return "past" if over else f"verified_{one.proven}"
@@ -150,7 +185,9 @@ def _head(one: Verification, large: str, view: View) -> e.Container:
 
 
 def _given(one: Verification) -> dict[str, object]:
-    return {"name": plain(one.about.name, NAME), "by": plain(one.by.name, NAME), "until": when(one.ends_at)}
+    manager = plain(one.voucher.name, NAME) if one.voucher is not None else ""
+    given = {"name": plain(one.about.name, NAME), "by": plain(one.by.name, NAME), "until": when(one.ends_at)}
+    return {**given, "manager": manager}
 
 
 def _at(one: Verification) -> str:
@@ -165,7 +202,7 @@ def _press(key: str, data: dict[str, Any], view: View, *, style: str | None = No
 
 def _refresh(one: Verification, view: View) -> e.Refresh | None:
     """Let the one it is for fetch it anew when it comes into view, as long as it can change."""
-    if not view.user or one.over(view.now):
+    if not view.user or (one.over(view.now) and not one.leaves(view.now)):
         return None
     data = pack(SeeCaller(one.key, one.version))
     return e.Refresh(action=e.Execute(verb=str(data["verb"]), data=data), users=[view.user])

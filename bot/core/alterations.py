@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
+
+# So long somebody's manager must have been that, and the account there: who may write either would vouch for anybody.
+SETTLED: Final = timedelta(days=14)
 
 
 class Alteration(StrEnum):

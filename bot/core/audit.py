@@ -66,6 +66,8 @@ class Deed(StrEnum):
     FOUND = "found"
     DISOWNED = "disowned"
     CALLER_ASKED = "caller_asked"
+    CALLER_UNREACHED = "caller_unreached"
+    CALLER_VOUCHING = "caller_vouching"
     CALLER_VERIFIED = "caller_verified"
     CALLER_REFUSED = "caller_refused"
     CALLER_MISMATCHED = "caller_mismatched"

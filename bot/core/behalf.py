@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Final
 
-from bot.core.callers import VALID, Proven, Stand, Verification
+from bot.core.callers import STRONG, VALID, Stand, Verification
 from bot.core.facts import Facts, Moment
 from bot.core.interventions import CONFIRM
 from bot.core.model import Evidence, EvidenceType, Refusal, Request
@@ -18,6 +19,8 @@ from bot.core.policy import Policy
 from bot.core.reasons import Reason
 from bot.core.skew import CLOCK_SKEW
 
+VOUCHED: Final = "vouched"  # the strength of a manager's word, which counts for nothing by itself
+
 
 def assisted(policies: Mapping[str, Policy]) -> tuple[str, ...]:
     """Return the kinds that the helpdesk may open for a colleague."""
@@ -25,17 +28,23 @@ def assisted(policies: Mapping[str, Policy]) -> tuple[str, ...]:
 
 
 def parties(request: Request) -> frozenset[str]:
-    """Return whose request it is in any way: none of them decides about it."""
+    """Return whose request it is in any way, also who vouched for its subject: none of them decides about it."""
     opener = {request.opened_by.id} if request.opened_by is not None else set[str]()
-    return frozenset({request.requester.id, request.subject.id} | opener)
+    verified = {given.by for given in request.evidence_of(EvidenceType.VERIFICATION)}
+    return frozenset({request.requester.id, request.subject.id} | opener | verified)
 
 
-def proof(one: Verification, request: str) -> Evidence | None:
-    """Return what a verification is worth to the request that is opened with it; a number alone is worth nothing."""
-    if one.status is not Stand.VERIFIED or one.proven is not Proven.STEP_UP or one.proven_at is None or one.used_for:
-        return None
-    strength = one.proven.value
-    return Evidence(EvidenceType.VERIFICATION, one.by.id, one.by.name, one.proven_at, strength, request, source=one.id)
+def proof(one: Verification, request: str) -> tuple[Evidence, ...]:
+    """Return what a verification is worth to the request that is opened with it; a number alone is worth nothing.
+
+    The agent's comes first, then that of a manager who vouched.
+    """
+    if one.status is not Stand.VERIFIED or one.proven not in STRONG or one.proven_at is None or one.used_for:
+        return ()
+    said = [(one.by, one.proven.value)]
+    said += [(one.voucher, VOUCHED)] if one.voucher is not None and one.vouched else []
+    sort, at = EvidenceType.VERIFICATION, one.proven_at
+    return tuple(Evidence(sort, by.id, by.name, at, how, request, source=one.id) for by, how in said)
 
 
 def unassisted(policy: Policy, facts: Facts, request: Request) -> Refusal | None:
@@ -55,7 +64,7 @@ def unassisted(policy: Policy, facts: Facts, request: Request) -> Refusal | None
 
 def _holds(given: Evidence, request: Request) -> bool:
     """Whether a verification is that of the opener, strong, and was fresh when the request was opened."""
-    ours = request.opened_by is not None and given.by == request.opened_by.id and given.strength == Proven.STEP_UP
+    ours = request.opened_by is not None and given.by == request.opened_by.id and given.strength in STRONG
     age = request.created_at - given.at
     return ours and bool(given.source) and -CLOCK_SKEW <= age <= VALID
 

@@ -1,6 +1,7 @@
 """Callers: somebody rings and says who they are; what their colleague answers in Teams says whether that is so. Pure.
 
 A number proves that somebody at that person's Teams hears the agent, and no more: it never opens what gives access.
+Whom nobody can ask there, their manager may vouch for, who has heard or seen them, and signs in to say so.
 """
 
 from __future__ import annotations
@@ -16,11 +17,12 @@ from typing import ClassVar, Final, assert_never
 
 from bot.core.audit import Deed, Note
 from bot.core.matters import Matter, Turned
-from bot.core.model import Refusal
+from bot.core.model import Person, Refusal
 from bot.core.reasons import Reason
 
 WAIT: Final = timedelta(minutes=5)  # for the colleague's answer
 VALID: Final = timedelta(minutes=30)  # from the proof on
+VOUCHING: Final = timedelta(minutes=15)  # for the manager's: they have to be reached, and to reach the colleague
 LOWEST, NUMBERS = 10, 90  # two digits, as one says them on the telephone
 HOUR, DAY = timedelta(hours=1), timedelta(hours=24)
 ABOUT_AN_HOUR, ABOUT_A_DAY, BY_AN_HOUR = 3, 6, 20  # questions about one person, and by one agent
@@ -31,8 +33,10 @@ class Stand(StrEnum):
     """How a verification stands."""
 
     ASKED = "asked"
+    UNREACHED = "unreached"  # they have no chat with us: nobody could be asked
+    VOUCHING = "vouching"  # their manager is asked
     VERIFIED = "verified"
-    REFUSED = "refused"  # they say that it is not them
+    REFUSED = "refused"  # they say that it is not them, or their manager does not vouch for them
     MISMATCHED = "mismatched"  # another number than the one they should have heard
     UNANSWERED = "unanswered"
     CANCELLED = "cancelled"  # the agent has taken the question back
@@ -42,12 +46,17 @@ class Proven(StrEnum):
     """By what somebody was verified, the weakest first."""
 
     PRESENCE = "presence"  # the number: somebody at their Teams hears the agent
+    MANAGER = "manager"  # their manager has heard or seen them, and has signed in to say so
     STEP_UP = "step_up"  # a fresh sign-in of theirs
 
 
+STRONG: Final = frozenset({Proven.MANAGER, Proven.STEP_UP})  # what something may be opened with
+WAITING: Final = frozenset({Stand.ASKED, Stand.VOUCHING})  # for somebody's answer
 DEEDS: Final = MappingProxyType(
     {
         Stand.ASKED: Deed.CALLER_ASKED,
+        Stand.UNREACHED: Deed.CALLER_UNREACHED,
+        Stand.VOUCHING: Deed.CALLER_VOUCHING,
         Stand.VERIFIED: Deed.CALLER_VERIFIED,
         Stand.REFUSED: Deed.CALLER_REFUSED,
         Stand.MISMATCHED: Deed.CALLER_MISMATCHED,
@@ -62,7 +71,8 @@ class Verification(Matter):
     """An agent (`by`) asks whether it is really that colleague (`about`) who is on the telephone.
 
     `seed` makes the number, and is gone once that is of no use. `by_number`: the number may answer it; it may not for a
-    while after a wrong one.
+    while after a wrong one. `reached`: they were asked in a chat of their own. `voucher` is their manager, once asked
+    `vouching_at` then; `vouched` is what that one said, if anything.
     """
 
     SORT: ClassVar[str] = "caller"
@@ -73,20 +83,31 @@ class Verification(Matter):
     proven: Proven | None = None
     proven_at: datetime | None = None
     used_for: str = ""  # the one request that was opened with it
+    reached: bool = True
+    voucher: Person | None = None
+    vouching_at: datetime | None = None
+    vouched: bool | None = None
 
     @property
     def lane(self) -> str:
         """One question at a time: two agents who ask the same person would not know whom they answered."""
-        return self.about.id if self.status is Stand.ASKED else ""
+        return self.about.id if self.status in WAITING else ""
 
     @property
     def ends_at(self) -> datetime:
         """Until when it may be answered, or what was proved holds."""
-        return self.proven_at + VALID if self.proven_at is not None else self.created_at + WAIT
+        if self.proven_at is not None:
+            return self.proven_at + VALID
+        return self.vouching_at + VOUCHING if self.vouching_at is not None else self.created_at + WAIT
 
     def over(self, now: datetime) -> bool:
         """Whether nothing more can come of it: past its time is over, whoever looks first."""
-        return self.status not in {Stand.ASKED, Stand.VERIFIED} or now >= self.ends_at
+        return self.status not in {Stand.VERIFIED, *WAITING} or now >= self.ends_at
+
+    def leaves(self, now: datetime) -> bool:
+        """Whether their manager may be asked: nobody could be, or nobody answered, and the call is not long over."""
+        nobody = self.status in {Stand.UNREACHED, Stand.UNANSWERED} or (self.status is Stand.ASKED and self.over(now))
+        return nobody and self.voucher is None and now < self.created_at + HOUR
 
     @property
     def number(self) -> int | None:
@@ -115,6 +136,25 @@ class CallerSignedIn:
 
 
 @dataclass(frozen=True, slots=True)
+class ManagerAsked:
+    """The agent has the colleague's manager asked, this one."""
+
+    voucher: Person
+
+
+@dataclass(frozen=True, slots=True)
+class Vouched:
+    """The manager has heard or seen them just now, and has signed in to say so."""
+
+    context: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotVouched:
+    """The manager has not, or it was not the manager who said so."""
+
+
+@dataclass(frozen=True, slots=True)
 class CallUsed:
     """The agent opens this request for the colleague."""
 
@@ -136,7 +176,8 @@ class AnswerDue:
     """Its time has come: for the answer, or for what was proved."""
 
 
-Heard = NumberTyped | NotMe | CallerSignedIn | CallUsed | Disclaimed | CallOver | AnswerDue
+Vouching = ManagerAsked | Vouched | NotVouched
+Heard = NumberTyped | NotMe | CallerSignedIn | Vouching | CallUsed | Disclaimed | CallOver | AnswerDue
 
 
 def asked(one: Verification, about: Sequence[Verification], by: Sequence[Verification]) -> Turned[Verification]:
@@ -144,6 +185,8 @@ def asked(one: Verification, about: Sequence[Verification], by: Sequence[Verific
     refusal = _held_back(about, by, one.created_at)
     cold = any(v.status is Stand.MISMATCHED and one.created_at - v.created_at < COOL for v in about)
     begun = replace(one, by_number=not cold, seed="" if cold else one.seed, due_at=one.created_at + WAIT)
+    if not one.reached:
+        begun = replace(one, status=Stand.UNREACHED, seed="")
     return Turned(begun, (_note(begun),), refusal)
 
 
@@ -161,9 +204,11 @@ def _held_back(about: Sequence[Verification], by: Sequence[Verification], now: d
 
 def heard(one: Verification, event: Heard, now: datetime) -> Turned[Verification]:
     """Say what was heard makes of a verification. Total and pure: what does not fit is refused, never raised."""
-    if one.status is Stand.ASKED and now >= one.ends_at:
+    if one.status in WAITING and now >= one.ends_at:
         late = None if isinstance(event, AnswerDue) else Refusal(Reason.CLOSED)
         return _ended(one, Stand.UNANSWERED, late)
+    if isinstance(event, Vouching):
+        return _vouching(one, event, now)
     match event:
         case AnswerDue():
             return Turned(replace(one, due_at=None)) if one.over(now) else Turned(one)
@@ -174,16 +219,31 @@ def heard(one: Verification, event: Heard, now: datetime) -> Turned[Verification
             return replace(_ended(one, Stand.REFUSED), alarms=True)
         case CallerSignedIn(_, context) if not one.over(now):
             return _proved(one, Proven.STEP_UP, now, context)
-        case CallUsed(request) if not one.over(now) and one.proven is Proven.STEP_UP and one.used_for in {"", request}:
+        case CallUsed(request) if not one.over(now) and one.proven in STRONG and one.used_for in {"", request}:
             return Turned(replace(one, used_for=request))
         case Disclaimed() if one.status is Stand.VERIFIED:
             return replace(_ended(one, Stand.REFUSED), alarms=True)
-        case CallOver() if one.status is Stand.ASKED:
+        case CallOver() if one.status in WAITING:
             return _ended(one, Stand.CANCELLED)
         case NumberTyped() | NotMe() | CallerSignedIn() | CallUsed() | Disclaimed() | CallOver():
             return Turned(one, refusal=Refusal(Reason.CLOSED))
         case _:
             assert_never(event)
+
+
+def _vouching(one: Verification, event: Vouching, now: datetime) -> Turned[Verification]:
+    match event:
+        case ManagerAsked(voucher) if one.leaves(now):
+            asked = replace(
+                one, status=Stand.VOUCHING, seed="", voucher=voucher, vouching_at=now, due_at=now + VOUCHING
+            )
+            return Turned(asked, (_note(asked),))
+        case Vouched(context) if one.status is Stand.VOUCHING:
+            return _proved(replace(one, vouched=True), Proven.MANAGER, now, context)
+        case NotVouched() if one.status is Stand.VOUCHING or (one.vouched and not one.over(now)):
+            return replace(_ended(replace(one, vouched=False), Stand.REFUSED), alarms=True)
+        case _:
+            return Turned(one, refusal=Refusal(Reason.CLOSED))
 
 
 def _proved(one: Verification, by: Proven, now: datetime, context: str = "") -> Turned[Verification]:
@@ -197,4 +257,5 @@ def _ended(one: Verification, status: Stand, refusal: Refusal | None = None) -> 
 
 
 def _note(one: Verification, more: dict[str, str] | None = None) -> Note:
-    return Note(DEEDS[one.status], {"by": one.by.id, "name": one.by.name, **(more or {})})
+    voucher = {"voucher": one.voucher.id} if one.voucher is not None else {}
+    return Note(DEEDS[one.status], {"by": one.by.id, "name": one.by.name, **voucher, **(more or {})})

@@ -64,6 +64,22 @@ class EndCall:
 
 
 @dataclass(frozen=True, slots=True)
+class AskManager:
+    """Have the manager asked of a colleague who cannot be."""
+
+    verification: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class DenyVouch:
+    """The manager has not heard or seen them; or it was not the manager who said so."""
+
+    verification: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
 class SeeCaller:
     """A client brought a card of a verification into view and asks for its present state."""
 
@@ -91,9 +107,10 @@ class OpenRequest:
     values: Mapping[str, str]
 
 
-Answering = TypeNumber | DenyCall | EndCall | SeeCaller
+Asking = BeginCaller | FindCaller | AskCaller
+Answering = TypeNumber | DenyCall | EndCall | SeeCaller | AskManager | DenyVouch
 Opening = OpenForm | OpenRequest
-Calling = BeginCaller | FindCaller | AskCaller | Answering | Opening
+Calling = Asking | Answering | Opening
 
 
 class Verb(StrEnum):
@@ -105,6 +122,8 @@ class Verb(StrEnum):
     TYPE = "call-type"
     DENY = "call-no"
     END = "call-end"
+    MANAGER = "call-manager"
+    NOT_VOUCHED = "call-not-vouched"
     SEE = "call-see"
     OPEN = "call-open"
     SEND = "call-send"
@@ -130,6 +149,10 @@ def pack(action: Calling) -> dict[str, str | int]:
             verb = Verb.DENY
         case EndCall(verification, version):
             verb = Verb.END
+        case AskManager(verification, version):
+            verb = Verb.MANAGER
+        case DenyVouch(verification, version):
+            verb = Verb.NOT_VOUCHED
         case SeeCaller(verification, version):
             verb = Verb.SEE
         case OpenForm(verification, version, kind):
@@ -162,6 +185,10 @@ def unpack(verb: str, data: Mapping[str, object], inputs: Mapping[str, str]) -> 
             return DenyCall(key, version)
         case Verb.END:
             return EndCall(key, version)
+        case Verb.MANAGER:
+            return AskManager(key, version)
+        case Verb.NOT_VOUCHED:
+            return DenyVouch(key, version)
         case _:
             return SeeCaller(key, version)
 

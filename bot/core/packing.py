@@ -41,18 +41,7 @@ from bot.core.actions import (
     Withdraw,
     WithdrawListed,
 )
-from bot.core.calling import (
-    AskCaller,
-    BeginCaller,
-    Calling,
-    DenyCall,
-    EndCall,
-    FindCaller,
-    OpenForm,
-    OpenRequest,
-    SeeCaller,
-    TypeNumber,
-)
+from bot.core.calling import Calling
 from bot.core.locking import BeginLock, ChooseLock, FindLock, Locking, SendLock
 from bot.core.queueing import Attend, SeeQueue, Take
 from bot.core.raising import BeginThreat, LowerThreat, RaiseThreat, Raising, SeeThreat
@@ -101,11 +90,9 @@ def pack(
     action: Press | Begin | Submit | Choose | Disown | SeeQueue | Shown | Calling | Raising | Locking,
 ) -> dict[str, str | int]:
     """Return the data of the button that does `action`."""
+    if isinstance(action, Calling):
+        return calling.pack(action)
     match action:
-        case BeginCaller() | FindCaller() | AskCaller() | TypeNumber() | DenyCall() | EndCall() | SeeCaller():
-            return calling.pack(action)
-        case OpenForm() | OpenRequest():
-            return calling.pack(action)
         case BeginThreat() | RaiseThreat() | LowerThreat() | SeeThreat():
             return raising.pack(action)
         case BeginLock() | FindLock() | ChooseLock() | SendLock():

@@ -35,6 +35,7 @@ class Purpose(StrEnum):
     APPROVE = "approve"  # an approver's yes, which counts when the sign-in is through
     DENY = "deny"  # an approver's no that locks somebody out, which counts when the sign-in is through
     CALL = "call"  # the colleague of whom an agent asks whether they are on the telephone
+    VOUCH = "vouch"  # their manager, where they cannot be asked: that they have just heard or seen them
     LIFT = "lift"  # an approver's word that a locked account is in its owner's hands, when the sign-in is through
     THREAT = "threat"  # somebody of security raises the threat level, or lowers it before its time
     LOCK = "lock"  # an agent, or somebody of security, has a colleague's account locked
@@ -92,14 +93,14 @@ class Slot(StrEnum):
     AGENT = "agent"  # a verification, as the agent who asked for it reads it in private
     THREAT = "threat"  # the private card of somebody of security who raises the threat level, or lowers it
     CALLER = "caller"  # the same, as the colleague does who is asked
+    VOUCHER = "voucher"  # the same, as their manager does
 
 
 @dataclass(frozen=True, slots=True)
 class Posted:
     """A message of ours: where it is and a fingerprint of what it shows.
 
-    Teams may take one and name no id: it stands there, and can be neither changed nor deleted. One that is `deleted` is
-    nothing of ours any more: at most a line stands in its place.
+    Teams may take one and name no id: it stands there, unchangeable. Of one that is `deleted` a line may stand.
     """
 
     request: str

@@ -64,8 +64,10 @@ class Behalf:
         refusal = await self.callers.agents.objection(actor.person.id)
         if refusal is None and action.kind not in self.callers.assisted:
             refusal = Refusal(Reason.NOT_ASSISTED)
-        if refusal is None and (proof(one, "") is None or one.over(self.ledger.clock.now())):
+        if refusal is None and (not proof(one, "") or one.over(self.ledger.clock.now())):
             refusal = Refusal(Reason.UNVERIFIED)
+        if refusal is None and one.vouched and isinstance(await self.callers.homes.of(one.about), Refusal):
+            refusal = Refusal(Reason.NO_CHAT_NO_WORD)  # nobody could ask them whether they want it, or show it to them
         if refusal is not None:
             await self.ledger.record.declined(one.entry, refusal, actor.person, Sort.PRESS)
             return refusal
@@ -88,9 +90,7 @@ class Behalf:
         if errors or sheet.closed:
             return Form(action.kind, action.request, sheet, values, errors, call=(one.key, one.version))
         draft = self.reception.draft(one.about, action.kind, action.request or uuid4().hex)
-        given = proof(one, draft.id)
-        evidence = (given,) if given is not None else ()
-        request = replace(draft, details=values, opened_by=one.by, evidence=evidence)
+        request = replace(draft, details=values, opened_by=one.by, evidence=proof(one, draft.id))
         facts = await self.reception.inquiry.about(request, Moment.ASK)
         decision = decide(self.ledger.policies[request.kind], facts, request, Moment.ASK, self.ledger.clock.now())
         request = replace(request, details={**request.details, **facts.found}, means=facts.means)
@@ -129,8 +129,8 @@ class Behalf:
         """Take the no of whom it is about: it ends, and security hears whose question it was."""
         if request.status is not Status.CONSENT:
             return Refused(Refusal(Reason.CLOSED), request)
-        for given in request.evidence_of(EvidenceType.VERIFICATION):
-            await self.callers.disclaimed(given.source)
+        for source in {given.source for given in request.evidence_of(EvidenceType.VERIFICATION)}:
+            await self.callers.disclaimed(source)
         return RequestCard(await self.ledger.load(request.id) or request, Slot.REQUESTER)
 
 

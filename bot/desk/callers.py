@@ -12,12 +12,15 @@ from types import MappingProxyType
 from typing import Final, assert_never
 from uuid import uuid4
 
+from bot.core import calling as do
 from bot.core.answers import Answer, CallerCard, CallerDoor, CallerForm, Refused, Said, SignInPage
 from bot.core.audit import About
 from bot.core.callers import (
     DAY,
+    STRONG,
     VALID,
     WAIT,
+    WAITING,
     AnswerDue,
     CallerSignedIn,
     CallOver,
@@ -25,28 +28,26 @@ from bot.core.callers import (
     Heard,
     NotMe,
     NumberTyped,
-    Proven,
     Stand,
     Verification,
     asked,
     heard,
 )
-from bot.core.calling import Answering, AskCaller, BeginCaller, DenyCall, EndCall, FindCaller, SeeCaller, TypeNumber
-from bot.core.errors import DeskError, Missing
+from bot.core.errors import DeskError
 from bot.core.events import ConsentRefused, Event, Withdrew
 from bot.core.matters import Turned
 from bot.core.model import Actor, Person, Refusal, Request, Status
 from bot.core.ports import Job, Purpose, SignIn, Slot, Unit, Urgency
 from bot.core.reasons import Reason
-from bot.core.walls import WALLED
 from bot.core.watch import Sort
 from bot.desk.agents import Agents
 from bot.desk.answered import not_now
-from bot.desk.colleagues import Colleagues
+from bot.desk.colleagues import Colleagues, told
 from bot.desk.homes import Homes
 from bot.desk.ledger import Home, Ledger
 from bot.desk.purposes import Close
 from bot.desk.register import MATTER, Along, Register, asking
+from bot.desk.vouching import Vouchers
 
 SEED: Final = 16  # bytes that make the number
 
@@ -75,34 +76,44 @@ class Callers:
 
     def opens(self, one: Verification) -> tuple[str, ...]:
         """Return what its agent may open with a verification: nothing, where only a number proves it, or it is used."""
-        return self.assisted if one.proven is Proven.STEP_UP and not one.used_for else ()
+        return self.assisted if one.proven in STRONG and not one.used_for else ()
 
-    async def handle(self, actor: Actor, action: BeginCaller | FindCaller | AskCaller | Answering) -> Answer:
+    @property
+    def vouchers(self) -> Vouchers:
+        return Vouchers(self.ledger, self.agents, self.colleagues, self.homes, self.register, self.context)
+
+    async def handle(self, actor: Actor, action: do.Asking | do.Answering) -> Answer:
         match action:
-            case BeginCaller() | FindCaller() | AskCaller():
+            case do.BeginCaller() | do.FindCaller() | do.AskCaller():
                 return await self._asking(actor, action)
-            case TypeNumber(key, _, number):
+            case do.TypeNumber(key, _, number):
                 return await self._answered(actor, Verification.named(key), NumberTyped(number))
-            case DenyCall(key):
+            case do.DenyCall(key):
                 return await self._answered(actor, Verification.named(key), NotMe())
-            case EndCall(key):
+            case do.EndCall(key):
                 return await self._ended(actor, Verification.named(key))
-            case SeeCaller(key):
+            case do.SeeCaller(key):
                 return await self._seen(actor, Verification.named(key))
+            case do.AskManager(key):
+                return await self.vouchers.ask(actor, Verification.named(key))
+            case do.DenyVouch(key):
+                answer = await self.vouchers.deny(actor, Verification.named(key))
+                await self.stop(Verification.named(key))
+                return answer
             case _:
                 assert_never(action)
 
-    async def _asking(self, actor: Actor, action: BeginCaller | FindCaller | AskCaller) -> Answer:
+    async def _asking(self, actor: Actor, action: do.Asking) -> Answer:
         refusal = await self.agents.objection(actor.person.id)
         if refusal is not None:
             await self._refused(actor, refusal, About(actor.person.tenant, kind=Verification.SORT))
             return Refused(refusal)
         match action:
-            case BeginCaller():
+            case do.BeginCaller():
                 return CallerForm(uuid4().hex)
-            case FindCaller(form, person, text):
+            case do.FindCaller(form, person, text):
                 return await self._found(form, person, text)
-            case AskCaller(form, person):
+            case do.AskCaller(form, person):
                 return await self._ask(actor, form, person)
             case _:
                 assert_never(action)
@@ -122,12 +133,12 @@ class Callers:
         colleague = await self.colleagues.one(actor.person, person)
         if isinstance(colleague, Refusal):
             await self._refused(actor, colleague, about)
-            return Refused(_told(colleague))
+            return Refused(told(colleague))
         mine, theirs = await asyncio.gather(self.homes.reach(actor), self.homes.of(colleague))
         if isinstance(mine, Refusal):
             return Refused(mine)
         if isinstance(theirs, Refusal):
-            return Refused(theirs)
+            return Refused(await self.vouchers.unreached(form, actor.person, colleague, theirs))
         refusal = await self._begun(Verification.named(form), actor.person, theirs)
         if refusal is not None:
             await self._refused(actor, refusal, about)
@@ -203,14 +214,14 @@ class Callers:
         return CallerCard(turned.matter, Slot.AGENT)
 
     async def _seen(self, actor: Actor, verification: str) -> Answer:
-        """Show a verification as it stands to the two it is between, each in private; it is nobody else's."""
+        """Show a verification as it stands to those it is between, each in private; it is nobody else's."""
         one = await self.register.load(Verification, verification)
-        slots = {one.by.id: Slot.AGENT, one.about.id: Slot.CALLER} if one is not None else {}
+        slots = _slots(one) if one is not None else {}
         if one is None or actor.person.id not in slots or one.tenant != actor.person.tenant:
             return Refused(Refusal(Reason.NOT_FOUND))
         if not actor.chat.personal:
             return Refused(Refusal(Reason.NOT_PRIVATE))
-        if one.status is Stand.ASKED and one.over(self.ledger.clock.now()):
+        if one.status in WAITING and one.over(self.ledger.clock.now()):
             one = (await self._turned(verification, AnswerDue())).matter
         slot = slots[actor.person.id]
         return CallerCard(one, slot, self.opens(one) if slot is Slot.AGENT else ())
@@ -251,16 +262,8 @@ class Callers:
             await self._turned(verification, AnswerDue())
 
     async def _turned(self, verification: str, event: Heard, also: Along | None = None) -> Turned[Verification]:
-        """Let something happen to a verification that is there."""
         now = self.ledger.clock.now()
-
-        async def said(one: Verification) -> Turned[Verification]:
-            return heard(one, event, now)
-
-        turned = await self.register.change(Verification, verification, said, also)
-        if turned is None:
-            raise Missing(f"there is no verification {verification}")
-        return turned
+        return await self.register.happen(Verification, verification, lambda one: heard(one, event, now), also)
 
     async def _refused(self, actor: Actor, refusal: Refusal, about: About, sort: Sort = Sort.PRESS) -> None:
         """Write a no down; that an agent named an emergency account, security hears."""
@@ -284,6 +287,6 @@ def _not_theirs(actor: Actor, one: Verification) -> Refusal | None:
     return None if actor.chat.personal else Refusal(Reason.NOT_PRIVATE)
 
 
-def _told(refusal: Refusal) -> Refusal:
-    """Return what an agent hears of a no: of an account that is walled off, not why. The trail has that."""
-    return Refusal(Reason.CALLER_WALLED) if refusal.reason in WALLED else refusal
+def _slots(one: Verification) -> dict[str, Slot]:
+    voucher = {one.voucher.id: Slot.VOUCHER} if one.voucher is not None else {}
+    return {one.by.id: Slot.AGENT, one.about.id: Slot.CALLER, **voucher}

@@ -9,7 +9,7 @@ from bot.core.facts import Facts
 from bot.core.model import Person, Refusal
 from bot.core.policy import Policy
 from bot.core.reasons import Reason
-from bot.core.walls import wall
+from bot.core.walls import WALLED, wall
 from bot.desk.account import AccountInquiry, says
 from bot.desk.agents import Agents
 
@@ -39,3 +39,8 @@ class Colleagues:
         if refusal is not None:
             return refusal
         return Person(agent.tenant, account.id, account.name, account.language or "en")
+
+
+def told(refusal: Refusal) -> Refusal:
+    """Return what an agent hears of a no: of an account that is walled off, not why. The trail has that."""
+    return Refusal(Reason.CALLER_WALLED) if refusal.reason in WALLED else refusal

@@ -9,8 +9,10 @@ from bot.core.actions import Human, Matters
 from bot.core.answers import Answer, Said
 from bot.core.calling import (
     AskCaller,
+    AskManager,
     BeginCaller,
     DenyCall,
+    DenyVouch,
     EndCall,
     FindCaller,
     OpenForm,
@@ -38,6 +40,8 @@ class Others:
     async def handle(self, actor: Actor, action: Matters) -> Answer:
         match action:
             case BeginCaller() | FindCaller() | AskCaller() | TypeNumber() | DenyCall() | EndCall() | SeeCaller():
+                return await self.callers.handle(actor, action)
+            case AskManager() | DenyVouch():
                 return await self.callers.handle(actor, action)
             case OpenForm() | OpenRequest():
                 return await self.behalf.open(actor, action)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final, TypeVar
 from uuid import uuid4
 
-from bot.core.errors import Conflict
+from bot.core.errors import Conflict, Missing
 from bot.core.matters import Matter, Turned
 from bot.core.ports import Clock, Job, Purpose, SignIn, SignInStage, Store, Unit, Urgency
 from bot.desk.ledger import Home
@@ -63,6 +63,19 @@ class Register:
                 continue
             return kept
         raise Conflict(f"{sort.SORT} {matter_id} changed {TRIES} times while somebody looked at it")
+
+    async def happen(
+        self, sort: type[M], matter_id: str, said: Callable[[M], Turned[M]], also: Along | None = None
+    ) -> Turned[M]:
+        """Let something happen to a matter that is there, which only that itself decides. Raises `Missing`."""
+
+        async def turning(one: M) -> Turned[M]:
+            return said(one)
+
+        turned = await self.change(sort, matter_id, turning, also)
+        if turned is None:
+            raise Missing(f"there is no {sort.SORT} {matter_id}")
+        return turned
 
     async def keep(self, unit: Unit, before: M, turned: Turned[M]) -> Turned[M]:
         """Save what became of a matter in a transaction that is open; what changed nothing leaves nothing behind."""

@@ -193,6 +193,7 @@ def uses(own: OwnStepUp, approvals: Approvals, alarms: Alarms, others: Others) -
         Purpose.DENY: Use(approvals.denied),
         Purpose.LIFT: Use(alarms.finish),
         Purpose.CALL: Use(callers.finish, again=callers.again, tells=callers.page),
+        Purpose.VOUCH: Use(callers.vouchers.finish, again=callers.vouchers.again, tells=callers.vouchers.page),
         Purpose.THREAT: Use(threats.finish, again=threats.again, tells=threats.page),
         Purpose.LOCK: Use(locks.finish, again=locks.again, tells=locks.page),
     }

@@ -1,9 +1,9 @@
-"""Calling: brings a verification to the two it is between, in private, and a no to security until it stands there."""
+"""Calling: brings a verification to those it is between, in private, and a no to security until it stands there."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
@@ -27,7 +27,7 @@ class CallStage:
 
     verification: Verification
     homes: dict[str, tuple[Person, Chat]]
-    sign_in: SignIn | None
+    sign_ins: Mapping[Slot, SignIn | None]
     posted: Sequence[Posted]
     view: View
     start: str
@@ -51,13 +51,15 @@ class CallStage:
     def wanted(self) -> Iterator[PlannedMessage]:
         """Say which private messages there should be; whoever has no chat any more has none."""
         one = self.verification
-        for slot, who in ((Slot.AGENT, one.by), (Slot.CALLER, one.about)):
+        places = [(Slot.AGENT, one.by), *([(Slot.CALLER, one.about)] if one.reached else [])]
+        places += [(Slot.VOUCHER, one.voucher)] if one.voucher is not None else []
+        for slot, who in places:
             if who.id not in self.homes:
                 continue
             person, chat = self.homes[who.id]
             view = replace(self.view, language=person.language, user=chat.user, person=person.id)
-            if slot is Slot.CALLER and self.sign_in is not None:
-                view = linked(view, self.sign_in, self.start)
+            if (sign_in := self.sign_ins.get(slot)) is not None:
+                view = linked(view, sign_in, self.start)
             mark = one.status.value if slot is Slot.AGENT and one.status in NEWS else ""
             opens = self.opens if slot is Slot.AGENT else ()
             yield PlannedMessage(slot, who.id, _message(one, slot, view, opens), chat=chat, mark=mark)
@@ -109,18 +111,23 @@ class CallMessages:
             one = await unit.matter(Verification, verification)
             if one is None:
                 return None
-            posted, sign_in, mine, theirs = await asyncio.gather(
+            voucher = one.voucher.id if one.voucher is not None else ""
+            people = [one.by.id, one.about.id, *([voucher] if voucher else [])]
+            posted, theirs, vouches, found = await asyncio.gather(
                 unit.posted(one.id),
                 unit.sign_in_for(one.id, one.about.id, Purpose.CALL),
-                unit.private_chat(one.tenant, one.by.id),
-                unit.private_chat(one.tenant, one.about.id),
+                unit.sign_in_for(one.id, voucher, Purpose.VOUCH),
+                asyncio.gather(*(unit.private_chat(one.tenant, person) for person in people)),
             )
-        homes = {home[0].id: home for home in (mine, theirs) if home is not None}
+        homes = {home[0].id: home for home in found if home is not None}
+        sign_ins = {Slot.CALLER: theirs, Slot.VOUCHER: vouches}
         where = self.addresses
         view = View(language=where.language, now=ledger.clock.now(), contact=where.contact)
-        return CallStage(one, homes, sign_in, posted, view, where.start, self.callers.opens(one))
+        return CallStage(one, homes, sign_ins, posted, view, where.start, self.callers.opens(one))
 
 
 def _message(one: Verification, slot: Slot, view: View, opens: tuple[str, ...] = ()) -> Message:
     card = cards.show(CallerCard(one, slot, opens), view)
-    return cards.message(card, cards.text(f"call.summary.{slot}", view.language, name=one.about.name, by=one.by.name))
+    manager = "_manager" if slot is Slot.SECURITY and one.vouched is False else ""
+    said = {"name": one.about.name, "by": one.by.name}
+    return cards.message(card, cards.text(f"call.summary.{slot}{manager}", view.language, **said))

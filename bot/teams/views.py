@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Final
 
 from bot.core.answers import Answer, CallerCard, QueueCard, Refused, RequestCard, ThreatCard
 from bot.core.model import Actor, Request, Status
@@ -13,6 +15,9 @@ from bot.desk.ledger import Ledger, asks
 from bot.teams import briefing
 from bot.teams.scenes import chosen, confirming, linked, started
 from cards.view import View
+
+# By what whoever answers in a place proves more than that they have pressed.
+SIGNED: Final = MappingProxyType({Slot.CALLER: Purpose.CALL, Slot.VOUCHER: Purpose.VOUCH})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +58,8 @@ class Views:
         if isinstance(answer, RequestCard) and answer.slot is Slot.CONFIRM:
             view = await briefing.informed(self.inquiry, answer.request, view)
             return await self._confirming(answer.request, view)
-        if isinstance(answer, CallerCard) and answer.slot is Slot.CALLER:
-            return await self._asked(view, answer.verification.id, Purpose.CALL)
+        if isinstance(answer, CallerCard) and answer.slot in SIGNED:
+            return await self._asked(view, answer.verification.id, SIGNED[answer.slot])
         if isinstance(answer, ThreatCard):
             return await self._asked(view, answer.threat.id, Purpose.THREAT)
         lifts = isinstance(answer, RequestCard) and answer.slot is Slot.LIFT

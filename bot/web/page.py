@@ -42,6 +42,7 @@ _VERBS: Final = MappingProxyType(
         Purpose.LIFT: "lift",
         Purpose.ENTER: "enter",
         Purpose.CALL: "call",
+        Purpose.VOUCH: "vouch",
         Purpose.THREAT: "threat",
         Purpose.LOCK: "lock",
     }

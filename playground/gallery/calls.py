@@ -8,12 +8,13 @@ from datetime import timedelta
 from typing import Final
 
 from bot.core.answers import CallerCard, CallerDoor, CallerForm, RequestCard
+from bot.core.behalf import VOUCHED
 from bot.core.callers import Proven, Stand, Verification
 from bot.core.colleague import Colleague
 from bot.core.model import Evidence, EvidenceType, Status
 from bot.core.ports import Slot
 from cards import Showable, View
-from playground.gallery.people import ANN, BEN
+from playground.gallery.people import ANN, BEN, MAX
 from playground.gallery.requests import ASKED as ASKED_FOR
 from playground.gallery.requests import at
 from playground.gallery.stories import NOW
@@ -35,9 +36,12 @@ def calls(view: View) -> Iterator[tuple[str, Showable, View]]:
         yield f"call/form/{fault}", CallerForm("f1", "Zed" if fault == "no_match" else "", fault), agent
     yield "call/found", CallerForm("f1", "Ann Archer", found=FOUND), agent
     for name, one in _stands():
-        opens = ("tap", "password") if name == "verified_step_up" else ()
+        opens = ("tap", "password") if name in {"verified_step_up", "verified_manager"} else ()
+        linked = replace(view, link="https://desk.contoso.example/x")
         yield f"call/agent/{name}", CallerCard(one, Slot.AGENT, opens), agent
-        yield f"call/caller/{name}", CallerCard(one, Slot.CALLER), replace(view, link="https://desk.contoso.example/x")
+        yield f"call/caller/{name}", CallerCard(one, Slot.CALLER), linked
+        if one.voucher is not None:
+            yield f"call/voucher/{name}", CallerCard(one, Slot.VOUCHER), linked
     for status in Status:
         theirs = replace(at(status), opened_by=BEN)
         yield f"opener/{status}", RequestCard(theirs, Slot.OPENER), agent
@@ -45,7 +49,12 @@ def calls(view: View) -> Iterator[tuple[str, Showable, View]]:
     waits = at(Status.APPROVAL)
     opened = replace(waits, opened_by=BEN, evidence=(*waits.evidence, vouched))
     yield "approvers/opened", RequestCard(opened, Slot.APPROVERS), replace(view, user="", person="")
+    word = Evidence(EvidenceType.VERIFICATION, MAX.id, MAX.name, NOW, VOUCHED, ASKED_FOR.id, source=ASKED.id)
+    by_manager = replace(opened, evidence=(*waits.evidence, replace(vouched, strength="manager"), word))
+    yield "approvers/vouched", RequestCard(by_manager, Slot.APPROVERS), replace(view, user="", person="")
     yield "call/security", CallerCard(replace(ASKED, status=Stand.REFUSED, seed=""), Slot.SECURITY), agent
+    denied = replace(ASKED, status=Stand.REFUSED, seed="", voucher=MAX, vouched=False)
+    yield "call/security/manager", CallerCard(denied, Slot.SECURITY), agent
 
 
 def _stands() -> Iterator[tuple[str, Verification]]:
@@ -54,7 +63,17 @@ def _stands() -> Iterator[tuple[str, Verification]]:
     yield "late", replace(ASKED, created_at=NOW - timedelta(hours=1))
     for proven in Proven:
         verified = replace(ASKED, status=Stand.VERIFIED, seed="", proven=proven, proven_at=NOW - timedelta(minutes=2))
-        yield f"verified_{proven}", verified
+        by_manager = replace(verified, voucher=MAX, vouched=True, vouching_at=NOW - timedelta(minutes=4))
+        yield f"verified_{proven}", by_manager if proven is Proven.MANAGER else verified
     yield "past", replace(verified, proven_at=NOW - timedelta(hours=1))
     for status in (Stand.REFUSED, Stand.MISMATCHED, Stand.UNANSWERED, Stand.CANCELLED):
         yield status.value, replace(ASKED, status=status, seed="", due_at=None)
+    yield "unreached", replace(ASKED, status=Stand.UNREACHED, seed="", reached=False)
+    vouching = replace(ASKED, status=Stand.VOUCHING, seed="", voucher=MAX, vouching_at=NOW - timedelta(minutes=1))
+    yield "vouching", vouching
+    yield "vouching_late", replace(vouching, vouching_at=NOW - timedelta(hours=1))
+    for ended in (Stand.REFUSED, Stand.UNANSWERED, Stand.CANCELLED):
+        yield f"vouching_{ended}", replace(vouching, status=ended)
+    yield "refused_manager", replace(vouching, status=Stand.REFUSED, vouched=False)
+    yield "vouched_past", replace(by_manager, proven=Proven.MANAGER, proven_at=NOW - timedelta(hours=1))
+    yield "answered", replace(vouching, status=Stand.VERIFIED, proven=Proven.STEP_UP, proven_at=NOW)

@@ -21,6 +21,7 @@ ANN: Final = _named("ann")
 BEN: Final = _named("ben")
 CLEO: Final = _named("cleo")
 SOFIA: Final = _named("sofia")
+MAX: Final = _named("max")
 UPN: Final = _CONTOSO["ann"].upn
 
 

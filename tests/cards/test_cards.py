@@ -165,7 +165,7 @@ def test_a_secret_in_a_message_can_be_hidden_and_its_notification_says_nothing()
     assert secret in json.dumps(message["attachments"])
 
 
-@pytest.mark.parametrize("slot", sorted({*Slot} - {Slot.AGENT, Slot.CALLER, Slot.THREAT}))
+@pytest.mark.parametrize("slot", sorted({*Slot} - {Slot.AGENT, Slot.CALLER, Slot.VOUCHER, Slot.THREAT}))
 def test_what_people_typed_is_never_live(slot: Slot) -> None:
     hostile = replace(ANN, name=HOSTILE)
     request = replace(
@@ -180,11 +180,14 @@ def test_what_people_typed_is_never_live(slot: Slot) -> None:
     _dead(cards.show(RequestCard(request, slot), replace(VIEW, facts={"account": HOSTILE})))
 
 
-@pytest.mark.parametrize("slot", [Slot.AGENT, Slot.CALLER, Slot.SECURITY])
-@pytest.mark.parametrize("status", Stand)
+NEVER = {(Slot.VOUCHER, status) for status in (Stand.ASKED, Stand.UNREACHED, Stand.MISMATCHED)}  # no manager was asked
+CALLS = {(slot, status) for slot in (Slot.AGENT, Slot.CALLER, Slot.VOUCHER, Slot.SECURITY) for status in Stand} - NEVER
+
+
+@pytest.mark.parametrize(("slot", "status"), sorted(CALLS))
 def test_nor_is_a_name_on_the_cards_of_a_call(slot: Slot, status: Stand) -> None:
     hostile = replace(ANN, name=HOSTILE)
-    one = Verification(id="c1", by=hostile, about=hostile, created_at=NOW, seed="00", status=status)
+    one = Verification(id="c1", by=hostile, about=hostile, created_at=NOW, seed="00", status=status, voucher=hostile)
     _dead(cards.show(CallerCard(replace(one, proven=Proven.PRESENCE, proven_at=NOW), slot), VIEW))
     found = Colleague("x", HOSTILE, HOSTILE, HOSTILE, HOSTILE)
     _dead(cards.show(CallerForm("f1", HOSTILE[:90], found=(found,)), VIEW), but="value")

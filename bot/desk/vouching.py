@@ -1,0 +1,223 @@
+"""Vouching: a manager says whether it is really that colleague, whom nobody can ask in Teams; they sign in to say yes.
+
+Whom the directory names just now, and has named for a fortnight: whoever may write that would vouch for anybody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from bot.core.alterations import SETTLED, Alteration
+from bot.core.answers import Answer, CallerCard, Refused, SignInPage
+from bot.core.audit import About
+from bot.core.callers import (
+    DAY,
+    VALID,
+    VOUCHING,
+    AnswerDue,
+    ManagerAsked,
+    NotVouched,
+    Stand,
+    Verification,
+    Vouched,
+    asked,
+    heard,
+)
+from bot.core.callers import Vouching as VouchEvent
+from bot.core.directory import Account, Directory
+from bot.core.errors import DeskError, Missing, NotGranted
+from bot.core.matters import Turned
+from bot.core.model import Actor, Person, Refusal, Request
+from bot.core.ports import Job, Purpose, SignIn, Slot, Unit, Urgency
+from bot.core.reasons import Reason
+from bot.core.watch import Sort
+from bot.desk.agents import Agents
+from bot.desk.answered import not_now
+from bot.desk.colleagues import Colleagues, told
+from bot.desk.homes import Homes
+from bot.desk.ledger import Home, Ledger
+from bot.desk.purposes import Close
+from bot.desk.register import MATTER, Along, Register, asking
+
+UNSETTLED: Final = frozenset({Alteration.MANAGER, Alteration.CREATED})
+
+
+@dataclass(frozen=True, slots=True)
+class Vouchers:
+    """`context` is what a manager signs in with."""
+
+    ledger: Ledger
+    agents: Agents
+    colleagues: Colleagues
+    homes: Homes
+    register: Register
+    context: str
+
+    async def unreached(self, form: str, agent: Person, colleague: Person, why: Refusal) -> Refusal:
+        """Keep that somebody could not be asked, for their manager may be; return what the agent hears."""
+        if why.reason != Reason.CALLER_NO_TEAMS:
+            return why
+        now, tenant = self.ledger.clock.now(), agent.tenant
+        key = Verification.named(f"{form}-unreached")  # the same form may be sent again when they have a chat
+        one = Verification(id=key, by=agent, about=colleague, created_at=now, reached=False)
+        async with self.ledger.store.unit() as unit:
+            about, by = await asyncio.gather(
+                unit.about(Verification, tenant, colleague.id, now - DAY),
+                unit.begun_by(Verification, tenant, agent.id, now - DAY),
+            )
+            begun = asked(one, [v for v in about if v.id != key], by)
+            if begun.refusal is not None:
+                return begun.refusal
+            await self.register.begin(unit, begun)
+        return why
+
+    async def ask(self, actor: Actor, verification: str) -> Answer:
+        """Have the manager asked of somebody who could not be, or did not answer; the agent is looked at once more."""
+        one = await self.register.load(Verification, verification)
+        if one is None or (one.tenant, one.by.id) != (actor.person.tenant, actor.person.id):
+            await self.ledger.record.absent(actor.person, "call")
+            return Refused(Refusal(Reason.NOT_FOUND))
+        home = await self._home(actor, one)
+        if isinstance(home, Refusal):
+            await self._refused(actor.person, home, one.entry)
+            return Refused(told(home))
+        async with self.ledger.store.unit() as unit:
+            return await self._asked(unit, verification, home)
+
+    async def _home(self, actor: Actor, one: Verification) -> Home | Refusal:
+        """Return who is to be asked, and where, or why nobody is."""
+        refusal = await self.agents.objection(actor.person.id)
+        if refusal is not None:
+            return refusal
+        if not one.leaves(self.ledger.clock.now()):
+            return Refusal(Reason.CLOSED)
+        colleague = await self.colleagues.one(actor.person, one.about.id)
+        if isinstance(colleague, Refusal):
+            return colleague
+        if not one.reached and not isinstance(await self.homes.of(colleague), Refusal):
+            return Refusal(Reason.CALLER_HAS_TEAMS)
+        manager = await self.manager(actor.person, colleague)
+        if isinstance(manager, Refusal):
+            return manager
+        return await self.homes.of(manager, nobody=Reason.MANAGER_NO_TEAMS)
+
+    async def _asked(self, unit: Unit, verification: str, home: Home) -> Answer:
+        """Ask, where nobody else asks that colleague, or about them, at this moment."""
+        now = self.ledger.clock.now()
+        one = await unit.matter(Verification, verification)
+        if one is None:
+            return Refused(Refusal(Reason.NOT_FOUND))
+        rival = await unit.in_lane(Verification, one.tenant, one.about.id)
+        if rival is not None and rival.over(now):
+            rival = (await self.register.keep(unit, rival, heard(rival, AnswerDue(), now))).matter
+            one = rival if rival.id == one.id else one
+        elif rival is not None:
+            return Refused(Refusal(Reason.CALLER_ASKED_ALREADY, MappingProxyType({"name": rival.by.name})))
+        turned = await self.register.keep(unit, one, heard(one, ManagerAsked(home[0]), now))
+        if turned.refusal is not None:
+            return Refused(turned.refusal)
+        sign_in = asking(turned.matter, Purpose.VOUCH, home, self.context, now, now + VOUCHING + VALID)
+        await unit.keep_sign_in(sign_in)
+        return CallerCard(turned.matter, Slot.AGENT)
+
+    async def manager(self, agent: Person, colleague: Person) -> Person | Refusal:
+        """Return whose word counts for a colleague just now, or why nobody's does. What is not known is a no."""
+        directory = self.agents.directory.once()
+        try:
+            named = await directory.manager(colleague.id)
+            if named is None:
+                return Refusal(Reason.NO_MANAGER)
+            account, refusal = await directory.account(named.id), await self._settled(directory, colleague)
+            if refusal is None:
+                refusal = await self._unfit(directory, account, agent, colleague)
+        except Missing:  # a contact of the organisation, or an account that is gone
+            return Refusal(Reason.NO_MANAGER)
+        except (DeskError, TimeoutError) as error:
+            return not_now(error)
+        if refusal is not None:
+            return refusal
+        return Person(agent.tenant, account.id, account.name, account.language or "en")
+
+    async def _settled(self, directory: Directory, colleague: Person) -> Refusal | None:
+        """Say whether who manages whom is too new to go by, as is an account that is."""
+        subject, begin = await directory.account(colleague.id), self.ledger.clock.now() - SETTLED
+        try:
+            changes = await directory.changes(colleague.id, SETTLED)
+        except NotGranted:
+            return Refusal(Reason.MANAGER_UNSURE)
+        new = subject.created_at is not None and subject.created_at > begin
+        return Refusal(Reason.NEW_MANAGER) if new or UNSETTLED & {one.what for one in changes} else None
+
+    async def _unfit(self, directory: Directory, manager: Account, agent: Person, colleague: Person) -> Refusal | None:
+        """Say why this manager's word does not count: nobody vouches for themselves, or for their own question."""
+        same = await asyncio.gather(*(self.agents.one_human(one.id, manager.id) for one in (agent, colleague)))
+        if None in same:
+            return Refusal(Reason.UNKNOWN)
+        flagged = await directory.at_risk(manager.id)
+        if True in same or not manager.enabled or manager.guest or flagged:
+            return Refusal(Reason.NO_MANAGER)
+        if self.context in await directory.guarded_contexts(manager.id):
+            return None
+        return Refusal(Reason.STEP_UP_UNGUARDED, MappingProxyType({"context": self.context}))
+
+    async def finish(self, sign_in: SignIn, also: Close, known: Request | None) -> Answer:
+        """Let the manager's sign-in count as their yes, if they are the manager still, and nothing has changed."""
+        del known  # it is no request's
+        one = await self.register.load(Verification, sign_in.request)
+        if one is None:
+            raise Missing(f"there is no verification {sign_in.request}")
+        manager = await self.manager(one.by, one.about)
+        if not isinstance(manager, Refusal) and manager.id != sign_in.person.id:
+            manager = Refusal(Reason.NO_MANAGER)
+        if isinstance(manager, Refusal):
+            await self._refused(sign_in.person, manager, one.entry)
+            return Refused(manager)
+
+        async def used(unit: Unit) -> None:
+            at = sign_in.at or sign_in.created_at
+            await unit.use_sign_in(sign_in.person.tenant, sign_in.person.id, at, sign_in.request)
+            await also(unit, None)
+
+        return _answer(await self._turned(sign_in.request, Vouched(sign_in.context), used))
+
+    async def deny(self, actor: Actor, verification: str) -> Answer:
+        """Take the manager's no, in their own private chat: it counts like one of the colleague."""
+        one = await self.register.load(Verification, verification)
+        theirs = one is not None and one.voucher is not None and one.voucher.id == actor.person.id
+        if one is None or not theirs or one.tenant != actor.person.tenant:
+            await self.ledger.record.absent(actor.person, "call")
+            return Refused(Refusal(Reason.NOT_FOUND))
+        if not actor.chat.personal:
+            await self._refused(actor.person, Refusal(Reason.NOT_PRIVATE), one.entry)
+            return Refused(Refusal(Reason.NOT_PRIVATE))
+        return _answer(await self._turned(verification, NotVouched()))
+
+    async def again(self, unit: Unit, sign_in: SignIn) -> bool:
+        """Say whether a sign-in that came to nothing may be begun anew, and have its card say so."""
+        one = await unit.matter(Verification, sign_in.request)
+        if one is None or one.status is not Stand.VOUCHING or one.over(self.ledger.clock.now()):
+            return False
+        await unit.defer(Job(MATTER, one.id, urgency=Urgency.PROMPT))
+        return True
+
+    async def page(self, sign_in: SignIn) -> SignInPage | None:
+        """Say what a sign-in would say, and of whom."""
+        one = await self.register.load(Verification, sign_in.request)
+        if one is None:
+            return None
+        times = (sign_in.created_at, one.ends_at)
+        return SignInPage(sign_in.person, sign_in.purpose, "call.vouch", one.about.name, *times)
+
+    async def _turned(self, verification: str, event: VouchEvent, also: Along | None = None) -> Turned[Verification]:
+        now = self.ledger.clock.now()
+        return await self.register.happen(Verification, verification, lambda one: heard(one, event, now), also)
+
+    async def _refused(self, who: Person, refusal: Refusal, about: About) -> None:
+        await self.ledger.record.declined(about, refusal, who, Sort.PRESS)
+
+
+def _answer(turned: Turned[Verification]) -> Answer:
+    return Refused(turned.refusal) if turned.refusal is not None else CallerCard(turned.matter, Slot.VOUCHER)
