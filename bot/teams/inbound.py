@@ -11,10 +11,11 @@ from typing import Any, Final
 
 import cards
 from bot.core.actions import Action, MachineMade, NoWindow, OfferToken, Refresh, Replace, ReturnCode, Show
-from bot.core.calling import SeeCaller
+from bot.core.calling import FORM, SeeCaller
 from bot.core.model import Actor, Chat, Person
 from bot.core.packing import LANGUAGE as LANGUAGE_KEY
 from bot.core.packing import unpack
+from bot.core.queueing import BEHIND
 from bot.core.raising import SeeThreat
 from bot.teams.phrases import HIDDEN, Heard, written
 from bot.teams.shapes import plain, shaped
@@ -24,6 +25,7 @@ Understand = Callable[[str, str], Heard]  # a text and its writer's language; by
 
 LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}")
 ID: Final = re.compile(r"[A-Za-z0-9_-]{0,64}")
+NAMED: Final = ("id", FORM, BEHIND)  # where in a button's data an id stands, one it opens with and one of its list, too
 MESSAGE: Final = re.compile(r"[A-Za-z0-9:_-]{1,100}")
 LONGEST_NAME: Final = 100
 LONGEST_TOKEN: Final = 16 * 1024
@@ -211,8 +213,7 @@ def _offer(value: Json) -> Action | None:
 def _button(data: Json) -> Action | None:
     """Read a button's data. Ids come from us, so what does not look like one is not one of our buttons."""
     data = plain(data)
-    request = data.get("id", "")
-    if not isinstance(request, str) or not ID.fullmatch(request):
+    if not all(isinstance(one, str) and ID.fullmatch(one) for one in (data.get(name, "") for name in NAMED)):
         return None
     return unpack({key: tidy(value) if isinstance(value, str) else value for key, value in data.items()})
 

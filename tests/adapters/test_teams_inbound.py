@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+import dataclasses
+from collections.abc import Iterator, Mapping
+from enum import Enum
+from typing import Any, get_args, get_type_hints
 
 import pytest
 from hypothesis import given
@@ -10,7 +13,9 @@ from hypothesis import strategies as st
 
 from bot.core import actions as do
 from bot.core.actions import Ref, Written
+from bot.core.callers import Verification
 from bot.core.model import Chat
+from bot.core.packing import pack
 from bot.kinds import KINDS
 from bot.teams.inbound import Command, Ignored, Installed, Malformed, Meaning, Removed, Unknown, Via, read, tidy
 from bot.teams.phrases import Heard, heard, listening, written
@@ -317,3 +322,42 @@ def test_installing_and_removing() -> None:
 @pytest.mark.parametrize("message", [None, 5, "", "../x", "a b", "x" * 101])
 def test_a_message_id_that_is_none_is_none(message: Any) -> None:
     assert not command(activity(value={"verb": "home"}, replyToId=message)).card
+
+
+# What a client fills in besides ids: what is typed or chosen, whom it means (who is looked up), a kind, a filter.
+FILLED_IN = frozenset({"kind", "text", "person", "number", "reason", "choice", "level", "hours", "which"})
+OF_THE_DESK = Verification.named("f1")
+ON_BUTTONS = sorted(
+    {*get_args(do.Action)} - {*get_args(do.Written), do.OfferToken, do.ReturnCode}, key=lambda action: action.__name__
+)
+
+
+def sample(hint: Any) -> Any:
+    """Something that may stand in a field of an action."""
+    some = {str: "f1", int: 1, bool: True, Ref: Ref("r1", 1), Mapping[str, str]: {}}
+    if hint in some:
+        return some[hint]
+    return next(iter(hint)) if isinstance(hint, type) and issubclass(hint, Enum) else filled(get_args(hint)[0])
+
+
+def filled(action: type, **otherwise: object) -> Any:
+    hints = get_type_hints(action)
+    return action(**{field.name: sample(hints[field.name]) for field in dataclasses.fields(action)} | otherwise)
+
+
+def forged(action: type) -> Iterator[Any]:
+    """The action with an id of the desk's own in place of each of its ids: every text is one that is not filled in."""
+    for name, value in ((field.name, getattr(filled(action), field.name)) for field in dataclasses.fields(action)):
+        if isinstance(value, Ref):
+            yield filled(action, **{name: Ref(OF_THE_DESK, 1)})
+        elif isinstance(value, str) and not isinstance(value, Enum) and name not in FILLED_IN:
+            yield filled(action, **{name: OF_THE_DESK})
+        elif dataclasses.is_dataclass(value):
+            yield from (filled(action, **{name: within}) for within in forged(type(value)))
+
+
+@pytest.mark.parametrize("action", ON_BUTTONS, ids=lambda action: action.__name__)
+def test_no_button_brings_an_id_of_the_desks_own_wherever_it_stands(action: type) -> None:
+    assert isinstance(command(invoke("task/submit", {"data": pack(filled(action))})).action, action)
+    for wrong in forged(action):
+        assert isinstance(meaning(invoke("task/submit", {"data": pack(wrong)})), Malformed), wrong

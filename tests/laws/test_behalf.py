@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from random import Random
 
 import pytest
 
@@ -323,69 +322,3 @@ async def test_the_agent_sees_nothing_that_is_for_the_colleague(desk: Office) ->
     async with desk.store.unit() as unit:
         posted = await unit.posted("r1")
     assert {p.slot for p in posted if p.person == "ben"} <= {Slot.OPENER}
-
-
-# -- whatever order --------------------------------------------------------------------------------------------
-
-PRESSES = (
-    "open",
-    "agree",
-    "sign in",
-    "approve ben",
-    "approve cleo",
-    "show ann",
-    "show ben",
-    "leave",
-    "return",
-    "later",
-)
-
-
-async def _press(desk: Office, what: str) -> Answer | None:
-    request = None
-    async with desk.store.unit() as unit:
-        request = await unit.load("r1")
-    ref = Ref("r1", request.version if request is not None else 1)
-    match what.split():
-        case ["open"]:
-            return await opens(desk)
-        case ["agree"]:
-            return await agrees(desk)
-        case ["sign", "in"] if request is not None and request.status is Status.STEP_UP:
-            return await desk.sign_in()
-        case ["approve", name] if request is not None:
-            if not isinstance(await desk.desk.handle(in_channel(name), Approve(ref)), Said):
-                return None
-            return await desk.sign_in(name)
-        case ["show", name]:
-            return await desk.desk.handle(at_home(name), Show(ref))
-        case ["leave"]:
-            desk.directory.members["helpdesk"].discard("ben")
-        case ["return"]:
-            desk.directory.members["helpdesk"].add("ben")
-        case ["later"]:
-            desk.clock.advance(minutes=3)
-        case _:
-            pass
-    return None
-
-
-@pytest.mark.parametrize("seed", range(12))
-async def test_in_whatever_order_they_press_no_pass_comes_without_all_of_it(desk: Office, seed: int) -> None:
-    chance = Random(seed)
-    await verified(desk)
-    usual = ["open", "agree", "sign in", "approve cleo", "show ann"]
-    presses = usual if seed == 0 else [*chance.choices(PRESSES, k=4), *usual, *chance.choices(PRESSES, k=4)]
-    if seed > 3:
-        chance.shuffle(presses)
-    got = [await _press(desk, what) for what in presses]
-    shown = [one for one in got if isinstance(one, SecretShown)]
-    assert shown or seed
-    assert len(shown) == len(desk.directory.writes) <= 1
-    if not shown:
-        return
-    request = await desk.load("r1")
-    assert [e.by for e in request.evidence_of(EvidenceType.CONSENT)] == [ANN]
-    assert [e.by for e in request.evidence_of(EvidenceType.VERIFICATION)] == ["ben"]
-    assert {e.by for e in request.evidence_of(EvidenceType.APPROVAL)} == {"cleo"}
-    assert await told(desk, "consented")

@@ -1,0 +1,359 @@
+"""Four people and whoever may do harm, who press in any order; and what each of them truly did, told by nobody else.
+
+A move is what somebody does, who does it, and what it is about: a form of a call, or a request. What the desk must not
+do is judged by the moves alone, never by what the desk has written down.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import pytest
+
+from bot.core.actions import Approve, Consent, Deny, Press, Ref, RefuseConsent, ReturnCode, Show, Withdraw
+from bot.core.answers import Answer, CallerCard, Refused, RequestCard, SecretShown
+from bot.core.callers import Verification
+from bot.core.calling import AskCaller, Calling, DenyCall, EndCall, OpenRequest, TypeNumber
+from bot.core.errors import DeskError
+from bot.core.model import Request
+from bot.core.notices import ActNotice
+from bot.core.options import ASSISTED, TELL_MANAGER
+from bot.core.ports import Purpose, SignIn
+from bot.store import sql
+from bot.store.postgres import PostgresStore
+from tests.fakes import (
+    EMPLOYEES,
+    HELPDESK,
+    POLICY,
+    USUAL,
+    FakeClock,
+    Office,
+    at_home,
+    in_channel,
+    office,
+    person,
+    private,
+)
+
+KINDS: Final = ("tap", "password")
+PASSES: Final = replace(POLICY, options={ASSISTED: True, TELL_MANAGER: False})
+PASSWORDS: Final = {"password": {"assisted": True, "generate": True}}
+DIES: Final = "SELECT pg_terminate_backend(pg_backend_pid())"  # in place of a commit: all is written, and then
+IMPOSTOR: Final = "impostor"  # sits at a colleague's Teams, and cannot sign in as them
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    what: str
+    who: str = ""
+    of: str = ""
+    by: str = ""  # the form of the call that a request is opened with
+    dies: bool = False  # the process does, before it has committed anything
+
+    def __repr__(self) -> str:
+        return " ".join(filter(None, (self.who, self.what, self.of, self.by)))
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """How it should go: `agent` opens for `colleague`, and `approver` says yes."""
+
+    form: str
+    request: str
+    colleague: str
+    agent: str
+    approver: str
+
+    @property
+    def moves(self) -> tuple[Move, ...]:
+        return (
+            Move("asks", self.agent, self.form),
+            Move("proves", self.colleague, self.form),
+            Move("opens", self.agent, self.request, self.form),
+            Move("agrees", self.colleague, self.request),
+            Move("signs", self.colleague, self.request),
+            Move("approves", self.approver, self.request),
+            Move("shows", self.colleague, self.request),
+        )
+
+
+STORIES: Final = (
+    Story("f1", "r1", "ann", "ben", "cleo"),
+    Story("f2", "r2", "ann", "dora", "ben"),
+    Story("f3", "r3", "kim", "cleo", "dora"),
+)
+COLLEAGUE: Final = {of: story.colleague for story in STORIES for of in (story.form, story.request)}
+FORMS, REQUESTS = tuple(s.form for s in STORIES), tuple(s.request for s in STORIES)
+AGENTS: Final = ("ben", "cleo", "dora")
+HUMAN: Final = {"ben": "1", "twin": "1", "cleo": "2", "dora": "3", "ann": "4", "kim": "5", "gus": "6"}
+HELPERS: Final = (*AGENTS, "twin", "gus")  # twin is another account of Ben's, and Gus is a guest
+PEOPLE: Final = tuple(HUMAN)
+ON_CALLS: Final = ("asks", "types", "guesses", "proves", "disowns", "ends")
+ON_REQUESTS: Final = ("agrees", "signs", "approves", "shows", "refuses", "withdraws", "denies", "replays")
+CHANGES: Final = frozenset({"leaves", "returns", "disabled", "enabled"})
+
+
+def _crosses(move: Move) -> bool:
+    """Whether it may be made at the same moment as another: not what changes what is true for the other."""
+    return bool(move.who) and move.who != IMPOSTOR and move.what not in CHANGES | {"disowns", "refuses"}
+
+
+@dataclass
+class Scene:
+    """One run: its own people and requests, told apart from other runs' by `tag`."""
+
+    desk: Office
+    tag: str
+    kind: str
+    shut: pytest.MonkeyPatch
+    tried: set[tuple[str, str, str, str]] = field(default_factory=set)
+    codes: list[str] = field(default_factory=list)
+    last: Move | None = None
+    noes: set[str] = field(default_factory=set)  # forms that their colleague disowned, and was heard
+    acted: dict[str, str] = field(default_factory=dict)  # requests whose act happened, by kind
+    wrong: list[str] = field(default_factory=list)
+
+    async def begin(self) -> None:
+        directory = self.desk.directory
+        directory.members[HELPDESK] = set()
+        async with self.desk.store.unit() as unit:
+            for name, human in HUMAN.items():
+                groups = (EMPLOYEES, HELPDESK) if name in HELPERS else (EMPLOYEES,)
+                mails = (f"{self.named(name)}@contoso.example",)
+                directory.add(self.named(name), *groups, human=self.named(human), guest=name == "gus", mails=mails)
+                await unit.remember(person(self.named(name)), private(self.named(name)))
+
+    def named(self, name: str) -> str:
+        return f"{name}{self.tag}"
+
+    async def play(self, moves: Sequence[Move]) -> None:
+        """Make one move after the other, but those at once that stand behind a `both`."""
+        left = list(moves)
+        while left:
+            move = left.pop(0)
+            if move.what == "both":
+                await self._made(left[:2] if len(left) > 1 and all(map(_crosses, left[:2])) else left[:1])
+                del left[: 2 if len(left) > 1 and all(map(_crosses, left[:2])) else 1]
+            elif move.what in {"again", "dies"}:
+                await self._made([replace(self.last, dies=move.what == "dies")] if self.last else [])
+            else:
+                await self._made([move])
+        await self._made([Move("works")])
+
+    async def _made(self, moves: Sequence[Move]) -> None:
+        before = len(self.desk.directory.writes)
+        answers = await asyncio.gather(*(self._move(move) for move in moves))
+        for move, answer in zip(moves, answers, strict=True):
+            self._heard(move, answer)
+        acts = [w for w in self.desk.directory.writes[before:] if w.startswith(("issue", "password"))]
+        done = {of for of in {move.of for move in moves if move.what == "shows"} if await self._acted(of)}
+        if len(acts) != len(done):
+            self.wrong.append(f"{acts} by {list(moves)}")
+        for of in done:
+            self.acted[of] = self.kind
+            self.wrong += [f"{of}: {why}" for why in await self._unearned(of)]
+
+    async def _acted(self, of: str) -> bool:
+        request = await self.load(of)
+        return request is not None and of not in self.acted and request.status.value in {"done", "unknown", "acting"}
+
+    async def _move(self, move: Move) -> Answer | None:
+        if not move.who or move.what in CHANGES:
+            await self._changed(move)
+            return None
+        self.last = replace(move, dies=False)
+        self.desk.entra.who = self.named(IMPOSTOR) if move.who == IMPOSTOR else ""
+        with self.shut.context() as shut:
+            if move.dies:
+                shut.setattr(sql, "COMMIT", DIES)
+            try:
+                answer = await self._pressed(replace(move, who=COLLEAGUE[move.of]) if move.who == IMPOSTOR else move)
+            except DeskError:
+                return None
+        if answer is not None and not isinstance(answer, Refused):
+            self.tried.add((move.what, move.who, move.of, move.by))
+        return answer
+
+    async def _changed(self, move: Move) -> None:
+        accounts, who = self.desk.directory.accounts, self.named(move.who)
+        match move.what:
+            case "leaves":
+                self.desk.directory.members[HELPDESK].discard(who)
+            case "returns" if move.who in HELPERS:
+                self.desk.directory.members[HELPDESK].add(who)
+            case "disabled" | "enabled":
+                accounts[who] = replace(accounts[who], enabled=move.what == "enabled")
+            case "waits":
+                self.desk.clock.advance(minutes=float(move.of))
+            case "restarts":
+                self.desk = restarted(self.desk)
+            case "works":
+                await self._work()
+            case _:
+                pass
+
+    async def _pressed(self, move: Move) -> Answer | None:
+        key, home = f"{move.of}{self.tag}", at_home(self.named(move.who))
+        match move.what:
+            case "proves":
+                return await self._signs(move.who, Verification.named(key), Purpose.CALL)
+            case "signs":
+                return await self._signs(move.who, key, Purpose.STEP_UP)
+            case "replays":
+                return await self.desk.desk.handle(home, ReturnCode(self.codes[-1])) if self.codes else None
+            case "opens":
+                call = f"{move.by}{self.tag}"
+                return await self.desk.desk.handle(home, OpenRequest(call, 1, self.kind, key, USUAL[self.kind]))
+            case "asks" | "types" | "guesses" | "ends" | "disowns":
+                return await self.desk.desk.handle(home, await self._of_a_call(move.what, key))
+            case _:
+                return await self._of_a_request(move, key)
+
+    async def _of_a_call(self, what: str, key: str) -> Calling:
+        colleague = self.named(COLLEAGUE[key.removesuffix(self.tag)])
+        every: dict[str, Calling] = {
+            "asks": AskCaller(key, colleague),
+            "types": TypeNumber(key, 1, await self._number(key)),
+            "guesses": TypeNumber(key, 1, "100"),
+            "ends": EndCall(key, 1),
+            "disowns": DenyCall(key, 1),
+        }
+        return every[what]
+
+    async def _of_a_request(self, move: Move, key: str) -> Answer | None:
+        request, who = await self.load(move.of), self.named(move.who)
+        ref = Ref(key, request.version if request is not None else 1)
+        every: dict[str, Press] = {
+            "agrees": Consent(ref),
+            "refuses": RefuseConsent(ref),
+            "withdraws": Withdraw(ref),
+            "shows": Show(ref),
+            "approves": Approve(ref),
+            "denies": Deny(ref, "no"),
+        }
+        decides = move.what in {"approves", "denies"}
+        answer = await self.desk.desk.handle((in_channel if decides else at_home)(who), every[move.what])
+        if move.what == "approves" and not isinstance(answer, Refused):
+            return await self._signs(move.who, key, Purpose.APPROVE)
+        return answer
+
+    async def _signs(self, who: str, request: str, purpose: Purpose) -> Answer | None:
+        """Go through the popup from the link that stands on this person's card, if one does."""
+        async with self.desk.store.unit() as unit:
+            found: SignIn | None = await unit.sign_in_for(request, self.named(who), purpose)
+        if found is None:
+            return None
+        cookie = f"{found.id}.browser"
+        await self.desk.step_up.start(found.id, cookie)
+        code = await self.desk.step_up.returned(cookie, {"code": "x"})
+        if not isinstance(code, str):
+            return None
+        self.codes.append(code)
+        return await self.desk.desk.handle(at_home(self.named(who)), ReturnCode(code))
+
+    def _heard(self, move: Move, answer: Answer | None) -> None:
+        who = COLLEAGUE.get(move.of, "") if move.who == IMPOSTOR else move.who
+        if isinstance(answer, SecretShown) and (move.what, who) != ("shows", COLLEAGUE[move.of]):
+            self.wrong.append(f"a secret was shown by {move}")
+        if move.what == "disowns" and isinstance(answer, CallerCard):
+            self.noes.add(move.of)
+        if move.what == "refuses" and isinstance(answer, RequestCard):
+            self.noes |= {by for what, _, of, by in self.tried if what == "opens" and of == move.of}
+
+    async def load(self, of: str) -> Request | None:
+        async with self.desk.store.unit() as unit:
+            return await unit.load(f"{of}{self.tag}")
+
+    async def _number(self, key: str) -> str:
+        """Hear the number that is read aloud."""
+        async with self.desk.store.unit() as unit:
+            one = await unit.matter(Verification, Verification.named(key))
+        return str(one.number) if one is not None else ""
+
+    # -- what may not be ---------------------------------------------------------------------------------
+
+    async def _unearned(self, of: str) -> list[str]:
+        """Say what a request lacked whose act has just happened."""
+        request, colleague = await self.load(of), COLLEAGUE[of]
+        assert request is not None
+        if request.opened_by is None:
+            return ["nobody opened it"]
+        opener = request.opened_by.id.removesuffix(self.tag)
+        calls = {by for what, who, about, by in self.tried if (what, who, about) == ("opens", opener, of)}
+        proved = {by for by in calls if COLLEAGUE[by] == colleague and ("proves", colleague, by, "") in self.tried}
+        yes = {who for what, who, about, _ in self.tried if (what, about) == ("approves", of) and self._may(who)}
+        mine = {HUMAN[opener], HUMAN[colleague]}
+        lacks = {
+            "whom it is for has it": request.subject.id == self.named(colleague) == request.requester.id,
+            "its opener has proof of who they are": bool(proved),
+            "its opener asked them": any(("asks", opener, by, "") in self.tried for by in proved),
+            "nobody has disowned the call": bool(proved - self.noes),
+            "its opener is one of the helpdesk now": self._may(opener),
+            "they have agreed": {("agrees", who, of, "") for who in (colleague, IMPOSTOR)} & self.tried,
+            "they have signed in for it": ("signs", colleague, of, "") in self.tried,
+            "somebody else says yes": not self._asks(request) or any(HUMAN[who] not in mine for who in yes),
+            "their account is in use": self._account_of(colleague),
+            "its notice is begun": await self._noticed(request),
+        }
+        return [f"not so: {what}" for what, holds in lacks.items() if not holds]
+
+    def _asks(self, request: Request) -> int:
+        return self.desk.ledger.policies[request.kind].approvals
+
+    def _may(self, name: str) -> bool:
+        """Whether somebody decides and opens just now: of the helpdesk, in use, and no guest."""
+        listed = self.named(name) in self.desk.directory.members[HELPDESK]
+        return listed and name != "gus" and self._account_of(name)
+
+    def _account_of(self, name: str) -> bool:
+        return self.desk.directory.accounts[self.named(name)].enabled
+
+    async def _noticed(self, request: Request) -> bool:
+        async with self.desk.store.unit() as unit:
+            return await unit.matter(ActNotice, ActNotice.named(request.id)) is not None
+
+    async def _work(self) -> None:
+        """Do what jobs there may be: cards, calls, news and mails."""
+        for of in REQUESTS:
+            if await self.load(of) is not None:
+                await self.desk.job("cards", f"{of}{self.tag}")
+                await self.desk.job("notice", ActNotice.named(f"{of}{self.tag}"))
+        for form in FORMS:
+            key = Verification.named(f"{form}{self.tag}")
+            await self.desk.job("matter", key)
+            await self.desk.job("warn", key)
+
+    def told(self, bodies: Iterable[str]) -> list[str]:
+        """Say of which secrets something was sent: to a chat, to a channel, by mail."""
+        mails = [f"{mail.subject} {mail.text}" for mail in self.desk.mailer.mails]
+        places = [*bodies, *mails]
+        return [secret for secret in self.desk.directory.secrets if any(secret in place for place in places)]
+
+    async def end(self) -> None:
+        """Leave nothing that waits, for the next run's sake."""
+        for of in REQUESTS:
+            request = await self.load(of)
+            if request is not None:
+                colleague = at_home(self.named(COLLEAGUE[of]))
+                await self.desk.desk.handle(colleague, Withdraw(Ref(request.id, request.version)))
+
+
+def opened(store: PostgresStore, clock: FakeClock) -> Office:
+    """Set up an office in which passes and passwords may be opened for somebody else."""
+    return office(store, clock, PASSES, own=PASSWORDS, noticed=True)
+
+
+def restarted(desk: Office) -> Office:
+    """Return the desk as another process would be it: nothing that was in memory is left, and the world is the same."""
+    other = opened(desk.store, desk.clock)
+    for mine, theirs in (
+        (desk.directory, other.directory),
+        (desk.messenger, other.messenger),
+        (desk.entra, other.entra),
+        (desk.mailer, other.mailer),
+    ):
+        vars(theirs).update(vars(mine))
+    return other
