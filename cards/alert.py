@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.core.actions import Lift
 from bot.core.behalf import locked_by_other
 from bot.core.forms import WHY
+from bot.core.life.ended import CAME
 from bot.core.model import EvidenceType, Follow, Mode, Request, Status
 from cards import elements as e
 from cards.buttons import anew, press, ref, sign_in
@@ -91,11 +92,17 @@ def _failed(request: Request) -> tuple[str, ...]:
     return (key,) if request.follow is Follow.FAILED and known(key) else ()
 
 
+def _came(request: Request) -> tuple[str, ...]:
+    """What came of what followed, where its kind has words for that."""
+    key = f"{request.kind}.alert.came_{request.receipt.params.get(CAME, '')}" if request.receipt is not None else ""
+    return (key,) if known(key) else ()
+
+
 def _texts(request: Request) -> tuple[str, ...]:
     """Name the texts: somebody's alarm, an approver's, or a request for an account that is kept for emergencies."""
     if not request.reported:
         return (_found(request), "alert.next") if verdict(request) else ("alert.emergency_text",)
     state = f"{request.kind}.alert.{request.status}"
     if known(state):
-        return (state, *_failed(request), "alert.next")
+        return (state, *_failed(request), *_came(request), "alert.next")
     return ("alert.revoking" if request.status is Status.REVOKING else "alert.revoked", "alert.next")

@@ -11,7 +11,7 @@ from bot.core.behalf import locked_by_other
 from bot.core.evidence import given_already
 from bot.core.face import serves
 from bot.core.life.alarmed import stopped
-from bot.core.life.ended import too_late
+from bot.core.life.ended import CAME, too_late
 from bot.core.model import LIVE, PENDING, VERIFIED, Follow, Mode, Request, Status, Way
 from cards import elements as e
 from cards.buttons import alarm, begin, dialog, press, ref, refresh, sign_in
@@ -160,7 +160,9 @@ def _following(request: Request) -> list[str]:
     following = f"{request.kind}.next" if request.status is Status.DONE and not request.stage else ""
     ended = request.status is Status.ENDED and request.stage == VERIFIED
     proof = f"{request.kind}.{'served' if serves(request) else 'unserved'}" if ended else ""
-    return [key for key in (failed, following, proof) if key and known(key)]
+    made = request.receipt.params.get(CAME, "") if request.receipt is not None else ""
+    came = f"{request.kind}.came.{made}" if made else ""
+    return [key for key in (failed, came, following, proof) if key and known(key)]
 
 
 def _picture(request: Request, view: View) -> e.Image | None:

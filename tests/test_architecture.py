@@ -250,8 +250,12 @@ OTHERWISE = {
     "bot.config.keys": {"minutes"},  # a unit of time
     "bot.core.methods": {"password"},  # Entra's type of a sign-in method
     "bot.desk.identity": {"threshold", "why"},  # what the receipt of a proof keeps, and the trail says of a doubt
-    "bot.graph.refusals": {"password", "risk"},  # a word of Graph's refusals, and an operation of Graph
-    "bot.graph.protection": {"risk"},  # an operation of Graph, as metrics count it
+    "bot.graph.refusals": {
+        "password",
+        "risk",
+        "confirm_compromised",
+    },  # Graph's words, and its operations
+    "bot.graph.protection": {"risk", "confirm_compromised"},  # operations of Graph, as metrics count them
     "bot.graph.methods": {"methods"},
     "bot.process.logs": {"method", "password"},  # HTTP's, in an access line; a name that a secret goes by
     "bot.web.entry": {"password"},  # a field of an HTML form

@@ -195,9 +195,10 @@ class Progressed:
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """What comes after the act was done, or was refused for good."""
+    """What comes after the act was done, or was refused for good; `came` is its kind's own word for what came of it."""
 
     done: bool
+    came: str = ""
 
 
 Event = (

@@ -33,7 +33,7 @@ class Tools:
 
 
 async def _nothing(_request: Request, _tools: Tools) -> None:
-    """Nothing is to be done."""
+    """Nothing is to be done, and nothing comes of it."""
 
 
 async def _no_progress(_request: Request, _tools: Tools) -> Progress | None:
@@ -77,11 +77,11 @@ class Kind:
     `sheet` is what a person reads and fills in before they ask (raises `Unavailable` when that cannot be found
     out); `examine` is what the kind itself finds, from facts gathered now; `carry_out` is the one act: it writes at
     most once and lets `AnswerLost` through; `look` finds what a lost act left behind; `undo` takes it back,
-    `watch` looks what became of it, `follow` does what comes after it: these three may be repeated. `missing`
-    says why the tenant cannot offer it at all, and `need` what an admin has to do about that. `heard` says what of
-    somebody's reason fills in its form, which drops what it has no field for. The options in its `policy` are those a
-    file may set for it. Texts, its page's too, come from the catalogue under the kind's name; `icon` is one of
-    Fluent's, by its name.
+    `watch` looks what became of it, `follow` does what comes after it, and may say in a word of its own what came of
+    that: these three may be repeated. `missing` says why the tenant cannot offer it at all, and `need` what an admin
+    has to do about that. `heard` says what of somebody's reason fills in its form, which drops what it has no field
+    for. The options in its `policy` are those a file may set for it. Texts, its page's too, come from the catalogue
+    under the kind's name; `icon` is one of Fluent's, by its name.
     """
 
     name: str  # stored, and in policies.toml: never renamed
@@ -94,7 +94,7 @@ class Kind:
     look: Callable[[Request, Tools], Awaitable[Receipt | None]]
     undo: Callable[[Request, Tools], Awaitable[None]] = _nothing
     watch: Callable[[Request, Tools], Awaitable[Progress | None]] = _no_progress
-    follow: Callable[[Request, Tools], Awaitable[None]] = _nothing
+    follow: Callable[[Request, Tools], Awaitable[str | None]] = _nothing
     missing: Callable[[Tools], Awaitable[str]] = _there
     need: Need | None = None
     icon: str = ""

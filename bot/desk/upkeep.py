@@ -62,16 +62,17 @@ class Upkeep:
         request = await self.ledger.load(job.request)
         if request is None or request.follow is not Follow.DUE:
             return
+        came = ""
         try:
             if request.mode is Mode.ENFORCE:  # evaluate touches nothing
-                await self._followed(request)
+                came = await self._followed(request)
         except AnswerLost as error:
             raise Unavailable("the answer to what comes after the act was lost") from error
         except Rejected as error:
             log.warning("follow_rejected", request=request.id, kind=request.kind, error_code=error.code)
             await self.ledger.change(request.id, happened(Followed(done=False)))
         else:
-            await self.ledger.change(request.id, happened(Followed(done=True)))
+            await self.ledger.change(request.id, happened(Followed(done=True, came=came)))
 
     async def revoke(self, job: Job) -> None:
         """Take back what a request made. May be repeated: taking back twice is taking back."""
@@ -82,12 +83,18 @@ class Upkeep:
             await self._taken_back(request)
         await self.ledger.change(request.id, happened(RevokeDone()))
 
-    async def _followed(self, request: Request) -> None:
+    async def _followed(self, request: Request) -> str:
         acted = request.receipt is not None  # also when what was made could not be shown: it holds
         signs_out = acted and self.inquiry.policy(request).option(REVOKE_SESSIONS)
         kind, tools = self.inquiry.kinds[request.kind], self.inquiry.tools(request.kind, terms=request.terms)
         sessions = [partial(self.directory.revoke_sessions, request.subject.id)] if signs_out else []
-        await each(*sessions, partial(kind.follow, request, tools))
+        came: list[str | None] = []
+
+        async def follows() -> None:
+            came.append(await kind.follow(request, tools))
+
+        await each(*sessions, follows)
+        return came[-1] or ""
 
     async def _taken_back(self, request: Request) -> None:
         """Sessions end last, so that nobody comes back in with what works until then, and whatever became of that."""

@@ -26,7 +26,7 @@ WITHOUT: Final[Mapping[str, str]] = MappingProxyType(
         "Management: only roles that are held are looked at; if the licence has run out, put those who were eligible "
         "for one on the deny-list",
         "IdentityRiskyUser.Read.All": "the tenant has no Entra ID P2, hence no ID Protection: nobody is flagged as "
-        "risky, approvers neither",
+        "risky, approvers neither, and no alarm is told to it (`confirm_compromised`)",
     }
 )
 

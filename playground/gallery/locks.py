@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Final
 
 from bot.core.answers import RequestCard
-from bot.core.model import Ending, Follow, Refusal, Status
+from bot.core.life.ended import CAME
+from bot.core.model import Ending, Follow, Receipt, Refusal, Status
 from bot.core.ports import Slot
 from bot.core.reasons import Reason
 from bot.kinds import KINDS
@@ -34,6 +36,11 @@ def locks(view: View, start: str) -> Shown:
     yield "security/locked", RequestCard(LOCKED, Slot.SECURITY), channel
     yield "security/locked_again", RequestCard(LOCKED, Slot.SECURITY), replace(channel, alarms=3)
     yield "security/locked_in_part", RequestCard(replace(LOCKED, follow=Follow.FAILED), Slot.SECURITY), channel
+    for came in ("told", "untold"):
+        made = Receipt(ANN.id, params=MappingProxyType({CAME: came}))
+        known = replace(LOCKED, receipt=made, follow=Follow.DONE)
+        yield f"security/locked_{came}", RequestCard(known, Slot.SECURITY), channel
+        yield f"requester/locked_{came}", RequestCard(known, Slot.REQUESTER), view
     yield "security/lifted", RequestCard(LIFTED, Slot.SECURITY), channel
     yield "requester/locked", RequestCard(LOCKED, Slot.REQUESTER), view
     yield "requester/lifted", RequestCard(LIFTED, Slot.REQUESTER), view

@@ -32,6 +32,7 @@ class Doors:
     asked: list[str] = field(default_factory=list)
     fault: Exception | None = None
     loses: bool = False
+    deaf: Exception | None = None  # what ID Protection says
 
     async def account(self, person: str) -> Account:
         assert person == ANN.id
@@ -50,6 +51,12 @@ class Doors:
     async def passes(self, person: str) -> tuple[Pass, ...]:
         assert person == ANN.id
         return tuple(self.found)
+
+    async def confirm_compromised(self, person: str) -> None:
+        assert person == ANN.id
+        if self.deaf is not None:
+            raise self.deaf
+        self.asked.append("confirm_compromised")
 
     async def delete_pass(self, person: str, pass_id: str) -> None:
         assert person == ANN.id

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from bot.core.errors import AnswerLost, Rejected, Unavailable
+from bot.core.errors import NO_PREMIUM, AnswerLost, Missing, NotGranted, Rejected, Unavailable
 from bot.core.facts import Moment
 from bot.core.forms import Sheet
 from bot.core.model import Finding, Receipt, Way
 from bot.kinds import KINDS
-from bot.kinds.compromised import KIND
+from bot.kinds.compromised import CONFIRM, KIND
 from tests.kinds.shelf import ANN, NOW, Doors, a_pass, request, tools
 
 
@@ -42,9 +44,43 @@ async def test_every_pass_that_may_still_work_is_deleted() -> None:
         found=[a_pass("one"), a_pass("two", "NotYetValid"), a_pass("new", "SomethingNew"), a_pass("gone", "Expired")]
     )
     for _ in range(2):  # it may be repeated
-        await KIND.follow(request(KIND), tools(doors, KIND))
-    assert doors.asked == ["delete one", "delete two", "delete new"]
+        assert await KIND.follow(request(KIND), tools(doors, KIND)) == "told"
+    assert doors.asked == ["delete one", "delete two", "delete new", *["confirm_compromised"] * 2]
     assert [p.id for p in doors.found] == ["gone"]
+
+
+@pytest.mark.parametrize(
+    ("deaf", "came"),
+    [
+        (NotGranted("no licence", code=NO_PREMIUM), ""),
+        (NotGranted("no permission", code="no_permission"), "untold"),
+        (Missing("nobody"), "untold"),
+    ],
+)
+async def test_what_id_protection_says_holds_up_no_part_of_the_lock(deaf: Exception, came: str) -> None:
+    doors = Doors(found=[a_pass("one")], deaf=deaf)
+    assert (await KIND.carry_out(request(KIND), tools(doors, KIND))).receipt.follow
+    assert await KIND.follow(request(KIND), tools(doors, KIND)) == came
+    assert doors.asked == ["revoke_sessions", "delete one"]
+
+
+async def test_a_turn_that_is_not_now_is_waited_for_after_everything_else() -> None:
+    doors = Doors(found=[a_pass("one")], deaf=Unavailable("no turn", retry_after=2))
+    with pytest.raises(Unavailable):
+        await KIND.follow(request(KIND), tools(doors, KIND))
+    assert doors.asked == ["delete one"]
+
+
+async def test_a_pass_that_stays_is_told_at_once_whatever_id_protection_does() -> None:
+    doors = Doors(found=[a_pass("one")], fault=Rejected("no", code="forbidden"), deaf=Unavailable("no turn"))
+    with pytest.raises(Rejected):
+        await KIND.follow(request(KIND), tools(doors, KIND))
+
+
+async def test_it_is_told_nothing_where_the_policy_says_so() -> None:
+    doors, quiet = Doors(), replace(KIND, policy=replace(KIND.policy, options={CONFIRM: False}))
+    assert await KIND.follow(request(KIND), tools(doors, quiet)) == ""
+    assert doors.asked == []
 
 
 async def test_it_never_unlocks_and_takes_nothing_back() -> None:

@@ -12,7 +12,7 @@ import pytest
 from bot.core.actions import Begin, Ref, Replace, Report, Submit
 from bot.core.answers import Refused, RequestCard
 from bot.core.directory import Standing
-from bot.core.errors import Rejected, Unavailable
+from bot.core.errors import NO_PREMIUM, AnswerLost, NotGranted, Rejected, Unavailable
 from bot.core.model import Follow, Mode, Request, Status
 from bot.core.passes import Pass
 from bot.core.ports import Slot
@@ -57,7 +57,7 @@ async def test_one_press_locks_and_tells(desk: Office) -> None:
     live(desk)
     done = await locked(desk)
     assert (done.status, done.follow) == (Status.DONE, Follow.DONE)
-    assert desk.directory.writes == ["revoke ann", "delete ann intruders"]
+    assert desk.directory.writes == ["revoke ann", "delete ann intruders", "confirm_compromised ann"]
     assert done.evidence == ()
     assert "somebody is in my account" in desk.messenger.shown(SECURITY)
     assert "Ann" in desk.messenger.shown(SECURITY)
@@ -123,7 +123,7 @@ async def test_locking_passes_the_walls(desk: Office, which: str) -> None:
     wall(desk, which)
     done = await locked(desk)
     assert done.status is Status.DONE
-    assert desk.directory.writes == ["revoke ann", "delete ann intruders"]
+    assert desk.directory.writes == ["revoke ann", "delete ann intruders", "confirm_compromised ann"]
     assert (await desk.bring("sessions", request_id="out")).status is Status.DONE
 
 
@@ -160,9 +160,9 @@ async def test_the_daily_limit_silences_nobody(desk: Office) -> None:
     for _ in range(limit):
         await locked(desk)
         desk.clock.advance(minutes=2)
-    assert desk.directory.writes == ["revoke ann"] * limit
+    assert desk.directory.writes == ["revoke ann", "confirm_compromised ann"] * limit
     refused = await locked(desk)
-    assert (refused.status, len(desk.directory.writes)) == (Status.REFUSED, limit)
+    assert (refused.status, len(desk.directory.writes)) == (Status.REFUSED, 2 * limit)
     posted = [chat for chat, _ in desk.messenger.messages if chat.startswith(SECURITY)]
     assert len(posted) == limit + 1
 
@@ -235,7 +235,44 @@ async def test_a_lost_answer_is_found_by_itself(desk: Office) -> None:
     found = await desk.load(alarm.id)
     assert (found.status, found.follow) == (Status.DONE, Follow.DUE)
     await desk.job("follow", alarm.id)
-    assert desk.directory.writes == ["revoke ann", "delete ann intruders"]
+    assert desk.directory.writes == ["revoke ann", "delete ann intruders", "confirm_compromised ann"]
+
+
+@pytest.mark.parametrize(
+    ("says", "hers", "securitys"),
+    [
+        (None, True, "ID Protection has been told"),
+        (NotGranted("no licence", code=NO_PREMIUM), False, ""),
+        (NotGranted("no permission", code="no_permission"), False, "ID Protection did not take it"),
+    ],
+)
+async def test_id_protection_is_told_after_the_lock_and_the_cards_say_whether_it_was(
+    desk: Office, says: Exception | None, hers: bool, securitys: str
+) -> None:
+    alarm = await press(desk)
+    if says is not None:
+        desk.directory.trouble["confirm_compromised"] = says
+    await desk.job("act", alarm.id)
+    assert desk.directory.writes == ["revoke ann"]
+    await desk.job("follow", alarm.id)
+    await desk.job("cards", alarm.id)
+    assert (await desk.load(alarm.id)).follow is Follow.DONE
+    assert ("ID Protection knows" in desk.messenger.shown("a:ann")) is hers
+    assert ("ID Protection" in desk.messenger.shown(SECURITY)) is bool(securitys)
+    assert securitys in desk.messenger.shown(SECURITY)
+    (entry,) = [e async for e in desk.store.audit_entries(TENANT) if e.deed == "followed"]
+    assert entry.data.get("came", "") == ("told" if hers else "untold" if securitys else "")
+
+
+async def test_a_lost_answer_of_id_protections_is_asked_again(desk: Office) -> None:
+    alarm = await press(desk)
+    await desk.job("act", alarm.id)
+    desk.directory.trouble["confirm_compromised"] = AnswerLost("cut")
+    with pytest.raises(Unavailable):
+        await desk.job("follow", alarm.id)
+    desk.directory.trouble.clear()
+    await desk.job("follow", alarm.id)
+    assert desk.directory.writes == ["revoke ann", "confirm_compromised ann"]
 
 
 async def test_an_alarm_cannot_be_reported_again(desk: Office) -> None:

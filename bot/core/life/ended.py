@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Final, assert_never
 
 from bot.core.audit import Deed, Note
@@ -27,6 +28,8 @@ from bot.core.reasons import Reason
 
 REPORTED_WITHIN: Final = timedelta(days=1)  # of the act; later, only an alarm about the whole account makes sense
 
+CAME: Final = "came"  # what of a receipt is its kind's own word for what came of the follow-up
+
 Late = RevokeChosen | Reported | RevokeDone | Progressed | Followed | Hid
 
 
@@ -36,8 +39,8 @@ def happened(request: Request, event: Late, now: datetime) -> Step:
             return _taken_back(request, event, now)
         case Progressed(progress):
             return _progressed(request, progress, now)
-        case Followed(done):
-            return _followed(request, done=done)
+        case Followed(done, came):
+            return _followed(request, came, done=done)
         case Hid(by):
             return _hidden(request, by)
         case _:
@@ -95,11 +98,15 @@ def _progressed(request: Request, progress: Progress, now: datetime) -> Step:
     return Step(replace(over, follow=Follow.DUE), (Changed(), FollowUp(), *served), (note, Note(Deed.ENDED)))
 
 
-def _followed(request: Request, *, done: bool) -> Step:
+def _followed(request: Request, came: str, *, done: bool) -> Step:
+    """It is over. What came of it stands beside what the act left behind, for whoever reads of that."""
     if request.follow is not Follow.DUE:
         return refuse(request, Reason.CLOSED)
     if done:
-        return Step(replace(request, follow=Follow.DONE), (Changed(),), (Note(Deed.FOLLOWED),))
+        made, told = request.receipt, {CAME: came} if came else {}
+        made = replace(made, params=MappingProxyType({**made.params, **told})) if made is not None and told else made
+        followed = replace(request, follow=Follow.DONE, receipt=made)
+        return Step(followed, (Changed(),), (Note(Deed.FOLLOWED, told),))
     return Step(replace(request, follow=Follow.FAILED), (Changed(),), (Note(Deed.FOLLOW_FAILED),))
 
 
