@@ -232,7 +232,7 @@ def _placed(request: Request, slot: Slot, view: View) -> e.Card:
             return curtain(request, view)
         case Slot.OPENER:
             return opener(request, view)
-        case Slot.AGENT | Slot.CALLER | Slot.VOUCHER | Slot.THREAT:
+        case Slot.AGENT | Slot.CALLER | Slot.VOUCHER | Slot.THREAT | Slot.MANAGER:
             raise TypeError("no request has a message there")
         case Slot.PROMPT:  # Teams draws the prompt itself; this stands in its place once it is over
             return card(view, lines(say(view, "request.over", kind=say(view, f"{request.kind}.title")), subtle=True))

@@ -75,7 +75,14 @@ def _what(answer: LockForm, missing: e.Piece | None, view: View) -> e.Card:
 
 def lock(answer: LockCard, view: View) -> e.Card:
     one = answer.intervention
-    return _securitys(one, view) if answer.slot is Slot.SECURITY else _lockers(answer, view)
+    match answer.slot:
+        case Slot.SECURITY:
+            return _securitys(one, view)
+        case Slot.MANAGER:
+            given = {"name": plain(one.about.name, NAME), "by": plain(one.by.name, NAME)}
+            return card(view, lines(say(view, f"{one.kind}.lock.line", **given), say(view, "lock.manager", **given)))
+        case _:
+            return _lockers(answer, view)
 
 
 def _lockers(answer: LockCard, view: View) -> e.Card:

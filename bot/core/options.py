@@ -44,5 +44,5 @@ def number(least: int, most: int) -> Callable[[object], int]:
 REVOKE_SESSIONS: Final = Option("revoke_sessions", usual=False, parse=yes_or_no, stricter=max)
 # Whether the helpdesk may open it for a colleague: for the kinds that have it, whose form tells nothing of theirs.
 ASSISTED: Final = Option("assisted", usual=False, parse=yes_or_no)
-# Whether a person's manager hears of it by mail, as they do themselves.
+# Whether a person's manager hears of it: by mail, as they do themselves, or in Teams of what others lock for them.
 TELL_MANAGER: Final = Option("tell_manager", usual=False, parse=yes_or_no, stricter=max)

@@ -90,6 +90,7 @@ class Slot(StrEnum):
     SECURITY = "security"
     LIFT = "lift"  # the private card of an approver who lifts a lock
     OPENER = "opener"  # how far a request is, for the agent who opened it for its subject
+    MANAGER = "manager"  # that their colleague's account was locked, as the manager reads it
     AGENT = "agent"  # a verification, as the agent who asked for it reads it in private
     THREAT = "threat"  # the private card of somebody of security who raises the threat level, or lowers it
     CALLER = "caller"  # the same, as the colleague does who is asked

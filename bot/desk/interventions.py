@@ -25,6 +25,7 @@ from bot.core.lockcards import LockDoor, LockForm
 from bot.core.locking import BeginLock, ChooseLock, FindLock, Locking, SendLock
 from bot.core.matters import Turned
 from bot.core.model import UNDECIDED, WHY_OPENED, Actor, Evidence, EvidenceType, Person, Refusal, Request
+from bot.core.options import TELL_MANAGER
 from bot.core.ports import Job, Purpose, SignIn, Unit, Urgency
 from bot.core.reasons import Reason
 from bot.core.watch import Sort
@@ -252,6 +253,22 @@ class Interventions:
         if isinstance(found, Refusal) and found.reason == Reason.UNKNOWN:
             raise Unavailable("it is not known whether they have a chat")
         return not isinstance(found, Refusal)
+
+    async def manager(self, one: Intervention) -> Home | None:
+        """Return where their manager reads of it, where the policy says so: whom the directory names, and nobody else.
+
+        Never who opened it, nor a guest, nor whose account is off. Raises what the directory does.
+        """
+        ledger, directory = self.reception.ledger, self.agents.directory.once()
+        request = await ledger.load(one.request) if one.status is LockStand.OPENED else None
+        if request is None or not self.reception.inquiry.policy(request).option(TELL_MANAGER):
+            return None
+        named = await directory.manager(one.about.id)
+        found = await directory.account(named.id) if named is not None else None
+        if found is None or not found.enabled or found.guest or found.id in {one.by.id, one.about.id}:
+            return None
+        home = await self.homes.of(Person(one.tenant, found.id, found.name, found.language or "en"))
+        return None if isinstance(home, Refusal) else home
 
     def line(self, one: Intervention) -> bool:
         """Whether security reads a line of it: of what is an alarm it has that, but of a grave one it hears twice."""

@@ -14,7 +14,7 @@ from bot.core.errors import NO_PREMIUM, DeskError, Rejected
 from bot.core.forms import Sheet
 from bot.core.kind import Kind, Tools
 from bot.core.model import Finding, Outcome, Person, Receipt, Request, Way
-from bot.core.options import Option, yes_or_no
+from bot.core.options import TELL_MANAGER, Option, yes_or_no
 from bot.core.policy import Policy
 from bot.kinds import sessions
 
@@ -77,7 +77,7 @@ KIND: Final = Kind(
     name="compromised",
     icon="Warning",
     permissions=("User.RevokeSessions.All", "UserAuthMethod-TAP.ReadWrite.All", "IdentityRiskyUser.ReadWrite.All"),
-    policy=Policy(step_up="", approvals=0, per_day=10, options={CONFIRM: True}),
+    policy=Policy(step_up="", approvals=0, per_day=10, options={CONFIRM: True, TELL_MANAGER: False}),
     way=lambda _: Way.ALONE,
     sheet=sheet,
     examine=examine,

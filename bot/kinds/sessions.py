@@ -7,6 +7,7 @@ from typing import Final
 from bot.core.forms import Choice, Field, Sheet
 from bot.core.kind import Kind, Tools
 from bot.core.model import Finding, Outcome, Person, Receipt, Request, Way
+from bot.core.options import TELL_MANAGER
 from bot.core.policy import Policy
 from bot.core.skew import CLOCK_SKEW
 
@@ -37,7 +38,7 @@ KIND: Final = Kind(
     name="sessions",
     icon="SignOut",
     permissions=("User.RevokeSessions.All",),
-    policy=Policy(step_up="", approvals=0, per_day=10),
+    policy=Policy(step_up="", approvals=0, per_day=10, options={TELL_MANAGER: False}),
     way=lambda _: Way.ALONE,
     sheet=sheet,
     examine=examine,

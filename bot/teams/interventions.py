@@ -10,9 +10,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+import structlog
+
 import cards
 from bot.core.answers import Said
-from bot.core.errors import Unavailable
+from bot.core.errors import AnswerLost, Rejected, Unavailable
 from bot.core.interventions import Intervention
 from bot.core.lockcards import LockCard
 from bot.core.model import Chat, Person
@@ -22,6 +24,8 @@ from bot.teams.scenes import Message, PlannedMessage, linked
 from bot.teams.telling import Telling
 from bot.teams.views import Addresses
 from cards.view import View
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,7 @@ class InterventionStage:
     where: Addresses
     reached: bool
     line: bool
+    manager: tuple[Person, Chat] | None = None
 
     @property
     def id(self) -> str:
@@ -46,8 +51,9 @@ class InterventionStage:
         return self.intervention.tenant
 
     def left(self, slot: Slot, person: str, *, moved: bool) -> Message:
-        del slot, person
-        language = self.home[0].language if self.home is not None else self.view.language
+        del slot
+        homes = {home[0].id: home[0].language for home in (self.home, self.manager) if home is not None}
+        language = homes.get(person, self.view.language)
         line = Said("lock.moved" if moved else "lock.over")
         return cards.message(cards.show(line, replace(self.view, language=language)), cards.text(line.key, language))
 
@@ -59,6 +65,10 @@ class InterventionStage:
             if self.sign_in is not None:
                 view = linked(view, self.sign_in, self.where.start)
             yield PlannedMessage(Slot.AGENT, person.id, self._message(Slot.AGENT, view), chat=chat)
+        if self.manager is not None:
+            person, chat = self.manager
+            view = replace(self.view, language=person.language, user=chat.user, person=person.id)
+            yield PlannedMessage(Slot.MANAGER, person.id, self._message(Slot.MANAGER, view), chat=chat)
         if self.line:
             message = self._message(Slot.SECURITY, self.view)
             yield PlannedMessage(Slot.SECURITY, "", message, channel=self.where.security)
@@ -66,7 +76,7 @@ class InterventionStage:
     def _message(self, slot: Slot, view: View) -> Message:
         one = self.intervention
         card = cards.show(LockCard(one, slot, self.reached), view)
-        summary = f"lock.summary.{slot}" if slot is Slot.SECURITY else f"lock.summary.{one.status}"
+        summary = f"lock.summary.{one.status}" if slot is Slot.AGENT else "lock.summary.others"
         return cards.message(card, cards.text(summary, view.language, name=one.about.name, by=one.by.name))
 
 
@@ -78,6 +88,9 @@ class Locked(Protocol):
 
     async def reach(self, one: Intervention) -> bool:
         """Open the chat in which its colleague reads of it. Raises `Unavailable`."""
+
+    async def manager(self, one: Intervention) -> tuple[Person, Chat] | None:
+        """Return where their manager reads of it, if they do. Raises what the directory does."""
 
     def line(self, one: Intervention) -> bool:
         """Say whether security reads a line of it."""
@@ -103,15 +116,26 @@ class InterventionMessages:
             one = await unit.matter(Intervention, job.request)
         if one is None:
             return
-        reached, unsure = True, False
+        reached, manager, unsure = True, None, False
         try:
             reached = await self.interventions.reach(one)
+            manager = await self._manager(one)
         except Unavailable:  # nobody waits for that
             unsure = True
-        stage = await self._stage(one, reached=reached)
+        stage = replace(await self._stage(one, reached=reached), manager=manager)
         await Telling(self.homes, self.siren).bring(stage, stage.posted, stage.wanted())
         if unsure:
             raise Unavailable("it is not known whether the colleague can be told")
+
+    async def _manager(self, one: Intervention) -> tuple[Person, Chat] | None:
+        """Return the manager who has not been told: whoever is named later is not told once more."""
+        async with self.homes.ledger.store.unit() as unit:
+            told = any(p.slot is Slot.MANAGER for p in await unit.posted(one.id))
+        try:
+            return None if told else await self.interventions.manager(one)
+        except (Rejected, AnswerLost) as error:  # nobody is named, or it is not known
+            log.warning("manager_not_told", intervention=one.id, error_code=getattr(error, "code", ""))
+            return None
 
     async def _stage(self, one: Intervention, *, reached: bool) -> InterventionStage:
         ledger = self.homes.ledger

@@ -47,6 +47,7 @@ def interventions(view: View) -> Iterator[tuple[str, Showable, View]]:
         for name, grave in (("usual", False), ("grave", True)):
             yield f"lock/security/{kind}/{name}", LockCard(replace(done, grave=grave), Slot.SECURITY), channel
         yield from _of(kind, view, agent, channel)
+    yield "lock/manager", LockCard(replace(WANTED, status=LockStand.OPENED), Slot.MANAGER), view
     yield "lock/opened", LockCard(replace(WANTED, status=LockStand.OPENED), Slot.AGENT), agent
     yield "lock/opened/unreached", LockCard(replace(WANTED, status=LockStand.OPENED), Slot.AGENT, reached=False), agent
     for reason in (Reason.LOCK_UNDER_WAY, Reason.LOCK_WAITS):

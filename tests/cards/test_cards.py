@@ -165,7 +165,7 @@ def test_a_secret_in_a_message_can_be_hidden_and_its_notification_says_nothing()
     assert secret in json.dumps(message["attachments"])
 
 
-@pytest.mark.parametrize("slot", sorted({*Slot} - {Slot.AGENT, Slot.CALLER, Slot.VOUCHER, Slot.THREAT}))
+@pytest.mark.parametrize("slot", sorted({*Slot} - {Slot.AGENT, Slot.CALLER, Slot.VOUCHER, Slot.THREAT, Slot.MANAGER}))
 def test_what_people_typed_is_never_live(slot: Slot) -> None:
     hostile = replace(ANN, name=HOSTILE)
     request = replace(

@@ -84,7 +84,7 @@ def test_no_card_that_stays_says_how_far_off_anything_is() -> None:
 
 
 # Where a request has a card; the others are a call's and the threat level's.
-@pytest.mark.parametrize("slot", sorted({*Slot} - {Slot.AGENT, Slot.CALLER, Slot.VOUCHER, Slot.THREAT}))
+@pytest.mark.parametrize("slot", sorted({*Slot} - {Slot.AGENT, Slot.CALLER, Slot.VOUCHER, Slot.THREAT, Slot.MANAGER}))
 @pytest.mark.parametrize("status", Status)
 def test_what_is_fetched_anew_by_one_person_is_what_says_it(slot: Slot, status: Status) -> None:
     """The rule by which answers are drawn (`replies`), held to what cards ask of clients."""

@@ -14,13 +14,14 @@ from bot.core.actions import Ref, ReturnCode, Withdraw
 from bot.core.answers import Answer, Done, Said
 from bot.core.behalf import unsigned
 from bot.core.decide import Go, decide
-from bot.core.directory import Standing
+from bot.core.directory import Manager, Standing
 from bot.core.errors import AnswerLost, Unavailable
 from bot.core.facts import Facts, Moment
 from bot.core.interventions import BY_AGENT, BY_SECURITY, Intervention, LockStand
 from bot.core.lockcards import LockDoor, LockForm
 from bot.core.locking import BeginLock, ChooseLock, FindLock, SendLock, ShowLocking
 from bot.core.model import Actor, EvidenceType, Refusal, Request, Status
+from bot.core.options import TELL_MANAGER
 from bot.core.ports import Purpose
 from bot.core.reasons import Reason
 from tests.fakes import EMPLOYEES, HELPDESK, POLICY, SECURITY, Office, at_home, in_channel, person, private
@@ -171,6 +172,35 @@ async def test_a_colleague_who_never_met_the_bot_is_written_to(desk: Office) -> 
     await desk.job("intervention", Intervention.named("f1"))
     await desk.job("cards", request.id)
     assert WHY in desk.messenger.shown(private("ann").id)
+
+
+@pytest.mark.parametrize("tells", [True, False])
+async def test_a_manager_hears_of_it_once_and_only_where_the_policy_says_so(desk: Office, *, tells: bool) -> None:
+    told = desk.ledger.policies[SESSIONS].changed({TELL_MANAGER.name: tells})
+    desk.ledger.policies[SESSIONS] = told  # type: ignore[index]  # a dict in tests
+    desk.directory.managers["ann"] = Manager("kim", "Kim")
+    await locks(desk, kind=SESSIONS)
+    for _ in range(2):
+        await desk.job("intervention", Intervention.named("f1"))
+    read = desk.messenger.shown(private("kim").id)
+    assert ("Ben has Ann signed out everywhere" in read) is tells
+    assert WHY not in read
+    desk.directory.managers["ann"] = Manager("cleo", "Cleo")
+    await desk.job("intervention", Intervention.named("f1"))
+    assert "as the manager of" not in desk.messenger.shown(private("cleo").id)
+
+
+@pytest.mark.parametrize(("manager", "what"), [("ben", {}), ("kim", {"guest": True}), ("kim", {"enabled": False})])
+async def test_no_manager_is_told_who_locked_it_or_is_none_of_ours(
+    desk: Office, manager: str, what: dict[str, Any]
+) -> None:
+    told = desk.ledger.policies[SESSIONS].changed({TELL_MANAGER.name: True})
+    desk.ledger.policies[SESSIONS] = told  # type: ignore[index]  # a dict in tests
+    desk.directory.managers["ann"] = Manager(manager, manager.title())
+    desk.directory.accounts["kim"] = replace(desk.directory.accounts["kim"], **(what if manager == "kim" else {}))
+    await locks(desk, kind=SESSIONS)
+    await desk.job("intervention", Intervention.named("f1"))
+    assert "as the manager of" not in "".join(desk.messenger.bodies)
 
 
 async def test_a_lockdown_stops_no_lock(desk: Office) -> None:

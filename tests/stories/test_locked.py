@@ -48,7 +48,11 @@ async def test_ben_locks_anns_account_for_her_while_security_looks_on(play: Play
     await sofia.sees(words(f"{KIND}.alert.opened", opener="Ben Bishop", name=ANN)[:40])
     await sofia.sees(WHY)
     await sofia.picture("locked-6-security")
+    await ann.sees(words(f"{KIND}.came.told")[:40])
     assert [done.person for done in play.world.graph.revoked] == ["ann"]
+    risk = play.world.graph.risks.get("ann")
+    assert risk is not None
+    assert (risk.state, risk.level) == ("confirmedCompromised", "high")
 
     hand = Hand(play, "ann")
     await play.teams.say("ann", "lock Ben's account")
