@@ -26,6 +26,7 @@ from bot.core.answers import (
 from bot.core.lockcards import LockCard, LockDoor, LockForm
 from bot.core.model import Request
 from bot.core.ports import Slot
+from bot.core.sights import HistoryCard, LookDoor, LookForm
 from bot.core.watch import Notice
 from cards import elements as e
 from cards.alert import alert, lift
@@ -37,6 +38,7 @@ from cards.form import form
 from cards.home import home, missed, offered, status
 from cards.letter import letter
 from cards.lock import lock, lock_door, lock_form
+from cards.lookup import history, look_door, look_form
 from cards.messages import line, message, prompt, secret_message
 from cards.opener import opener
 from cards.parts import card, header, lines, warning
@@ -82,6 +84,9 @@ Showable = (
     | CallerDoor
     | CallerForm
     | CallerCard
+    | LookDoor
+    | LookForm
+    | HistoryCard
     | ThreatDoor
     | ThreatForm
     | ThreatCard
@@ -127,6 +132,10 @@ def title(answer: Showable, view: View) -> str:
             return text("refusal.title", view.language)
         case CallerDoor() | CallerForm() | CallerCard():
             return text("call.title", view.language)
+        case LookDoor(sight) | LookForm(sight):
+            return text(f"lookup.{sight}.title", view.language)
+        case HistoryCard():
+            return text("lookup.history.title", view.language)
         case ThreatDoor() | ThreatForm() | ThreatCard():
             return text("threat.title", view.language)
         case LockDoor() | LockForm() | LockCard():
@@ -160,12 +169,8 @@ def _card(answer: Showable, view: View) -> e.Card:
             return finding(answer, view)
         case CallerDoor() | CallerForm() | CallerCard() | ThreatDoor() | ThreatForm() | ThreatCard():
             return _no_request(answer, view)
-        case LockDoor():
-            return lock_door(answer, view)
-        case LockForm():
-            return lock_form(answer, view)
-        case LockCard():
-            return lock(answer, view)
+        case LockDoor() | LockForm() | LockCard() | LookDoor() | LookForm() | HistoryCard():
+            return _of_a_colleague(answer, view)
         case Said(key, params):
             return card(view, lines(say(view, key, **params)))
         case HomeCard() | OfferCard() | MissCard() | StatusCard() | QueueCard() | Form():
@@ -191,6 +196,25 @@ def _no_request(
             return threat_form(answer, view)
         case ThreatCard():
             return threat(answer, view)
+        case _:
+            assert_never(answer)
+
+
+def _of_a_colleague(answer: LockDoor | LockForm | LockCard | LookDoor | LookForm | HistoryCard, view: View) -> e.Card:
+    """Return what somebody entitled does about a colleague, or is shown of them, and the way there."""
+    match answer:
+        case LockDoor():
+            return lock_door(answer, view)
+        case LockForm():
+            return lock_form(answer, view)
+        case LockCard():
+            return lock(answer, view)
+        case LookDoor():
+            return look_door(answer, view)
+        case LookForm():
+            return look_form(answer, view)
+        case HistoryCard():
+            return history(answer, view)
         case _:
             assert_never(answer)
 

@@ -18,6 +18,7 @@ from cards.words import refused, say, when
 
 DOORS: Final = 3  # of a card for what was not understood
 FIRST: Final = 3  # offers that are seen at once
+LATEST: Final = 5  # of the looks of others
 
 
 def home(answer: HomeCard, view: View) -> e.Card:
@@ -55,7 +56,17 @@ def missed(answer: MissCard, view: View) -> e.Card:
 def status(answer: StatusCard, view: View) -> e.Card:
     body: list[e.Piece] = [header(say(view, "home.title"), say(view, "list.title"))]
     body += [_listed(request, answer.person, view) for request in answer.requests] or lines(say(view, "list.nothing"))
+    body += _looks(answer, view)
     return card(view, body, [press(view, "button.home", Home()), alarm(view)])
+
+
+def _looks(answer: StatusCard, view: View) -> list[e.Piece]:
+    """Say who has lately looked at what there is of them."""
+    each = ((one, plain(one.name, NAME)) for one in answer.looks[:LATEST])
+    told = [say(view, f"lookup.{one.sight}.looked", name=name, when=when(one.at)) for one, name in each]
+    left = len(answer.looks) - LATEST
+    told += [say(view, "lookup.more", count=left)] if left > 0 else []
+    return [_apart(say(view, "lookup.title"), weight="Bolder"), *lines(*told, subtle=True)] if told else []
 
 
 def _hello(person: Person, view: View) -> e.Container:

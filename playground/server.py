@@ -176,6 +176,7 @@ def environment(earth: world.World, database: str) -> dict[str, str]:
         "VOUCHSAFE_DRAIN": "0",  # what plays the balancer passes over whoever refuses
         "VOUCHSAFE_APPROVERS_GROUP": people.HELPDESK,
         "VOUCHSAFE_AGENTS_GROUP": people.HELPDESK,
+        "VOUCHSAFE_LEADS_GROUP": people.LEADS,
         "VOUCHSAFE_SECURITY_GROUP": people.SECURITY,
         "VOUCHSAFE_MAIL_SENDER": DESK,
         "VOUCHSAFE_ALLOWED_GROUPS": people.EMPLOYEES,

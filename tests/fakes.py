@@ -41,7 +41,7 @@ from bot.desk.stepup import StepUp
 from bot.desk.strangers import Strangers
 from bot.desk.upkeep import Upkeep
 from bot.kinds import KINDS
-from bot.process import helping
+from bot.process import helping, looking
 from bot.process.noticing import NOTICING
 from bot.process.service import LISTENERS, uses
 from bot.store.postgres import PostgresStore
@@ -56,6 +56,7 @@ __all__ = [
     "EMPLOYEES",
     "HELPDESK",
     "ISSUER",
+    "LEADS",
     "POLICY",
     "SECURITY",
     "TENANT",
@@ -71,7 +72,7 @@ __all__ = [
     "private",
 ]
 
-EMPLOYEES, HELPDESK, SECURITY = "employees", "helpdesk", "security"
+EMPLOYEES, HELPDESK, SECURITY, LEADS = "employees", "helpdesk", "security", "leads"
 TYPED = "Kettle-7-Harbour-Moss"  # a new password somebody enters
 APPROVERS = frozenset({"ben", "cleo"})
 LONG_AGO = datetime(2025, 2, 3, 8, 0, tzinfo=UTC)
@@ -362,10 +363,11 @@ def office(
     mode: Mode = Mode.ENFORCE,
     own: Mapping[str, Mapping[str, Any]] = NOTHING,
     noticed: bool = False,
+    approvers: bool = False,
 ) -> Office:
     """Set an office up. `policy` is the one for passes; `own` changes those of other kinds by name.
 
-    `noticed`: there is a mailbox from which people are told by mail what was done.
+    `noticed`: there is a mailbox from which people are told by mail what was done. `approvers` read histories too.
     """
     directory = FakeDirectory(clock)
     for name in ("ann", "ben", "cleo", "kim", "mo", "emma"):
@@ -403,7 +405,8 @@ def office(
     acts = Acts(ledger, inquiry, delivery.secrets, notices.queue)
     proofs = Identity(ledger, inquiry, entra, homes, strangers, issuer=ISSUER, type="VerifiedEmployee")
     proving, queue = Proving(reception), ApproversQueue(ledger, approvals, homes)
-    doors = (alarms, proving, homes, queue, others)
+    lookups = looking.readers(queue, proofs, others.callers, LEADS, SECURITY, approvers)
+    doors = (alarms, proving, homes, queue, others, lookups)
     desk = Desk(ledger, reception, acts, approvals, own_step_up, step_up, proofs, *doors)
     upkeep, entry = Upkeep(ledger, inquiry, directory), PasswordEntry(ledger, acts, strangers)
     findings = Findings(store, clock, messenger, addresses.security, "en", addresses.contact)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Final, Literal
@@ -11,16 +10,15 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from bot.config.trail import keyed, keys_of
 from bot.config.values import each, guid, network, split
-from bot.core.audit import Key, Keys
+from bot.core.audit import Keys
 from bot.core.watch import Thresholds
 
 PREFIX = "VOUCHSAFE_"
 LAST_PORT: Final = 65535
 _DID: Final = re.compile(r"did:[a-z0-9]{1,32}:[A-Za-z0-9.:%_-]{1,2000}")
 _PERSON: Final = re.compile(r"employeeId|extensionAttribute([1-9]|1[0-5])")
-_KEY: Final = re.compile(r"(?P<name>[a-z0-9][a-z0-9.-]{0,31}):(?P<key>[A-Za-z0-9_-]{43})")
-_RANDOM: Final = 16  # different bytes that 32 random ones have at least
 _MAILBOX: Final = re.compile(r"[A-Za-z0-9._'-]{1,64}@[A-Za-z0-9.-]{1,255}")
 _NAME: Final = re.compile(r"[A-Za-z0-9]{1,32}")
 _LABEL: Final = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
@@ -66,6 +64,8 @@ class Settings(BaseSettings):
     caller_step_up: str = Field(
         default="c1", description="Authentication context of the sign-in by which a caller proves who they are."
     )
+    leads_group: str = Field(default="", description="Object id of the group that reads people's histories, if any.")
+    approvers_see_history: bool = Field(default=False, description="Whether approvers do, of what they decide about.")
     security_group: str = Field(default="", description="Object id of the group that sets the threat level, if any.")
     security_step_up: str = Field(default="c1", description="Authentication context of the sign-in by which they do.")
     mail_sender: str = Field(
@@ -196,7 +196,7 @@ class Settings(BaseSettings):
             return guid(value)
         return frozenset(guid(one) for one in value)
 
-    @field_validator("agents_group", "security_group")
+    @field_validator("agents_group", "security_group", "leads_group")
     @classmethod
     def _agents(cls, value: str) -> str:
         return guid(value) if value else value
@@ -276,24 +276,3 @@ class Settings(BaseSettings):
     def ticket_shown(self) -> str:
         """The example of a ticket number, or nothing where it would be a wrong one."""
         return self.ticket_example if re.fullmatch(self.ticket_pattern, self.ticket_example) else ""
-
-
-def keys_of(text: str) -> Keys:
-    """Read keys of the trail that were found to be some."""
-    told = (one.partition(":") for one in split(text))
-    return Keys(tuple(Key(name, _decoded(key)) for name, _, key in told))
-
-
-def keyed(text: str, which: str = "it") -> str:
-    """Return a key of the trail if it is one. What is none is not quoted."""
-    found = _KEY.fullmatch(text)
-    if found is None:
-        raise ValueError(f"{which} is not a key of the trail: `vouchsafe audit key` makes one (name:key)")
-    if len(set(_decoded(found["key"]))) < _RANDOM:
-        raise ValueError(f"{which} was not made at random: `vouchsafe audit key` makes one")
-    return text
-
-
-def _decoded(key: str) -> bytes:
-    """Base64 as in addresses, without its padding."""
-    return urlsafe_b64decode(key + "=" * (-len(key) % 4))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bot.core.calling import Calling, ShowCaller
 from bot.core.locking import Locking, ShowLocking
+from bot.core.looking import Looking
 from bot.core.queueing import Attend, SeeQueue, Take
 from bot.core.raising import Raising, ShowThreat
 from bot.core.refs import Ref as Ref  # noqa: PLC0414 - whoever names an action names what it belongs to
@@ -285,4 +286,4 @@ Deciding = Approve | Deny | SeeProof | Take | NotNow | Attend  # of those who de
 Press = Plain | Approve | Deny | Lift | Take | Attend
 Matters = Calling | Raising | Locking  # what is about no request of whoever does it
 Asking = Begin | Submit | Choose | Disown  # what somebody wants for themselves
-Action = Matters | Written | Asking | SeeQueue | OfferToken | ReturnCode | Press
+Action = Matters | Looking | Written | Asking | SeeQueue | OfferToken | ReturnCode | Press

@@ -11,10 +11,12 @@ from bot.core.callers import Verification
 from bot.core.colleague import Colleague
 from bot.core.forms import Sheet
 from bot.core.lockcards import LockCard, LockDoor, LockForm
+from bot.core.lookups import Seen
 from bot.core.model import Chat, Person, Refusal, Request, Secret
 from bot.core.ports import Purpose, Slot
 from bot.core.queue import WaitingLine
 from bot.core.queueing import SeeQueue
+from bot.core.sights import HistoryCard, LookDoor, LookForm
 from bot.core.threat import Threat, ThreatLevel
 
 
@@ -63,8 +65,11 @@ class MissCard:
 
 @dataclass(frozen=True, slots=True)
 class StatusCard:
+    """How somebody's own requests stand, and who has lately looked at what there is of them."""
+
     person: Person
     requests: tuple[Request, ...]
+    looks: tuple[Seen, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +280,9 @@ Answer = (
     | CallerDoor
     | CallerForm
     | CallerCard
+    | LookDoor
+    | LookForm
+    | HistoryCard
     | ThreatDoor
     | ThreatForm
     | ThreatCard

@@ -60,6 +60,7 @@ class Deed(StrEnum):
     ATTENDED = "attended"
     ATTENDED_OVER = "attended_over"
     LEFT = "left"
+    HISTORY_SEEN = "history_seen"
     PROOF_DOUBTED = "proof_doubted"
     KEYED = "keyed"
     PROOF_FAILED = "proof_failed"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from bot.core.errors import DeskError, Missing
 from bot.core.facts import Facts
 from bot.core.model import Person, Refusal
 from bot.core.policy import Policy
@@ -12,10 +13,13 @@ from bot.core.reasons import Reason
 from bot.core.walls import WALLED, wall
 from bot.desk.account import AccountInquiry, says
 from bot.desk.agents import Agents
+from bot.desk.answered import not_now
 
 
 @dataclass(frozen=True, slots=True)
 class Colleagues:
+    """Whom a client names is looked up first, for an id may be written in several ways."""
+
     accounts: AccountInquiry
     agents: Agents
     policies: Mapping[str, Policy]
@@ -23,7 +27,7 @@ class Colleagues:
     async def one(self, agent: Person, person: str) -> Person | Refusal:
         """Return who is to be asked, or why nobody asks them: they are walled off, as from all else the desk does.
 
-        Whom a client names is looked up first, for an id may be written in several ways; nobody asks themselves.
+        Nobody asks themselves.
         """
         who = await self.accounts.who(person, frozenset(), shown=False)
         account = who.account
@@ -39,6 +43,21 @@ class Colleagues:
         if refusal is not None:
             return refusal
         return Person(agent.tenant, account.id, account.name, account.language or "en")
+
+    async def known(self, by: Person, person: str) -> Person | Refusal:
+        """Return whose history or proof somebody wants to see, or why nobody sees that: emergency accounts have none.
+
+        Whether somebody else is there says nothing to who may not see them: the caller has asked that first.
+        """
+        try:
+            account = await self.agents.directory.once().account(person)
+        except Missing:
+            return Refusal(Reason.NOT_FOUND)
+        except (DeskError, TimeoutError) as error:
+            return not_now(error)
+        if any(account.id in policy.deny_list for policy in self.policies.values()):
+            return Refusal(Reason.DENY_LIST)
+        return Person(by.tenant, account.id, account.name, account.language or "en")
 
 
 def told(refusal: Refusal) -> Refusal:

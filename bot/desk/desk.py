@@ -14,6 +14,8 @@ from bot.core.errors import Conflict
 from bot.core.events import Event, Hid, Reported, RevokeChosen, TimePassed, Withdrew
 from bot.core.life.advance import past
 from bot.core.locking import ShowLocking
+from bot.core.looking import BeginLooking, FindColleague, LookAt
+from bot.core.lookups import Lookup, Sight
 from bot.core.model import Actor, Chat, Person, Refusal, Request
 from bot.core.ports import Job, Posted, Purpose, Slot
 from bot.core.queueing import QUEUE, Attend, SeeQueue, Take
@@ -27,6 +29,7 @@ from bot.desk.approvals import Approvals
 from bot.desk.homes import Homes
 from bot.desk.identity import Identity
 from bot.desk.ledger import Ledger, happened
+from bot.desk.lookups import Lookups
 from bot.desk.others import Others
 from bot.desk.proving import Proving
 from bot.desk.queue import ApproversQueue
@@ -49,6 +52,7 @@ class Desk:
     homes: Homes
     queue: ApproversQueue
     others: Others
+    lookups: Lookups
 
     async def handle(self, actor: Actor, action: do.Action, *, card: str = "") -> Answer:
         """Do what `actor` asks for and say what came of it. `card` is the message that was pressed, if any."""
@@ -66,6 +70,8 @@ class Desk:
                     return await self._asking(actor, action)
                 case SeeQueue():
                     return await self.queue.see(actor, action, "" if action.said else card)
+                case BeginLooking() | FindColleague() | LookAt():
+                    return await self.lookups.handle(actor, action)
                 case do.OfferToken():
                     return await self._offered_token(actor, action)
                 case do.ReturnCode(code):
@@ -114,7 +120,9 @@ class Desk:
 
     async def _of_some(self, actor: Actor, what: str) -> Answer | None:
         """Return what only some may see, and None to everybody else; `Done` where it goes on in private."""
-        return await self.queue.said(actor) if what == QUEUE else None
+        if what == QUEUE:
+            return await self.queue.said(actor)
+        return await self.lookups.door(actor, Sight(what))
 
     async def installed(self, person: Person, chat: Chat) -> None:
         """Remember a person's private chat, or that its address changed."""
@@ -137,6 +145,8 @@ class Desk:
     async def _offered_token(self, actor: Actor, action: do.OfferToken) -> Answer:
         async with self.ledger.store.unit() as unit:
             sign_in = await unit.sign_in(action.sign_in)
+        if sign_in is not None and sign_in.request.startswith(Lookup.named("")):
+            return await self.lookups.offered(actor, sign_in, action)
         if sign_in is not None and sign_in.purpose is Purpose.LOOK:
             return await self.proofs.offered(actor, sign_in, action)
         return await self.step_up.offered(actor, action)
@@ -226,7 +236,8 @@ class Desk:
                 assert_never(action)
 
     async def _status(self, actor: Actor) -> Answer:
-        return StatusCard(actor.person, await self.reception.latest(actor.person))
+        requests, looks = await asyncio.gather(self.reception.latest(actor.person), self.lookups.of(actor.person))
+        return StatusCard(actor.person, requests, looks)
 
     async def _change(self, request: Request, event: Event) -> Answer:
         step = await self.ledger.change(request.id, happened(event), known=request)

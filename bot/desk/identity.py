@@ -190,20 +190,27 @@ class Identity:
             return SignInWanted(sign_in.id, Reason.SIGN_IN_EXPIRED)
         if sign_in.stage is SignInStage.FINISHED:
             return Done()
+        proof = await self.kept(sign_in, action, request.subject.id, request)
+        shown = Refused(proof) if isinstance(proof, Refusal) else ProofShown(request.subject, proof)
+        return await self._over(request, sign_in, shown)
+
+    async def kept(
+        self, sign_in: SignIn, action: OfferToken, subject: str, request: Request | None
+    ) -> Mapping[str, str | int] | Refusal:
+        """Return what the directory keeps of somebody's last proof, as far as it shows that to who signed in."""
         person = sign_in.person
         try:
             token = await self.sign_ins.delegated(Secret(action.token), tenant=person.tenant, person=person.id)
-            proof = await self.inquiry.directory.proof_of(request.subject.id, token)
+            return await self.inquiry.directory.proof_of(subject, token)
         except Unavailable:
-            return await self._over(request, sign_in, Refused(Refusal(Reason.UNKNOWN)))
+            return Refusal(Reason.UNKNOWN)
         except Missing:
-            proof = {}
+            return {}
         except Rejected as error:
-            log.warning("proof_not_shown", request=request.id, error_code=error.code)
+            log.warning("proof_not_shown", request=sign_in.request, error_code=error.code)
             if isinstance(error, Forged):
-                await self.ledger.record.failed(request, Try(error.code, "token", person, actor.person))
-            return await self._over(request, sign_in, Refused(Refusal(Reason.MAY_NOT_LOOK)))
-        return await self._over(request, sign_in, ProofShown(request.subject, proof))
+                await self.ledger.record.failed(request, Try(error.code, "token", person, person))
+            return Refusal(Reason.MAY_NOT_LOOK)
 
     async def _over(self, request: Request, sign_in: SignIn, answer: Answer) -> Answer:
         """Close the transaction and write down who looked, before anything is shown."""

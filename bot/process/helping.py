@@ -25,6 +25,7 @@ from bot.desk.threat import Threats
 from bot.process.jobs import Handler, in_turn
 from bot.teams.calling import CallMessages
 from bot.teams.interventions import InterventionMessages
+from bot.teams.lookups import LookupMessages
 from bot.teams.threats import ThreatMessages
 from bot.teams.views import Addresses
 
@@ -68,11 +69,12 @@ class Announcers:
     calls: CallMessages
     threats: ThreatMessages
     interventions: InterventionMessages
+    looks: LookupMessages
 
     @property
     def handlers(self) -> Mapping[str, Handler]:
         return {
-            MATTER: in_turn(self.calls.bring, self.threats.look, self.interventions.look),
+            MATTER: in_turn(self.calls.bring, self.threats.look, self.interventions.look, self.looks.bring),
             WARN: self.calls.warn,
             Threat.SIREN: self.threats.tell,
             Intervention.SIREN: self.interventions.tell,
@@ -83,4 +85,5 @@ def messages(made: Others, homes: Homes, messenger: Messenger, siren: Messenger,
     """`siren` brings what security must hear before anything else."""
     calls = CallMessages(homes, made.callers, messenger, siren, where)
     threats = ThreatMessages(homes, made.threats.due, siren, where)
-    return Announcers(calls, threats, InterventionMessages(homes, made.interventions, siren, where))
+    locks = InterventionMessages(homes, made.interventions, siren, where)
+    return Announcers(calls, threats, locks, LookupMessages(homes, messenger, where))

@@ -27,7 +27,6 @@ from bot.desk.approvals import Approvals
 from bot.desk.desk import Desk
 from bot.desk.facts import Inquiry
 from bot.desk.homes import Homes
-from bot.desk.identity import Identity
 from bot.desk.ledger import Ledger, Listener
 from bot.desk.notices import Notices
 from bot.desk.others import Others
@@ -42,7 +41,7 @@ from bot.desk.stepup import StepUp
 from bot.desk.strangers import Strangers
 from bot.desk.upkeep import Upkeep
 from bot.kinds import KINDS
-from bot.process import helping, metrics, noticing
+from bot.process import helping, looking, metrics, noticing
 from bot.process.clock import SystemClock
 from bot.process.connections import Outside, reach
 from bot.process.heads import EVERY, Heads
@@ -167,9 +166,10 @@ def assemble(settings: Settings, outside: Outside, in_force: Mapping[str, Policy
     others = helping.others(reception, homes, outside.directory, groups, where)
     used = uses(own_step_up, approvals, alarms, others)
     step_up = StepUp(ledger, inquiry, outside.sign_ins, used, strangers)
-    issuer, credential = settings.verified_id_authority, settings.verified_id_type
-    proofs = Identity(ledger, inquiry, outside.sign_ins, homes, strangers, issuer=issuer, type=credential)
-    doors = (alarms, Proving(reception), homes, ApproversQueue(ledger, approvals, homes), others)
+    proofs = looking.identity(settings, outside.sign_ins, reception, homes, strangers)
+    queue = ApproversQueue(ledger, approvals, homes)
+    lookups = looking.lookups(settings, queue, proofs, others.callers)
+    doors = (alarms, Proving(reception), homes, queue, others, lookups)
     desk = Desk(ledger, reception, acts, approvals, own_step_up, step_up, proofs, *doors)
     told = helping.messages(others, homes, outside.courier, outside.siren, where)
     signboard, upkeep = _signboard(settings, outside, clock), Upkeep(ledger, inquiry, outside.directory)

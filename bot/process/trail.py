@@ -11,7 +11,8 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
-from bot.config.settings import Settings, keyed
+from bot.config.settings import Settings
+from bot.config.trail import keyed
 from bot.core.audit import Break, Entry, Walk
 from bot.core.errors import Misconfigured
 from bot.process.clock import SystemClock

@@ -130,7 +130,7 @@ def _action(found: Understood) -> Written:
             return ShowStatus()
         case Door.HUMAN:
             return Human(of_others=found.how is How.OF_OTHERS)
-        case Door.QUEUE if found.instead is not None:
+        case Door.QUEUE | Door.HISTORY | Door.PROOF if found.instead is not None:
             return ForSome(found.door, _action(found.instead))
         case door if door in PLAIN:
             return PLAIN[door]

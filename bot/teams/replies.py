@@ -27,6 +27,7 @@ from bot.core.lockcards import LockForm
 from bot.core.model import LIVE, Chat
 from bot.core.ports import Slot
 from bot.core.raising import SeeThreat
+from bot.core.sights import HistoryCard, LookForm
 from bot.teams.inbound import Command, Via
 from bot.teams.results import NotPrivate, reveal
 from cards.view import View
@@ -171,7 +172,7 @@ def _dialog(answer: Answer, command: Command, view: View) -> Json:
     """Answer the opening of a dialog; only a form and a secret have buttons or need them there."""
     fresh = replace(view, fresh=True)
     match answer:
-        case Form() | CallerForm() | ThreatForm() | LockForm():
+        case Form() | CallerForm() | ThreatForm() | LockForm() | LookForm() | HistoryCard():
             return _continue(cards.show(answer, fresh), cards.title(answer, view))
         case SecretShown():  # which stands open as long as it is needed
             card = reveal(answer, command.actor.chat, command.actor.person, view)
@@ -185,7 +186,9 @@ def _dialog(answer: Answer, command: Command, view: View) -> Json:
 def _submitted(answer: Answer, command: Command, view: View) -> Json | None:
     """Answer a form: again with what is wrong, with a word, or with nothing, which closes the dialog."""
     match answer:
-        case Form() | CallerForm() | ThreatForm() | LockForm() | SecretShown() | Said() | Refused():
+        case SecretShown() | Said() | Refused():
+            return _dialog(answer, command, view)
+        case Form() | CallerForm() | ThreatForm() | LockForm() | LookForm() | HistoryCard():
             return _dialog(answer, command, view)
         case _:
             return None

@@ -15,6 +15,7 @@ from bot.understanding.sentences import plain
 
 LONGEST: Final = 8  # words of a phrase
 THANKED, GREETED = 3, 2  # words beside thanks, or after a greeting: whom, and what for
+NAMED: Final = 4  # words after what one asks to see of somebody: whose
 SHORT: Final = 3  # words: of so short a clause one idea says enough
 
 
@@ -30,12 +31,14 @@ class Door(StrEnum):
     THREAT = "threat"
     LOCK = "lock"
     QUEUE = "queue"
+    HISTORY = "history"
+    PROOF = "proof"
     THANKS = "thanks"
     NONE = "none"
 
 
 POLITE: Final = (Door.HELP, Door.THANKS, Door.HOME)  # said beside something else, they mean little
-FOR_SOME: Final = (Door.QUEUE,)  # only some may see what is behind it
+FOR_SOME: Final = (Door.QUEUE, Door.HISTORY, Door.PROOF)  # only some may see what is behind it
 DESK: Final = (Door.STATUS, Door.CANCEL, Door.HUMAN, Door.CALLER, Door.THREAT, Door.LOCK, *FOR_SOME)
 
 
@@ -138,7 +141,7 @@ def _phrases(clause: Marked, rules: Rules) -> Iterator[Reading]:
 
 
 def _alone(door: str, start: int, size: int, whole: int) -> bool:
-    """Say whether a phrase is all that is said; a greeting or thanks may be followed by whom it greets."""
+    """Say whether a phrase is all that is said; thanks, greetings and looks may be followed by a name."""
     match door:
         case Door.THANKS:
             return whole - size <= THANKED
@@ -146,6 +149,8 @@ def _alone(door: str, start: int, size: int, whole: int) -> bool:
             return whole - size <= GREETED
         case Door.HOME:
             return start == 0 and whole - size <= GREETED
+        case Door.HISTORY | Door.PROOF:
+            return start == 0 and whole - size <= NAMED
         case _:
             return size == whole
 

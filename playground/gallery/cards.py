@@ -42,6 +42,7 @@ from playground.gallery.forms import forms
 from playground.gallery.interventions import interventions
 from playground.gallery.levels import levels
 from playground.gallery.locks import ALARM, locks, stopped
+from playground.gallery.lookups import lookups
 from playground.gallery.means import means
 from playground.gallery.people import ANN, BEN, NOBODY, who
 from playground.gallery.queues import queues
@@ -71,6 +72,7 @@ def every() -> Iterator[tuple[str, dict[str, Any]]]:
             *queues(view),
             *_others(view),
             *calls(view),
+            *lookups(view),
             *threats(view),
             *interventions(view),
         ]:

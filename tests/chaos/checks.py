@@ -11,7 +11,7 @@ from datetime import timedelta
 from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 
-from bot.config.settings import keys_of
+from bot.config.trail import keys_of
 from bot.core.audit import Entry, verify
 from bot.core.model import Request
 from bot.core.ports import Slot

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, suppress
 import psycopg
 import pytest
 
-from bot.config.settings import keys_of
+from bot.config.trail import keys_of
 from bot.core.audit import verify
 from bot.process.clock import SystemClock
 from playground.faults import Fault
