@@ -17,6 +17,7 @@ from bot.core.reasons import Reason
 from cards import elements as e
 from cards.buttons import attending, press, ref, refresh, sign_in, watched
 from cards.parts import badge, card, facts, header, lines, quote, quoted, standing, trial, warning
+from cards.stricter import for_approvers
 from cards.texts import NAME, Markup, clean, known, plain
 from cards.view import View
 from cards.words import (
@@ -133,6 +134,7 @@ def _warned(request: Request, view: View) -> list[e.Piece]:
     gone = outgrown(request, view.levels)
     told = [say(view, "approvers.worse", names=names(gone))] if gone else []
     told += [say(view, "approvers.after_no")] if request.more else []
+    told += for_approvers(request, view)
     return lines(*told)
 
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from bot.core.actions import Consent, Prove, Ref, RefuseConsent, Replace, Report, RevokeIt, Show, SignInAgain, Withdraw
-from bot.core.approval import outgrown
 from bot.core.behalf import locked_by_other
 from bot.core.evidence import given_already
 from bot.core.face import serves
@@ -19,6 +18,7 @@ from cards.means import able, stuck
 from cards.opener import opened
 from cards.parts import card, facts, lines, quoted, standing, trial, warning
 from cards.progress import progress
+from cards.stricter import graver, stricter
 from cards.texts import known, plain
 from cards.view import View
 from cards.words import (
@@ -47,6 +47,7 @@ def requester(request: Request, view: View, above: e.Piece | None = None) -> e.C
         *opened(request, view),
         hurdle,
         *summary,
+        *stricter(request, view),
         *means,
         *(lines(say(view, "request.approval.place", at=when(view.now), place=view.place)) if view.place else ()),
         *(lines(say(view, "request.again")) if request.repeated and request.status in PENDING else ()),
@@ -64,7 +65,7 @@ def requester(request: Request, view: View, above: e.Piece | None = None) -> e.C
 def _title(request: Request, view: View) -> str:
     if stopped(request):
         return "request.stopped.title"
-    if _graver(request, view):
+    if graver(request, view):
         return "request.approval.again"
     return f"request.{request.status}.checked" if _checking(request) else staged(request, "title")
 
@@ -97,7 +98,7 @@ def _summary(request: Request, view: View) -> list[e.Piece | None]:
         case Status.STEP_UP if not view.link:
             return [*lines(say(view, f"{state}.closed", **given))]
         case _:
-            told = "graver" if _graver(request, view) else "text"
+            told = "graver" if graver(request, view) else "text"
             return [*lines(say(view, worded(request, f"{state}.{told}"), **given))]
 
 
@@ -147,11 +148,6 @@ def _after_no(request: Request) -> str:
 def _checking(request: Request) -> bool:
     """Their proof is there, but what must be known could not be found out: the desk looks again in time."""
     return given_already(request) and request.due_at is not None and request.due_at != request.expires_at
-
-
-def _graver(request: Request, view: View) -> bool:
-    """It was approved, and waits for that again, because it has become graver since."""
-    return request.status is Status.APPROVAL and bool(outgrown(request, view.levels))
 
 
 def _following(request: Request) -> list[str]:

@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import count
 from typing import Any, assert_never
@@ -16,6 +16,7 @@ from bot.core.actions import Approve, Ref, ReturnCode, Show, Submit
 from bot.core.answers import Answer, Entered, EntryWanted, PasswordCheck, RequestCard, SignInRefused
 from bot.core.errors import AnswerLost, Closed, DeskError, Missing, Rejected, Unavailable
 from bot.core.events import Lifted
+from bot.core.lately import Limits
 from bot.core.methods import Method, MethodKind
 from bot.core.model import Actor, Chat, Mode, Person, Request, Status, Way
 from bot.core.notices import Letter, Mailer
@@ -72,6 +73,7 @@ __all__ = [
     "private",
 ]
 
+UNBRAKED = Limits(repeat=timedelta(0), cool_down=timedelta(0))
 EMPLOYEES, HELPDESK, SECURITY, LEADS = "employees", "helpdesk", "security", "leads"
 TYPED = "Kettle-7-Harbour-Moss"  # a new password somebody enters
 APPROVERS = frozenset({"ben", "cleo"})
@@ -364,10 +366,12 @@ def office(
     own: Mapping[str, Mapping[str, Any]] = NOTHING,
     noticed: bool = False,
     approvers: bool = False,
+    limits: Limits = UNBRAKED,
 ) -> Office:
     """Set an office up. `policy` is the one for passes; `own` changes those of other kinds by name.
 
     `noticed`: there is a mailbox from which people are told by mail what was done. `approvers` read histories too.
+    `limits`: only what is about them has any.
     """
     directory = FakeDirectory(clock)
     for name in ("ann", "ben", "cleo", "kim", "mo", "emma"):
@@ -381,7 +385,7 @@ def office(
     policies |= {name: policies[name].changed(changes) for name, changes in own.items()}
     messenger, entra, verifier = FakeMessenger(), FakeSignIns(clock), FakeVerifier(clock)
     ledger = Ledger(store, clock, policies, (*LISTENERS, NOTICING) if noticed else LISTENERS)
-    inquiry = Inquiry(directory, verifier, store, KINDS, policies, clock, r"[A-Z]+\d+", agents=HELPDESK)
+    inquiry = Inquiry(directory, verifier, store, KINDS, policies, clock, r"[A-Z]+\d+", agents=HELPDESK, limits=limits)
     addresses = Addresses(
         helpdesk="19:helpdesk@thread.tacv2",
         security="19:security@thread.tacv2",

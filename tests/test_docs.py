@@ -15,9 +15,11 @@ import pytest
 import app
 from bot.config import policies
 from bot.config.keys import KEYS
+from bot.config.limits import LIMITS, TABLE, limited
 from bot.config.settings import PREFIX, Settings
 from bot.core.actions import OfferKind
 from bot.core.kind import Kind
+from bot.core.lately import USUAL_LIMITS
 from bot.core.policy import GROUP
 from bot.graph.permissions import BASE, OF_KINDS, OF_MAIL, OF_REPORTS
 from bot.kinds import KINDS
@@ -100,7 +102,10 @@ def test_the_examples_of_policies_load_and_have_every_key(tmp_path: Path) -> Non
     (tmp_path / "policies.toml").write_text(examples, encoding="utf-8")
     loaded = policies.load(str(tmp_path / "policies.toml"), KINDS, Known())  # type: ignore[arg-type]  # all it takes from the settings
     assert any(name.startswith(GROUP) for policy in loaded.values() for name in policy.variants)
-    assert set(_keys(tomllib.loads(examples))) >= set(KEYS).union(*(_options(kind) for kind in KINDS.values()))
+    said = tomllib.loads(examples)
+    assert set(_keys(said)) >= set(KEYS).union(*(_options(kind) for kind in KINDS.values()))
+    assert limited(said[TABLE], []) == USUAL_LIMITS
+    assert set(said[TABLE]) == set(LIMITS)
 
 
 def test_each_option_says_for_which_kinds_it_is() -> None:

@@ -80,7 +80,7 @@ def _age(longest: timedelta, why: str) -> Callable[[object], timedelta]:
     return parse
 
 
-def _duration_or_none(value: object) -> timedelta:
+def duration_or_none(value: object) -> timedelta:
     return timedelta(0) if value is False else _duration(value)
 
 
@@ -134,7 +134,7 @@ KEYS: Final[Mapping[str, Callable[[object], object]]] = MappingProxyType(
         "evidence": _evidence,
         "evidence_age": _duration,
         "step_up_wait": _duration,
-        "after_no": _duration_or_none,
+        "after_no": duration_or_none,
         "approval_wait": _duration,
         "show_wait": _duration,
         "approval_age": _age(timedelta(hours=24), "an older yes was given for another day"),

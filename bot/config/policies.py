@@ -12,10 +12,12 @@ from typing import Any
 
 from bot.config.combinations import faceless, unsound
 from bot.config.keys import KEYS, parsed
+from bot.config.limits import TABLE, limited
 from bot.config.settings import Settings
 from bot.config.variants import TABLES, varied
 from bot.core.errors import Misconfigured
 from bot.core.kind import Kind
+from bot.core.lately import Limits
 from bot.core.policy import Policy
 
 
@@ -28,8 +30,9 @@ def load(path: str, kinds: Mapping[str, Kind], settings: Settings) -> Mapping[st
     tables = _read(path)
     wrong = [
         f"[{name}]: there is no such kind; there are: {', '.join(sorted(kinds))}"
-        for name in sorted(set(tables) - set(kinds))
+        for name in sorted(set(tables) - {*kinds, TABLE})
     ]
+    limited(tables.get(TABLE, {}), wrong)
     policies: dict[str, Policy] = {}
     for name, kind in kinds.items():
         policy = _over(kind, tables.get(name, {}), wrong)
@@ -39,6 +42,11 @@ def load(path: str, kinds: Mapping[str, Kind], settings: Settings) -> Mapping[st
     if wrong:
         raise Misconfigured(f"{path or 'The policies'}:\n" + "\n".join(f"  {line}" for line in wrong))
     return MappingProxyType(policies)
+
+
+def limits(path: str) -> Limits:
+    """Return what the same file says for everybody; what is wrong with it `load` has told."""
+    return limited(_read(path).get(TABLE, {}), [])
 
 
 def _read(path: str) -> Mapping[str, Any]:

@@ -82,6 +82,7 @@ class Verification(Matter):
     by_number: bool = True
     proven: Proven | None = None
     proven_at: datetime | None = None
+    ended_at: datetime | None = None  # when it came to nothing
     used_for: str = ""  # the one request that was opened with it
     reached: bool = True
     voucher: Person | None = None
@@ -206,7 +207,7 @@ def heard(one: Verification, event: Heard, now: datetime) -> Turned[Verification
     """Say what was heard makes of a verification. Total and pure: what does not fit is refused, never raised."""
     if one.status in WAITING and now >= one.ends_at:
         late = None if isinstance(event, AnswerDue) else Refusal(Reason.CLOSED)
-        return _ended(one, Stand.UNANSWERED, late)
+        return _ended(one, Stand.UNANSWERED, now, late)
     if isinstance(event, Vouching):
         return _vouching(one, event, now)
     match event:
@@ -214,17 +215,17 @@ def heard(one: Verification, event: Heard, now: datetime) -> Turned[Verification
             return Turned(replace(one, due_at=None)) if one.over(now) else Turned(one)
         case NumberTyped(number) if one.status is Stand.ASKED and one.by_number:
             right = hmac.compare_digest(number.strip().encode(), str(one.number).encode())
-            return _proved(one, Proven.PRESENCE, now) if right else _ended(one, Stand.MISMATCHED)
+            return _proved(one, Proven.PRESENCE, now) if right else _ended(one, Stand.MISMATCHED, now)
         case NotMe() if not one.over(now):  # also of what somebody else at their Teams has answered for them
-            return replace(_ended(one, Stand.REFUSED), alarms=True)
+            return replace(_ended(one, Stand.REFUSED, now), alarms=True)
         case CallerSignedIn(_, context) if not one.over(now):
             return _proved(one, Proven.STEP_UP, now, context)
         case CallUsed(request) if not one.over(now) and one.proven in STRONG and one.used_for in {"", request}:
             return Turned(replace(one, used_for=request))
         case Disclaimed() if one.status is Stand.VERIFIED:
-            return replace(_ended(one, Stand.REFUSED), alarms=True)
+            return replace(_ended(one, Stand.REFUSED, now), alarms=True)
         case CallOver() if one.status in WAITING:
-            return _ended(one, Stand.CANCELLED)
+            return _ended(one, Stand.CANCELLED, now)
         case NumberTyped() | NotMe() | CallerSignedIn() | CallUsed() | Disclaimed() | CallOver():
             return Turned(one, refusal=Refusal(Reason.CLOSED))
         case _:
@@ -241,7 +242,7 @@ def _vouching(one: Verification, event: Vouching, now: datetime) -> Turned[Verif
         case Vouched(context) if one.status is Stand.VOUCHING:
             return _proved(replace(one, vouched=True), Proven.MANAGER, now, context)
         case NotVouched() if one.status is Stand.VOUCHING or (one.vouched and not one.over(now)):
-            return replace(_ended(replace(one, vouched=False), Stand.REFUSED), alarms=True)
+            return replace(_ended(replace(one, vouched=False), Stand.REFUSED, now), alarms=True)
         case _:
             return Turned(one, refusal=Refusal(Reason.CLOSED))
 
@@ -251,8 +252,14 @@ def _proved(one: Verification, by: Proven, now: datetime, context: str = "") -> 
     return Turned(proven, (_note(proven, {"proven": by.value} | ({"context": context} if context else {})),))
 
 
-def _ended(one: Verification, status: Stand, refusal: Refusal | None = None) -> Turned[Verification]:
-    ended = replace(one, status=status, seed="", due_at=None)
+def doubted(found: Sequence[Verification]) -> datetime | None:
+    """Say when it last came out that it may be somebody else who speaks for a person, as far as these tell."""
+    over = (v for v in found if v.status in {Stand.REFUSED, Stand.MISMATCHED})
+    return max((v.ended_at or v.created_at for v in over), default=None)
+
+
+def _ended(one: Verification, status: Stand, now: datetime, refusal: Refusal | None = None) -> Turned[Verification]:
+    ended = replace(one, status=status, seed="", due_at=None, ended_at=now)
     return Turned(ended, (_note(ended),), refusal)
 
 

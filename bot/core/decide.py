@@ -101,7 +101,7 @@ def decide(policy: Policy, facts: Facts, request: Request, moment: Moment, now: 
     it, the sign-in, the face, and only then somebody else's yes. Every decision says under which terms of the policy it
     was made.
     """
-    terms = (*policy.terms(facts.groups or (), facts.level), *tightened(facts))
+    terms = (*policy.terms(facts.groups or (), facts.level), *tightened(facts, now))
     policy = policy.under(terms)
     if facts.locks and request.opened_by is not None:
         refusal = _unlocked(policy, facts, request, moment)
@@ -182,6 +182,7 @@ def _unknown(policy: Policy, facts: Facts, request: Request, *, faceless: bool) 
         ("recent", facts.recent),
         ("shown", facts.shown),
         ("threat", "any" if facts.harmless else facts.threat),
+        ("lately", "any" if facts.harmless else facts.lately),
         ("denied", facts.denied),
         ("objection", facts.objection),
         ("level", facts.level),

@@ -9,6 +9,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, Literal
 
+from bot.core.lately import Lately
 from bot.core.model import Means, Refusal
 from bot.core.reasons import Reason
 from bot.core.threat import Posture
@@ -72,7 +73,8 @@ class Facts:
     `opener` why the agent who opened it is none just now. `levels`
     are what its kind may call a case, mildest first; `harmless`: what they ask for only locks or proves; `locks`: it
     only takes access away. `objection`, `where`, `level`, `found` and `means` are what the kind itself found.
-    `threat` is how strict the desk is just now for everybody.
+    `gives_access`: it gives access to an account. `threat` is how strict the desk is just now for everybody, `lately`
+    for this person, after what happened about them.
     `lasting` says of questions that got a no why asking again does not change it. `upn`, `work`, as what and where,
     and `manager`, by name, tell those who decide who it is, and decide nothing; nor do `mails`, where notices go.
     """
@@ -98,12 +100,14 @@ class Facts:
     frozen_at: datetime | Literal["never"] | None = None
     opener: Refusal | Literal["none"] | None = None
     threat: Posture | None = None
+    lately: Lately | None = None
     objection: Refusal | Literal["none"] | None = None
     where: Mapping[str, Refusal] = field(default_factory=_none)
     level: str | None = None
     levels: tuple[str, ...] = ()
     harmless: bool = False
     locks: bool = False
+    gives_access: bool = False
     found: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     means: tuple[Means, ...] | None = None
     lasting: Mapping[str, Reason] = field(default_factory=lambda: MappingProxyType({}))

@@ -105,6 +105,7 @@ class Kind:
     harmless: bool = False  # it only locks or proves: a policy may let anybody ask without a proof
     locks: bool = False  # it only takes access away: no wall, and nothing that nobody knows, stands before it
     proves: bool = False  # by it somebody proves who they are, as a policy may demand for another request
+    gives_access: bool = False  # to an account: a second one within a while takes the higher path
     noticed: bool = False  # whoever it is done for hears of it by mail, too
     alarm: bool = False  # one press asks for it, and security hears of it however it ends
 

@@ -15,7 +15,9 @@ from bot.core.options import Option
 from bot.core.strictness import STRICTER, Stricter
 
 GROUP, LEVEL = "group:", "level:"
-THREAT, FACE = "threat", "face"  # terms that no file sets: somebody's yes at the least, and the face besides
+# Terms that no file sets: somebody's yes at the least, one yes more after what happened lately, and the face besides.
+THREAT, REPEAT, COOL_DOWN, FACE = "threat", "repeat", "cool_down", "face"
+HIGHER: Final = frozenset({REPEAT, COOL_DOWN})  # the higher path is one: who is on it twice walks it once
 ALONE: Final = "alone"  # what a policy says by which nobody else is asked
 T = TypeVar("T")
 
@@ -113,9 +115,11 @@ class Policy:
 
     def _tightened(self, held: frozenset[str]) -> Policy:
         """Return this policy with what holds beyond it for a while: it only ever asks for more."""
+        if not held & {THREAT, FACE, *HIGHER}:
+            return self
         approvals = max(self.approvals, 1) if THREAT in held else self.approvals
         evidence = "face_check" if FACE in held else self.evidence
-        return self.changed({"approvals": approvals, "evidence": evidence} if held & {THREAT, FACE} else {})
+        return self.changed({"approvals": approvals + bool(held & HIGHER), "evidence": evidence})
 
     def _together(self, groups: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """Lay several groups' changes together; where one does not set a key, what everybody has is its demand."""

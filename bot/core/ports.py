@@ -10,10 +10,10 @@ from enum import IntEnum, StrEnum
 from typing import Final, Protocol
 
 from bot.core.audit import About, Note
-from bot.core.limits import Tally
 from bot.core.locks import Locks
 from bot.core.matters import MatterUnit
 from bot.core.model import Chat, Person, Request
+from bot.core.past import PastUnit
 from bot.core.queue import QueueUnit
 from bot.core.watch import Count, Notice, Sort
 
@@ -142,7 +142,7 @@ class Job:
     urgency: Urgency = field(default=Urgency.CARDS, compare=False)
 
 
-class Unit(MatterUnit, QueueUnit, Protocol):
+class Unit(MatterUnit, PastUnit, QueueUnit, Protocol):
     """One transaction: everything in it commits together or not at all.
 
     What is written may wait until something is read or the unit ends, and raise what it has to raise then. What is
@@ -161,20 +161,6 @@ class Unit(MatterUnit, QueueUnit, Protocol):
         """Append to the tenant's audit chain."""
 
     async def defer(self, *jobs: Job) -> None: ...
-
-    async def recent(self, tenant: str, subject: str, now: datetime, *, but: str = "") -> Mapping[str, Tally]:
-        """Say by kind what counts of the requests about `subject` other than `but`: nobody else may use that up.
-
-        For a day those they signed in or proved themselves for; for an hour those that got on without, or that Entra
-        did not carry out. Not what was refused or withdrawn or ran out, nor what waits for their own proof. And for an
-        hour what stood before approvers, whatever became of it.
-        """
-
-    async def history(self, tenant: str, subject: str, since: datetime, limit: int) -> Sequence[Request]:
-        """Return the requests about `subject` that were made, done or ended since then; what happened last is first."""
-
-    async def denied(self, tenant: str, subject: str, since: datetime) -> Mapping[str, Mapping[str, datetime]]:
-        """Say by kind who said no to a request about `subject` since then, and when they last did."""
 
     async def latest(self, tenant: str, person: str, limit: int) -> Sequence[Request]:
         """Return the newest requests about or by a person, open ones first."""

@@ -18,6 +18,7 @@ from bot.core.skew import CLOCK_SKEW
 
 PERSON: Final = "revocationId"  # the claim that holds the user principal name
 VALID: Final = "VALID"
+FAILED: Final = "failed"  # the stage of a proof that proved nothing
 LONGEST: Final = 512  # characters of anything kept: a photo among the claims stays outside
 
 
@@ -39,6 +40,9 @@ class Doubt(StrEnum):
     NO_CREDENTIAL = "no_credential"
     OTHER = "other"
 
+
+# What is shown by somebody else than the person, or by nobody who is there.
+UNLIKE: Final = frozenset({Doubt.LOW_SCORE, Doubt.SPOOF, Doubt.NO_FACE, Doubt.WRONG_PERSON})
 
 # Only the low score is documented, as a message; the rest is told by the words such a message is made of.
 _TOLD: Final = (

@@ -17,6 +17,7 @@ from bot.core.events import ActDone, ActFailed, ActLost, ActPostponed, ActWanted
 from bot.core.facts import Facts, Moment
 from bot.core.life.step import Step
 from bot.core.model import Mode, Outcome, Refusal, Request, Secret, Status, Way
+from bot.core.policy import REPEAT
 from bot.core.ports import Job, Slot, Unit
 from bot.core.reasons import Reason
 from bot.desk.answered import lasting, not_now
@@ -112,14 +113,21 @@ class Acts:
             return ActWanted(self._decided(now_is, facts), again=again)
 
         async def admitted(unit: Unit, now_is: Request) -> None:
-            """A lockdown that has begun since the decision is seen here: then all is decided once more."""
+            """What has begun since the decision is seen here, be it a lockdown or another act: then it is made anew."""
             if now_is.status is not Status.ACTING:
                 return
             if not self.inquiry.kinds[now_is.kind].harmless:
                 await unit.admit(now_is.tenant, self.ledger.clock.now())
+            await self._alone_in_time(unit, now_is)
             await self.queue(unit, now_is, mails)
 
         return await self.ledger.change(request.id, wanted, admitted, known=request)
+
+    async def _alone_in_time(self, unit: Unit, claimed: Request) -> None:
+        """Let nothing be claimed as the first of a while that is not; what was decided as another is another."""
+        repeat = self.inquiry.limits.repeat
+        if self.inquiry.kinds[claimed.kind].gives_access and repeat and REPEAT not in claimed.terms:
+            await unit.only(claimed, self.inquiry.giving, self.ledger.clock.now() - repeat)
 
     async def _carried_out(
         self, claimed: Request, patience: float, entered: Secret | None = None

@@ -5,52 +5,32 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from typing import Any, Final, Literal, TypeVar
+from typing import Final, Literal, TypeVar
 
 import structlog
 
+from bot.core.brakes import stricter
 from bot.core.decide import ABOUT
 from bot.core.directory import Directory
 from bot.core.facts import ApproverFacts, Facts, Moment
 from bot.core.kind import Kind, Kinds, Tools
-from bot.core.limits import Tally
+from bot.core.lately import USUAL_LIMITS, Limits
 from bot.core.model import EvidenceType, Finding, Mode, Refusal, Request, Secret
 from bot.core.policy import Policy
 from bot.core.ports import Clock, Store
 from bot.core.reasons import Reason
-from bot.core.threat import Posture, Threat, ThreatLevel, posture
 from bot.core.verifier import Verifier
 from bot.desk.account import AccountInquiry, Who, says
 from bot.desk.agents import Agents
 from bot.desk.handed import Handed
 from bot.desk.noes import Noes
+from bot.desk.past import LATELY, Past, Pasts, giving
 
 T = TypeVar("T")
-LATELY: Final = timedelta(days=7)  # what a policy may make of an earlier no, and what approvers are told of
 MANY: Final = 20
 AT_ONCE: Final = 15.0  # seconds from a decision to the cards that follow it
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class _Past:
-    """What we know of a person ourselves: how often they asked and who said no, by kind; since when they are frozen.
-
-    `threat` holds for everybody; it is asked beside the rest.
-    """
-
-    recent: Mapping[str, Tally]
-    denied: Mapping[str, Mapping[str, datetime]]
-    frozen: datetime | Literal["never"]
-    threat: Posture
-
-    def of(self, kind: str) -> dict[str, Any]:
-        """Return what a request of a kind is decided by; none of it is known where the past is not."""
-        asked, denied = self.recent.get(kind, Tally()), self.denied.get(kind, {})
-        own = {"recent": asked.counted, "shown": asked.shown, "denied": denied, "frozen_at": self.frozen}
-        return {**own, "threat": self.threat}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +46,20 @@ class Inquiry:
     ticket_pattern: str
     ticket_example: str = ""
     agents: str = ""  # the group of those who open requests for others
+    limits: Limits = USUAL_LIMITS
     handed: Handed[Facts | None] = field(default_factory=lambda: Handed(AT_ONCE))
+
+    @property
+    def _pasts(self) -> Pasts:
+        return Pasts(self.store, self.kinds, self.clock, self.limits)
 
     @property
     def accounts(self) -> AccountInquiry:
         return AccountInquiry(self.directory, self.policies)
+
+    @property
+    def giving(self) -> tuple[str, ...]:
+        return giving(self.kinds)
 
     def policy(self, request: Request) -> Policy:
         """Return the policy of a request under the terms it was last decided by."""
@@ -94,7 +83,7 @@ class Inquiry:
             who = group.create_task(
                 one.accounts.who(request.subject.id, self._asked_about(request.kind), shown=moment is not Moment.ACT)
             )
-            past = group.create_task(Noes().known(self._past(request), "past"))
+            past = group.create_task(Noes().known(self._pasts.of(request), "past"))
             own = group.create_task(one.own(request, moment, who, past))
         known = None not in (who.result().account, who.result().standing)
         self.handed.put(request.id, own.result() if known else None)
@@ -106,7 +95,7 @@ class Inquiry:
         wanted = frozenset[str]().union(*(self._asked_about(draft.kind) for draft in drafts))
         async with asyncio.TaskGroup() as group:
             who = group.create_task(one.accounts.who(drafts[0].subject.id, wanted, shown=False))
-            past = group.create_task(Noes().known(self._past(drafts[0]), "past"))
+            past = group.create_task(Noes().known(self._pasts.of(drafts[0]), "past"))
             own = [group.create_task(one.own(draft, Moment.HOME, who, past)) for draft in drafts]
         return [facts.result() for facts in own]
 
@@ -142,13 +131,13 @@ class Inquiry:
         faces = self.policies[prover.name].groups if prover is not None and not harmless else frozenset()
         return policy.groups | faces
 
-    async def _face_check(self, kind: str, groups: frozenset[str] | None, past: _Past | None) -> bool | None:
+    async def _face_check(self, kind: str, groups: frozenset[str] | None, past: Past | None) -> bool | None:
         """Say whether somebody in these groups can prove in earnest who they are, where it may be demanded for a kind.
 
-        By its policy, that is, or of everybody while the threat level is raised.
+        By its policy, that is, or because of what makes the desk stricter for a while.
         """
-        prover, raised = self.prover, past is not None and past.threat.level is ThreatLevel.ELEVATED
-        if prover is None or not (self.policies[kind].faces or (raised and not self.kinds[kind].harmless)):
+        prover, asked = self.prover, self.policies[kind].faces or self._stricter(kind, past)
+        if prover is None or not asked:
             return False
         if groups is None:
             return None
@@ -159,11 +148,17 @@ class Inquiry:
         missing = await Noes().known(self._missing(prover), "face_check")
         return None if missing is None else not missing
 
+    def _stricter(self, kind: str, past: Past | None) -> bool:
+        its, now = self.kinds[kind], self.clock.now()
+        if past is None or its.harmless:
+            return False
+        return bool(stricter(past.threat, past.lately, now, gives_access=its.gives_access))
+
     async def _missing(self, kind: Kind) -> str:
         return await kind.missing(self.tools(kind.name, moment=Moment.HOME))
 
     async def own(
-        self, request: Request, moment: Moment, about: asyncio.Task[Who], before: asyncio.Task[_Past | None]
+        self, request: Request, moment: Moment, about: asyncio.Task[Who], before: asyncio.Task[Past | None]
     ) -> Facts:
         """Add to what is known about the person what belongs to this request."""
         noes = Noes()
@@ -191,21 +186,11 @@ class Inquiry:
             levels=self.kinds[request.kind].levels,
             harmless=self.kinds[request.kind].harmless,
             locks=self.kinds[request.kind].locks,
+            gives_access=self.kinds[request.kind].gives_access,
             found=found.found if found else {},
             means=found.means if found else None,
             lasting={**who.lasting, **noes.told, **_of_approvers(approvers.result())},
         )
-
-    async def _past(self, request: Request) -> _Past:
-        tenant, subject, now = request.tenant, request.subject.id, self.clock.now()
-        async with self.store.unit() as unit:
-            recent, denied, locks, raised = await asyncio.gather(
-                unit.recent(tenant, subject, now, but=request.id),
-                unit.denied(tenant, subject, now - LATELY),
-                unit.locks(tenant, subject),
-                unit.in_lanes(Threat, tenant),
-            )
-        return _Past(recent, denied, locks.since(request.created_at) or "never", posture(raised, now))
 
     async def frozen(self, request: Request) -> bool:
         """Say whether an alarm forbids what this request would bring about: one that is, or was while it went on."""

@@ -20,7 +20,7 @@ from bot.core.errors import Forged, Missing, Rejected, Unavailable
 from bot.core.events import Event, Progressed
 from bot.core.model import VERIFIED, Actor, Progress, Receipt, Refusal, Request, Secret, Status
 from bot.core.ports import Purpose, SignIn, SignInStage, Unit
-from bot.core.presentations import Callback, Failed, Presented, Retrieved, judge, read
+from bot.core.presentations import FAILED, Callback, Failed, Presented, Retrieved, judge, read
 from bot.core.reasons import Reason
 from bot.core.signins import SignIns
 from bot.core.watch import Sort
@@ -31,7 +31,7 @@ from bot.desk.record import Try
 from bot.desk.stepup import bound
 from bot.desk.strangers import Strangers
 
-SCANNED, FAILED = "scanned", "failed"
+SCANNED = "scanned"
 
 log = structlog.get_logger(__name__)
 

@@ -281,5 +281,6 @@ KIND: Final = Kind(
     look=look,
     watch=watch,
     levels=LEVELS,
+    gives_access=True,
     noticed=True,
 )

@@ -125,5 +125,6 @@ KIND: Final = Kind(
     carry_out=carry_out,
     look=look,
     undo=undo,
+    gives_access=True,
     noticed=True,
 )

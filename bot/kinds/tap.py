@@ -260,5 +260,6 @@ KIND: Final = Kind(
     look=look,
     watch=watch,
     undo=undo,
+    gives_access=True,
     noticed=True,
 )

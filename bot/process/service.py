@@ -153,7 +153,8 @@ def assemble(settings: Settings, outside: Outside, in_force: Mapping[str, Policy
     heard = (*LISTENERS, noticing.NOTICING) if settings.mail_sender else LISTENERS
     ledger = Ledger(outside.store, clock, in_force, heard, metrics.moved, settings.thresholds)
     known = (settings.ticket_pattern, settings.ticket_shown, settings.agents_group)
-    inquiry = Inquiry(outside.directory, outside.verifier, outside.store, KINDS, in_force, clock, *known)
+    by = (outside.directory, outside.verifier, outside.store, KINDS, in_force, clock)
+    inquiry = Inquiry(*by, *known, limits=policies.limits(settings.policies))
     homes = Homes(ledger, outside.messenger, outside.directory)
     approvals = Approvals(ledger, inquiry, settings.helpdesk_channel, homes)
     delivery = Delivery(ledger, inquiry, outside.courier, outside.siren, _addresses(settings))

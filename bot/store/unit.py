@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
-from types import MappingProxyType
 from typing import Any, Final
 
 from psycopg.rows import DictRow
@@ -13,36 +12,22 @@ from psycopg.types.json import Jsonb
 
 from bot.core.audit import GENESIS, About, Entry, Keys, Note, link
 from bot.core.errors import Conflict, Rejected
-from bot.core.limits import DAY, HOUR, Tally
 from bot.core.locks import Locks
-from bot.core.model import OPEN, Chat, EvidenceType, Person, Request, Status
-from bot.core.ports import Clock, Job, Posted, Purpose, SignIn, SignInStage, Slot, Unit, Urgency
+from bot.core.model import OPEN, Chat, Person, Request, Status
+from bot.core.ports import Clock, Job, Posted, Purpose, SignIn, SignInStage, Unit, Urgency
 from bot.core.watch import WINDOWS, Count, Notice, Sort, slot
-from bot.store import alarms, beside, chain, codec, lockdown, past, sql
+from bot.store import alarms, beside, chain, codec, lockdown, sql
+from bot.store.lately import PastRows
 from bot.store.matters import MatterRows
 from bot.store.pipeline import Pipeline
 from bot.store.values import utc
 from bot.store.waiting import QueueRows
 
 WORDS: Final = ("name", "request", "slot", "person")  # of a job, as every version that runs takes them
-# What of the requests counts against how often somebody may ask: see `recent`.
-COUNTED: Final[Mapping[str, object]] = MappingProxyType(
-    {
-        "free": [Status.REFUSED.value, Status.WITHDRAWN.value, Status.EXPIRED.value],
-        "failed": Status.FAILED.value,
-        "day": DAY,
-        "hour": HOUR,
-        "waited": [Status.CONSENT.value, Status.STEP_UP.value, Status.PROOF.value],
-        "slot": Slot.APPROVERS.value,
-        "sign_in": Jsonb([{"proof": EvidenceType.STEP_UP.value}]),
-        "opening": Jsonb([{"proof": EvidenceType.OPENING.value}]),
-        "face": Jsonb([{"proof": EvidenceType.FACE.value}]),
-    }
-)
 ADDS: Final = 3  # the request that is in the way may be gone when we look at it
 
 
-class PostgresUnit(MatterRows, QueueRows, Unit):
+class PostgresUnit(MatterRows, PastRows, QueueRows, Unit):
     """See `core.ports.Unit`. Notes and jobs are kept until `finish`, in one order for everybody: no deadlocks.
 
     `begun`: the tenants who have a chain already, as far as this process knows.
@@ -97,22 +82,6 @@ class PostgresUnit(MatterRows, QueueRows, Unit):
             there = self._jobs.get(key)
             if there is None or there.urgency < job.urgency:
                 self._jobs[key] = job
-
-    async def recent(self, tenant: str, subject: str, now: datetime, *, but: str = "") -> Mapping[str, Tally]:
-        values = {"tenant": tenant, "subject": subject, "now": now, "but": but, **COUNTED}
-        rows = await self._line.rows(sql.RECENT, values)
-        return {row["kind"]: Tally(tuple(row["counted"]), tuple(row["shown"])) for row in rows}
-
-    async def history(self, tenant: str, subject: str, since: datetime, limit: int) -> Sequence[Request]:
-        values = {"tenant": tenant, "subject": subject, "since": since, "limit": limit}
-        return tuple(codec.request_of(row) for row in await self._line.rows(past.HISTORY, values))
-
-    async def denied(self, tenant: str, subject: str, since: datetime) -> Mapping[str, Mapping[str, datetime]]:
-        values = {"tenant": tenant, "subject": subject, "since": since, "denied": Status.DENIED.value}
-        found: dict[str, dict[str, datetime]] = {}
-        for row in await self._line.rows(past.DENIED, values):
-            found.setdefault(row["kind"], {})[row["by"]] = row["at"]
-        return found
 
     async def latest(self, tenant: str, person: str, limit: int) -> Sequence[Request]:
         rows = await self._line.rows(sql.LATEST, {"tenant": tenant, "person": person, "limit": limit})

@@ -36,6 +36,7 @@ from bot.kinds import KINDS
 from cards import Showable, View, in_chat, show
 from cards.messages import secret_message
 from cards.texts import LANGUAGES, text
+from playground.gallery.brakes import brakes
 from playground.gallery.calls import calls
 from playground.gallery.faces import faces
 from playground.gallery.forms import forms
@@ -75,6 +76,7 @@ def every() -> Iterator[tuple[str, dict[str, Any]]]:
             *lookups(view),
             *threats(view),
             *interventions(view),
+            *brakes(view),
         ]:
             yield f"{language}/{name}", show(answer, seen)
         for kind in STORIES:

@@ -1,82 +1,65 @@
-"""Teams' limits over all replicas, by a loop whose time passes at once: who may speak when, and who goes first."""
+"""The table of limits: it holds for everybody, and a file without one says what it said before there was any."""
 
 from __future__ import annotations
 
-import asyncio
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from bench.crowd import Bucket, Heard, crowd, now, swiftly
-from bot.teams.limits import AT_ONCE, CHANNEL, CREDIT, TENANT, WINDOWS, Limiter, Rank
+from bot.config import policies
+from bot.core.errors import Misconfigured
+from bot.core.lately import USUAL_LIMITS, Limits
+from tests.adapters.tables import read_from
 
-A_SECOND = 50  # messages a tenant takes from one app
-
-
-@pytest.mark.parametrize("replicas", [1, 2, 4])
-def test_a_tenant_is_not_flooded_and_answers_go_first(replicas: int) -> None:
-    heard, bucket = Heard(), Bucket(replicas)
-    waits = swiftly(crowd(heard, bucket, 1000))
-    assert len(heard.sent) == 1000 + 20 * replicas
-    assert heard.most(1.0) <= A_SECOND
-    assert heard.took <= 1.25 * len(heard.sent) * TENANT  # and what is allowed is used
-    assert max(waits) < 1.0
-    assert bucket.asked < len(heard.sent)
+OLD = """
+[badge]
+approvals = 2
+per_day = 1
+[badge.levels.low]
+approvals = 1
+milder = ["approvals"]
+"""
 
 
-@pytest.mark.parametrize("replicas", [1, 2, 4, 7])
-def test_a_conversation_is_not_flooded(replicas: int) -> None:
-    heard, bucket = Heard(), Bucket(replicas)
-
-    async def flood() -> None:
-        limiters = [Limiter(tenant=bucket, now=now) for _ in range(replicas)]
-        await asyncio.gather(*(limiter.turn(f"a:{n}") for n, limiter in enumerate(limiters)))  # hear of the others
-        await asyncio.sleep(1)
-        await asyncio.gather(*(heard.send(limiters[n % replicas], "a:ann", Rank.NEWS) for n in range(200)))
-
-    swiftly(flood())
-    assert len(heard.sent) == 200
-    assert [heard.most(seconds, "a:ann") <= most for most, seconds in WINDOWS] == [True] * 4
+def limits(folder: Path, text: str) -> Limits:
+    read_from(folder, text)
+    return policies.limits(str(folder / "policies.toml"))
 
 
-def test_a_channel_is_not_flooded() -> None:
-    heard, bucket, channel = Heard(), Bucket(4), Bucket(4, CHANNEL, AT_ONCE)
-
-    async def flood() -> None:
-        limiters = [Limiter(tenant=bucket, channel=lambda _: channel, now=now) for _ in range(4)]
-
-        async def worker(limiter: Limiter) -> None:
-            for _ in range(500):
-                await heard.send(limiter, "19:helpdesk", Rank.REST, channel=True)
-
-        await asyncio.gather(*(worker(limiter) for limiter in limiters))
-
-    swiftly(flood())
-    assert len(heard.sent) == 2000
-    assert [heard.most(seconds) <= most for most, seconds in WINDOWS] == [True] * 4
-    assert heard.most(1.0) >= AT_ONCE
+def test_a_file_from_before_reads_as_before_and_has_the_usual_limits(tmp_path: Path) -> None:
+    before = read_from(tmp_path, OLD)
+    assert policies.limits(str(tmp_path / "policies.toml")) == policies.limits("") == USUAL_LIMITS
+    assert read_from(tmp_path, OLD + "[limits]\nrepeat = false") == before
+    assert (before["badge"].approvals, before["badge"].under(("level:low",)).approvals) == (2, 1)
+    assert (USUAL_LIMITS.repeat, USUAL_LIMITS.cool_down) == (timedelta(hours=24), timedelta(hours=4))
 
 
-def test_an_answer_does_not_wait_for_the_database() -> None:
-    heard, bucket = Heard(), Bucket()
+@pytest.mark.parametrize(
+    ("said", "read"),
+    [
+        ('repeat = "12h"', {"repeat": timedelta(hours=12)}),
+        ("repeat = false", {"repeat": timedelta(0)}),
+        ('cool_down = "1d"', {"cool_down": timedelta(days=1)}),
+        ("cool_down = false", {"cool_down": timedelta(0)}),
+    ],
+)
+def test_each_can_be_set_and_the_others_stay(tmp_path: Path, said: str, read: dict[str, Any]) -> None:
+    assert limits(tmp_path, f"[limits]\n{said}") == Limits(**read)
 
-    async def answers() -> list[float]:
-        limiter, waits = Limiter(tenant=bucket, now=now), []
-        for n in range(9):
-            waits += await asyncio.gather(*(heard.send(limiter, f"a:{n}:{m}", Rank.ANSWER) for m in range(CREDIT)))
-            await asyncio.sleep(1)
-        return waits
 
-    assert swiftly(answers()) == [0.0] * 9 * CREDIT
-
-
-def test_without_the_database_people_are_told_still_and_slowly() -> None:
-    heard, bucket = Heard(), Bucket(away=True)
-
-    async def answers() -> None:
-        limiter = Limiter(tenant=bucket, now=now)
-        await asyncio.gather(*(heard.send(limiter, f"a:{n}", Rank.ANSWER) for n in range(200)))
-
-    swiftly(answers())
-    assert len(heard.sent) == 200
-    assert heard.most(1.0) <= A_SECOND
-    assert heard.took < 30
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[limits]\nrepeats = 3", "[limits] repeats: there is no such key here; there are: repeat, cool_down"),
+        ('[limits]\nrepeat = "30d"', 'must lie between "1m" and "7d"'),
+        ("[limits]\ncool_down = 4", "must be a duration"),
+        ("limits = 3", "limits: must be a table"),
+    ],
+)
+def test_what_is_wrong_with_it_is_told_with_the_rest(tmp_path: Path, text: str, says: str) -> None:
+    with pytest.raises(Misconfigured) as told:
+        read_from(tmp_path, text + "\n[badge]\nper_day = 0")
+    assert says in str(told.value)
+    assert ("per_day" in str(told.value)) or text.startswith("limits =")

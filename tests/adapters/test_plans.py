@@ -19,7 +19,7 @@ from bot.core.model import Chat, Mode, Person, Request, Status
 from bot.core.ports import Job, Posted, Purpose, SignIn, SignInStage, Slot
 from bot.core.watch import Notice, Sort
 from bot.store import alarms, beside, chain, codec, past, sql, waiting
-from bot.store.unit import COUNTED
+from bot.store.lately import COUNTED
 from tests.conftest import TEMPLATE
 
 PAST = Past(2000, approvals=10, jobs=20_000)
@@ -47,6 +47,8 @@ FIRST = link(GENESIS, about=TOLD, seq=END + 1, at=NOW, note=Note(Deed.ASKED))
 ADDED = (FIRST, link(FIRST.hash, about=TOLD, seq=END + 2, at=NOW, note=Note(Deed.ASKED)))
 WAKE = Jsonb(asdict(Job("cards", "new")))
 
+GIVEN = {"tenant": TENANT, "subject": "p7", "kinds": ["tap", "password"], "but": "", "open": ["acting", "unknown"]}
+
 # A name of one of the modules of statements, and values like those the desk comes with.
 CASES: Mapping[str, Mapping[str, Any]] = {
     "ADD_REQUEST": codec.request_row(ASKED),
@@ -63,6 +65,15 @@ CASES: Mapping[str, Mapping[str, Any]] = {
     "LATEST": {"tenant": TENANT, "person": "p7", "limit": 5},
     "DENIED": {"tenant": TENANT, "subject": "p7", "since": NOW - timedelta(days=7), "denied": "denied"},
     "HISTORY": {"tenant": TENANT, "subject": "p7", "since": NOW - timedelta(days=7), "limit": 20},
+    "HAPPENED": {
+        **GIVEN,
+        "now": NOW,
+        "since": NOW - timedelta(days=1),
+        "failed": "failed",
+        "unlike": ["low_score"],
+        "tried": NOW - timedelta(hours=8),
+    },
+    "ONLY": {**GIVEN, "since": NOW - timedelta(days=1)},
     "LOCKS": {"tenant": TENANT, "subject": "p7"},
     "ON_ITS_WAY": {"tenant": TENANT, "subject": "p7", "open": ["ready"], "done": "done"},
     "RAISED": {"tenant": TENANT, "subject": "p7", "kind": "compromised", "since": NOW - timedelta(minutes=1)},
@@ -137,7 +148,7 @@ CASES: Mapping[str, Mapping[str, Any]] = {
 }
 # Those that are no question, touch no table that grows, run once an hour, or mean to read everything.
 OTHERS = {
-    *("SESSION", "BEGIN", "COMMIT", "PING", "NO_HURRY", "TURN", "TAKE_TURNS", "NEXT_TURN"),
+    *("SESSION", "BEGIN", "COMMIT", "PING", "NO_HURRY", "ONE_AT_A_TIME", "TURN", "TAKE_TURNS", "NEXT_TURN"),
     *("ENTRIES", "LOCKED", "TOO_MUCH", "DROP_ORPHANS", "PRUNE_JOBS"),
 }
 STATEMENTS = {

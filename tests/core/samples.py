@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from bot.core.facts import ApproverFacts, Facts
+from bot.core.lately import Lately
 from bot.core.model import Evidence, EvidenceType, Mode, Person, Request, Status
 from bot.core.policy import Policy
 from bot.core.threat import USUAL_DAY
@@ -47,6 +48,7 @@ GOOD = Facts(
     face_check=True,
     frozen_at="never",
     threat=USUAL_DAY,
+    lately=Lately(),
     objection="none",
     level="",
 )

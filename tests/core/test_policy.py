@@ -62,6 +62,7 @@ FOUND = {
     "work",
     "harmless",
     "locks",
+    "gives_access",
     "levels",
     "lasting",
     "manager",

@@ -15,6 +15,7 @@ from bot.core.errors import AnswerLost, Rejected, Unavailable
 from bot.core.facts import Facts, Moment
 from bot.core.forms import Fault, Line, Sheet, check, clean
 from bot.core.kind import Tools
+from bot.core.lately import Lately
 from bot.core.methods import Method, MethodKind
 from bot.core.model import Ending, Evidence, EvidenceType, Finding, Mode, Person, Receipt, Refusal, Request, Status, Way
 from bot.core.options import REVOKE_SESSIONS
@@ -158,6 +159,7 @@ async def decided(watch: Watch, made: Request, policy: Policy = POLICY) -> Decis
         approves=frozenset(),
         frozen_at="never",
         threat=USUAL_DAY,
+        lately=Lately(),
         objection="none" if found.objection is None else found.objection,
         where=found.where,
         level=found.level,

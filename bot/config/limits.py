@@ -1,0 +1,28 @@
+"""Limits: the one table of the file that is no kind's; it holds for everybody, whatever they ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any, Final
+
+from bot.config.keys import duration_or_none, parsed
+from bot.core.lately import USUAL_LIMITS, Limits
+
+TABLE: Final = "limits"
+LIMITS: Final[Mapping[str, Callable[[object], object]]] = MappingProxyType(
+    {
+        "repeat": duration_or_none,
+        "cool_down": duration_or_none,
+    }
+)
+
+
+def limited(table: object, wrong: list[str]) -> Limits:
+    """Lay the file's table over what holds without one; what does not fit is added to `wrong` and left out."""
+    if not isinstance(table, Mapping):
+        wrong.append(f"{TABLE}: must be a table; write [{TABLE}] and its keys below it")
+        return USUAL_LIMITS
+    changes: dict[str, Any] = parsed(table, TABLE, LIMITS, wrong)
+    return replace(USUAL_LIMITS, **changes)
