@@ -23,6 +23,7 @@ from bot.core.answers import (
     ThreatDoor,
     ThreatForm,
 )
+from bot.core.doubtful import DoubtCard, DoubtForm
 from bot.core.lockcards import LockCard, LockDoor, LockForm
 from bot.core.model import Request
 from bot.core.ports import Slot
@@ -33,6 +34,7 @@ from cards.alert import alert, lift
 from cards.approvers import approvers, confirm, proof, reminder
 from cards.buttons import alarm
 from cards.call import call, call_door, call_form
+from cards.doubt import doubt, doubt_form
 from cards.finding import finding
 from cards.form import form
 from cards.home import home, missed, offered, status
@@ -87,6 +89,8 @@ Showable = (
     | LookDoor
     | LookForm
     | HistoryCard
+    | DoubtForm
+    | DoubtCard
     | ThreatDoor
     | ThreatForm
     | ThreatCard
@@ -136,6 +140,8 @@ def title(answer: Showable, view: View) -> str:
             return text(f"lookup.{sight}.title", view.language)
         case HistoryCard():
             return text("lookup.history.title", view.language)
+        case DoubtForm() | DoubtCard():
+            return text("doubt.title", view.language)
         case ThreatDoor() | ThreatForm() | ThreatCard():
             return text("threat.title", view.language)
         case LockDoor() | LockForm() | LockCard():
@@ -167,8 +173,10 @@ def _card(answer: Showable, view: View) -> e.Card:
             return _refused(answer, view)
         case Notice():
             return finding(answer, view)
-        case CallerDoor() | CallerForm() | CallerCard() | ThreatDoor() | ThreatForm() | ThreatCard():
-            return _no_request(answer, view)
+        case CallerDoor() | CallerForm() | CallerCard() | DoubtForm() | DoubtCard():
+            return _on_the_telephone(answer, view)
+        case ThreatDoor() | ThreatForm() | ThreatCard():
+            return _of_the_level(answer, view)
         case LockDoor() | LockForm() | LockCard() | LookDoor() | LookForm() | HistoryCard():
             return _of_a_colleague(answer, view)
         case Said(key, params):
@@ -179,10 +187,8 @@ def _card(answer: Showable, view: View) -> e.Card:
             assert_never(answer)
 
 
-def _no_request(
-    answer: CallerDoor | CallerForm | CallerCard | ThreatDoor | ThreatForm | ThreatCard, view: View
-) -> e.Card:
-    """Return a card of what is no request."""
+def _on_the_telephone(answer: CallerDoor | CallerForm | CallerCard | DoubtForm | DoubtCard, view: View) -> e.Card:
+    """Return a card about who is on the telephone."""
     match answer:
         case CallerDoor():
             return call_door(answer, view)
@@ -190,6 +196,17 @@ def _no_request(
             return call_form(answer, view)
         case CallerCard():
             return call(answer, view)
+        case DoubtForm():
+            return doubt_form(answer, view)
+        case DoubtCard():
+            return doubt(answer, view)
+        case _:
+            assert_never(answer)
+
+
+def _of_the_level(answer: ThreatDoor | ThreatForm | ThreatCard, view: View) -> e.Card:
+    """Return a card about how strict the desk is."""
+    match answer:
         case ThreatDoor():
             return threat_door(answer, view)
         case ThreatForm():
@@ -256,7 +273,7 @@ def _placed(request: Request, slot: Slot, view: View) -> e.Card:
             return curtain(request, view)
         case Slot.OPENER:
             return opener(request, view)
-        case Slot.AGENT | Slot.CALLER | Slot.VOUCHER | Slot.THREAT | Slot.MANAGER:
+        case Slot.AGENT | Slot.ASKER | Slot.CALLER | Slot.VOUCHER | Slot.THREAT | Slot.MANAGER:
             raise TypeError("no request has a message there")
         case Slot.PROMPT:  # Teams draws the prompt itself; this stands in its place once it is over
             return card(view, lines(say(view, "request.over", kind=say(view, f"{request.kind}.title")), subtle=True))

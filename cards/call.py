@@ -23,9 +23,10 @@ from bot.core.calling import (
     TypeNumber,
     pack,
 )
+from bot.core.doubting import AskDoubt
 from bot.core.ports import Slot
 from cards import elements as e
-from cards.buttons import DIALOG, sign_in
+from cards.buttons import DIALOG, press, sign_in
 from cards.colleague import looked_for, row
 from cards.parts import badge, card, facts, header, lines, warning
 from cards.texts import NAME, plain
@@ -132,9 +133,11 @@ def _answers(one: Verification, view: View, *, asks: bool, over: bool) -> list[e
     confirm = pack(TypeNumber(one.key, one.version, ""))
     proves = one.proven is not Proven.STEP_UP and bool(view.link)
     no = "call.button.no" if asks else "call.button.not_me"
+    doubts = press(view, "doubt.button.really", AskDoubt(one.by.id)) if asks else None  # of whom they hear that name
     return [
         _press("call.button.confirm", confirm, view, style="positive") if confirms else None,
         sign_in(view, "call.button.prove", style=None if confirms else "positive") if proves else None,
+        doubts,
         _press(no, pack(DenyCall(one.key, one.version)), view, style="destructive"),
     ]
 

@@ -12,7 +12,7 @@ from cards.buttons import press, ref
 from cards.parts import card, header, lines
 from cards.texts import known
 from cards.view import View
-from cards.words import bare, own, say, when
+from cards.words import bare, own, say, spelled, when
 
 COMING: Final = frozenset({Status.READY, Status.ACTING, Status.UNKNOWN})
 
@@ -48,25 +48,11 @@ def _shown(answer: SecretShown, view: View) -> list[e.Piece]:
     return [
         header(say(view, "app.name"), say(view, own(kind, "secret.title"))),
         e.Container(style="accent", items=[e.RichTextBlock(inlines=[run], horizontalAlignment="Center")]),
-        e.RichTextBlock(
-            inlines=[e.TextRun(text=_spelled(answer.secret.reveal(), view), size="Small")], spacing="Small"
-        ),
+        e.RichTextBlock(inlines=[e.TextRun(text=spelled(answer.secret.reveal(), view), size="Small")], spacing="Small"),
         e.TextBlock(text=until, weight="Bolder", spacing="Medium"),
         *lines(say(view, following) if known(following) else ""),
         *lines(say(view, own(kind, "secret.lead")), subtle=True),
     ]
-
-
-def _spelled(value: str, view: View) -> str:
-    """Say it letter by letter, as on the telephone: a word in capitals is a capital letter."""
-    return " · ".join(_sign(sign, view) for sign in value)
-
-
-def _sign(sign: str, view: View) -> str:
-    if not known(f"spell.{sign.lower()}"):
-        return sign
-    word = bare(view, f"spell.{sign.lower()}")
-    return f"{sign} {word.upper() if sign.isupper() else word}"
 
 
 def _once(answer: SecretShown, view: View) -> str:

@@ -59,6 +59,18 @@ def staged(request: Request, part: str) -> str:
     return worded(request, f"request.{request.status}.{part}")
 
 
+def spelled(value: str, view: View) -> str:
+    """Say it letter by letter, as on the telephone: a word in capitals is a capital letter."""
+    return " · ".join(_sign(sign, view) for sign in value)
+
+
+def _sign(sign: str, view: View) -> str:
+    if not known(f"spell.{sign.lower()}"):
+        return sign
+    word = bare(view, f"spell.{sign.lower()}")
+    return f"{sign} {word.upper() if sign.isupper() else word}"
+
+
 def stands(request: Request) -> str:
     """Return the key of the one word for how a request stands: of its stage where its kind has one for that."""
     staged_word = f"{request.kind}.status.{request.status}.{request.stage}"

@@ -54,10 +54,7 @@ class Settings(BaseSettings):
     security_channel: str = Field(description="Id of the standard Teams channel that hears of alarms.")
     helpdesk_contact: str = Field(description="How to reach the helpdesk, as said in refusals.")
     channel_language: Literal["en", "de"] = Field(default="en", description="Language of what is posted in channels.")
-    agents_group: str = Field(
-        default="",
-        description="Object id of the Entra group whose members ask callers who they are; without it nobody does.",
-    )
+    agents_group: str = Field(default="", description="Object id of the group that asks callers who they are, if any.")
     agent_step_up: str = Field(
         default="c1", description="Authentication context of the sign-in by which they lock a colleague's account."
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.core.calling import Calling, ShowCaller
+from bot.core.doubting import Doubting, ShowDoubt
 from bot.core.locking import Locking, ShowLocking
 from bot.core.looking import Looking
 from bot.core.queueing import Attend, SeeQueue, Take
@@ -256,6 +257,7 @@ Written = (
     | Help
     | ShowStatus
     | ShowCaller
+    | ShowDoubt
     | ShowThreat
     | ShowLocking
     | ForSome
@@ -284,6 +286,6 @@ Own = (
 Plain = Own | SeeProof | NotNow | Refresh
 Deciding = Approve | Deny | SeeProof | Take | NotNow | Attend  # of those who decide about others
 Press = Plain | Approve | Deny | Lift | Take | Attend
-Matters = Calling | Raising | Locking  # what is about no request of whoever does it
+Matters = Calling | Doubting | Raising | Locking  # what is about no request of whoever does it
 Asking = Begin | Submit | Choose | Disown  # what somebody wants for themselves
 Action = Matters | Looking | Written | Asking | SeeQueue | OfferToken | ReturnCode | Press

@@ -9,8 +9,9 @@ from types import MappingProxyType
 
 from bot.core.callers import Verification
 from bot.core.colleague import Colleague
+from bot.core.doubtful import Doubted
 from bot.core.forms import Sheet
-from bot.core.lockcards import LockCard, LockDoor, LockForm
+from bot.core.lockcards import Locked
 from bot.core.lookups import Seen
 from bot.core.model import Chat, Person, Refusal, Request, Secret
 from bot.core.ports import Purpose, Slot
@@ -283,12 +284,11 @@ Answer = (
     | LookDoor
     | LookForm
     | HistoryCard
+    | Doubted
     | ThreatDoor
     | ThreatForm
     | ThreatCard
-    | LockDoor
-    | LockForm
-    | LockCard
+    | Locked
     | RequestCard
     | SecretShown
     | ProofShown

@@ -38,3 +38,6 @@ class LockCard:
     intervention: Intervention
     slot: Slot
     reached: bool = True
+
+
+Locked = LockDoor | LockForm | LockCard

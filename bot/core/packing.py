@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from bot.core import calling, locking, looking, queueing, raising
+from bot.core import calling, doubting, locking, looking, queueing, raising
 from bot.core.actions import (
     Action,
     Approve,
@@ -22,6 +22,7 @@ from bot.core.actions import (
     Home,
     Human,
     Lift,
+    Matters,
     NotNow,
     Plain,
     Press,
@@ -42,10 +43,11 @@ from bot.core.actions import (
     WithdrawListed,
 )
 from bot.core.calling import Calling
-from bot.core.locking import BeginLock, ChooseLock, FindLock, Locking, SendLock
+from bot.core.doubting import Doubting
+from bot.core.locking import BeginLock, ChooseLock, FindLock, SendLock
 from bot.core.looking import BeginLooking, FindColleague, LookAt, Looking
 from bot.core.queueing import Attend, SeeQueue, Take
-from bot.core.raising import BeginThreat, LowerThreat, RaiseThreat, Raising, SeeThreat
+from bot.core.raising import BeginThreat, LowerThreat, RaiseThreat, SeeThreat
 
 VERBS: Final[Mapping[str, type[Plain]]] = {
     "sign-in": SignInAgain,
@@ -77,9 +79,10 @@ SUBMIT, CHOOSE, DISOWN = "submit", "choose", "disown"
 FORMS: Final[Mapping[str, type[Submit | Choose | Disown]]] = {SUBMIT: Submit, CHOOSE: Choose, DISOWN: Disown}
 SHOWN: Final[Mapping[str, Shown]] = {HOME: Home(), STATUS: ShowStatus(), HUMAN: Human()}
 # Who reads the buttons of what is no request.
-Reads = Callable[[str, Mapping[str, object], Mapping[str, str]], Calling | Raising | Locking | Looking | None]
+Reads = Callable[[str, Mapping[str, object], Mapping[str, str]], Matters | Looking | None]
 MATTERS: Final[Mapping[str, Reads]] = {
     **dict.fromkeys(calling.VERBS, calling.unpack),
+    **dict.fromkeys(doubting.DOUBTS, doubting.unpack),
     **dict.fromkeys(raising.RAISES, raising.unpack),
     **dict.fromkeys(locking.LOCKS, locking.unpack),
     **dict.fromkeys(looking.LOOKS, looking.unpack),
@@ -89,11 +92,13 @@ LONGEST: Final = 2000
 
 
 def pack(
-    action: Press | Begin | Submit | Choose | Disown | SeeQueue | Shown | Calling | Raising | Locking | Looking,
+    action: Press | Begin | Submit | Choose | Disown | SeeQueue | Shown | Matters | Looking,
 ) -> dict[str, str | int]:
     """Return the data of the button that does `action`."""
     if isinstance(action, Calling):
         return calling.pack(action)
+    if isinstance(action, Doubting):
+        return doubting.pack(action)
     match action:
         case BeginLooking() | FindColleague() | LookAt():
             return looking.pack(action)

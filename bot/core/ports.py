@@ -91,8 +91,9 @@ class Slot(StrEnum):
     LIFT = "lift"  # the private card of an approver who lifts a lock
     OPENER = "opener"  # how far a request is, for the agent who opened it for its subject
     MANAGER = "manager"  # that their colleague's account was locked, as the manager reads it
-    AGENT = "agent"  # a verification, as the agent who asked for it reads it in private
+    AGENT = "agent"  # a verification, as the agent who asked for it reads it in private; or a doubt about them
     THREAT = "threat"  # the private card of somebody of security who raises the threat level, or lowers it
+    ASKER = "asker"  # a doubt, as whoever asks whether it is really the helpdesk reads it in private
     CALLER = "caller"  # the same, as the colleague does who is asked
     VOUCHER = "voucher"  # the same, as their manager does
 

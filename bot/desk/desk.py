@@ -10,6 +10,7 @@ from typing import assert_never
 from bot.core import actions as do
 from bot.core.answers import Answer, Refused, RequestCard, Said, StatusCard
 from bot.core.calling import ShowCaller
+from bot.core.doubting import ShowDoubt
 from bot.core.errors import Conflict
 from bot.core.events import Event, Hid, Reported, RevokeChosen, TimePassed, Withdrew
 from bot.core.life.advance import past
@@ -104,7 +105,7 @@ class Desk:
                 return await self.reception.home(actor.person, "home.help")
             case do.ShowStatus():
                 return await self._status(actor)
-            case ShowCaller() | ShowThreat() | ShowLocking() | do.Human():
+            case ShowCaller() | ShowDoubt() | ShowThreat() | ShowLocking() | do.Human():
                 return await self.others.shown(actor.person, action)
             case do.ForSome(what, instead):
                 seen = await self._of_some(actor, what)

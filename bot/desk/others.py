@@ -1,4 +1,4 @@
-"""Others: what agents and security do for others and for everybody, which is no request of their own."""
+"""Others: what is no request: agents and security act for others and for everybody, and whoever is called asks back."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from bot.core.actions import Human, Matters
-from bot.core.answers import Answer, Said
+from bot.core.answers import Answer, Refused, Said
 from bot.core.calling import (
     AskCaller,
     AskManager,
@@ -21,11 +21,14 @@ from bot.core.calling import (
     ShowCaller,
     TypeNumber,
 )
+from bot.core.doubting import AskDoubt, SayDifferent, SayNotCalling, SaySame, SeeDoubt, ShowDoubt
 from bot.core.locking import BeginLock, ChooseLock, FindLock, SendLock, ShowLocking
 from bot.core.model import Actor, Person
 from bot.core.raising import BeginThreat, LowerThreat, RaiseThreat, SeeThreat, ShowThreat
+from bot.core.reasons import Reason
 from bot.desk.behalf import Behalf
 from bot.desk.callers import Callers
+from bot.desk.doubts import Doubts
 from bot.desk.interventions import Interventions
 from bot.desk.threat import Threats
 
@@ -33,6 +36,7 @@ from bot.desk.threat import Threats
 @dataclass(frozen=True, slots=True)
 class Others:
     callers: Callers
+    doubts: Doubts
     behalf: Behalf
     threats: Threats
     interventions: Interventions
@@ -43,6 +47,8 @@ class Others:
                 return await self.callers.handle(actor, action)
             case AskManager() | DenyVouch():
                 return await self.callers.handle(actor, action)
+            case AskDoubt() | SaySame() | SayDifferent() | SayNotCalling() | SeeDoubt():
+                return await self.doubts.handle(actor, action)
             case OpenForm() | OpenRequest():
                 return await self.behalf.open(actor, action)
             case BeginThreat() | RaiseThreat() | LowerThreat() | SeeThreat():
@@ -52,11 +58,13 @@ class Others:
             case _:
                 assert_never(action)
 
-    async def shown(self, person: Person, action: ShowCaller | ShowThreat | ShowLocking | Human) -> Answer:
+    async def shown(self, person: Person, action: ShowCaller | ShowDoubt | ShowThreat | ShowLocking | Human) -> Answer:
         """Show the way to what words lead to, to whom it is open: nothing here acts."""
         match action:
             case ShowCaller():
-                return await self.callers.door(person)
+                return await self._called(person)
+            case ShowDoubt():
+                return self.doubts.door()
             case ShowThreat():
                 return await self.threats.door(person)
             case ShowLocking():
@@ -65,3 +73,9 @@ class Others:
                 return await self.callers.for_others(person) if of_others else Said("said.human")
             case _:
                 assert_never(action)
+
+    async def _called(self, person: Person) -> Answer:
+        """Answer who speaks of a call: an agent asks the colleague, anybody else whether it is the helpdesk."""
+        door = await self.callers.door(person)
+        theirs = isinstance(door, Refused) and door.refusal.reason == Reason.NOT_AGENT
+        return self.doubts.door() if theirs else door

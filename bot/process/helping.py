@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bot.config.settings import Settings
 from bot.core.behalf import assisted
 from bot.core.directory import Directory
+from bot.core.doubts import CallDoubt
 from bot.core.interventions import Intervention
 from bot.core.ports import Messenger
 from bot.core.reasons import Reason
@@ -16,6 +17,7 @@ from bot.desk.agents import Agents
 from bot.desk.behalf import Behalf
 from bot.desk.callers import Callers
 from bot.desk.colleagues import Colleagues
+from bot.desk.doubts import DOUBT, FOUND, Doubts
 from bot.desk.homes import Homes
 from bot.desk.interventions import Interventions
 from bot.desk.others import Others
@@ -24,6 +26,7 @@ from bot.desk.register import MATTER, WARN, Register
 from bot.desk.threat import Threats
 from bot.process.jobs import Handler, in_turn
 from bot.teams.calling import CallMessages
+from bot.teams.doubting import DoubtMessages
 from bot.teams.interventions import InterventionMessages
 from bot.teams.lookups import LookupMessages
 from bot.teams.threats import ThreatMessages
@@ -52,6 +55,7 @@ def others(reception: Reception, homes: Homes, directory: Directory, groups: Sta
     agents = Agents(directory, groups.agents)
     colleagues = Colleagues(reception.inquiry.accounts, agents, policies)
     callers = Callers(ledger, agents, colleagues, homes, register, groups.caller_step_up, assisted(policies))
+    doubts = Doubts(ledger, agents, homes, Register(ledger.store, ledger.clock, DOUBT))
     security = Agents(directory, groups.security, groups.security_step_up, Reason.NOT_SECURITY)
     threats = Threats(ledger, security, homes, register, where.security)
     lockers = (
@@ -59,7 +63,7 @@ def others(reception: Reception, homes: Homes, directory: Directory, groups: Sta
         Agents(directory, groups.security, groups.security_step_up, Reason.NOT_LOCKER),
     )
     interventions = Interventions(reception, *lockers, homes, register, where.helpdesk, where.security)
-    return Others(callers, Behalf(reception, callers), threats, interventions)
+    return Others(callers, doubts, Behalf(reception, callers), threats, interventions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,7 @@ class Announcers:
     """The messages of what is no request."""
 
     calls: CallMessages
+    doubts: DoubtMessages
     threats: ThreatMessages
     interventions: InterventionMessages
     looks: LookupMessages
@@ -74,8 +79,13 @@ class Announcers:
     @property
     def handlers(self) -> Mapping[str, Handler]:
         return {
-            MATTER: in_turn(self.calls.bring, self.threats.look, self.interventions.look, self.looks.bring),
+            MATTER: in_turn(
+                self.calls.bring, self.doubts.look, self.threats.look, self.interventions.look, self.looks.bring
+            ),
             WARN: self.calls.warn,
+            DOUBT: self.doubts.bring,
+            FOUND: self.doubts.find,
+            CallDoubt.SIREN: self.doubts.warn,
             Threat.SIREN: self.threats.tell,
             Intervention.SIREN: self.interventions.tell,
         }
@@ -86,4 +96,5 @@ def messages(made: Others, homes: Homes, messenger: Messenger, siren: Messenger,
     calls = CallMessages(homes, made.callers, messenger, siren, where)
     threats = ThreatMessages(homes, made.threats.due, siren, where)
     locks = InterventionMessages(homes, made.interventions, siren, where)
-    return Announcers(calls, threats, locks, LookupMessages(homes, messenger, where))
+    doubts = DoubtMessages(homes, made.doubts, messenger, siren, where)
+    return Announcers(calls, doubts, threats, locks, LookupMessages(homes, messenger, where))

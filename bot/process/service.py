@@ -14,6 +14,7 @@ import cards
 from bot.config import policies
 from bot.config.cloud import Cloud
 from bot.config.settings import Settings
+from bot.core.doubts import CallDoubt
 from bot.core.errors import Misconfigured
 from bot.core.interventions import Intervention
 from bot.core.notices import LINE, NOTICE
@@ -65,7 +66,9 @@ from bot.web.places import PLACES, Places
 from manifest.package import resource
 
 # Jobs that are never given up: they lock, or say that somebody must.
-FOREVER: Final = frozenset({"alert", "finding", "lock", "revoke", WARN, Threat.SIREN, Intervention.SIREN})
+FOREVER: Final = frozenset(
+    {"alert", "finding", "lock", "revoke", WARN, Threat.SIREN, Intervention.SIREN, CallDoubt.SIREN}
+)
 LARGEST: Final = 256 * 1024  # bytes of a body
 LISTENERS: Final[tuple[Listener, ...]] = (listener(KINDS),)  # who hears of every change of a request
 

@@ -37,7 +37,7 @@ LOAD: Final = f"SELECT {_COLUMNS} FROM matters WHERE id = %(id)s AND sort = %(so
 
 SAVE: Final = """
     UPDATE matters
-    SET lane = %(lane)s, version = version + 1, due_at = %(due_at)s, doc = doc || %(doc)s
+    SET about = %(about)s, lane = %(lane)s, version = version + 1, due_at = %(due_at)s, doc = doc || %(doc)s
     WHERE id = %(id)s AND version = %(version)s
     RETURNING version
 """

@@ -24,6 +24,7 @@ from bot.core.actions import (
     Written,
 )
 from bot.core.calling import ShowCaller
+from bot.core.doubting import ShowDoubt
 from bot.core.kind import Kinds
 from bot.core.locking import ShowLocking
 from bot.core.raising import ShowThreat
@@ -48,6 +49,7 @@ PLAIN: Final[Mapping[str, Written]] = {
     Door.HELP: Help(),
     Door.HOME: Home(),
     Door.CALLER: ShowCaller(),
+    Door.DOUBT: ShowDoubt(),
     Door.THREAT: ShowThreat(),
     Door.LOCK: ShowLocking(),
     Door.THANKS: Thanks(),

@@ -28,6 +28,7 @@ class Door(StrEnum):
     HOME = "home"
     HUMAN = "human"
     CALLER = "caller"
+    DOUBT = "doubt"
     THREAT = "threat"
     LOCK = "lock"
     QUEUE = "queue"
@@ -39,7 +40,7 @@ class Door(StrEnum):
 
 POLITE: Final = (Door.HELP, Door.THANKS, Door.HOME)  # said beside something else, they mean little
 FOR_SOME: Final = (Door.QUEUE, Door.HISTORY, Door.PROOF)  # only some may see what is behind it
-DESK: Final = (Door.STATUS, Door.CANCEL, Door.HUMAN, Door.CALLER, Door.THREAT, Door.LOCK, *FOR_SOME)
+DESK: Final = (Door.STATUS, Door.CANCEL, Door.HUMAN, Door.CALLER, Door.DOUBT, Door.THREAT, Door.LOCK, *FOR_SOME)
 
 
 @dataclass(frozen=True, slots=True)

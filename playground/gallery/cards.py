@@ -38,6 +38,7 @@ from cards.messages import secret_message
 from cards.texts import LANGUAGES, text
 from playground.gallery.brakes import brakes
 from playground.gallery.calls import calls
+from playground.gallery.doubts import doubts
 from playground.gallery.faces import faces
 from playground.gallery.forms import forms
 from playground.gallery.interventions import interventions
@@ -74,6 +75,7 @@ def every() -> Iterator[tuple[str, dict[str, Any]]]:
             *_others(view),
             *calls(view),
             *lookups(view),
+            *doubts(view),
             *threats(view),
             *interventions(view),
             *brakes(view),

@@ -37,7 +37,7 @@ from cards.texts import LANGUAGES
 from playground.gallery.people import ANN, BEN
 from playground.gallery.requests import APPROVED, RECEIPT, SIGNED_IN, at, told
 from playground.gallery.stories import NOW
-from tests.cards.walk import actions, buttons, pieces, texts
+from tests.cards.walk import NO_REQUESTS, actions, buttons, pieces, texts
 
 VIEW = View("en", NOW, "the helpdesk", user="29:ann", person=ANN.id)
 HOSTILE = "[click](https://evil.example) **now** <at>Ben</at> {{DATE(2026-01-01T00:00:00Z)}}"
@@ -165,7 +165,7 @@ def test_a_secret_in_a_message_can_be_hidden_and_its_notification_says_nothing()
     assert secret in json.dumps(message["attachments"])
 
 
-@pytest.mark.parametrize("slot", sorted({*Slot} - {Slot.AGENT, Slot.CALLER, Slot.VOUCHER, Slot.THREAT, Slot.MANAGER}))
+@pytest.mark.parametrize("slot", sorted({*Slot} - NO_REQUESTS))
 def test_what_people_typed_is_never_live(slot: Slot) -> None:
     hostile = replace(ANN, name=HOSTILE)
     request = replace(

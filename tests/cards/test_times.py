@@ -18,7 +18,7 @@ from cards.texts import LANGUAGES
 from cards.words import ahead, until
 from playground.gallery.cards import every
 from playground.gallery.requests import told
-from tests.cards.walk import texts
+from tests.cards.walk import NO_REQUESTS, texts
 
 NOW = datetime(2026, 3, 12, 23, 30, tzinfo=UTC)
 VIEW = View("en", NOW, "the helpdesk", user="29:ann", person="ann", fresh=True)
@@ -84,7 +84,7 @@ def test_no_card_that_stays_says_how_far_off_anything_is() -> None:
 
 
 # Where a request has a card; the others are a call's and the threat level's.
-@pytest.mark.parametrize("slot", sorted({*Slot} - {Slot.AGENT, Slot.CALLER, Slot.VOUCHER, Slot.THREAT, Slot.MANAGER}))
+@pytest.mark.parametrize("slot", sorted({*Slot} - NO_REQUESTS))
 @pytest.mark.parametrize("status", Status)
 def test_what_is_fetched_anew_by_one_person_is_what_says_it(slot: Slot, status: Status) -> None:
     """The rule by which answers are drawn (`replies`), held to what cards ask of clients."""

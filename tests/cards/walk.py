@@ -3,6 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from bot.core.ports import Slot
+
+# Where no request has a card.
+NO_REQUESTS = frozenset({Slot.AGENT, Slot.ASKER, Slot.CALLER, Slot.MANAGER, Slot.THREAT, Slot.VOUCHER})
+
 
 def pieces(value: object) -> Iterator[Mapping[str, Any]]:
     """Yield every object of a card, the outermost first."""

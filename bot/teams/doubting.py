@@ -1,0 +1,132 @@
+"""Doubting: brings a doubt to the two it is between, in private, and one that ended badly to security."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import cards
+from bot.core.answers import Said
+from bot.core.doubtful import DoubtCard
+from bot.core.doubts import CallDoubt, DoubtStand
+from bot.core.model import Chat, Person
+from bot.core.ports import Job, Messenger, Posted, Slot
+from bot.desk.homes import Homes
+from bot.teams.scenes import Message, PlannedMessage
+from bot.teams.telling import Telling
+from bot.teams.views import Addresses
+from cards.view import View
+
+
+@dataclass(frozen=True, slots=True)
+class DoubtStage:
+    """A doubt and everything that decides what is said about it, and where. `view` is that of a channel."""
+
+    doubt: CallDoubt
+    homes: Mapping[str, tuple[Person, Chat]]
+    posted: Sequence[Posted]
+    view: View
+
+    @property
+    def id(self) -> str:
+        return self.doubt.id
+
+    @property
+    def tenant(self) -> str:
+        return self.doubt.tenant
+
+    def left(self, slot: Slot, person: str, *, moved: bool) -> Message:
+        del slot
+        language = self.homes[person][0].language if person in self.homes else self.view.language
+        line = Said("doubt.moved" if moved else "doubt.gone")
+        return cards.message(cards.show(line, replace(self.view, language=language)), cards.text(line.key, language))
+
+    def wanted(self) -> Iterator[PlannedMessage]:
+        """Say which private messages there should be: first that of whoever asks, and an agent's once there is a code.
+
+        What came of it is news, whatever it is: so it looks and sounds the same until it is read.
+        """
+        one = self.doubt
+        places = [(Slot.ASKER, one.by), *([(Slot.AGENT, one.about)] if one.code_at is not None else [])]
+        for slot, who in places:
+            if who.id in self.homes:
+                person, chat = self.homes[who.id]
+                view = replace(self.view, language=person.language, user=chat.user, person=person.id)
+                mark = _news(one) if slot is Slot.ASKER else ""
+                yield PlannedMessage(slot, who.id, _message(one, slot, view), chat=chat, mark=mark)
+
+
+class Settling(Protocol):
+    """What the desk does with doubts by itself."""
+
+    async def due(self, doubt: str) -> None:
+        """Look at one whose time may have come."""
+
+    async def look(self, doubt: str) -> None:
+        """Look who was named, and keep it until it is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class DoubtMessages:
+    """`messenger` brings what can wait its turn, `siren` what security must hear before anything else."""
+
+    homes: Homes
+    doubts: Settling
+    messenger: Messenger
+    siren: Messenger
+    addresses: Addresses
+
+    async def look(self, job: Job) -> None:
+        """Look whether its time has come."""
+        await self.doubts.due(job.request)
+
+    async def find(self, job: Job) -> None:
+        """Look who was named: nobody is told of it yet."""
+        await self.doubts.look(job.request)
+
+    async def bring(self, job: Job) -> None:
+        """Look whether its time has come, and bring its private messages to what it is; see `Telling.bring`."""
+        await self.doubts.due(job.request)
+        stage = await self._stage(job.request)
+        if stage is not None:
+            await Telling(self.homes, self.messenger).bring(stage, stage.posted, stage.wanted())
+
+    async def warn(self, job: Job) -> None:
+        """Tell security in its channel until it stands there."""
+        stage = await self._stage(job.request)
+        if stage is None or not stage.doubt.alarming:
+            return
+        message = _message(stage.doubt, Slot.SECURITY, stage.view)
+        should = PlannedMessage(Slot.SECURITY, "", message, channel=self.addresses.security)
+        await Telling(self.homes, self.siren).bring(stage, stage.posted, [should])
+
+    async def _stage(self, doubt: str) -> DoubtStage | None:
+        ledger = self.homes.ledger
+        async with ledger.store.unit() as unit:
+            one = await unit.matter(CallDoubt, doubt)
+            if one is None:
+                return None
+            posted, *found = await asyncio.gather(
+                unit.posted(one.id),
+                unit.private_chat(one.tenant, one.by.id),
+                unit.private_chat(one.tenant, one.about.id),
+            )
+        homes = {home[0].id: home for home in found if home is not None}
+        where = self.addresses
+        return DoubtStage(
+            one, homes, posted, View(language=where.language, now=ledger.clock.now(), contact=where.contact)
+        )
+
+
+def _news(one: CallDoubt) -> str:
+    """Name what is news to whoever asks: what came of it, and a no of the agent's or the end of its time after that."""
+    if one.status is DoubtStand.ASKED:
+        return ""
+    return "told.over" if one.status in {DoubtStand.DENIED, DoubtStand.UNANSWERED} and one.code_at else "told"
+
+
+def _message(one: CallDoubt, slot: Slot, view: View) -> Message:
+    card = cards.show(DoubtCard(one, slot), view)
+    return cards.message(card, cards.text(f"doubt.summary.{slot}", view.language, by=one.by.name))
