@@ -112,11 +112,11 @@ def _titles(language: str) -> set[str]:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_button_a_card_says_to_press_is_on_it(language: str) -> None:
-    missing = {}
+    titles, missing = _titles(language), {}
     for name in (name for name in CARDS if name.startswith(f"{language}/")):
         card, there = CARDS[name], {action.get("title") for action in actions(CARDS[name])}
         said = {bold for piece in pieces(card) for bold in re.findall(r"\*\*([^*]+)\*\*", str(piece.get("text", "")))}
-        if absent := (said & _titles(language)) - there:
+        if absent := (said & titles) - there:
             missing[name] = absent
     assert missing == {}
 
