@@ -59,6 +59,7 @@ class Person:
     employee: str = ""  # the id by which two accounts of one human are known
     manager: str = ""  # the key of whom the directory names
     others: tuple[str, ...] = ()  # addresses besides the mailbox
+    mailbox: str = ""  # where the name's own is another's
 
     @property
     def id(self) -> str:
@@ -66,7 +67,7 @@ class Person:
 
     @property
     def upn(self) -> str:
-        mailbox = self.name.casefold().replace(" ", ".")  # which also writes ß as an address can
+        mailbox = self.mailbox or self.name.casefold().replace(" ", ".")  # which also writes ß as an address can
         return f"{mailbox}_fabrikam.example#EXT#@{DOMAIN}" if self.guest else f"{mailbox}@{self.domain}"
 
     @property
@@ -182,6 +183,7 @@ class People:
 
 _CAST: Final = (
     Person("ann", "Ann Archer", "Buyer", department="Purchasing", manager="max", others=("ann@home.example",)),
+    Person("anne", "Ann Archer", "Accountant", department="Finance", mailbox="ann.archer2"),
     Person("ben", "Ben Bishop", "Helpdesk agent", department="IT", employee="1002", manager="cleo"),
     Person("cleo", "Cleo Carter", "Helpdesk lead", employee="1003"),
     Person("dora", "Dora Dunn", "Tenant administrator"),
