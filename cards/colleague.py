@@ -8,7 +8,7 @@ from typing import Any, Final
 from bot.core.calling import PICKED, TYPED
 from bot.core.colleague import Colleague
 from cards import elements as e
-from cards.texts import NAME, plain
+from cards.texts import NAME, clean, plain
 from cards.view import View
 from cards.words import bare, say
 
@@ -34,10 +34,11 @@ def row(one: Colleague, title: str, data: Mapping[str, Any], view: View) -> e.Co
 
 
 def who(one: Colleague, view: View) -> list[e.Piece]:
-    """Say who that is, by what tells two of one name apart."""
+    """Say who that is, with their picture, and by what tells two of one name apart."""
+    name = e.TextBlock(text=plain(one.name, NAME), weight="Bolder")
     manager = say(view, "call.manager", name=plain(one.manager, NAME)) if one.manager else ""
     return [
-        e.TextBlock(text=plain(one.name, NAME), weight="Bolder"),
+        e.Persona(one.id, clean(one.name, NAME), clean(one.upn), fallback=name),
         *(
             e.TextBlock(text=text, size="Small", spacing="None", is_subtle=True)
             for text in (plain(one.upn), plain(one.work), manager)

@@ -99,14 +99,14 @@ class Badge(Piece, Element):  # type: ignore[misc]  # the package is untyped
 class Persona(Piece, Element):  # type: ignore[misc]  # the package is untyped
     """Somebody with their picture, which the client itself gets by the rights of whoever looks; the bot never sees it.
 
-    Clients that cannot leave it out: who it is stands beside it in words.
+    Clients that cannot show `fallback`, or nothing, where who it is stands beside it in words.
     https://learn.microsoft.com/microsoftteams/platform/task-modules-and-cards/cards/cards-format
     """
 
     kind = "Component"
     name = PropertyType(type=str)
     properties = PropertyType(type=dict)
-    fallback = PropertyType(type=str)
+    fallback = PropertyType(type=(BareObject, str))
 
     def __init__(self, person: str, called: str, upn: str, **properties: object) -> None:
         shown = {"id": person, "displayName": called, "userPrincipalName": upn}
