@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from bot.core.actions import Begin, Choose, Disown, Press, Ref, Refresh, Shown, Submit
-from bot.core.calling import OpenRequest
+from bot.core.calling import OpenRequest, ProveCall
 from bot.core.doubting import Doubting
 from bot.core.face import serves
 from bot.core.model import LIVE, VERIFIED, Request, Status
@@ -22,7 +22,7 @@ DIALOG: Final = {"type": "task/fetch"}
 
 
 def packed(
-    view: View, action: Press | Begin | Submit | Choose | Disown | SeeQueue | Shown | OpenRequest | Doubting
+    view: View, action: Press | Begin | Submit | Choose | Disown | SeeQueue | Shown | OpenRequest | ProveCall | Doubting
 ) -> dict[str, str | int]:
     """Return what a button sends; where its card keeps to the language somebody wrote in, that comes along."""
     return {**pack(action), LANGUAGE: tongue(view.language)} if view.spoken else pack(action)
@@ -35,7 +35,7 @@ def ref(request: Request) -> Ref:
 def press(
     view: View,
     key: str,
-    action: Press | Begin | SeeQueue | Shown | Doubting,
+    action: Press | Begin | SeeQueue | Shown | ProveCall | Doubting,
     *,
     style: str | None = None,
     tooltip: str | None = None,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from bot.core.answers import CallerCard, CallerDoor, CallerForm
-from bot.core.callers import WAITING, Proven, Stand, Verification
+from bot.core.callers import BY_THEMSELVES, WAITING, Stand, Verification
 from bot.core.calling import (
     NUMBER,
     AskCaller,
@@ -19,6 +19,7 @@ from bot.core.calling import (
     EndCall,
     FindCaller,
     OpenForm,
+    ProveCall,
     SeeCaller,
     TypeNumber,
     pack,
@@ -131,12 +132,14 @@ def _answers(one: Verification, view: View, *, asks: bool, over: bool) -> list[e
         return []
     confirms = asks and one.by_number
     confirm = pack(TypeNumber(one.key, one.version, ""))
-    proves = one.proven is not Proven.STEP_UP and bool(view.link)
+    more = one.proven not in BY_THEMSELVES
+    proves, shows = more and bool(view.link), more and view.looks
     no = "call.button.no" if asks else "call.button.not_me"
     doubts = press(view, "doubt.button.really", AskDoubt(one.by.id)) if asks else None  # of whom they hear that name
     return [
         _press("call.button.confirm", confirm, view, style="positive") if confirms else None,
         sign_in(view, "call.button.prove", style=None if confirms else "positive") if proves else None,
+        _press("call.button.prove_face", pack(ProveCall(one.key, one.version)), view) if shows else None,
         doubts,
         _press(no, pack(DenyCall(one.key, one.version)), view, style="destructive"),
     ]

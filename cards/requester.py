@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import assert_never
 
-from bot.core.actions import Consent, Prove, Ref, RefuseConsent, Replace, Report, RevokeIt, Show, SignInAgain, Withdraw
+from bot.core.actions import Consent, Prove, RefuseConsent, Replace, Report, RevokeIt, Show, SignInAgain, Withdraw
 from bot.core.behalf import locked_by_other
 from bot.core.evidence import given_already
 from bot.core.face import serves
@@ -13,7 +13,8 @@ from bot.core.life.alarmed import stopped
 from bot.core.life.ended import CAME, too_late
 from bot.core.model import LIVE, PENDING, VERIFIED, Follow, Mode, Request, Status, Way
 from cards import elements as e
-from cards.buttons import alarm, begin, dialog, press, ref, refresh, sign_in
+from cards.again import again
+from cards.buttons import alarm, dialog, press, ref, refresh, sign_in
 from cards.means import able, stuck
 from cards.opener import opened
 from cards.parts import card, facts, lines, quoted, standing, trial, warning
@@ -215,7 +216,7 @@ def _own(request: Request, view: View) -> list[e.Action | None]:
         case Status.ACTING | Status.REVOKING:
             return []
         case Status.DENIED | Status.EXPIRED | Status.WITHDRAWN | Status.FAILED | Status.ENDED | Status.REVOKED:
-            return [] if request.reported or stopped(request) else _again(request, view)
+            return [] if request.reported or stopped(request) else again(request, view)
         case Status.REFUSED | Status.EVALUATED:
             return []
         case _:
@@ -228,15 +229,6 @@ def _signing_in(request: Request, view: View) -> list[e.Action | None]:
     if not view.link:
         return [press(view, "button.sign_in_again", again, style="positive")]
     return [sign_in(view, "button.sign_in"), press(view, "button.sign_in_again", again, mode="secondary")]
-
-
-def _again(request: Request, view: View) -> list[e.Action | None]:
-    """Ask for the same once more; a proof that another request waits for is begun for that one again."""
-    if not serves(request):
-        return [begin(view, "button.again", request.kind)]
-    if request.stage == VERIFIED:
-        return []
-    return [press(view, own(request.kind, "button.again"), Prove(Ref(serves(request), 0)), style="positive")]
 
 
 def _going_on(request: Request, view: View) -> list[e.Action | None]:

@@ -339,7 +339,7 @@ class Office:
             "watch": self.upkeep.watch,
             "follow": self.upkeep.follow,
             "revoke": self.upkeep.revoke,
-            "serve": self.desk.proving.served,
+            "serve": self.desk.others.faces.served,
             "due": self.upkeep.due,
             **self.told.handlers,
             "notice": self.notices.tell,

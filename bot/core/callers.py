@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -48,9 +48,11 @@ class Proven(StrEnum):
     PRESENCE = "presence"  # the number: somebody at their Teams hears the agent
     MANAGER = "manager"  # their manager has heard or seen them, and has signed in to say so
     STEP_UP = "step_up"  # a fresh sign-in of theirs
+    FACE = "face"  # their face, against the photo of their Verified ID
 
 
-STRONG: Final = frozenset({Proven.MANAGER, Proven.STEP_UP})  # what something may be opened with
+BY_THEMSELVES: Final = frozenset({Proven.STEP_UP, Proven.FACE})  # as strongly as they can
+STRONG: Final = frozenset({Proven.MANAGER, *BY_THEMSELVES})  # what something may be opened with
 WAITING: Final = frozenset({Stand.ASKED, Stand.VOUCHING})  # for somebody's answer
 DEEDS: Final = MappingProxyType(
     {
@@ -137,6 +139,13 @@ class CallerSignedIn:
 
 
 @dataclass(frozen=True, slots=True)
+class FaceShown:
+    """They showed their face, by this proof, which was begun for this call."""
+
+    proof: str
+
+
+@dataclass(frozen=True, slots=True)
 class ManagerAsked:
     """The agent has the colleague's manager asked, this one."""
 
@@ -178,7 +187,7 @@ class AnswerDue:
 
 
 Vouching = ManagerAsked | Vouched | NotVouched
-Heard = NumberTyped | NotMe | CallerSignedIn | Vouching | CallUsed | Disclaimed | CallOver | AnswerDue
+Heard = NumberTyped | NotMe | CallerSignedIn | FaceShown | Vouching | CallUsed | Disclaimed | CallOver | AnswerDue
 
 
 def asked(one: Verification, about: Sequence[Verification], by: Sequence[Verification]) -> Turned[Verification]:
@@ -219,14 +228,16 @@ def heard(one: Verification, event: Heard, now: datetime) -> Turned[Verification
         case NotMe() if not one.over(now):  # also of what somebody else at their Teams has answered for them
             return replace(_ended(one, Stand.REFUSED, now), alarms=True)
         case CallerSignedIn(_, context) if not one.over(now):
-            return _proved(one, Proven.STEP_UP, now, context)
+            return _proved(one, Proven.STEP_UP, now, {"context": context})
+        case FaceShown(proof) if not one.over(now):
+            return _proved(one, Proven.FACE, now, {"proof": proof})
         case CallUsed(request) if not one.over(now) and one.proven in STRONG and one.used_for in {"", request}:
             return Turned(replace(one, used_for=request))
         case Disclaimed() if one.status is Stand.VERIFIED:
             return replace(_ended(one, Stand.REFUSED, now), alarms=True)
         case CallOver() if one.status in WAITING:
             return _ended(one, Stand.CANCELLED, now)
-        case NumberTyped() | NotMe() | CallerSignedIn() | CallUsed() | Disclaimed() | CallOver():
+        case NumberTyped() | NotMe() | CallerSignedIn() | FaceShown() | CallUsed() | Disclaimed() | CallOver():
             return Turned(one, refusal=Refusal(Reason.CLOSED))
         case _:
             assert_never(event)
@@ -240,16 +251,18 @@ def _vouching(one: Verification, event: Vouching, now: datetime) -> Turned[Verif
             )
             return Turned(asked, (_note(asked),))
         case Vouched(context) if one.status is Stand.VOUCHING:
-            return _proved(replace(one, vouched=True), Proven.MANAGER, now, context)
+            return _proved(replace(one, vouched=True), Proven.MANAGER, now, {"context": context})
         case NotVouched() if one.status is Stand.VOUCHING or (one.vouched and not one.over(now)):
             return replace(_ended(replace(one, vouched=False), Stand.REFUSED, now), alarms=True)
         case _:
             return Turned(one, refusal=Refusal(Reason.CLOSED))
 
 
-def _proved(one: Verification, by: Proven, now: datetime, context: str = "") -> Turned[Verification]:
+def _proved(
+    one: Verification, by: Proven, now: datetime, how: Mapping[str, str] = MappingProxyType({})
+) -> Turned[Verification]:
     proven = replace(one, status=Stand.VERIFIED, seed="", proven=by, proven_at=now, due_at=now + VALID)
-    return Turned(proven, (_note(proven, {"proven": by.value} | ({"context": context} if context else {})),))
+    return Turned(proven, (_note(proven, {"proven": by.value, **how}),))
 
 
 def doubted(found: Sequence[Verification]) -> datetime | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Final
 
 
@@ -45,6 +46,14 @@ class TypeNumber:
     verification: str
     version: int
     number: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProveCall:
+    """The colleague wants to prove it with their face."""
+
+    verification: str
+    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +119,7 @@ class OpenRequest:
 Asking = BeginCaller | FindCaller | AskCaller
 Answering = TypeNumber | DenyCall | EndCall | SeeCaller | AskManager | DenyVouch
 Opening = OpenForm | OpenRequest
-Calling = Asking | Answering | Opening
+Calling = Asking | Answering | Opening | ProveCall
 
 
 class Verb(StrEnum):
@@ -120,6 +129,7 @@ class Verb(StrEnum):
     FIND = "call-find"
     ASK = "call-ask"
     TYPE = "call-type"
+    PROVE = "call-prove"
     DENY = "call-no"
     END = "call-end"
     MANAGER = "call-manager"
@@ -130,8 +140,22 @@ class Verb(StrEnum):
 
 
 VERBS: Final = frozenset(Verb)
+# What says no more than which verification it is about.
+Plain = ProveCall | DenyCall | EndCall | AskManager | DenyVouch | SeeCaller
+PLAIN: Final[Mapping[Verb, type[Plain]]] = MappingProxyType(
+    {
+        Verb.PROVE: ProveCall,
+        Verb.DENY: DenyCall,
+        Verb.END: EndCall,
+        Verb.MANAGER: AskManager,
+        Verb.NOT_VOUCHED: DenyVouch,
+        Verb.SEE: SeeCaller,
+    }
+)
 FORM: Final = "form"  # the id of a form that is filled in for a colleague
 PICKED, TYPED, NUMBER = "picked", "typed", "number"  # inputs: whom a picker found, a name, what was heard
+
+_VERBS: Final = MappingProxyType({sort: verb for verb, sort in PLAIN.items()})
 
 
 def pack(action: Calling) -> dict[str, str | int]:
@@ -143,23 +167,14 @@ def pack(action: Calling) -> dict[str, str | int]:
             return {"verb": Verb.FIND.value, "id": form}
         case AskCaller(form, person):
             return {"verb": Verb.ASK.value, "id": form, PICKED: person}
-        case TypeNumber(verification, version):
-            verb = Verb.TYPE
-        case DenyCall(verification, version):
-            verb = Verb.DENY
-        case EndCall(verification, version):
-            verb = Verb.END
-        case AskManager(verification, version):
-            verb = Verb.MANAGER
-        case DenyVouch(verification, version):
-            verb = Verb.NOT_VOUCHED
-        case SeeCaller(verification, version):
-            verb = Verb.SEE
         case OpenForm(verification, version, kind):
             return {"verb": Verb.OPEN.value, "id": verification, "v": version, "kind": kind}
         case OpenRequest(verification, version, kind, request, _):
             return {"verb": Verb.SEND.value, "id": verification, "v": version, "kind": kind, FORM: request}
-    return {"verb": verb.value, "id": verification, "v": version}
+        case TypeNumber(verification, version):
+            return {"verb": Verb.TYPE.value, "id": verification, "v": version}
+        case _:
+            return {"verb": _VERBS[type(action)].value, "id": action.verification, "v": action.version}
 
 
 def unpack(verb: str, data: Mapping[str, object], inputs: Mapping[str, str]) -> Calling | None:
@@ -181,16 +196,8 @@ def unpack(verb: str, data: Mapping[str, object], inputs: Mapping[str, str]) -> 
             return OpenRequest(key, version, _text(data, "kind"), inputs.get(FORM, ""), values)
         case Verb.TYPE:
             return TypeNumber(key, version, inputs.get(NUMBER, ""))
-        case Verb.DENY:
-            return DenyCall(key, version)
-        case Verb.END:
-            return EndCall(key, version)
-        case Verb.MANAGER:
-            return AskManager(key, version)
-        case Verb.NOT_VOUCHED:
-            return DenyVouch(key, version)
         case _:
-            return SeeCaller(key, version)
+            return PLAIN[Verb(verb)](key, version)
 
 
 def _text(data: Mapping[str, object], name: str) -> str:

@@ -173,8 +173,8 @@ class Callers:
         """Make the transaction by which the colleague may prove more, also after they have typed the number."""
         return asking(one, Purpose.CALL, home, self.context, one.created_at, one.created_at + WAIT + VALID)
 
-    async def _answered(self, actor: Actor, verification: str, event: Heard) -> Answer:
-        """Take what the colleague answers: them alone, in their own private chat."""
+    async def theirs(self, actor: Actor, verification: str) -> Verification | Refused:
+        """Return a verification to the colleague whom it asks: them alone, in their own private chat."""
         one = await self.register.load(Verification, verification)
         if one is None or one.tenant != actor.person.tenant:
             await self.ledger.record.absent(actor.person, "call")
@@ -183,7 +183,13 @@ class Callers:
         if refusal is not None:
             await self._refused(actor, refusal, one.entry, Sort.BY)
             return Refused(refusal)
-        turned = await self._turned(verification, event)
+        return one
+
+    async def _answered(self, actor: Actor, verification: str, event: Heard) -> Answer:
+        one = await self.theirs(actor, verification)
+        if isinstance(one, Refused):
+            return one
+        turned = await self.turned(verification, event)
         if turned.refusal is not None:
             return Refused(turned.refusal)
         await self.stop(turned.matter.id)
@@ -191,7 +197,7 @@ class Callers:
 
     async def disclaimed(self, verification: str) -> None:
         """Take a colleague's word that nothing of what was opened with a verification is theirs."""
-        await self._turned(verification, Disclaimed())
+        await self.turned(verification, Disclaimed())
         await self.stop(verification)
 
     async def stop(self, verification: str) -> None:
@@ -208,7 +214,7 @@ class Callers:
         if one is None or (one.tenant, one.by.id) != (actor.person.tenant, actor.person.id):
             await self.ledger.record.absent(actor.person, "call")
             return Refused(Refusal(Reason.NOT_FOUND))
-        turned = await self._turned(verification, CallOver())
+        turned = await self.turned(verification, CallOver())
         if turned.refusal is not None:
             return Refused(turned.refusal)
         return CallerCard(turned.matter, Slot.AGENT)
@@ -222,7 +228,7 @@ class Callers:
         if not actor.chat.personal:
             return Refused(Refusal(Reason.NOT_PRIVATE))
         if one.status in WAITING and one.over(self.ledger.clock.now()):
-            one = (await self._turned(verification, AnswerDue())).matter
+            one = (await self.turned(verification, AnswerDue())).matter
         slot = slots[actor.person.id]
         return CallerCard(one, slot, self.opens(one) if slot is Slot.AGENT else ())
 
@@ -235,7 +241,7 @@ class Callers:
             await unit.use_sign_in(sign_in.person.tenant, sign_in.person.id, event.at, sign_in.request)
             await also(unit, None)
 
-        turned = await self._turned(sign_in.request, event, used)
+        turned = await self.turned(sign_in.request, event, used)
         if turned.refusal is not None:
             return Refused(turned.refusal)
         return CallerCard(turned.matter, Slot.CALLER)
@@ -259,9 +265,9 @@ class Callers:
         """Look at one whose time may have come."""
         one = await self.register.load(Verification, verification)
         if one is not None and one.due_at is not None and one.due_at <= self.ledger.clock.now():
-            await self._turned(verification, AnswerDue())
+            await self.turned(verification, AnswerDue())
 
-    async def _turned(self, verification: str, event: Heard, also: Along | None = None) -> Turned[Verification]:
+    async def turned(self, verification: str, event: Heard, also: Along | None = None) -> Turned[Verification]:
         now = self.ledger.clock.now()
         return await self.register.happen(Verification, verification, lambda one: heard(one, event, now), also)
 

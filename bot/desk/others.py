@@ -17,6 +17,7 @@ from bot.core.calling import (
     FindCaller,
     OpenForm,
     OpenRequest,
+    ProveCall,
     SeeCaller,
     ShowCaller,
     TypeNumber,
@@ -28,6 +29,7 @@ from bot.core.raising import BeginThreat, LowerThreat, RaiseThreat, SeeThreat, S
 from bot.core.reasons import Reason
 from bot.desk.behalf import Behalf
 from bot.desk.callers import Callers
+from bot.desk.callface import CallFace
 from bot.desk.doubts import Doubts
 from bot.desk.interventions import Interventions
 from bot.desk.threat import Threats
@@ -40,6 +42,7 @@ class Others:
     behalf: Behalf
     threats: Threats
     interventions: Interventions
+    faces: CallFace
 
     async def handle(self, actor: Actor, action: Matters) -> Answer:
         match action:
@@ -49,6 +52,8 @@ class Others:
                 return await self.callers.handle(actor, action)
             case AskDoubt() | SaySame() | SayDifferent() | SayNotCalling() | SeeDoubt():
                 return await self.doubts.handle(actor, action)
+            case ProveCall():
+                return await self.faces.begin(actor, action)
             case OpenForm() | OpenRequest():
                 return await self.behalf.open(actor, action)
             case BeginThreat() | RaiseThreat() | LowerThreat() | SeeThreat():

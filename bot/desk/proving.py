@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 from uuid import uuid4
 
 from bot.core.answers import Answer, Refused, RequestCard, Said
 from bot.core.decide import decide
 from bot.core.events import Event, FaceProved
-from bot.core.face import begun_for, evidence, serves, under_way
+from bot.core.face import FOR, begun_for, evidence, serves, under_way
 from bot.core.facts import Moment
-from bot.core.model import Actor, Refusal, Request, Status
+from bot.core.model import Actor, Person, Refusal, Request, Status
 from bot.core.ports import Job
 from bot.core.reasons import Reason
 from bot.desk.reception import Reception
@@ -26,19 +28,23 @@ class Proving:
 
     async def begin(self, actor: Actor, request: Request) -> Answer:
         """Ask for the face that `request` waits for; where that was done and may still come to something, say so."""
-        prover = self.reception.inquiry.prover
         if request.status is not Status.PROOF:
             return Refused(Refusal(Reason.CLOSED), request)
+        return await self.ask(actor, begun_for(request), request.created_at)
+
+    async def ask(self, actor: Actor, details: Mapping[str, str], since: datetime) -> Answer:
+        """Ask somebody for their face for what `details` name, which began at `since`."""
+        prover = self.reception.inquiry.prover
         if prover is None:
-            return Refused(Refusal(Reason.OFF), request)
-        there = await self._under_way(request, prover.name)
+            return Refused(Refusal(Reason.OFF))
+        there = await self._under_way(actor.person, prover.name, details[FOR], since)
         if there is not None:
             return LOST if there.status is Status.UNKNOWN else BEGUN
-        answer = await self.reception.open(actor, prover.name, uuid4().hex, begun_for(request))
+        answer = await self.reception.open(actor, prover.name, uuid4().hex, details)
         match answer:
             case RequestCard():  # it has a message of its own; this press changed nothing of what was pressed
                 return BEGUN
-            case Refused(_, Request() as rival) if serves(rival) == request.id:
+            case Refused(_, Request() as rival) if serves(rival) == details[FOR]:
                 return BEGUN
             case _:
                 return answer
@@ -65,10 +71,10 @@ class Proving:
 
         await ledger.change(waiting.id, shown)
 
-    async def _under_way(self, request: Request, kind: str) -> Request | None:
-        """Return the proof that has been begun for this request and may still come to something."""
+    async def _under_way(self, person: Person, kind: str, what: str, since: datetime) -> Request | None:
+        """Return the proof of this person's that has been begun for that and may still come to something."""
         ledger = self.reception.ledger
         async with ledger.store.unit() as unit:
-            lately = await unit.history(request.tenant, request.subject.id, request.created_at, NEWEST)
-        mine = (one for one in lately if one.kind == kind and serves(one) == request.id)
+            lately = await unit.history(person.tenant, person.id, since, NEWEST)
+        mine = (one for one in lately if one.kind == kind and serves(one) == what)
         return next((one for one in mine if under_way(one, ledger.clock.now())), None)

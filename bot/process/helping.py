@@ -16,11 +16,13 @@ from bot.core.threat import Threat
 from bot.desk.agents import Agents
 from bot.desk.behalf import Behalf
 from bot.desk.callers import Callers
+from bot.desk.callface import CallFace
 from bot.desk.colleagues import Colleagues
 from bot.desk.doubts import DOUBT, FOUND, Doubts
 from bot.desk.homes import Homes
 from bot.desk.interventions import Interventions
 from bot.desk.others import Others
+from bot.desk.proving import Proving
 from bot.desk.reception import Reception
 from bot.desk.register import MATTER, WARN, Register
 from bot.desk.threat import Threats
@@ -63,7 +65,8 @@ def others(reception: Reception, homes: Homes, directory: Directory, groups: Sta
         Agents(directory, groups.security, groups.security_step_up, Reason.NOT_LOCKER),
     )
     interventions = Interventions(reception, *lockers, homes, register, where.helpdesk, where.security)
-    return Others(callers, doubts, Behalf(reception, callers), threats, interventions)
+    faces = CallFace(Proving(reception), callers)
+    return Others(callers, doubts, Behalf(reception, callers), threats, interventions, faces)
 
 
 @dataclass(frozen=True, slots=True)

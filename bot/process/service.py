@@ -219,7 +219,7 @@ def handlers(inside: Inside) -> Mapping[str, Handler]:
         "watch": inside.upkeep.watch,
         "follow": inside.upkeep.follow,
         "revoke": inside.upkeep.revoke,
-        "serve": inside.desk.proving.served,
+        "serve": inside.desk.others.faces.served,
         "due": inside.upkeep.due,
         **inside.told.handlers,
     }

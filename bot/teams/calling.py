@@ -122,7 +122,7 @@ class CallMessages:
         homes = {home[0].id: home for home in found if home is not None}
         sign_ins = {Slot.CALLER: theirs, Slot.VOUCHER: vouches}
         where = self.addresses
-        view = View(language=where.language, now=ledger.clock.now(), contact=where.contact)
+        view = View(language=where.language, now=ledger.clock.now(), contact=where.contact, looks=where.looks)
         return CallStage(one, homes, sign_ins, posted, view, where.start, self.callers.opens(one))
 
 

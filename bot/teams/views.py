@@ -87,14 +87,14 @@ class Views:
             face=bool(policy.evidence),
             levels=kind.levels,
             verdicts=kind.verdicts,
-            looks=self.addresses.looks,
         )
 
     def _plain(self) -> View:
         where, offered = self.addresses, self.inquiry.policies
         alarm = next((k.name for k in self.inquiry.kinds.values() if k.alarm and offered[k.name].offered), "")
         now = self.ledger.clock.now()
-        return View(language=where.language, now=now, contact=where.contact, wallet=where.wallet, alarm=alarm)
+        view = View(language=where.language, now=now, contact=where.contact, wallet=where.wallet, alarm=alarm)
+        return replace(view, looks=where.looks)
 
     async def _confirming(self, request: Request, view: View) -> View:
         """Say how an approver's private card looks to them: what they were last asked to confirm, and where."""

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from bot.core.answers import RequestCard
-from bot.core.face import begun_for
-from bot.core.model import Ending, Refusal, Status
+from bot.core.callers import Verification
+from bot.core.face import begun_for, begun_for_call
+from bot.core.model import VERIFIED, Ending, Refusal, Status
 from bot.core.ports import Slot
 from bot.core.reasons import Reason
 from cards import View
@@ -32,3 +33,6 @@ def faces(view: View) -> Iterator[tuple[str, RequestCard, View]]:
         proof = replace(told("verify", status, stage, params), details=begun_for(ASKED))
         name = "_".join(filter(None, (status, stage, (params or {}).get("why"))))
         yield f"face/proof_{name}", RequestCard(proof, Slot.REQUESTER), faced
+        if stage != VERIFIED:
+            called = replace(proof, details=begun_for_call(Verification.named("f1")))
+            yield f"face/call_{name}", RequestCard(called, Slot.REQUESTER), faced

@@ -25,7 +25,7 @@ async def asks(ben: Seat, who: str = ANN, work: str = "Buyer") -> None:
     await ben.dialog.get_by_label(words("call.picked")).locator("input").fill(f"{who}, {work}")
     await ben.dialog.get_by_role("button", name=words("call.button.find"), exact=True).click()
     await expect(ben.dialog.get_by_text("ann.archer@")).to_be_visible(timeout=PATIENCE)
-    await expect(ben.dialog.get_by_text("ann.archer2@")).to_be_visible(timeout=PATIENCE)  # whoever has the same name, too
+    await expect(ben.dialog.get_by_text("ann.archer2@")).to_be_visible(timeout=PATIENCE)  # of the same name
     await ben.picture("call-1-found")
     await ben.dialog.get_by_role("button", name=words("call.button.ask"), exact=True).first.click()
     await expect(ben.dialog.get_by_text(words("call.sent", name=who))).to_be_visible(timeout=PATIENCE)
@@ -61,7 +61,9 @@ async def test_mallory_rings_as_ann_and_gets_nowhere_and_ann_is_believed(play: P
     await play.teams.say("ben", "verify a caller")
     door = await again.sees(words("call.door"))
     form = await play.teams.open_dialog("ben", door, words("call.button.begin"))
-    found = await play.teams.submit_dialog("ben", door, form, words("call.button.find"), {"typed": "ann.archer@contoso.example"})
+    found = await play.teams.submit_dialog(
+        "ben", door, form, words("call.button.find"), {"typed": "ann.archer@contoso.example"}
+    )
     refused = await play.teams.submit_dialog("ben", door, found, words("call.button.ask"), {})
     assert words("refusal.caller_said_no")[:40] in read(refused)
 
