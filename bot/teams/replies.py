@@ -10,6 +10,7 @@ import cards
 from bot.core.actions import Begin, Choose, Refresh, Submit
 from bot.core.answers import (
     Answer,
+    CallerCard,
     CallerForm,
     Done,
     Form,
@@ -20,6 +21,7 @@ from bot.core.answers import (
     Said,
     SecretShown,
     SignInWanted,
+    ThreatCard,
     ThreatForm,
 )
 from bot.core.calling import SeeCaller
@@ -128,8 +130,8 @@ def _filled_in(answer: Answer, command: Command, view: View) -> Reply:
 
 def _messages(answer: Answer, view: View) -> tuple[Json, ...]:
     match answer:
-        case Done() | RequestCard() | SignInWanted():
-            return ()  # the request's own message tells it, wherever that is
+        case Done() | RequestCard() | CallerCard() | ThreatCard() | SignInWanted():
+            return ()  # its own message tells it, wherever that is: a copy would be one that nothing follows
         case Said():
             return (cards.line(cards.sentence(answer, view)),)
         case SecretShown():

@@ -14,6 +14,7 @@ from bot.core import actions as do
 from bot.core.actions import Ref
 from bot.core.answers import (
     Answer,
+    CallerCard,
     Done,
     Form,
     Offer,
@@ -24,10 +25,13 @@ from bot.core.answers import (
     SecretShown,
     SignInWanted,
     StatusCard,
+    ThreatCard,
 )
+from bot.core.callers import Verification
 from bot.core.forms import Choice, Field, Sheet
 from bot.core.model import Actor, Refusal, Secret, Status
 from bot.core.ports import Slot
+from bot.core.threat import Threat, ThreatLevel
 from bot.teams.inbound import Command, Via
 from bot.teams.replies import malformed, reply, said
 from bot.teams.results import NotPrivate, carry, reveal
@@ -39,6 +43,16 @@ SECRET = "Xy7+*_#q"
 REASON = Field("reason", required=True, choices=(Choice("other", "tap.reason.other"),))
 FORM = Form("tap", "r1", Sheet((REASON,)))
 SHOWN = SecretShown(request(), Secret(SECRET), NOW + timedelta(hours=1))
+CALL = Verification(id="caller:f1", by=person(BEN), about=person(), created_at=NOW)
+RAISED = Threat(
+    id="threat:f1",
+    by=person(BEN),
+    about=person(BEN),
+    created_at=NOW,
+    level=ThreatLevel.LOCKDOWN,
+    until=NOW + timedelta(hours=1),
+    reason="",
+)
 OTHER = TENANT.replace("b", "f")
 
 
@@ -165,6 +179,13 @@ def test_messages() -> None:
     assert reply(home(), come(Via.MESSAGE), VIEW).messages[0]["attachments"]
     assert reply(Said("said.begun"), come(Via.MESSAGE), VIEW).messages[0]["text"]
     assert reply(RequestCard(request(), Slot.REQUESTER), come(Via.MESSAGE), VIEW).messages == ()
+
+
+@pytest.mark.parametrize("via", [Via.VERIFY, Via.PRESS])
+@pytest.mark.parametrize("answer", [CallerCard(CALL, Slot.CALLER), ThreatCard(RAISED, Slot.SECURITY)])
+def test_what_has_a_message_of_its_own_is_not_posted_once_more(answer: Answer, via: Via) -> None:
+    """A copy would be one that the desk does not know: nothing would follow it, and its buttons would stay."""
+    assert reply(answer, come(via), VIEW).messages == ()
 
 
 def test_a_silent_sign_in_that_is_not_enough_keeps_the_button() -> None:

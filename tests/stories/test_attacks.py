@@ -87,6 +87,8 @@ class TestOnBehalf:
         await ann.sees(words("call.caller.title"))
         await ann.sign_in(words("call.button.prove"))
         await ben.press(words("tap.title"), on="has signed in to prove it")
+        told = ann.page.get_by_test_id("message").filter(has_text=words("call.caller.title"))
+        await expect(told).to_have_count(1)  # no copy of it stays behind, whose buttons nothing would follow
         await ben.fill_form()
         await expect(ben.dialog.get_by_text(words("call.opened", name=ANN))).to_be_visible(timeout=PATIENCE)
         await ben.close()
