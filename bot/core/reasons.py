@@ -87,6 +87,7 @@ class Reason(StrEnum):
     DOUBT_UNSURE = "doubt_unsure"
     NOT_ASSISTED = "not_assisted"
     UNVERIFIED = "unverified"
+    OPENER_LEFT = "opener_left"
     THEY_HAVE_ONE = "they_have_one"
     NOT_FOR_THEM = "not_for_them"
     LOCKDOWN = "lockdown"

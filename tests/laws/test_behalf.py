@@ -277,7 +277,7 @@ async def test_nobody_opens_for_another_account_of_their_own(desk: Office) -> No
 async def test_an_agent_who_is_none_any_more_stops_it_at_the_next_step(desk: Office) -> None:
     await opened(desk)
     desk.directory.members["helpdesk"].discard("ben")
-    assert why(await agrees(desk)) == Reason.NOT_AGENT
+    assert why(await agrees(desk)) == Reason.OPENER_LEFT
     assert (await desk.load("r1")).status is Status.REFUSED
 
 
@@ -287,7 +287,7 @@ async def test_nor_does_the_act_happen_when_they_left_just_before_it(desk: Offic
     await desk.sign_in()
     await desk.approve("cleo")
     desk.directory.members["helpdesk"].discard("ben")
-    assert why(await desk.show()) == Reason.NOT_AGENT
+    assert why(await desk.show()) == Reason.OPENER_LEFT
     assert desk.directory.writes == []
 
 

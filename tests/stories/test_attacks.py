@@ -108,6 +108,7 @@ class TestOnBehalf:
         play.world.people.leave(HELPDESK, "ben")  # between her press and her sign-in
         await cleo.sign_in(words("button.sign_in_and_approve"))
         await ann.sees(words("request.refused.title"))
+        await ann.sees("is not one of the helpdesk at the moment")
         await ann.picture("attack-6-refused")
         await ann.never_sees(words("tap.button.show"))
         assert play.world.graph.issued == []
