@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.core.actions import Approve, Deny, NotNow, SeeProof
+from bot.core.actions import Approve, Deny, NotNow, Retract, SeeProof
 from bot.core.answers import ProofShown
 from bot.core.approval import outgrown
 from bot.core.callers import Proven
@@ -15,15 +15,15 @@ from bot.core.packing import VERDICT_NO, VERDICT_YES
 from bot.core.queue import looked_at
 from bot.core.reasons import Reason
 from cards import elements as e
-from cards.buttons import attending, press, ref, refresh, sign_in, watched
-from cards.parts import badge, card, facts, header, lines, quote, quoted, standing, trial, warning
+from cards.buttons import attending, press, ref, refresh, retractable, sign_in, watched
+from cards.lately import lately
+from cards.parts import badge, card, facts, header, lines, quoted, standing, trial, warning
 from cards.stricter import for_approvers
 from cards.texts import NAME, Markup, clean, known, plain
 from cards.view import View
 from cards.words import (
     approvals,
     bare,
-    called,
     came_to_nothing,
     details,
     names,
@@ -31,7 +31,6 @@ from cards.words import (
     particulars,
     say,
     stamp,
-    stands,
     typed,
     until,
     upheld,
@@ -43,12 +42,12 @@ from cards.words import (
 LEADS: Final = {VERDICT_YES: "lead_yes", VERDICT_NO: "lead_no"}
 LEVEL: Final = "level"  # the detail that says how grave the case is
 GRAVER: Final = ("Accent", "Warning")  # colours of the mildest case and the next; all others are red
-LATEST: Final = 5  # of what else was asked lately
 
 
 def approvers(request: Request, view: View, above: e.Piece | None = None) -> e.Card:
     """Return the card in the approvers' channel, for all of them alike."""
-    actions = _decide(request, view) if request.status is Status.APPROVAL else ()
+    deciding = request.status is Status.APPROVAL
+    actions = [*(_decide(request, view) if deciding else ()), _retract(request, view, aside=deciding)]
     return card(view, _body(request, view, above), actions, watched(request))
 
 
@@ -78,7 +77,7 @@ def _body(request: Request, view: View, above: e.Piece | None = None) -> list[e.
             ]
         ),
         *quoted(request.requester.name, typed(request, view), view),
-        *_past(request, view),
+        *lately(request, view),
     ]
 
 
@@ -134,31 +133,10 @@ def _warned(request: Request, view: View) -> list[e.Piece]:
     gone = outgrown(request, view.levels)
     told = [say(view, "approvers.worse", names=names(gone))] if gone else []
     told += [say(view, "approvers.after_no")] if request.more else []
+    back = names(request.retracted)
+    told += [say(view, "approvers.retracted", names=back)] if back else []
     told += for_approvers(request, view)
     return lines(*told)
-
-
-def _past(request: Request, view: View) -> list[e.Piece]:
-    """Say what else was asked about this person lately, what came of it, and why somebody said no, in their words."""
-    if request.status is not Status.APPROVAL or not view.past:
-        return []
-    pieces = lines(say(view, "past.title"), subtle=True)
-    for one in view.past[:LATEST]:
-        pieces += lines(_line(one, view))
-        if one.ending is not None and one.status is Status.DENIED:
-            pieces += quote(one.ending.reason, view)
-    left = len(view.past) - LATEST
-    return [*pieces, *(lines(say(view, "past.more", count=left), subtle=True) if left > 0 else ())]
-
-
-def _line(one: Request, view: View) -> str:
-    what = {"kind": say(view, called(one.kind)), "when": when(one.created_at)}
-    if one.reported:
-        return say(view, "past.alarm", **what)
-    if one.status is Status.DENIED and one.ending is not None:
-        what["when"] = when(one.ending.at or one.created_at)  # a no is of when it was said
-        return say(view, "past.denied", by=plain(one.ending.name, NAME), **what)
-    return say(view, "past.other", state=say(view, stands(one)), **what)
 
 
 def reminder(request: Request, view: View) -> e.Card:
@@ -178,7 +156,9 @@ def confirm(request: Request, view: View) -> e.Card:
         return card(view, _body(request, view), _decide(request, view), refresh(request, view))
     counted, no = _counted(request, view), "_no" if view.denies else ""
     waiting = request.status is Status.APPROVAL and not counted
-    key = "counted" if counted else "over" if not waiting else "text" if view.link else "expired"
+    back = any(one.by == view.person for one in request.retracted)
+    left = "retracted" if back else "expired" if waiting else "over"
+    key = "counted" if counted else "text" if waiting and view.link else left
     large = say(view, own(request.kind, "approvers.title"), **particulars(request, view))
     body = [
         warning(came_to_nothing(view)) if waiting else None,
@@ -190,9 +170,10 @@ def confirm(request: Request, view: View) -> e.Card:
         *(_warned(request, view) if waiting else ()),
         *(facts([*details(request, view, theirs=True), *_known(request, view)]) if waiting else ()),
         *(quoted(request.requester.name, typed(request, view), view) if waiting else ()),
-        *(_past(request, view) if waiting else ()),
+        *(lately(request, view) if waiting else ()),
     ]
-    return card(view, body, _confirming(request, view) if waiting else [], refresh(request, view))
+    mine = _retract(request, view) if counted and not view.denies else None
+    return card(view, body, _confirming(request, view) if waiting else [mine], refresh(request, view))
 
 
 def _confirming(request: Request, view: View) -> list[e.Action]:
@@ -203,6 +184,14 @@ def _confirming(request: Request, view: View) -> list[e.Action]:
     if view.denies:
         return [sign_in(view, "button.sign_in_and_deny"), _approve(request, view, style=None), later]
     return [sign_in(view, "button.sign_in_and_approve"), _deny(request, view), later]
+
+
+def _retract(request: Request, view: View, *, aside: bool = False) -> e.Action | None:
+    """The way back for whoever said yes, until it is acted on; everybody sees it in the thread, for their own."""
+    if not retractable(request):
+        return None
+    hint = bare(view, "button.retract_hint")
+    return press(view, "button.retract", Retract(ref(request)), tooltip=hint, mode="secondary" if aside else None)
 
 
 def _counted(request: Request, view: View) -> bool:

@@ -9,7 +9,7 @@ from bot.core.actions import Begin, Choose, Disown, Press, Ref, Refresh, Shown, 
 from bot.core.calling import OpenRequest, ProveCall
 from bot.core.doubting import Doubting
 from bot.core.face import serves
-from bot.core.model import LIVE, VERIFIED, Request, Status
+from bot.core.model import LIVE, PENDING, VERIFIED, EvidenceType, Request, Status
 from bot.core.packing import LANGUAGE, pack
 from bot.core.queue import Queued, looked_at
 from bot.core.queueing import Attend, Attending, SeeQueue
@@ -135,7 +135,13 @@ def watched(request: Request) -> e.Refresh | None:
     Without names, Teams asks for everybody in a conversation of at most 60, and in a larger one for nobody:
     https://learn.microsoft.com/microsoftteams/platform/task-modules-and-cards/cards/universal-actions-for-adaptive-cards/user-specific-views.
     """
-    return anew(request) if request.status is Status.APPROVAL else None
+    pressed = request.status is Status.APPROVAL or retractable(request)
+    return anew(request) if pressed else None
+
+
+def retractable(request: Request) -> bool:
+    """Whether there is a yes that may be taken back, by whoever gave it."""
+    return request.status in PENDING and bool(request.evidence_of(EvidenceType.APPROVAL))
 
 
 def anew(request: Request, users: list[str] | None = None, view: View | None = None) -> e.Refresh:

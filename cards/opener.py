@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bot.core.behalf import locked_by_other
-from bot.core.model import WHY_OPENED, Request
+from bot.core.behalf import WHY_OPENED, locked_by_other
+from bot.core.model import Request
 from cards import elements as e
 from cards.parts import card, lines, quoted, standing
 from cards.view import View

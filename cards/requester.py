@@ -19,7 +19,7 @@ from cards.means import able, stuck
 from cards.opener import opened
 from cards.parts import card, facts, lines, quoted, standing, trial, warning
 from cards.progress import progress
-from cards.stricter import graver, stricter
+from cards.stricter import approved_before, stricter
 from cards.texts import known, plain
 from cards.view import View
 from cards.words import (
@@ -66,7 +66,7 @@ def requester(request: Request, view: View, above: e.Piece | None = None) -> e.C
 def _title(request: Request, view: View) -> str:
     if stopped(request):
         return "request.stopped.title"
-    if graver(request, view):
+    if approved_before(request, view):
         return "request.approval.again"
     return f"request.{request.status}.checked" if _checking(request) else staged(request, "title")
 
@@ -99,8 +99,7 @@ def _summary(request: Request, view: View) -> list[e.Piece | None]:
         case Status.STEP_UP if not view.link:
             return [*lines(say(view, f"{state}.closed", **given))]
         case _:
-            told = "graver" if graver(request, view) else "text"
-            return [*lines(say(view, worded(request, f"{state}.{told}"), **given))]
+            return [*lines(say(view, worded(request, f"{state}.{approved_before(request, view) or 'text'}"), **given))]
 
 
 def _whom(summary: Sequence[e.Piece | None], view: View) -> list[e.Piece]:

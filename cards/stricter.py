@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from bot.core.approval import outgrown
-from bot.core.model import UNDECIDED, Request, Status
+from bot.core.model import UNDECIDED, EvidenceType, Request, Status
 from bot.core.policy import COOL_DOWN, REPEAT
 from cards import elements as e
 from cards.parts import lines
@@ -21,9 +21,15 @@ def stricter(request: Request, view: View) -> list[e.Piece]:
     return lines(*_why(request, view, "stricter")) if request.status in UNDECIDED else []
 
 
-def graver(request: Request, view: View) -> bool:
-    """It was approved, and waits for that again, because it has become graver since."""
-    return request.status is Status.APPROVAL and bool(outgrown(request, view.levels))
+def approved_before(request: Request, view: View) -> str:
+    """Name why what somebody has approved waits for that once more: it is graver, or the yes was taken back."""
+    if request.status is not Status.APPROVAL:
+        return ""
+    if outgrown(request, view.levels):
+        return "graver"
+    given = request.evidence_of(EvidenceType.APPROVAL)
+    last = request.retracted[-1].at if request.retracted else None
+    return "retracted" if last is not None and all(one.at < last for one in given) else ""
 
 
 def for_approvers(request: Request, view: View) -> list[Markup]:

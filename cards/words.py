@@ -9,9 +9,10 @@ from typing import Final
 
 from bot.core.answers import Refused, Said
 from bot.core.approval import outgrown
+from bot.core.behalf import WHY_OPENED
 from bot.core.face import FOR, NEEDED_BY
 from bot.core.forms import Line
-from bot.core.model import AGAIN, WHY_OPENED, Evidence, EvidenceType, Refusal, Request
+from bot.core.model import AGAIN, Evidence, EvidenceType, Refusal, Request
 from cards.texts import NAME, Markup, known, plain, text, wanted
 from cards.view import View
 

@@ -143,6 +143,13 @@ class Deny:
 
 
 @dataclass(frozen=True, slots=True)
+class Retract:
+    """An approver takes their own yes back, as long as nothing was done on it."""
+
+    ref: Ref
+
+
+@dataclass(frozen=True, slots=True)
 class NotNow:
     """An approver does not confirm now what they have pressed: they decide later, or leave it to others."""
 
@@ -283,8 +290,8 @@ Own = (
     | RevokeIt
     | Report
 )  # only for whom the request is about
-Plain = Own | SeeProof | NotNow | Refresh
-Deciding = Approve | Deny | SeeProof | Take | NotNow | Attend  # of those who decide about others
+Plain = Own | SeeProof | NotNow | Retract | Refresh
+Deciding = Approve | Deny | SeeProof | Take | NotNow | Retract | Attend  # of those who decide about others
 Press = Plain | Approve | Deny | Lift | Take | Attend
 Matters = Calling | Doubting | Raising | Locking  # what is about no request of whoever does it
 Asking = Begin | Submit | Choose | Disown  # what somebody wants for themselves

@@ -14,6 +14,7 @@ from bot.core.model import Evidence, EvidenceType, Refusal, Request
 from bot.core.policy import Policy
 from bot.core.reasons import Reason
 
+RETRACTIONS: Final = 2  # so often somebody takes their yes to one request back; then others say it
 ABOUT: Final = MappingProxyType({"about": "approver"})
 
 
@@ -24,6 +25,8 @@ def may_approve(policy: Policy, facts: ApproverFacts, request: Request, approver
     refusal = unfit(policy, facts)
     if refusal is not None:
         return refusal
+    if sum(e.by == approver for e in request.retracted) >= RETRACTIONS:
+        return Refusal(Reason.RETRACTED_TWICE)
     given = request.evidence_of(EvidenceType.APPROVAL)
     if any(e.by == approver and e.level == request.level for e in given):  # of another level, it is another question
         return Refusal(Reason.ALREADY_APPROVED)

@@ -29,6 +29,7 @@ class Deed(StrEnum):
     DENIAL_INTENDED = "denial_intended"
     PUT_OFF = "put_off"
     APPROVED = "approved"
+    RETRACTED = "retracted"
     DENIED = "denied"
     WITHDRAWN = "withdrawn"
     REMINDED = "reminded"

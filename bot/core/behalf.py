@@ -20,6 +20,7 @@ from bot.core.reasons import Reason
 from bot.core.skew import CLOCK_SKEW
 
 VOUCHED: Final = "vouched"  # the strength of a manager's word, which counts for nothing by itself
+WHY_OPENED: Final = "opened.why"  # the detail that has the words of who opened it for its subject
 
 
 def assisted(policies: Mapping[str, Policy]) -> tuple[str, ...]:

@@ -75,6 +75,13 @@ class Denied:
 
 
 @dataclass(frozen=True, slots=True)
+class Retracted:
+    """An approver takes their own yes back: it only locks, so nothing is asked first."""
+
+    by: Person
+
+
+@dataclass(frozen=True, slots=True)
 class Withdrew:
     by: Person
 
@@ -210,6 +217,7 @@ Event = (
     | FaceProved
     | Approved
     | Denied
+    | Retracted
     | Withdrew
     | ActWanted
     | ActDone

@@ -65,7 +65,6 @@ class Follow(StrEnum):
 
 
 AGAIN: Final = "again."  # before the name of a detail that was added when somebody asked for the same once more
-WHY_OPENED: Final = "opened.why"  # the detail that has the words of who opened it for its subject
 VERIFIED: Final = "verified"  # the stage of a request by which somebody proved who they are
 UNDECIDED: Final = frozenset({Status.CONSENT, Status.STEP_UP, Status.PROOF, Status.APPROVAL})
 PENDING: Final = UNDECIDED | {Status.READY}
@@ -273,6 +272,7 @@ class Request:
     evidence: tuple[Evidence, ...] = ()
     receipt: Receipt | None = None
     ending: Ending | None = None
+    retracted: tuple[Evidence, ...] = ()  # approvals that were taken back, and when
     opened_by: Person | None = None  # the agent who opened it for its subject
     attention: Attention | None = None  # the approver who looks at it; it decides nothing
 

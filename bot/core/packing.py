@@ -32,6 +32,7 @@ from bot.core.actions import (
     RefuseConsent,
     Replace,
     Report,
+    Retract,
     RevokeIt,
     SeeProof,
     Show,
@@ -63,6 +64,7 @@ VERBS: Final[Mapping[str, type[Plain]]] = {
     "report": Report,
     "see-proof": SeeProof,
     "not-now": NotNow,
+    "retract": Retract,
     "refresh": Refresh,
 }
 APPROVE, DENY, LIFT = "approve", "deny", "lift"

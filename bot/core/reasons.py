@@ -36,6 +36,8 @@ class Reason(StrEnum):
     ALREADY_APPROVED = "already_approved"
     ATTENDED_ALREADY = "attended_already"
     NOT_ATTENDED = "not_attended"
+    NOT_YOUR_YES = "not_your_yes"
+    RETRACTED_TWICE = "retracted_twice"
     NOT_YOURS = "not_yours"
     NOT_PRIVATE = "not_private"
     NOT_FOUND = "not_found"

@@ -8,13 +8,13 @@ from typing import Final
 from bot.core.answers import Answer, Refused, RequestCard
 from bot.core.approval import may_approve, repeated
 from bot.core.decide import decide
-from bot.core.events import Approved, Denied, Event
+from bot.core.events import Approved, Denied, Event, Retracted
 from bot.core.evidence import unaged
 from bot.core.facts import ApproverFacts, Moment
 from bot.core.forms import objection
 from bot.core.life.advance import past
 from bot.core.life.step import Step
-from bot.core.model import Actor, Chat, Evidence, EvidenceType, Person, Refusal, Request, Status
+from bot.core.model import PENDING, Actor, Chat, Evidence, EvidenceType, Person, Refusal, Request, Status
 from bot.core.ports import Purpose, SignIn, Slot, Unit
 from bot.core.reasons import Reason
 from bot.core.watch import Sort
@@ -26,7 +26,7 @@ from bot.desk.ledger import Also, Ledger, happened, proved
 from bot.desk.record import HARMLESS
 
 # A no is heard of who has said yes before; a plain one also where no sign-in would prove anything: it needs none.
-NO_ALL_THE_SAME: Final = frozenset({Reason.ALREADY_APPROVED})
+NO_ALL_THE_SAME: Final = frozenset({Reason.ALREADY_APPROVED, Reason.RETRACTED_TWICE})
 NO_BY_A_PRESS: Final = NO_ALL_THE_SAME | {Reason.STEP_UP_UNGUARDED}
 
 
@@ -101,6 +101,16 @@ class Approvals:
     def _alarms(self, request: Request, choice: str) -> bool:
         """Whether this verdict says that somebody else is in the account."""
         return choice in self.inquiry.kinds[request.kind].verdicts.alarms
+
+    async def retract(self, actor: Actor, request: Request) -> Answer:
+        """Let an approver take their own yes back: nothing is asked about them, for it only locks."""
+        given = request.evidence_of(EvidenceType.APPROVAL)
+        if not any(one.by == actor.person.id for one in given):
+            refusal = Refusal(Reason.NOT_YOUR_YES if request.status in PENDING else Reason.CLOSED)
+            await self.ledger.refuse(request, refusal, actor.person)
+            return Refused(refusal)
+        step = await self.ledger.change(request.id, happened(Retracted(actor.person)), known=request)
+        return answered(step, where(actor))
 
     async def put_off(self, actor: Actor, request: Request) -> Answer:
         """Let an approver leave what they pressed for later: their card offers both verdicts again."""

@@ -165,7 +165,7 @@ class Desk:
         if action.ref.version > request.version:
             return Refused(Refusal(Reason.CHANGED), request)
         match action:
-            case do.Approve() | do.Deny() | do.SeeProof() | Take() | Attend() | do.NotNow():
+            case do.Approve() | do.Deny() | do.SeeProof() | Take() | Attend() | do.NotNow() | do.Retract():
                 return await self._decides(actor, action, request, card)
             case do.Lift():
                 return await self.alarms.lift(actor, request, action.reason)
@@ -194,6 +194,8 @@ class Desk:
                 return await self.queue.attend(actor, request, action)
             case do.NotNow():
                 return await self.approvals.put_off(actor, request)
+            case do.Retract():
+                return await self.approvals.retract(actor, request)
             case _:
                 assert_never(action)
 

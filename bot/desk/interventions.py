@@ -15,6 +15,7 @@ from uuid import uuid4
 
 from bot.core.answers import Answer, Done, Refused, Said, SignInPage
 from bot.core.audit import About
+from bot.core.behalf import WHY_OPENED
 from bot.core.decide import Refuse, decide
 from bot.core.errors import DeskError, Missing, Unavailable
 from bot.core.events import Asked
@@ -24,7 +25,7 @@ from bot.core.interventions import CONFIRM, HOUR, Intervention, LockStand, decli
 from bot.core.lockcards import LockDoor, LockForm
 from bot.core.locking import BeginLock, ChooseLock, FindLock, Locking, SendLock
 from bot.core.matters import Turned
-from bot.core.model import UNDECIDED, WHY_OPENED, Actor, Evidence, EvidenceType, Person, Refusal, Request
+from bot.core.model import UNDECIDED, Actor, Evidence, EvidenceType, Person, Refusal, Request
 from bot.core.options import TELL_MANAGER
 from bot.core.ports import Job, Purpose, SignIn, Unit, Urgency
 from bot.core.reasons import Reason

@@ -76,6 +76,7 @@ def _request_doc(request: Request) -> dict[str, Any]:
         "evidence": [evidence_doc(evidence) for evidence in request.evidence],
         "receipt": receipt_doc(request.receipt) if request.receipt else None,
         "ending": ending_doc(request.ending) if request.ending else None,
+        "retracted": [evidence_doc(evidence) for evidence in request.retracted],
         "opened_by": asdict(request.opened_by) if request.opened_by else None,
         "attention": attention_doc(request.attention) if request.attention else None,
     }
@@ -124,6 +125,7 @@ def _decided(doc: Row) -> dict[str, Any]:
         "more": doc.get("more", 0),
         "repeated": doc.get("repeated", 0),
         "means": None if means is None else tuple(Means(**one) for one in means),
+        "retracted": tuple(evidence_of(each) for each in doc.get("retracted", ())),
         "opened_by": person_of(doc["opened_by"]) if doc.get("opened_by") else None,
         "attention": attention_of(doc["attention"]) if doc.get("attention") else None,
     }

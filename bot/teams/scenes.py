@@ -163,6 +163,8 @@ def _news(request: Request) -> str:
             return request.status.value if by_itself and waited else ""
         case Status.READY if by_itself:
             return ""
+        case Status.APPROVAL if request.retracted:
+            return f"{request.status}.retracted{len(request.retracted)}"
         case status:
             return status.value if status in NEWS else ""
 

@@ -8,9 +8,10 @@ from datetime import timedelta
 from typing import Final
 
 from bot.core.answers import RequestCard
+from bot.core.behalf import WHY_OPENED
 from bot.core.interventions import Intervention, LockStand
 from bot.core.lockcards import LockCard, LockDoor, LockForm
-from bot.core.model import WHY_OPENED, Evidence, EvidenceType, Status
+from bot.core.model import Evidence, EvidenceType, Status
 from bot.core.ports import Slot
 from bot.core.reasons import Reason
 from bot.kinds import KINDS

@@ -34,6 +34,7 @@ from bot.core.events import (
     Looked,
     Progressed,
     Reported,
+    Retracted,
     RevokeChosen,
     RevokeDone,
     ShowFailed,
@@ -95,7 +96,7 @@ def _advanced(request: Request, event: Event, policy: Policy, now: datetime) -> 
             return waiting.asked(request, decision, policy, now)
         case AskedAgain():
             return waiting.asked_again(request, event)
-        case Consented() | SteppedUp() | FaceProved() | Approved():
+        case Consented() | SteppedUp() | FaceProved() | Approved() | Retracted():
             return proved.given(request, event, policy, now)
         case Denied() | Withdrew() | ConsentRefused():
             return waiting.closed(request, event, now)

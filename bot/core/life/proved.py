@@ -8,18 +8,18 @@ from datetime import datetime
 from typing import assert_never
 
 from bot.core.audit import Deed, Note
-from bot.core.events import Approved, Changed, Consented, FaceProved, SteppedUp
-from bot.core.life.step import Step, on_a_page, proof_told, refuse
-from bot.core.life.waiting import settle
-from bot.core.model import Evidence, Request, Status, Way
+from bot.core.events import Approved, Changed, Consented, FaceProved, Retracted, SteppedUp
+from bot.core.life.step import Step, on_a_page, person, proof_told, refuse
+from bot.core.life.waiting import await_approval, settle
+from bot.core.model import PENDING, Evidence, EvidenceType, Person, Request, Status, Way
 from bot.core.policy import Policy
 from bot.core.reasons import Reason
 
 
 def given(
-    request: Request, event: Consented | SteppedUp | FaceProved | Approved, policy: Policy, now: datetime
+    request: Request, event: Consented | SteppedUp | FaceProved | Approved | Retracted, policy: Policy, now: datetime
 ) -> Step:
-    """A proof was given: it is kept, and the decision that was made with it moves the request on."""
+    """A proof was given: it is kept, and the decision made with it moves the request on. Or a yes is taken back."""
     match event:
         case Consented():
             return _consented(request, event, policy, now)
@@ -29,6 +29,8 @@ def given(
             return _proved(request, event, policy, now)
         case Approved():
             return _approved(request, event, policy, now)
+        case Retracted(by):
+            return _retracted(request, by, policy, now)
         case _:
             assert_never(event)
 
@@ -68,6 +70,24 @@ def _approved(request: Request, event: Approved, policy: Policy, now: datetime) 
         now,
         Note(Deed.APPROVED, {**proof_told(event.evidence), **_click(event.evidence)}),
     )
+
+
+def _retracted(request: Request, by: Person, policy: Policy, now: datetime) -> Step:
+    """A yes is taken back: it counts no more, and what nothing is in the way of any more waits for one again.
+
+    It takes no decision, for it waits for no fact; the next decision says what the yeses that are left come to.
+    """
+    gone = tuple(e for e in request.evidence_of(EvidenceType.APPROVAL) if e.by == by.id)
+    if request.status not in PENDING:
+        return refuse(request, Reason.CLOSED)
+    if not gone:
+        return refuse(request, Reason.NOT_YOUR_YES)
+    left = tuple(e for e in request.evidence if e not in gone)
+    kept = replace(request, evidence=left, retracted=(*request.retracted, replace(gone[-1], at=now)))
+    note = Note(Deed.RETRACTED, person(by))
+    if request.status is Status.READY:
+        return await_approval(kept, policy.under(request.terms), now, note)
+    return Step(kept, (Changed(),), (note,))
 
 
 def _click(evidence: Evidence) -> Mapping[str, str]:

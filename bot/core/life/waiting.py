@@ -111,7 +111,7 @@ def settle(request: Request, decision: Decision, policy: Policy, now: datetime, 
         case ProofFirst():
             return _awaitproof_told(request, policy, now, note)
         case ApprovalFirst():
-            return _await_approval(request, policy, now, note)
+            return await_approval(request, policy, now, note)
         case Go():
             return _ready(request, policy, now, note)
         case _:
@@ -141,7 +141,7 @@ def _awaitproof_told(request: Request, policy: Policy, now: datetime, note: Note
     return Step(waiting, (Changed(),), (note, Note(Deed.FACE_WANTED)))
 
 
-def _await_approval(request: Request, policy: Policy, now: datetime, note: Note) -> Step:
+def await_approval(request: Request, policy: Policy, now: datetime, note: Note) -> Step:
     if request.status is Status.APPROVAL:
         return Step(request, (Changed(),), (note,))
     waiting = wait(request, Status.APPROVAL, policy.approval_wait, now)
