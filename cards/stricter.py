@@ -6,14 +6,14 @@ from typing import Final
 
 from bot.core.approval import outgrown
 from bot.core.model import UNDECIDED, EvidenceType, Request, Status
-from bot.core.policy import COOL_DOWN, REPEAT
+from bot.core.policy import CHANGED, COOL_DOWN, REPEAT
 from cards import elements as e
 from cards.parts import lines
 from cards.texts import Markup
 from cards.view import View
 from cards.words import particulars, say
 
-TOLD: Final = (REPEAT, COOL_DOWN)  # what of the terms has words of its own
+TOLD: Final = (REPEAT, COOL_DOWN, CHANGED)  # what of the terms has words of its own
 
 
 def stricter(request: Request, view: View) -> list[e.Piece]:

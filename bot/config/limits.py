@@ -11,10 +11,20 @@ from bot.config.keys import duration_or_none, parsed
 from bot.core.lately import USUAL_LIMITS, Limits
 
 TABLE: Final = "limits"
+
+
+def _unknown(value: object) -> str:
+    if value not in ("usual", "stricter"):
+        raise ValueError('must be "usual" (what the policies say) or "stricter" (as if it had changed)')
+    return str(value)
+
+
 LIMITS: Final[Mapping[str, Callable[[object], object]]] = MappingProxyType(
     {
         "repeat": duration_or_none,
         "cool_down": duration_or_none,
+        "changed": duration_or_none,
+        "changed_unknown": _unknown,
     }
 )
 

@@ -20,6 +20,10 @@ class Alteration(StrEnum):
     MANAGER = "manager"
 
 
+# What somebody does who has got into an account, or had one made. By another manager alone nobody signs in.
+TAKEN_OVER: Final = frozenset({Alteration.CREATED, Alteration.METHOD, Alteration.RENAMED})
+
+
 @dataclass(frozen=True, slots=True)
 class AccountChange:
     what: Alteration

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from bot.core.facts import Facts
 from bot.core.lately import Lately
 from bot.core.model import Refusal
-from bot.core.policy import COOL_DOWN, FACE, REPEAT, THREAT
+from bot.core.policy import CHANGED, COOL_DOWN, FACE, REPEAT, THREAT
 from bot.core.reasons import Reason
 from bot.core.threat import Posture, ThreatLevel
 
@@ -20,17 +20,21 @@ def tightened(facts: Facts, now: datetime) -> tuple[str, ...]:
     """
     if facts.harmless:
         return ()
-    held = stricter(facts.threat, facts.lately, now, gives_access=facts.gives_access)
+    brakes = {"gives_access": facts.gives_access, "changed": facts.changed is True}
+    held = stricter(facts.threat, facts.lately, now, **brakes)
     return held if not held or facts.face_check is False else (*held, FACE)
 
 
-def stricter(threat: Posture | None, lately: Lately | None, now: datetime, *, gives_access: bool) -> tuple[str, ...]:
+def stricter(
+    threat: Posture | None, lately: Lately | None, now: datetime, *, gives_access: bool, changed: bool
+) -> tuple[str, ...]:
     """Name why more is asked for than the policy does: of everybody, or of this person after what happened lately."""
     repeat, cool = (lately.repeat_until, lately.cool_until) if lately is not None else (None, None)
     held = {
         THREAT: threat is not None and threat.level is ThreatLevel.ELEVATED,
         REPEAT: gives_access and repeat is not None and now < repeat,
         COOL_DOWN: cool is not None and now < cool,
+        CHANGED: changed,
     }
     return tuple(term for term, holds in held.items() if holds)
 

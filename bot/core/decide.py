@@ -183,6 +183,7 @@ def _unknown(policy: Policy, facts: Facts, request: Request, *, faceless: bool) 
         ("shown", facts.shown),
         ("threat", "any" if facts.harmless else facts.threat),
         ("lately", "any" if facts.harmless else facts.lately),
+        ("changed", "any" if facts.harmless else facts.changed),
         ("denied", facts.denied),
         ("objection", facts.objection),
         ("level", facts.level),

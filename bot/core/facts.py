@@ -74,7 +74,7 @@ class Facts:
     are what its kind may call a case, mildest first; `harmless`: what they ask for only locks or proves; `locks`: it
     only takes access away. `objection`, `where`, `level`, `found` and `means` are what the kind itself found.
     `gives_access`: it gives access to an account. `threat` is how strict the desk is just now for everybody, `lately`
-    for this person, after what happened about them.
+    for this person, after what happened about them; `changed`: their account is new, or not what it was days ago.
     `lasting` says of questions that got a no why asking again does not change it. `upn`, `work`, as what and where,
     and `manager`, by name, tell those who decide who it is, and decide nothing; nor do `mails`, where notices go.
     """
@@ -101,6 +101,7 @@ class Facts:
     opener: Refusal | Literal["none"] | None = None
     threat: Posture | None = None
     lately: Lately | None = None
+    changed: bool | None = None
     objection: Refusal | Literal["none"] | None = None
     where: Mapping[str, Refusal] = field(default_factory=_none)
     level: str | None = None

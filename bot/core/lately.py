@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import Final
+from typing import Final, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,11 +14,15 @@ class Limits:
     """What the file says for everybody, whatever they ask for.
 
     So long after something that gives access was done for a person, another of these takes the higher path (`repeat`);
-    so long after somebody may have spoken for them, everything that gives access does (`cool_down`). None is never.
+    so long after somebody may have spoken for them, everything that gives access does (`cool_down`), and so long after
+    their account changed (`changed`). None is never. `changed_unknown`: what holds where the desk may not read the
+    tenant's log.
     """
 
     repeat: timedelta = timedelta(hours=24)
     cool_down: timedelta = timedelta(hours=4)
+    changed: timedelta = timedelta(0)
+    changed_unknown: Literal["usual", "stricter"] = "usual"
 
 
 USUAL_LIMITS: Final = Limits()

@@ -16,8 +16,8 @@ from bot.core.strictness import STRICTER, Stricter
 
 GROUP, LEVEL = "group:", "level:"
 # Terms that no file sets: somebody's yes at the least, one yes more after what happened lately, and the face besides.
-THREAT, REPEAT, COOL_DOWN, FACE = "threat", "repeat", "cool_down", "face"
-HIGHER: Final = frozenset({REPEAT, COOL_DOWN})  # the higher path is one: who is on it twice walks it once
+THREAT, REPEAT, COOL_DOWN, CHANGED, FACE = "threat", "repeat", "cool_down", "changed", "face"
+HIGHER: Final = frozenset({REPEAT, COOL_DOWN, CHANGED})  # the higher path is one: who is on it twice walks it once
 ALONE: Final = "alone"  # what a policy says by which nobody else is asked
 T = TypeVar("T")
 

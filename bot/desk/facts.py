@@ -5,18 +5,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final, Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 import structlog
 
+from bot.core.alterations import TAKEN_OVER
 from bot.core.brakes import stricter
 from bot.core.decide import ABOUT
 from bot.core.directory import Directory
+from bot.core.errors import NotGranted
 from bot.core.facts import ApproverFacts, Facts, Moment
 from bot.core.kind import Kind, Kinds, Tools
 from bot.core.lately import USUAL_LIMITS, Limits
 from bot.core.model import EvidenceType, Finding, Mode, Refusal, Request, Secret
-from bot.core.policy import Policy
+from bot.core.policy import CHANGED, Policy
 from bot.core.ports import Clock, Store
 from bot.core.reasons import Reason
 from bot.core.verifier import Verifier
@@ -131,12 +133,14 @@ class Inquiry:
         faces = self.policies[prover.name].groups if prover is not None and not harmless else frozenset()
         return policy.groups | faces
 
-    async def _face_check(self, kind: str, groups: frozenset[str] | None, past: Past | None) -> bool | None:
+    async def _face_check(
+        self, kind: str, groups: frozenset[str] | None, past: Past | None, *, changed: bool
+    ) -> bool | None:
         """Say whether somebody in these groups can prove in earnest who they are, where it may be demanded for a kind.
 
         By its policy, that is, or because of what makes the desk stricter for a while.
         """
-        prover, asked = self.prover, self.policies[kind].faces or self._stricter(kind, past)
+        prover, asked = self.prover, self.policies[kind].faces or self._stricter(kind, past, changed=changed)
         if prover is None or not asked:
             return False
         if groups is None:
@@ -148,11 +152,11 @@ class Inquiry:
         missing = await Noes().known(self._missing(prover), "face_check")
         return None if missing is None else not missing
 
-    def _stricter(self, kind: str, past: Past | None) -> bool:
+    def _stricter(self, kind: str, past: Past | None, *, changed: bool) -> bool:
         its, now = self.kinds[kind], self.clock.now()
         if past is None or its.harmless:
             return False
-        return bool(stricter(past.threat, past.lately, now, gives_access=its.gives_access))
+        return bool(stricter(past.threat, past.lately, now, gives_access=its.gives_access, changed=changed))
 
     async def _missing(self, kind: Kind) -> str:
         return await kind.missing(self.tools(kind.name, moment=Moment.HOME))
@@ -166,6 +170,7 @@ class Inquiry:
             approvers = group.create_task(self._approvers(request))
             finding = group.create_task(noes.known(self._finding(request, moment), "objection"))
             opener = group.create_task(self._opener(request))
+            changed = group.create_task(noes.known(self._changed(request, moment, about), "changed"))
         who, past, found = await about, await before, finding.result()
         standing = who.standing
         return Facts(
@@ -179,18 +184,38 @@ class Inquiry:
             opener=opener.result(),
             approvers=approvers.result(),
             approves=who.approves,
-            face_check=await self._face_check(request.kind, who.groups, past),
+            changed=changed.result(),
+            face_check=await self._face_check(request.kind, who.groups, past, changed=changed.result() is True),
             objection=_objection(found),
-            where=found.where if found else {},
-            level=found.level if found else None,
+            **_told(found),
             levels=self.kinds[request.kind].levels,
             harmless=self.kinds[request.kind].harmless,
             locks=self.kinds[request.kind].locks,
             gives_access=self.kinds[request.kind].gives_access,
-            found=found.found if found else {},
-            means=found.means if found else None,
             lasting={**who.lasting, **noes.told, **_of_approvers(approvers.result())},
         )
+
+    async def _changed(self, request: Request, moment: Moment, about: asyncio.Task[Who]) -> bool:
+        """Say whether the account changed lately, where that makes a difference; what holds already goes on holding.
+
+        A log that only an administrator can open is no fault of the moment: what holds then, the file says.
+        """
+        within, harmless = self.limits.changed, self.kinds[request.kind].harmless
+        if not within or harmless or moment is Moment.HOME:
+            return False
+        if moment is Moment.WAY and CHANGED in request.terms:
+            return True
+        try:
+            found = await self.directory.changes(request.subject.id, within)
+        except NotGranted:
+            found = None
+        account = (await about).account
+        made = account.created_at if account is not None else None
+        if made is not None and made > self.clock.now() - within:
+            return True
+        if found is None:
+            return self.limits.changed_unknown == "stricter"
+        return any(one.what in TAKEN_OVER for one in found)
 
     async def frozen(self, request: Request) -> bool:
         """Say whether an alarm forbids what this request would bring about: one that is, or was while it went on."""
@@ -228,6 +253,13 @@ class Inquiry:
 def _of_approvers(facts: Mapping[str, ApproverFacts]) -> Mapping[str, Reason]:
     why = next((one.lasting for one in facts.values() if one.lasting), None)
     return {"approvers": why} if why else {}
+
+
+def _told(found: Finding | None) -> dict[str, Any]:
+    """Return what a kind itself found besides its objection; none of it is known where it found nothing out."""
+    if found is None:
+        return {}
+    return {name: getattr(found, name) for name in ("where", "level", "found", "means")}
 
 
 def _objection(found: Finding | None) -> Refusal | Literal["none"] | None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bot.core.answers import RequestCard
 from bot.core.model import Status
-from bot.core.policy import COOL_DOWN, FACE, REPEAT
+from bot.core.policy import CHANGED, COOL_DOWN, FACE, REPEAT
 from bot.core.ports import Slot
 from cards import Showable, View
 from playground.gallery.people import BEN, who
@@ -18,7 +18,13 @@ from playground.gallery.stories import NOW
 def brakes(view: View) -> Iterator[tuple[str, Showable, View]]:
     channel = replace(view, user="", person="", approvals=2, facts=who(view.language))
     second = replace(at(Status.APPROVAL), evidence=(SIGNED_IN, SHOWN, APPROVED))
-    for name, terms in (("repeat", (REPEAT, FACE)), ("cool_down", (COOL_DOWN,)), ("both", (REPEAT, COOL_DOWN, FACE))):
+    cases = {
+        "repeat": (REPEAT, FACE),
+        "cool_down": (COOL_DOWN,),
+        "changed": (CHANGED, FACE),
+        "both": (REPEAT, COOL_DOWN, FACE),
+    }
+    for name, terms in cases.items():
         yield f"approvers/{name}", RequestCard(replace(second, terms=terms), Slot.APPROVERS), channel
         mine = replace(at(Status.STEP_UP), terms=terms)
         yield f"requester/{name}", RequestCard(mine, Slot.REQUESTER), replace(view, approvals=2, face=FACE in terms)

@@ -49,6 +49,7 @@ GOOD = Facts(
     frozen_at="never",
     threat=USUAL_DAY,
     lately=Lately(),
+    changed=False,
     objection="none",
     level="",
 )

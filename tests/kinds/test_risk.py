@@ -160,6 +160,7 @@ async def decided(watch: Watch, made: Request, policy: Policy = POLICY) -> Decis
         frozen_at="never",
         threat=USUAL_DAY,
         lately=Lately(),
+        changed=False,
         objection="none" if found.objection is None else found.objection,
         where=found.where,
         level=found.level,
