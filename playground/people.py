@@ -205,6 +205,7 @@ _CAST: Final = (
     Person("bens", "Ben Bishop Second", "Helpdesk agent's other account", employee="1002"),
     Person("sofia", "Sofia Stone", "Security analyst", department="IT Security"),
     Person("fed", "Fedor Fuchs", "Logistics planner", domain=FEDERATED),
+    Person("nia", "Nia Novak", "New joiner", department="Purchasing", manager="max"),
     Person("max", "Max Moore", "Head of purchasing", department="Purchasing", manager="uma"),
     Person("nia", "Nia Novak", "Buyer", department="Purchasing", manager="max", others=("nia@home.example",)),
 )

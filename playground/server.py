@@ -26,6 +26,7 @@ from playground.teams.api import Api, answering
 from playground.teams.chats import HELPDESK_CHANNEL, SECURITY_CHANNEL
 from playground.teams.connector import Connector
 from playground.teams.driver import Teams
+from playground.tenant.apps import CATALOG_APP
 from playground.tenant.mails import DESK
 from playground.verified import AUTHORITY
 from playground.wallet.routes import setup as verify
@@ -177,6 +178,7 @@ def environment(earth: world.World, database: str) -> dict[str, str]:
         "VOUCHSAFE_APPROVERS_GROUP": people.HELPDESK,
         "VOUCHSAFE_AGENTS_GROUP": people.HELPDESK,
         "VOUCHSAFE_LEADS_GROUP": people.LEADS,
+        "VOUCHSAFE_CATALOG_APP": CATALOG_APP,
         "VOUCHSAFE_SECURITY_GROUP": people.SECURITY,
         "VOUCHSAFE_MAIL_SENDER": DESK,
         "VOUCHSAFE_ALLOWED_GROUPS": people.EMPLOYEES,

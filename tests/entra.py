@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -67,6 +67,8 @@ class FakeDirectory:
     lose_answers: bool = False
     slow: float = 0.0  # seconds a write takes
     numbers: count[int] = field(default_factory=lambda: count(1))
+    installed: list[tuple[str, str]] = field(default_factory=list)  # who got which app
+    given: Callable[[str], object] = str  # what Teams does with that
 
     def add(self, name: str, *groups: str, **what: Any) -> None:
         self.accounts[name] = replace(
@@ -90,6 +92,13 @@ class FakeDirectory:
         if person.casefold() not in self.accounts:  # Entra takes an id in either case
             raise Missing("no such person")
         return self.accounts[person.casefold()]
+
+    async def install_app(self, person: str, app: str) -> None:
+        self._trouble("install_app")
+        self.installed.append((person, app))
+        self.given(person)
+        if self.lose_answers:
+            raise AnswerLost("cut")
 
     async def people(self, text: str, limit: int) -> tuple[Account, ...]:
         self._trouble("people")

@@ -367,11 +367,12 @@ def office(
     noticed: bool = False,
     approvers: bool = False,
     limits: Limits = UNBRAKED,
+    app: str = "",
 ) -> Office:
     """Set an office up. `policy` is the one for passes; `own` changes those of other kinds by name.
 
     `noticed`: there is a mailbox from which people are told by mail what was done. `approvers` read histories too.
-    `limits`: only what is about them has any.
+    `limits`: only what is about them has any. `app`: the desk's own, in the catalogue.
     """
     directory = FakeDirectory(clock)
     for name in ("ann", "ben", "cleo", "kim", "mo", "emma"):
@@ -384,6 +385,7 @@ def office(
     }
     policies |= {name: policies[name].changed(changes) for name, changes in own.items()}
     messenger, entra, verifier = FakeMessenger(), FakeSignIns(clock), FakeVerifier(clock)
+    directory.given = messenger.strangers.discard
     ledger = Ledger(store, clock, policies, (*LISTENERS, NOTICING) if noticed else LISTENERS)
     inquiry = Inquiry(directory, verifier, store, KINDS, policies, clock, r"[A-Z]+\d+", agents=HELPDESK, limits=limits)
     addresses = Addresses(
@@ -401,7 +403,7 @@ def office(
     own_step_up, strangers = OwnStepUp(ledger, inquiry), Strangers(ledger.record, TENANT)
     alarms = Alarms(ledger, inquiry, frozenset({addresses.helpdesk, addresses.security}), homes)
     reception, mailer = Reception(ledger, inquiry), FakeMailer()
-    groups = helping.Staff(HELPDESK, "c1", SECURITY, "c1", "c1")
+    groups = helping.Staff(HELPDESK, "c1", SECURITY, "c1", "c1", app)
     others = helping.others(reception, homes, directory, groups, addresses)
     step_up = StepUp(ledger, inquiry, entra, uses(own_step_up, approvals, alarms, others), strangers)
     sending = (mailer, store.budget("mail", 0.0), partial(cards.letter, contact=addresses.contact))

@@ -16,6 +16,7 @@ OFTEN = 50  # times: more than anything asks for itself
 KEPT = {
     "OF_KINDS": "what each permission of a kind is for: the manual's table, which a test holds to the kinds",
     "OF_REPORTS": "what that of the tenant's log is for: the same table",
+    "OF_APPS": "what that of installing the app is for: the same table",
     "OF_MAIL": "what that of notices is for: the same table",
     "down_revision": "Alembic reads it",
     "branch_labels": "Alembic reads it",

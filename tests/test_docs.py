@@ -21,7 +21,7 @@ from bot.core.actions import OfferKind
 from bot.core.kind import Kind
 from bot.core.lately import USUAL_LIMITS
 from bot.core.policy import GROUP
-from bot.graph.permissions import BASE, OF_KINDS, OF_MAIL, OF_REPORTS
+from bot.graph.permissions import BASE, OF_APPS, OF_KINDS, OF_MAIL, OF_REPORTS
 from bot.kinds import KINDS
 from bot.teams.phrases import heard, listening
 from bot.web import health
@@ -81,7 +81,9 @@ def test_the_permissions_table_is_what_is_asked_for() -> None:
     of_mail = [(f"`{name}`", why, where) for name, why in OF_MAIL.items()]
     better = "not needed: [what is not known without it](#what-changed-lately)"
     of_reports = [(f"`{name}`", why, better) for name, why in OF_REPORTS.items()]
-    assert _table("Permissions") == always + of_kinds + of_mail + of_reports
+    named = "not needed: [where the app's id in the catalogue is named](setup.md#callers-and-the-threat-level)"
+    of_apps = [(f"`{name}`", why, named) for name, why in OF_APPS.items()]
+    assert _table("Permissions") == always + of_kinds + of_mail + of_reports + of_apps
 
 
 def test_each_permission_of_a_kind_has_its_reason() -> None:

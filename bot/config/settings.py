@@ -63,6 +63,10 @@ class Settings(BaseSettings):
     )
     leads_group: str = Field(default="", description="Object id of the group that reads people's histories, if any.")
     approvers_see_history: bool = Field(default=False, description="Whether approvers do, of what they decide about.")
+    catalog_app: str = Field(
+        default="",
+        description="Id of this app in the tenant's catalogue, to install it for callers who do not have it.",
+    )
     security_group: str = Field(default="", description="Object id of the group that sets the threat level, if any.")
     security_step_up: str = Field(default="c1", description="Authentication context of the sign-in by which they do.")
     mail_sender: str = Field(
@@ -193,7 +197,7 @@ class Settings(BaseSettings):
             return guid(value)
         return frozenset(guid(one) for one in value)
 
-    @field_validator("agents_group", "security_group", "leads_group")
+    @field_validator("agents_group", "catalog_app", "security_group", "leads_group")
     @classmethod
     def _agents(cls, value: str) -> str:
         return guid(value) if value else value

@@ -75,6 +75,7 @@ class Deed(StrEnum):
     CALLER_MISMATCHED = "caller_mismatched"
     CALLER_UNANSWERED = "caller_unanswered"
     CALLER_CANCELLED = "caller_cancelled"
+    APP_INSTALLED = "app_installed"
     DOUBT_ASKED = "doubt_asked"
     DOUBT_CODE = "doubt_code"
     DOUBT_SAME = "doubt_same"

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Final, Protocol
 
 from bot.core.alterations import AccountChange
 from bot.core.methods import Method
 from bot.core.model import Secret
 from bot.core.passes import IssuedPass, Pass, PassPolicy
 from bot.core.risk import Detection, Risk
+
+APP_BLOCKED: Final = "app_blocked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +170,12 @@ class Directory(Protocol):
 
         The tenant's log has it minutes late, and this may be five minutes old. Its turns are few: `Unavailable` with
         `retry_after` when none comes soon enough; `NotGranted` where the desk may not read it, or there is none.
+        """
+
+    async def install_app(self, person: str, app: str) -> None:
+        """Install an app of the tenant's catalogue in somebody's Teams; that it is there already is no error.
+
+        `Rejected` with the code `APP_BLOCKED` where the tenant's policy for apps keeps them from it.
         """
 
     async def federated(self, upn: str) -> bool:

@@ -84,6 +84,8 @@ class Reason(StrEnum):
     MANAGER_UNSURE = "manager_unsure"
     MANAGER_NO_TEAMS = "manager_no_teams"
     NO_CHAT_NO_WORD = "no_chat_no_word"
+    CALLER_APP_BLOCKED = "caller_app_blocked"
+    CALLER_APP_UNGRANTED = "caller_app_ungranted"
     DOUBT_OFTEN = "doubt_often"
     DOUBT_OPEN = "doubt_open"
     DOUBT_UNSURE = "doubt_unsure"

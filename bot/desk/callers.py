@@ -6,20 +6,15 @@ The agent is checked at each press, as an approver is; the colleague answers in 
 from __future__ import annotations
 
 import asyncio
-import secrets
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Final, assert_never
+from typing import assert_never
 from uuid import uuid4
 
 from bot.core import calling as do
 from bot.core.answers import Answer, CallerCard, CallerDoor, CallerForm, Refused, Said, SignInPage
 from bot.core.audit import About
 from bot.core.callers import (
-    DAY,
     STRONG,
-    VALID,
-    WAIT,
     WAITING,
     AnswerDue,
     CallerSignedIn,
@@ -30,26 +25,25 @@ from bot.core.callers import (
     NumberTyped,
     Stand,
     Verification,
-    asked,
     heard,
 )
 from bot.core.errors import DeskError
 from bot.core.events import ConsentRefused, Event, Withdrew
 from bot.core.matters import Turned
 from bot.core.model import Actor, Person, Refusal, Request, Status
-from bot.core.ports import Job, Purpose, SignIn, Slot, Unit, Urgency
+from bot.core.ports import Job, SignIn, Slot, Unit, Urgency
 from bot.core.reasons import Reason
 from bot.core.watch import Sort
 from bot.desk.agents import Agents
 from bot.desk.answered import not_now
 from bot.desk.colleagues import Colleagues, told
 from bot.desk.homes import Homes
-from bot.desk.ledger import Home, Ledger
+from bot.desk.ledger import Ledger
+from bot.desk.newcomers import Newcomers
 from bot.desk.purposes import Close
-from bot.desk.register import MATTER, Along, Register, asking
+from bot.desk.questions import Questions
+from bot.desk.register import MATTER, Along, Register
 from bot.desk.vouching import Vouchers
-
-SEED: Final = 16  # bytes that make the number
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +54,14 @@ class Callers:
     agents: Agents
     colleagues: Colleagues
     homes: Homes
+    newcomers: Newcomers
     register: Register
     context: str
     assisted: tuple[str, ...] = ()  # kinds that an agent may open for whom they have verified
+
+    @property
+    def questions(self) -> Questions:
+        return Questions(self.ledger, self.register, self.context)
 
     async def door(self, person: Person) -> Answer:
         """Show an agent the way; to anybody else, what it is not."""
@@ -134,44 +133,19 @@ class Callers:
         if isinstance(colleague, Refusal):
             await self._refused(actor, colleague, about)
             return Refused(told(colleague))
-        mine, theirs = await asyncio.gather(self.homes.reach(actor), self.homes.of(colleague))
+        mine, theirs = await asyncio.gather(
+            self.homes.reach(actor),
+            self.newcomers.reach(colleague, actor.person, lambda: self.questions.held_back(actor.person, colleague)),
+        )
         if isinstance(mine, Refusal):
             return Refused(mine)
         if isinstance(theirs, Refusal):
             return Refused(await self.vouchers.unreached(form, actor.person, colleague, theirs))
-        refusal = await self._begun(Verification.named(form), actor.person, theirs)
+        refusal = await self.questions.begin(Verification.named(form), actor.person, theirs)
         if refusal is not None:
             await self._refused(actor, refusal, about)
             return Refused(refusal)
         return Said("call.sent", {"name": theirs[0].name})
-
-    async def _begun(self, key: str, agent: Person, home: Home) -> Refusal | None:
-        """Begin the verification, or say why not; whose time is over makes way."""
-        now, colleague = self.ledger.clock.now(), home[0]
-        one = Verification(id=key, by=agent, about=colleague, created_at=now, seed=secrets.token_hex(SEED))
-        async with self.ledger.store.unit() as unit:
-            rival = await unit.in_lane(Verification, agent.tenant, colleague.id)
-            if rival is not None and rival.id != key and rival.over(now):
-                await self.register.keep(unit, rival, heard(rival, AnswerDue(), now))
-                rival = None
-            if rival is not None:
-                return None if rival.id == key else _asked_already(rival)
-            about, by = await asyncio.gather(
-                unit.about(Verification, agent.tenant, colleague.id, now - DAY),
-                unit.begun_by(Verification, agent.tenant, agent.id, now - DAY),
-            )
-            begun = asked(one, about, by)
-            if begun.refusal is not None:
-                return None if any(v.id == key for v in about) else begun.refusal
-            if await self.register.begin(unit, begun):
-                await unit.keep_sign_in(self._sign_in(begun.matter, home))
-                return None
-            faster = await unit.in_lane(Verification, agent.tenant, colleague.id)
-        return None if faster is None or faster.id == key else _asked_already(faster)
-
-    def _sign_in(self, one: Verification, home: Home) -> SignIn:
-        """Make the transaction by which the colleague may prove more, also after they have typed the number."""
-        return asking(one, Purpose.CALL, home, self.context, one.created_at, one.created_at + WAIT + VALID)
 
     async def theirs(self, actor: Actor, verification: str) -> Verification | Refused:
         """Return a verification to the colleague whom it asks: them alone, in their own private chat."""
@@ -281,10 +255,6 @@ async def _stopped(request: Request) -> Event:
     """Say what a colleague's no makes of what was opened for them, wherever that is by now."""
     waits = request.status is Status.CONSENT
     return ConsentRefused(request.subject) if waits else Withdrew(request.subject)
-
-
-def _asked_already(rival: Verification) -> Refusal:
-    return Refusal(Reason.CALLER_ASKED_ALREADY, MappingProxyType({"name": rival.by.name}))
 
 
 def _not_theirs(actor: Actor, one: Verification) -> Refusal | None:

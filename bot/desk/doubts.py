@@ -38,8 +38,8 @@ from bot.core.ports import Job, Slot, Unit, Urgency
 from bot.core.reasons import Reason
 from bot.core.watch import Sort
 from bot.desk.agents import Agents
-from bot.desk.homes import Homes
 from bot.desk.ledger import Ledger
+from bot.desk.newcomers import Newcomers
 from bot.desk.register import Register
 
 SEED: Final = 16  # bytes that make the code
@@ -52,7 +52,7 @@ DOUBT: Final = "doubt"  # the one that brings its messages: a version that knows
 class Doubts:
     ledger: Ledger
     agents: Agents
-    homes: Homes
+    newcomers: Newcomers
     register: Register
 
     def door(self) -> Answer:
@@ -139,7 +139,7 @@ class Doubts:
         if one is None or one.status is not DoubtStand.ASKED or one.picked is not None:
             return
         picked, person = await self._picked(one)
-        if picked is Picked.AGENT and isinstance(await self.homes.of(person), Refusal):
+        if picked is Picked.AGENT and isinstance(await self.newcomers.reach(person, one.by), Refusal):
             picked = Picked.UNKNOWN  # they could not be shown a code
         async with self.ledger.store.unit() as unit:
             codes = await unit.about(CallDoubt, one.tenant, person.id, self.ledger.clock.now() - HOUR)

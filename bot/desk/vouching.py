@@ -42,6 +42,7 @@ from bot.desk.ledger import Home, Ledger
 from bot.desk.purposes import Close
 from bot.desk.register import MATTER, Along, Register, asking
 
+UNREACHED: Final = frozenset({Reason.CALLER_NO_TEAMS, Reason.CALLER_APP_BLOCKED, Reason.CALLER_APP_UNGRANTED})
 UNSETTLED: Final = frozenset({Alteration.MANAGER, Alteration.CREATED})
 
 
@@ -58,7 +59,7 @@ class Vouchers:
 
     async def unreached(self, form: str, agent: Person, colleague: Person, why: Refusal) -> Refusal:
         """Keep that somebody could not be asked, for their manager may be; return what the agent hears."""
-        if why.reason != Reason.CALLER_NO_TEAMS:
+        if why.reason not in UNREACHED:
             return why
         now, tenant = self.ledger.clock.now(), agent.tenant
         key = Verification.named(f"{form}-unreached")  # the same form may be sent again when they have a chat

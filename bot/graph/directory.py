@@ -27,6 +27,7 @@ from bot.core.risk import Detection, Risk
 from bot.core.tokens import Tokens
 from bot.graph import warmup
 from bot.graph.acquaintances import Acquaintances
+from bot.graph.apps import Apps
 from bot.graph.attributes import IdentityProofs
 from bot.graph.calls import Calls, Observe
 from bot.graph.client import connect
@@ -72,6 +73,7 @@ class GraphDirectory(Source):
     ) -> None:
         self._graph, self._session = connect(cloud, tokens)
         self._calls = Calls(tokens, cloud.graph_scope, observe)
+        self._apps = Apps(self._graph, self._calls, cloud.graph)
         self._passes = Passes(self._graph, self._calls, clock)
         self._people = Acquaintances(self._graph, self._calls, human_attribute)
         self._groups = Groups(self._graph, self._calls, clock, self.account)
@@ -200,6 +202,9 @@ class GraphDirectory(Source):
 
     async def changes(self, person: str, within: timedelta) -> tuple[AccountChange, ...]:
         return await self._reports.changes(_checked(person), within)
+
+    async def install_app(self, person: str, app: str) -> None:
+        await self._apps.install(_checked(person), _checked(app))
 
     async def federated(self, upn: str) -> bool:
         return await self._domains.federated(upn)

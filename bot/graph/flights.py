@@ -177,7 +177,7 @@ class Once(Directory):
         raise TypeError("a decision only reads, and only what decides")
 
     issue_pass = delete_pass = revoke_sessions = set_password = remove_method = keep_proof = _never
-    dismiss_risk = confirm_safe = confirm_compromised = _never
+    dismiss_risk = confirm_safe = confirm_compromised = install_app = _never
     approvers_group = hidden_groups = unguarded = spared = proof_of = _never
 
 

@@ -35,6 +35,14 @@ OF_REPORTS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
+# Not needed: without it, or where no app of the catalogue is named, who never met the bot is not asked in Teams.
+OF_APPS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "TeamsAppInstallation.ReadWriteSelfForUser.All": "Install this app, and no other, for a colleague who never "
+        "met the bot, to ask them whether they are on the telephone."
+    }
+)
+
 # What kinds add, by the names in their `permissions`.
 OF_KINDS: Final[Mapping[str, str]] = MappingProxyType(
     {

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
+from bot.core.directory import APP_BLOCKED
 from bot.core.errors import NO_PERMISSION, NO_PREMIUM, NotGranted, Rejected
 
 OUT_OF_POLICY: Final = "out_of_policy"
@@ -24,6 +25,7 @@ SYNCED: Final = "synced"
 FEDERATED: Final = "federated"
 DEFAULT_METHOD: Final = "default_method"
 NOT_ALLOWED: Final = "not_allowed"
+APP_THERE: Final = "app_there"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class RefusalRow:
         return here and all(piece in said for piece in self.pieces)
 
 
-BAD, FORBIDDEN = HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN
+BAD, FORBIDDEN, CONFLICT = HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.CONFLICT
 _ACCESS: Final = ("contexts", "ca_policies")
 _PROTECTION: Final = ("risk", "detections", "dismiss_risk", "confirm_safe", "confirm_compromised")
 # The first that holds. What only an administrator can change is `NotGranted`; `PASSWORD_RULE` and `LIFETIME` are about
@@ -79,6 +81,9 @@ TABLE: Final = (
     # Whatever else is said of the password is about what was typed: Entra has many words for what it does not take
     RefusalRow(PASSWORD_RULE, calls=("set_password",), status=BAD, pieces=("password",)),
     RefusalRow(DEFAULT_METHOD, calls=("remove_method",), pieces=("default",)),
+    # Teams' own words, with the code Forbidden, which it also has for a missing permission
+    RefusalRow(APP_BLOCKED, calls=("install_app",), status=FORBIDDEN, pieces=("blocked by app permission policy",)),
+    RefusalRow(APP_THERE, calls=("install_app",), status=CONFLICT),
     # Authorization_RequestDenied in the directory, accessDenied for methods and Conditional Access, Forbidden in ID
     # Protection, PermissionScopeNotGranted (within the words of an UnknownError) in Privileged Identity Management
     RefusalRow(NO_PERMISSION, NotGranted, status=FORBIDDEN),

@@ -21,6 +21,7 @@ from bot.desk.colleagues import Colleagues
 from bot.desk.doubts import DOUBT, FOUND, Doubts
 from bot.desk.homes import Homes
 from bot.desk.interventions import Interventions
+from bot.desk.newcomers import Newcomers
 from bot.desk.others import Others
 from bot.desk.proving import Proving
 from bot.desk.reception import Reception
@@ -37,18 +38,23 @@ from bot.teams.views import Addresses
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """Whose members are agents, and whose are security, and with which contexts they and callers sign in."""
+    """Whose members are agents, and whose are security, and with which contexts they and callers sign in.
+
+    `app` is the desk's in the tenant's catalogue, if that is named.
+    """
 
     agents: str
     agent_step_up: str
     security: str
     security_step_up: str
     caller_step_up: str
+    app: str = ""
 
 
 def groups(settings: Settings) -> Staff:
     agents = (settings.agents_group, settings.agent_step_up)
-    return Staff(*agents, settings.security_group, settings.security_step_up, settings.caller_step_up)
+    security = (settings.security_group, settings.security_step_up)
+    return Staff(*agents, *security, settings.caller_step_up, settings.catalog_app)
 
 
 def others(reception: Reception, homes: Homes, directory: Directory, groups: Staff, where: Addresses) -> Others:
@@ -56,8 +62,10 @@ def others(reception: Reception, homes: Homes, directory: Directory, groups: Sta
     register = Register(ledger.store, ledger.clock)
     agents = Agents(directory, groups.agents)
     colleagues = Colleagues(reception.inquiry.accounts, agents, policies)
-    callers = Callers(ledger, agents, colleagues, homes, register, groups.caller_step_up, assisted(policies))
-    doubts = Doubts(ledger, agents, homes, Register(ledger.store, ledger.clock, DOUBT))
+    newcomers = Newcomers(homes, directory, groups.app)
+    opens = (groups.caller_step_up, assisted(policies))
+    callers = Callers(ledger, agents, colleagues, homes, newcomers, register, *opens)
+    doubts = Doubts(ledger, agents, newcomers, Register(ledger.store, ledger.clock, DOUBT))
     security = Agents(directory, groups.security, groups.security_step_up, Reason.NOT_SECURITY)
     threats = Threats(ledger, security, homes, register, where.security)
     lockers = (

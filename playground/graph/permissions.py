@@ -26,6 +26,10 @@ CONTEXTS: Final = frozenset(
 ACCESS: Final = frozenset({"Policy.Read.All"})
 REVOKE: Final = frozenset({"User.RevokeSessions.All", "User.ReadWrite.All", "Directory.ReadWrite.All"})
 PASSWORD: Final = frozenset({"User-PasswordProfile.ReadWrite.All"})  # User.ReadWrite.All does not cover it
+# The app itself, and no other, is enough: https://learn.microsoft.com/graph/api/userteamwork-post-installedapps
+INSTALL: Final = frozenset(
+    {"TeamsAppInstallation.ReadWriteSelfForUser.All", "TeamsAppInstallation.ReadWriteForUser.All"}
+)
 MAIL: Final = frozenset({"Mail.Send"})
 # Its page names both, Microsoft's own map of permissions either: what is less is asked for.
 AUDITS: Final = frozenset({"AuditLog.Read.All", "Directory.Read.All"})

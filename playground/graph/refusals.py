@@ -38,6 +38,7 @@ _SCOPES = "You cannot perform the requested operation, required scopes are missi
 _METHODS = ("/users/{user}/authentication/", "/policies/authenticationMethodsPolicy/")
 _MANAGED = "/roleManagement/directory/roleEligibilityScheduleInstances"
 _MAIL = "/sendMail"
+_INSTALLED = "/installedApps"
 _PROTECTED = "/identityProtection/"
 _ACCESS = "/identity/conditionalAccess/"
 _LOG = "/auditLogs/"
@@ -58,6 +59,10 @@ def ungranted(path: str, permissions: frozenset[str]) -> RefusedByGraph:
         return RefusedByGraph(403, "Forbidden", _SCOPES)
     if path.endswith(_MAIL):
         return RefusedByGraph(403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.")
+    if path.endswith(_INSTALLED):
+        wanted = ", ".join(sorted(permissions))
+        text = f"Missing role permissions on the request. API requires one of '{wanted}'. Roles on the request ''."
+        return RefusedByGraph(403, "Forbidden", text)
     if path.startswith(_ACCESS):
         return RefusedByGraph(403, "AccessDenied", _SCOPES)
     if path.startswith(_METHODS):

@@ -10,6 +10,7 @@ from aiohttp.typedefs import Handler, Middleware
 
 from playground.faults import faulty
 from playground.graph import permissions
+from playground.graph.apps import Installations
 from playground.graph.audits import Audits
 from playground.graph.changes import Changes
 from playground.graph.definitions import Definitions
@@ -62,6 +63,7 @@ def _people(world: World) -> list[Route]:
         Route("POST", f"{_ONE}/checkMemberGroups", permissions.GROUPS, users.check),
         Route("POST", f"{_ONE}/getMemberObjects", permissions.GROUPS, users.objects),
         Route("POST", f"{_ONE}/revokeSignInSessions", permissions.REVOKE, passes.revoke),
+        Route("POST", f"{_ONE}/teamwork/installedApps", permissions.INSTALL, Installations(world).add),
         Route("POST", f"{_ONE}/sendMail", permissions.MAIL, Exchange(world).send),
     ]
 

@@ -31,6 +31,9 @@ class Teams:
         self.knobs = Knobs()
         self.limits = Limits()
         self.chats = Chats(world)
+        self._apps = world.graph.apps
+        self._apps.installed |= {chat.members[0] for chat in self.chats if chat.kind == "personal" and chat.installed}
+        self._apps.given.append(self._given)
         self.delivery = Delivery(world=world, session=session, replicas=replicas)
         self.signin = SignIn(world=world, chats=self.chats, delivery=self.delivery)
         self.clicks = Clicks(world=world, chats=self.chats, delivery=self.delivery, knobs=self.knobs)
@@ -218,9 +221,13 @@ class Teams:
 
     def install(self, key: str) -> None:
         """Install the app for this person; the bot hears of it as it does in Teams."""
+        self._apps.give(key)
+
+    def _given(self, key: str) -> None:
         self._installed(key, self.chats.personal(key), on=True)
 
     def uninstall(self, key: str) -> None:
+        self._apps.installed.discard(key)
         self._installed(key, self.chats.personal(key), on=False)
 
     def _installed(self, key: str, chat: Chat, *, on: bool) -> None:

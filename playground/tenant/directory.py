@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 
 from playground.clock import Clock
 from playground.people import CREATED, DOMAIN, FEDERATED, NO_PASS, USER_ADMIN, People, Person
+from playground.tenant.apps import Apps
 from playground.tenant.attributes import Attributes
 from playground.tenant.factors import YUBIKEY, Factors, authenticator, passkey
 from playground.tenant.history import History
@@ -45,6 +46,7 @@ GRANTED: Final = frozenset(
         "CustomSecAttributeAssignment.ReadWrite.All",
         "Mail.Send",
         "AuditLog.Read.All",
+        "TeamsAppInstallation.ReadWriteSelfForUser.All",
     }
 )
 ALL_USERS: Final = "all_users"
@@ -126,6 +128,7 @@ class GraphState:
         self.methods = Factors(people=people, clock=clock, history=self.history)
         self.attributes = Attributes()
         self.mails = Mails()
+        self.apps = Apps()
         self.domains = {DOMAIN: "Managed", FEDERATED: "Federated"}
         self.app_roles = {USER_ADMIN}  # directory roles of the app: a permission alone does not reset passwords
         self.attribute_readers = {"cleo"}  # who holds the role Attribute Assignment Reader

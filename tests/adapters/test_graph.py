@@ -221,7 +221,10 @@ async def test_a_token_graph_no_longer_takes_is_replaced_for_a_read(world: World
 async def test_the_permissions_told_are_the_permissions_needed() -> None:
     of_kinds = {permission for kind in KINDS.values() for permission in kind.permissions}
     assert of_kinds - set(permissions.BASE) == set(permissions.OF_KINDS)
-    assert set(permissions.BASE) | of_kinds | set(permissions.OF_MAIL) | set(permissions.OF_REPORTS) == GRANTED
+    assert (
+        set(permissions.BASE) | of_kinds | {*permissions.OF_MAIL, *permissions.OF_REPORTS, *permissions.OF_APPS}
+        == GRANTED
+    )
 
 
 async def test_warming_up_sends_nothing(world: World, directory: GraphDirectory) -> None:

@@ -12,7 +12,7 @@ import jwt
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from bot.graph.permissions import BASE, OF_KINDS, OF_MAIL, OF_REPORTS
+from bot.graph.permissions import BASE, OF_APPS, OF_KINDS, OF_MAIL, OF_REPORTS
 from playground.faults import LOST
 from playground.world import World
 from tests.contracts import unlisted
@@ -20,7 +20,7 @@ from tests.contracts.call import Call, Contract
 
 VERSION: Final = "/v1.0/"
 # Those of the kinds are told twice; tests/adapters/test_graph.py holds that both say the same.
-OURS: Final = frozenset({*BASE, *OF_KINDS, *OF_MAIL, *OF_REPORTS})
+OURS: Final = frozenset({*BASE, *OF_KINDS, *OF_MAIL, *OF_REPORTS, *OF_APPS})
 
 
 @dataclass(frozen=True, slots=True)

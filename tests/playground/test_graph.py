@@ -144,6 +144,8 @@ def own_word(path: str) -> str:
     }
     if "/authentication/" in path:
         return "accessDenied"
+    if path.endswith("/installedApps"):
+        return "Forbidden"
     if path.endswith("/sendMail"):
         return "ErrorAccessDenied"
     return next((word for place, word in words.items() if path.startswith(place)), "Authorization_RequestDenied")

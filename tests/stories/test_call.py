@@ -115,3 +115,18 @@ class TestOnBehalf:
         issued = await ann.read_pass()
         await ben.sees("Only Ann Archer has what came of it")
         await ben.never_sees(issued)
+
+
+@pytest.mark.browser
+async def test_nia_never_met_the_bot_and_is_asked_all_the_same(play: Play, take: Take) -> None:
+    ben = await take("ben")
+    assert not play.teams.chats.personal("nia").installed
+    await ben.say("verify a caller")
+    await ben.press(words("call.button.begin"), on=words("call.door"))
+    await ben.dialog.get_by_label(words("call.typed")).fill("Nia Novak")
+    await ben.dialog.get_by_role("button", name=words("call.button.find"), exact=True).click()
+    await ben.dialog.get_by_role("button", name=words("call.button.ask"), exact=True).first.click()
+    await expect(ben.dialog.get_by_text(words("call.sent", name="Nia Novak"))).to_be_visible(timeout=PATIENCE)
+    await ben.close()
+    nia = Hand(play, "nia")
+    await nia.sees(words("call.caller.title"))

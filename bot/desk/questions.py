@@ -1,0 +1,75 @@
+"""Questions: an agent begins one, to ask a colleague whether they are on the telephone; nobody is worn down by them."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final
+
+from bot.core.callers import DAY, VALID, WAIT, AnswerDue, Verification, asked, heard
+from bot.core.model import Person, Refusal
+from bot.core.ports import Purpose, SignIn, Unit
+from bot.core.reasons import Reason
+from bot.desk.ledger import Home, Ledger
+from bot.desk.register import Register, asking
+
+SEED: Final = 16  # bytes that make the number
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """`context` is what a colleague signs in with who proves more than that they hear the agent."""
+
+    ledger: Ledger
+    register: Register
+    context: str
+
+    async def held_back(self, agent: Person, colleague: Person) -> Refusal | None:
+        """Say why this agent may not ask this colleague just now, or None."""
+        now = self.ledger.clock.now()
+        async with self.ledger.store.unit() as unit:
+            about, by = await _lately(unit, agent, colleague, now)
+        return asked(Verification(id="", by=agent, about=colleague, created_at=now), about, by).refusal
+
+    async def begin(self, key: str, agent: Person, home: Home) -> Refusal | None:
+        """Begin the verification, or say why not; whose time is over makes way."""
+        now, colleague = self.ledger.clock.now(), home[0]
+        one = Verification(id=key, by=agent, about=colleague, created_at=now, seed=secrets.token_hex(SEED))
+        async with self.ledger.store.unit() as unit:
+            rival = await unit.in_lane(Verification, agent.tenant, colleague.id)
+            if rival is not None and rival.id != key and rival.over(now):
+                await self.register.keep(unit, rival, heard(rival, AnswerDue(), now))
+                rival = None
+            if rival is not None:
+                return None if rival.id == key else _asked_already(rival)
+            about, by = await _lately(unit, agent, colleague, now)
+            begun = asked(one, about, by)
+            if begun.refusal is not None:
+                return None if any(v.id == key for v in about) else begun.refusal
+            if await self.register.begin(unit, begun):
+                await unit.keep_sign_in(self._sign_in(begun.matter, home))
+                return None
+            faster = await unit.in_lane(Verification, agent.tenant, colleague.id)
+        return None if faster is None or faster.id == key else _asked_already(faster)
+
+    def _sign_in(self, one: Verification, home: Home) -> SignIn:
+        """Make the transaction by which the colleague may prove more, also after they have typed the number."""
+        return asking(one, Purpose.CALL, home, self.context, one.created_at, one.created_at + WAIT + VALID)
+
+
+async def _lately(
+    unit: Unit, agent: Person, colleague: Person, now: datetime
+) -> tuple[Sequence[Verification], Sequence[Verification]]:
+    """Return the verifications of the last day about a colleague, and those that an agent began."""
+    return await asyncio.gather(
+        unit.about(Verification, agent.tenant, colleague.id, now - DAY),
+        unit.begun_by(Verification, agent.tenant, agent.id, now - DAY),
+    )
+
+
+def _asked_already(rival: Verification) -> Refusal:
+    return Refusal(Reason.CALLER_ASKED_ALREADY, MappingProxyType({"name": rival.by.name}))

@@ -1,0 +1,102 @@
+"""Who never met the bot gets its app, where the tenant lets the desk do that; else the agent hears what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.core.answers import Answer, Said
+from bot.core.callers import BY_AN_HOUR, Verification
+from bot.core.calling import AskCaller
+from bot.core.directory import APP_BLOCKED
+from bot.core.doubting import AskDoubt
+from bot.core.doubts import DoubtStand
+from bot.core.errors import NO_PERMISSION, NotGranted, Rejected, Unavailable
+from bot.core.reasons import Reason
+from tests.fakes import FakeClock, Office, at_home, office, person, private
+from tests.laws.seen import why
+from tests.laws.test_mutual import came
+from tests.laws.test_record import told
+from tests.stores import patient
+
+APP = "the-app"
+ANN, BEN = "ann", "ben"
+
+
+@pytest.fixture
+async def desk(database_url: str) -> AsyncIterator[Office]:
+    """An office whose desk knows its app in the catalogue, and in which Ann and Ben never met the bot."""
+    clock = FakeClock()
+    async with patient(database_url, clock) as store:
+        made = office(store, clock, app=APP)
+        made.messenger.strangers |= {ANN, BEN}
+        yield made
+
+
+async def asks(desk: Office, form: str = "f1", by: str = "cleo", about: str = ANN) -> Answer:
+    await desk.desk.installed(person(by), private(by))
+    return await desk.desk.handle(at_home(by), AskCaller(form, about))
+
+
+async def test_a_colleague_who_never_met_the_bot_is_asked_there_and_the_trail_has_it(desk: Office) -> None:
+    assert isinstance(await asks(desk), Said)
+    await desk.job("matter", Verification.named("f1"))
+    assert desk.directory.installed == [(ANN, APP)]
+    assert "Are you on the telephone" in desk.messenger.shown(private(ANN).id)
+    assert [(e.subject, e.data) for e in await told(desk, "app_installed")] == [(ANN, {"by": "cleo"})]
+
+
+async def test_who_has_it_gets_it_no_second_time(desk: Office) -> None:
+    desk.messenger.strangers.clear()
+    assert isinstance(await asks(desk), Said)
+    assert desk.directory.installed == []
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (Rejected("no", code=APP_BLOCKED), Reason.CALLER_APP_BLOCKED),
+        (NotGranted("no", code=NO_PERMISSION), Reason.CALLER_APP_UNGRANTED),
+        (Rejected("no such app", code="NotFound"), Reason.CALLER_NO_TEAMS),
+        (Unavailable("away"), Reason.UNKNOWN),
+    ],
+)
+async def test_the_agent_hears_what_is_in_the_way(desk: Office, error: Exception, reason: Reason) -> None:
+    desk.directory.trouble["install_app"] = error
+    assert why(await asks(desk)) == reason
+    assert desk.messenger.bodies == []
+    assert [e.data["reason"] for e in await told(desk, "app_installed")] == [reason]
+
+
+async def test_of_an_answer_that_got_lost_the_chat_says_what_it_was(desk: Office) -> None:
+    desk.directory.lose_answers = True
+    assert isinstance(await asks(desk), Said)
+
+
+async def test_without_the_apps_id_nobodys_teams_is_touched(database_url: str) -> None:
+    clock = FakeClock()
+    async with patient(database_url, clock) as store:
+        desk = office(store, clock)
+        desk.messenger.strangers.add(ANN)
+        assert why(await asks(desk)) == Reason.CALLER_NO_TEAMS
+        assert desk.directory.installed == []
+
+
+async def test_an_agent_who_may_not_ask_just_now_has_nothing_installed(desk: Office) -> None:
+    for n in range(BY_AN_HOUR):
+        desk.directory.add(f"x{n}", "employees")
+        assert isinstance(await asks(desk, f"f{n}", about=f"x{n}"), Said)
+    assert why(await asks(desk, "more")) == Reason.AGENT_ASKS_OFTEN
+    assert why(await asks(desk, "other", by="kim")) == Reason.NOT_AGENT
+    assert desk.directory.installed == []
+
+
+async def test_an_agent_who_never_met_the_bot_gets_their_code_too(desk: Office) -> None:
+    await desk.desk.installed(person(ANN), private(ANN))
+    desk.messenger.strangers.discard(ANN)
+    assert isinstance(await desk.desk.handle(at_home(ANN), AskDoubt("kim")), Said)
+    assert desk.directory.installed == []
+    desk.clock.advance(hours=1)
+    assert (await came(desk)).status is DoubtStand.MATCHING
+    assert desk.directory.installed == [(BEN, APP)]
