@@ -17,7 +17,7 @@ from bot.store import codec
 TABLES: Final = ("audit", "chains", "tries", "findings")
 ATTEMPTS: Final = frozenset({Deed.PROOF_FAILED.value, Deed.REFUSED.value, Deed.FOUND.value})
 SORTS: Final = frozenset({*Sort} - {Sort.YES})  # a yes that counts is no attempt
-DOORS: Final = frozenset({"browser", "card", "code", "page", "token", "wallet"})
+DOORS: Final = frozenset({"browser", "call", "card", "code", "doubt", "page", "threat", "token", "wallet"})
 FAULTS: Final = frozenset({"another_browser", "no_such", "not_theirs", "wrong_code", "wrong_person", "wrong_secret"})
 LONGEST: Final = 80  # characters: no token, key, cookie or sentence of a stranger's
 

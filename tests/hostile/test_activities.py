@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.core.packing import APPROVE, BEGIN, DENY, HOME, SUBMIT, VERBS
+from bot.core.queueing import ATTENDS, TAKE
 from bot.kinds import KINDS
 from bot.teams.inbound import INVOKES
 from playground.teams.activities import Author
@@ -40,7 +41,9 @@ junk: Final = st.recursive(
     max_leaves=12,
 )
 ids: Final = st.sampled_from([*VICTIMS.values(), "x1", "", "R1", " r1", "r1\0", "r1' --"]) | junk
-verbs: Final = st.sampled_from([*VERBS, APPROVE, DENY, BEGIN, SUBMIT, HOME, "", "SHOW", "constructor"]) | odd
+RETRACT: Final = "retract"
+DECIDES: Final = (APPROVE, DENY, TAKE, *sorted(ATTENDS))
+verbs: Final = st.sampled_from([*VERBS, *DECIDES, BEGIN, SUBMIT, HOME, "", "SHOW", "constructor"]) | odd
 kinds: Final = st.sampled_from([*KINDS, "", "TAP", "__class__"]) | odd
 pressed: Final = st.fixed_dictionaries(
     {"verb": verbs, "id": ids, "v": st.integers(-2, 12) | odd},
@@ -146,7 +149,7 @@ def test_every_verb_on_every_request_at_every_version_is_refused_to_a_stranger(b
     """No chance here: all there are."""
     before = besieged.state()
     for request, now in zip(VICTIMS.values(), before[0], strict=True):
-        for verb in (*VERBS, APPROVE, DENY):
+        for verb in (*VERBS, *DECIDES):
             for version in (now.version, now.version - 1, 0):
                 data = {"verb": verb, "id": request, "v": version, "reason": "because"}
                 for given_ in (
@@ -160,7 +163,7 @@ def test_every_verb_on_every_request_at_every_version_is_refused_to_a_stranger(b
 def test_an_approver_may_decide_and_nothing_else(besieged: Siege) -> None:
     before = besieged.state()
     for request, now in zip(VICTIMS.values(), before[0], strict=True):
-        for verb in VERBS:
+        for verb in VERBS.keys() - {RETRACT}:  # their own yes is theirs to take back
             data = {"verb": verb, "id": request, "v": now.version}
             for given_ in (
                 {"name": "adaptiveCard/action", "value": executed(data)},
