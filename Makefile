@@ -6,6 +6,8 @@ PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	LC_ALL=C $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 endif
 BIN := .venv/bin
+# One more than there are cores: many tests wait for what they are about.
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 TRY := .venv/.try
 READY := .venv/.ready
 TOOLS := .venv/tools/.ready
@@ -32,7 +34,7 @@ try: $(if $(wildcard $(READY)),$(READY),$(TRY)) ## Try the desk on this machine,
 
 test: $(READY) ## Run all tests, those in a real browser too
 	@LC_ALL=C .ci/browser
-	@$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 bench: $(READY) ## Measure against the peers, and write docs/figures.md (Linux, as root)
 	@$(BIN)/python -m bench --write $(ARGS)

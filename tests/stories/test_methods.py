@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 import pytest
@@ -18,10 +19,17 @@ from playground.tenant.factors import PHONE_IDS
 from tests.stories.conftest import Take
 from tests.stories.hand import Hand, beside, come_true, read
 from tests.stories.seat import words
+from tests.stories.test_replicas import AGAIN
+from tests.stories.test_verify import policies
 
 AUTHENTICATOR = "microsoftAuthenticator"
 PASS = guid("pass/rita")
 PHONE = f"phone:{PHONE_IDS['mobile']}"
+
+
+@pytest.fixture
+def setting(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, object]:
+    return policies(tmp_path_factory, AGAIN)
 
 
 def held(play: Play, key: str) -> list[str]:

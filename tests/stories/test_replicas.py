@@ -17,14 +17,15 @@ from tests.stories.hand import Hand
 from tests.stories.seat import words
 from tests.stories.test_death import hands, whole
 from tests.stories.test_password import BETTER, link, ready, typed
-from tests.stories.test_verify import begun
+from tests.stories.test_verify import begun, policies
 
 pytestmark = pytest.mark.slow
+AGAIN = "[limits]\nrepeat = false\n"  # one person does it all, one thing after the other
 
 
 @pytest.fixture
-def setting() -> Mapping[str, object]:
-    return {"replicas": 2}
+def setting(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, object]:
+    return {"replicas": 2, **policies(tmp_path_factory, AGAIN)}
 
 
 async def served(play: Play, path: str, times: int) -> list[tuple[int, str]]:

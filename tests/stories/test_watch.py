@@ -16,7 +16,7 @@ from tests.stories.conftest import READY
 from tests.stories.hand import CONTACT, Hand
 from tests.stories.seat import words
 from tests.stories.test_death import hands
-from tests.stories.test_replicas import a_pass, a_password, a_proof, turns_of_one_tenant
+from tests.stories.test_replicas import AGAIN, a_pass, a_password, a_proof, turns_of_one_tenant
 
 pytestmark = [
     pytest.mark.slow,
@@ -31,7 +31,14 @@ async def play(data: Path, tmp_path: Path) -> AsyncIterator[Play]:
     """A playground with two replicas whose every callback is watched, once they are up."""
     name = f"story_{uuid4().hex}"
     async with playground(folder=tmp_path, replicas=0, database=name, database_folder=data, like=READY) as started:
-        env = {**started.replicas.env, "WATCHED": str(tmp_path / "held"), "PYTHONPATH": os.pathsep.join(sys.path)}
+        (tmp_path / "policies.toml").write_text(AGAIN)
+        policies = {"VOUCHSAFE_POLICIES": str(tmp_path / "policies.toml")}
+        env = {
+            **started.replicas.env,
+            **policies,
+            "WATCHED": str(tmp_path / "held"),
+            "PYTHONPATH": os.pathsep.join(sys.path),
+        }
         for _ in range(2):
             await started.replicas.start(started.replicas.add(root=WATCHED, env=env))
         (tmp_path / "held").write_text("")
