@@ -42,6 +42,7 @@ from msgraph.generated.models.unified_role_eligibility_schedule_instance_collect
 )
 from msgraph.generated.models.user import User
 from msgraph.generated.models.user_collection_response import UserCollectionResponse
+from msgraph.generated.models.user_scope_teams_app_installation import UserScopeTeamsAppInstallation
 from msgraph.generated.users.item.check_member_groups.check_member_groups_post_request_body import (
     CheckMemberGroupsPostRequestBody,
 )
@@ -152,6 +153,7 @@ def _writes(graph: BaseGraphServiceClient) -> None:
         item = removable(user.authentication, kind, "x")
         if item is not None:
             item.to_delete_request_information()
+    user.teamwork.installed_apps.to_post_request_information(UserScopeTeamsAppInstallation())
     user.send_mail.to_post_request_information(body(Letter("x", "x", "x")))
     user.to_patch_request_information(User(password_profile=PasswordProfile()))
     user.to_patch_request_information(User(custom_security_attributes=CustomSecurityAttributeValue()))

@@ -106,7 +106,7 @@ def test_what_waits_in_the_channel_is_asked_after_by_whoever_sees_it() -> None:
     card = cards.show(RequestCard(at(Status.APPROVAL), Slot.APPROVERS), view)
     assert "userIds" not in card["refresh"]
     assert card["refresh"]["action"]["verb"] == "refresh"
-    assert "refresh" not in cards.show(RequestCard(at(Status.READY), Slot.APPROVERS), view)
+    assert "refresh" not in cards.show(RequestCard(at(Status.DONE), Slot.APPROVERS), view)
 
 
 def test_approvers_see_who_what_why_and_decide() -> None:
@@ -117,7 +117,7 @@ def test_approvers_see_who_what_why_and_decide() -> None:
     for part in ("Ann Archer", "Phone is lost or broken", "INC0012345", "60 minutes", "enabled, member"):
         assert part in said
     assert "1 of 2: Ben Bishop" in said
-    assert buttons(card) == ["Approve", "Decline", "I'm looking at it"]
+    assert buttons(card) == ["Approve", "Decline", "I'm looking at it", "Take my yes back"]
     inner = card["actions"][1]["card"]
     assert inner["body"][0]["id"] == "reason"
     assert inner["body"][0]["isRequired"] is True
@@ -131,7 +131,7 @@ def test_one_person_who_approved_twice_counts_once() -> None:
     assert "1 of 2: Ben Bishop" in texts(card)
 
 
-@pytest.mark.parametrize("status", [status for status in Status if status is not Status.APPROVAL])
+@pytest.mark.parametrize("status", [status for status in Status if status not in {Status.APPROVAL, Status.READY}])
 def test_approvers_have_no_buttons_when_it_is_not_theirs_to_decide(status: Status) -> None:
     assert actions(cards.show(RequestCard(at(status), Slot.APPROVERS), replace(VIEW, user=""))) == []
 

@@ -18,7 +18,9 @@ RITA = "Rita Reyes"
 
 @pytest.fixture
 def setting(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, object]:
-    return policies(tmp_path_factory, "[tap]\nassisted = true\n")
+    """The desk may install the app for nobody."""
+    held = policies(tmp_path_factory, "[tap]\nassisted = true\n")
+    return {"env": {**held["env"], "VOUCHSAFE_CATALOG_APP": ""}}  # type: ignore[dict-item]
 
 
 async def tries(ben: Seat, name: str) -> None:
