@@ -154,6 +154,7 @@ def _writes(graph: BaseGraphServiceClient) -> None:
         if item is not None:
             item.to_delete_request_information()
     user.teamwork.installed_apps.to_post_request_information(UserScopeTeamsAppInstallation())
+    UserScopeTeamsAppInstallation().get_field_deserializers()
     user.send_mail.to_post_request_information(body(Letter("x", "x", "x")))
     user.to_patch_request_information(User(password_profile=PasswordProfile()))
     user.to_patch_request_information(User(custom_security_attributes=CustomSecurityAttributeValue()))
