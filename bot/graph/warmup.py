@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any, Final
 
 from kiota_abstractions.serialization import ParsableFactory
@@ -154,7 +155,8 @@ def _writes(graph: BaseGraphServiceClient) -> None:
         if item is not None:
             item.to_delete_request_information()
     user.teamwork.installed_apps.to_post_request_information(UserScopeTeamsAppInstallation())
-    UserScopeTeamsAppInstallation().get_field_deserializers()
+    for name in ("teams_app", "teams_app_definition", "teams_app_permission_set"):  # what its answer is made of
+        import_module(f"msgraph.generated.models.{name}")
     user.send_mail.to_post_request_information(body(Letter("x", "x", "x")))
     user.to_patch_request_information(User(password_profile=PasswordProfile()))
     user.to_patch_request_information(User(custom_security_attributes=CustomSecurityAttributeValue()))
