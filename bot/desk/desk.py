@@ -18,7 +18,7 @@ from bot.core.locking import ShowLocking
 from bot.core.looking import BeginLooking, FindColleague, LookAt
 from bot.core.lookups import Lookup, Sight
 from bot.core.model import Actor, Chat, Person, Refusal, Request
-from bot.core.ports import Job, Posted, Purpose, Slot
+from bot.core.ports import Posted, Purpose, Slot
 from bot.core.queueing import QUEUE, Attend, SeeQueue, Take
 from bot.core.raising import ShowThreat
 from bot.core.reasons import Reason
@@ -37,6 +37,7 @@ from bot.desk.queue import ApproversQueue
 from bot.desk.reception import Reception
 from bot.desk.requester import OwnStepUp
 from bot.desk.stepup import StepUp
+from bot.desk.twins import Twins
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class Desk:
             if isinstance(action, do.Written):
                 return await self._written(actor, action)
             if isinstance(action, do.Matters):
-                return await self.others.handle(actor, action)
+                return await self.others.handle(actor, action, card)
             match action:
                 case do.Begin() | do.Submit() | do.Choose() | do.Disown():
                     return await self._asking(actor, action)
@@ -158,7 +159,7 @@ class Desk:
             return await self._absent(actor, action)
         if card and not _listed(action):
             pressed = not isinstance(action, do.Refresh)
-            await self._forget_stray(request, posted, actor.chat, card, pressed=pressed)
+            await Twins(self.ledger.store).seen(request.id, posted, actor.chat, card, pressed=pressed)
         if past(request, self.reception.inquiry.policies[request.kind], self.ledger.clock.now()):
             closed = await self.ledger.change(request.id, happened(TimePassed()))
             request = closed.request if closed is not None else request
@@ -257,21 +258,6 @@ class Desk:
     async def _pressed(self, request_id: str) -> tuple[Request | None, Sequence[Posted]]:
         async with self.ledger.store.unit() as unit:
             return await asyncio.gather(unit.load(request_id), unit.posted(request_id))
-
-    async def _forget_stray(
-        self, request: Request, posted: Sequence[Posted], chat: Chat, card: str, *, pressed: bool
-    ) -> None:
-        """A card of ours that we do not know was posted twice because an answer was lost: it goes.
-
-        While one is on its way it may be that one, which the job finds out: what is `pressed` may show something from
-        then on by which it is never asked about again. What is only seen is seen again.
-        """
-        here = [p for p in posted if p.chat is not None and p.chat.place == chat.place]
-        known = {p.activity for p in here if p.activity}
-        sure = known and all(p.activity or p.deleted for p in here)
-        if card not in known and (sure or (pressed and any(p.going for p in here))):
-            async with self.ledger.store.unit() as unit:
-                await unit.defer(Job("stray", request.id, slot=card, person=chat.id))
 
 
 def _listed(action: do.Press) -> bool:

@@ -7,6 +7,7 @@ from typing import assert_never
 
 from bot.core.actions import Human, Matters
 from bot.core.answers import Answer, Refused, Said
+from bot.core.callers import Verification
 from bot.core.calling import (
     AskCaller,
     AskManager,
@@ -23,16 +24,19 @@ from bot.core.calling import (
     TypeNumber,
 )
 from bot.core.doubting import AskDoubt, SayDifferent, SayNotCalling, SaySame, SeeDoubt, ShowDoubt
+from bot.core.doubts import CallDoubt
 from bot.core.locking import BeginLock, ChooseLock, FindLock, SendLock, ShowLocking
 from bot.core.model import Actor, Person
 from bot.core.raising import BeginThreat, LowerThreat, RaiseThreat, SeeThreat, ShowThreat
 from bot.core.reasons import Reason
+from bot.core.threat import Threat
 from bot.desk.behalf import Behalf
 from bot.desk.callers import Callers
 from bot.desk.callface import CallFace
 from bot.desk.doubts import Doubts
 from bot.desk.interventions import Interventions
 from bot.desk.threat import Threats
+from bot.desk.twins import Twins
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,12 @@ class Others:
     interventions: Interventions
     faces: CallFace
 
-    async def handle(self, actor: Actor, action: Matters) -> Answer:
+    async def handle(self, actor: Actor, action: Matters, card: str = "") -> Answer:
+        """Do what `actor` asks for. `card` is the message that was pressed, if any."""
+        about = _about(action)
+        if card and about:
+            pressed = not isinstance(action, SeeCaller | SeeDoubt | SeeThreat)
+            await Twins(self.callers.ledger.store).seen_of(about, actor.chat, card, pressed=pressed)
         match action:
             case BeginCaller() | FindCaller() | AskCaller() | TypeNumber() | DenyCall() | EndCall() | SeeCaller():
                 return await self.callers.handle(actor, action)
@@ -84,3 +93,18 @@ class Others:
         door = await self.callers.door(person)
         theirs = isinstance(door, Refused) and door.refusal.reason == Reason.NOT_AGENT
         return self.doubts.door() if theirs else door
+
+
+def _about(action: Matters) -> str:
+    """Return the id of the matter on whose own card this is pressed, "" where it has none."""
+    match action:
+        case (
+            TypeNumber() | ProveCall() | DenyCall() | EndCall() | AskManager() | DenyVouch() | SeeCaller() | OpenForm()
+        ):
+            return Verification.named(action.verification)
+        case SaySame() | SayDifferent() | SayNotCalling() | SeeDoubt():
+            return CallDoubt.named(action.doubt)
+        case LowerThreat() | SeeThreat():
+            return Threat.named(action.threat)
+        case _:
+            return ""
