@@ -7,7 +7,6 @@ import errno
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -23,6 +22,7 @@ from bench import environments, load, rounds
 from bench.issuer import APP, HOSTS, SECRET, TENANT, Issuer, certify, tampered
 from bench.neighbours import ADDRESS, PORT, Neighbours
 from bench.rounds import Unsuited
+from playground.replicas import free_port
 
 Command = Callable[[], tuple[str, ...]]
 READY: Final = 60.0  # seconds
@@ -111,7 +111,7 @@ class World:
     @asynccontextmanager
     async def running(self, one: Contestant, command: tuple[str, ...] = ()) -> AsyncIterator[Bot]:
         """Start a contestant on its core and wait until it listens; it is killed at the end. Raises `Unsuited`."""
-        port, log = _free(), self.folder / f"{one.name}.log"
+        port, log = free_port(), self.folder / f"{one.name}.log"
         with log.open("wb") as out:
             process = await asyncio.create_subprocess_exec(
                 *(*rounds.pinned(rounds.BOT_CORE), *PRIVATE, *(command or one.command())),
@@ -229,13 +229,6 @@ def _enterable(hosts: Path) -> None:
     )
     if tried.returncode:
         raise Unsuited(f"{NEEDS} ({tried.stderr.strip()})")
-
-
-def _free() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
 
 
 async def _listening(one: Contestant, process: asyncio.subprocess.Process, port: int, log: Path) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import ctypes
 import os
+import random
 import signal
 import socket
 import sys
@@ -20,6 +21,7 @@ from playground.postgres import DESK
 
 ROOT = Path(__file__).parent.parent  # app.py lies beside this package, in a clone as in a wheel: the same version
 HOST = "127.0.0.1"
+PORTS = (15_000, 32_000)  # below those that Linux, macOS and Windows give to connections
 _READY = 60.0
 _STOP = 15.0
 _TAIL = 40
@@ -197,7 +199,9 @@ def tail(log: Path) -> str:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port that nobody uses, nor is given before it is used: the system picks from others by itself."""
+    while True:
+        port = random.randrange(*PORTS)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind((HOST, port))
+            return port

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from aiohttp import web
-from aiohttp.test_utils import TestServer, unused_port
+from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
 
 from bot.config.cloud import Cloud, from_file
@@ -18,13 +18,14 @@ from bot.graph.calls import Observe
 from bot.graph.directory import GraphDirectory
 from playground import entra, graph
 from playground.people import EMPLOYEES, HELPDESK
+from playground.replicas import free_port
 from playground.world import World, create
 from tests.adapters.answers import Free
 
 
 @asynccontextmanager
 async def contoso(folder: Path) -> AsyncIterator[World]:
-    port = unused_port()
+    port = free_port()
     world = create(f"http://127.0.0.1:{port}", folder)
     app = web.Application()
     entra.setup(app, world)

@@ -8,11 +8,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from aiohttp.test_utils import unused_port
 
 from bot.core.errors import AnswerLost, NotGranted, Rejected, Throttled, Unavailable
 from bot.graph.directory import GraphDirectory
 from playground.faults import Fault
+from playground.replicas import free_port
 from playground.world import World
 from tests.adapters.answers import ANN, Free, Server, hearing
 from tests.adapters.tenant import cloud_of, contoso, directory_of, tokens_of
@@ -170,7 +170,7 @@ async def test_without_a_token_nothing_is_sent_and_nothing_is_lost(world: World,
 
 
 async def test_graph_out_of_reach_is_unavailable_not_lost(world: World) -> None:
-    cloud = replace(cloud_of(world), graph=f"http://127.0.0.1:{unused_port()}/graph")
+    cloud = replace(cloud_of(world), graph=f"http://127.0.0.1:{free_port()}/graph")
     directory = GraphDirectory(
         cloud=cloud,
         tokens=tokens_of(world, cloud),

@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestServer, unused_port
+from aiohttp.test_utils import TestServer
 
 from bot.config.cloud import from_file
 from bot.core.errors import AnswerLost, Rejected
@@ -23,6 +23,7 @@ from bot.verified.service import CALLBACK, RequestService
 from bot.verified.wire import CredentialType
 from playground import entra, verified
 from playground.faults import Fault
+from playground.replicas import free_port
 from playground.wallet.routes import setup
 from playground.world import World, create
 
@@ -70,7 +71,7 @@ class Desk:
 
 @pytest.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
-    world = create(f"http://127.0.0.1:{unused_port()}", tmp_path)
+    world = create(f"http://127.0.0.1:{free_port()}", tmp_path)
     (tmp_path / "cloud.json").write_text(json.dumps(world.cloud()))
     cloud = from_file(tmp_path / "cloud.json", host="127.0.0.1")
     async with aiohttp.ClientSession() as session:

@@ -12,13 +12,14 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestServer, unused_port
+from aiohttp.test_utils import TestServer
 
 from bot.core.errors import AnswerLost, Closed, Missing, Rejected, Unavailable
 from bot.core.model import Chat
 from bot.teams import outbound
 from bot.teams.limits import Limiter
 from bot.teams.outbound import Connector
+from playground.replicas import free_port
 from tests.adapters.edge import ANN, APP, TENANT, cloud_at
 
 CARD = {"type": "message", "summary": "s", "attachments": [{"contentType": "x", "content": {}}]}
@@ -259,7 +260,7 @@ async def test_a_cut_connection_and_a_late_answer_are_lost_answers(monkeypatch: 
 
 async def test_a_connector_nobody_reaches_got_nothing() -> None:
     async with line() as teams:
-        url = f"http://127.0.0.1:{unused_port()}/"
+        url = f"http://127.0.0.1:{free_port()}/"
         async with aiohttp.ClientSession() as session:
             tokens: Any = Tokens()
             alone = Connector(session=session, tokens=tokens, cloud=cloud_at("http://127.0.0.1", service=(url,)))

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import requests
 from aiohttp import web
-from aiohttp.test_utils import TestServer, unused_port
+from aiohttp.test_utils import TestServer
 
 from bot.config.cloud import PUBLIC, Cloud, from_file
 from bot.core.errors import NotGranted, Rejected, Unavailable
@@ -21,6 +21,7 @@ from bot.entra.tokens import AppTokens
 from bot.entra.transport import Transport, authority, plain, secured
 from playground import entra
 from playground.faults import Fault
+from playground.replicas import free_port
 from playground.world import World, create
 from tests.adapters.edge import SetClock
 
@@ -40,7 +41,7 @@ class Entra:
 
 @pytest.fixture
 async def there(tmp_path: Path) -> AsyncIterator[Entra]:
-    world = create(f"http://127.0.0.1:{unused_port()}", tmp_path)
+    world = create(f"http://127.0.0.1:{free_port()}", tmp_path)
     asked: list[str] = []
 
     async def heard(request: web.Request, _: web.StreamResponse) -> None:
@@ -163,7 +164,7 @@ async def test_nobody_there_at_all(there: Entra) -> None:
     cloud = Cloud(
         **{
             **{name: getattr(there.cloud, name) for name in Cloud.__slots__},
-            "login": f"http://127.0.0.1:{unused_port()}/entra",
+            "login": f"http://127.0.0.1:{free_port()}/entra",
         }
     )
     with pytest.raises(Unavailable):

@@ -15,7 +15,7 @@ import aiohttp
 import pytest
 import structlog
 from aiohttp import web
-from aiohttp.test_utils import TestServer, unused_port
+from aiohttp.test_utils import TestServer
 
 from bot.config.cloud import GCCH, PUBLIC, Cloud
 from bot.core.errors import AnswerLost, Rejected, Unavailable
@@ -24,6 +24,7 @@ from bot.core.verifier import Presentation
 from bot.verified import service as module
 from bot.verified.service import RequestService
 from bot.verified.wire import CredentialType
+from playground.replicas import free_port
 from tests.adapters.edge import NOW, SetClock
 
 Json = dict[str, Any]
@@ -284,7 +285,7 @@ async def test_a_call_that_is_cut_off_is_lost(desk: Desk) -> None:
 
 
 async def test_a_service_that_is_not_there_is_unavailable() -> None:
-    cloud = replace(PUBLIC, verified_id=f"http://127.0.0.1:{unused_port()}")
+    cloud = replace(PUBLIC, verified_id=f"http://127.0.0.1:{free_port()}")
     async with opened(cloud) as desk:
         with pytest.raises(Unavailable):
             await desk.begin()

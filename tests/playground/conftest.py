@@ -11,20 +11,21 @@ import httpx
 import msal
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestServer, unused_port
+from aiohttp.test_utils import TestServer
 from kiota_abstractions.authentication import BaseBearerTokenAuthenticationProvider as Bearer
 from msgraph.graph_request_adapter import GraphRequestAdapter
 from msgraph.graph_service_client import GraphServiceClient
 from msgraph_core import GraphClientFactory  # type: ignore[import-untyped]  # it ships no types
 
 from playground import entra, graph
+from playground.replicas import free_port
 from playground.world import GRAPH, World, create
 from tests.playground.tenant import Plain, Ready, connected, fresh
 
 
 @pytest.fixture
 async def world(tmp_path: Path) -> AsyncIterator[World]:
-    port = unused_port()
+    port = free_port()
     made = create(f"http://127.0.0.1:{port}", tmp_path, record=tmp_path / "record")
     app = web.Application()
     entra.setup(app, made)

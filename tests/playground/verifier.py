@@ -10,9 +10,10 @@ from typing import Any
 
 import aiohttp
 from aiohttp import web
-from aiohttp.test_utils import TestServer, unused_port
+from aiohttp.test_utils import TestServer
 
 from playground import entra, graph
+from playground.replicas import free_port
 from playground.verified import AUTHORITY
 from playground.wallet.routes import setup as verify
 from playground.world import VERIFIED_ID, World, create
@@ -79,7 +80,7 @@ class Verifier:
 @asynccontextmanager
 async def verifying(folder: Path) -> AsyncIterator[Verifier]:
     """A world with a verifier beside it: real HTTP in both directions."""
-    port = unused_port()
+    port = free_port()
     world = create(f"http://127.0.0.1:{port}", folder, record=folder / "record")
     app, listener = web.Application(), web.Application()
     for setup in (entra.setup, graph.setup, verify):

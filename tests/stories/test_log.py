@@ -30,7 +30,8 @@ def pipe(tmp_path: Path) -> Iterator[Path]:
 
 
 async def test_a_log_that_nobody_reads_stops_nothing(play: Play, pipe: Path) -> None:
-    replica = play.replicas.all[0]
+    hand, replica = Hand(play, "ann"), play.replicas.all[0]
+    met = await hand.sees(words("tap.summary"))
     await play.replicas.end(0)
     usual, replica.log = replica.log, pipe
     await play.replicas.start(0)
@@ -39,8 +40,8 @@ async def test_a_log_that_nobody_reads_stops_nothing(play: Play, pipe: Path) -> 
         for _ in range(FLOOD):
             async with session.get(f"{replica.url}/nothing-here/{'x' * 150}") as answer:
                 assert answer.status in {404, 429}
-    hand = Hand(play, "ann")
-    await hand.sees(words("tap.summary"))
+    await play.teams.say("ann", "hello")
+    await play.teams.wait("ann", has=words("tap.summary"), after=met, seconds=40)
     assert words("tap.field.reason") in await hand.look("tap")
     assert await play.replicas.end(0) == 0
 
