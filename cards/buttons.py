@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from bot.core.actions import Begin, Choose, Disown, Press, Ref, Refresh, Shown, Submit
-from bot.core.calling import OpenRequest, ProveCall
-from bot.core.doubting import Doubting
+from bot.core.actions import Begin, Choose, Disown, Matters, Press, Ref, Refresh, Shown, Submit
+from bot.core.calling import OpenRequest
 from bot.core.face import serves
+from bot.core.looking import Looking
 from bot.core.model import LIVE, PENDING, VERIFIED, EvidenceType, Request, Status
 from bot.core.packing import LANGUAGE, pack
 from bot.core.queue import Queued, looked_at
@@ -22,7 +22,7 @@ DIALOG: Final = {"type": "task/fetch"}
 
 
 def packed(
-    view: View, action: Press | Begin | Submit | Choose | Disown | SeeQueue | Shown | OpenRequest | ProveCall | Doubting
+    view: View, action: Press | Begin | Submit | Choose | Disown | SeeQueue | Shown | Matters | Looking
 ) -> dict[str, str | int]:
     """Return what a button sends; where its card keeps to the language somebody wrote in, that comes along."""
     return {**pack(action), LANGUAGE: tongue(view.language)} if view.spoken else pack(action)
@@ -35,7 +35,7 @@ def ref(request: Request) -> Ref:
 def press(
     view: View,
     key: str,
-    action: Press | Begin | SeeQueue | Shown | ProveCall | Doubting,
+    action: Press | Begin | SeeQueue | Shown | Matters,
     *,
     style: str | None = None,
     tooltip: str | None = None,
@@ -58,7 +58,14 @@ def attending(one: Request | Queued, view: View, page: SeeQueue | None = None) -
     return [*([] if mine else [press(view, key, begin)]), *([end] if ends else [])]
 
 
-def dialog(view: View, key: str, action: Press | Begin, *, style: str | None = None, enabled: bool = True) -> e.Submit:
+def dialog(
+    view: View,
+    key: str,
+    action: Press | Begin | Matters | Looking,
+    *,
+    style: str | None = None,
+    enabled: bool = True,
+) -> e.Submit:
     """A button that opens a dialog with what the server answers."""
     data = {**packed(view, action), "msteams": DIALOG}
     return e.Submit(title=bare(view, key), data=data, style=style, enabled=None if enabled else False)
@@ -146,5 +153,9 @@ def retractable(request: Request) -> bool:
 
 def anew(request: Request, users: list[str] | None = None, view: View | None = None) -> e.Refresh:
     """Let whoever is named, or whoever sees it, ask for its present state; a twin of a card goes by that."""
-    data = pack(Refresh(ref(request))) if view is None else packed(view, Refresh(ref(request)))
+    return asks_anew(pack(Refresh(ref(request))) if view is None else packed(view, Refresh(ref(request))), users)
+
+
+def asks_anew(data: dict[str, str | int], users: list[str] | None) -> e.Refresh:
+    """Have a client ask by itself, with this data, when the card comes into view: of `users`, or of all who see it."""
     return e.Refresh(action=e.Execute(verb=str(data["verb"]), data=data), users=users)

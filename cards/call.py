@@ -5,7 +5,7 @@ Only the agent's card has the number, for them to read aloud; no card says how s
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from bot.core.answers import CallerCard, CallerDoor, CallerForm
 from bot.core.callers import BY_THEMSELVES, WAITING, Stand, Verification
@@ -22,13 +22,13 @@ from bot.core.calling import (
     ProveCall,
     SeeCaller,
     TypeNumber,
-    pack,
 )
 from bot.core.doubting import AskDoubt
 from bot.core.ports import Slot
 from cards import elements as e
-from cards.buttons import DIALOG, press, sign_in
+from cards.buttons import asks_anew, dialog, packed, press, sign_in
 from cards.colleague import looked_for, row
+from cards.lock import begin
 from cards.parts import badge, card, facts, header, lines, warning
 from cards.texts import NAME, plain
 from cards.view import View
@@ -47,8 +47,7 @@ TONES: Final = {
 
 
 def call_door(_: CallerDoor, view: View) -> e.Card:
-    data = {**pack(BeginCaller()), "msteams": DIALOG}
-    begin = e.Submit(title=bare(view, "call.button.begin"), data=data, style="positive")
+    begin = dialog(view, "call.button.begin", BeginCaller(), style="positive")
     return card(view, [header(say(view, "app.name"), say(view, "call.title")), *lines(say(view, "call.door"))], [begin])
 
 
@@ -57,9 +56,12 @@ def call_form(answer: CallerForm, view: View) -> e.Card:
     body: list[e.Piece | None] = [
         warning(say(view, f"call.fault.{answer.fault}")) if answer.fault else None,
         *lines(say(view, "call.found" if answer.found else "call.form")),
-        *(row(one, bare(view, "call.button.ask"), pack(AskCaller(answer.form, one.id)), view) for one in answer.found),
+        *(
+            row(one, bare(view, "call.button.ask"), packed(view, AskCaller(answer.form, one.id)), view)
+            for one in answer.found
+        ),
     ]
-    data = pack(FindCaller(answer.form, "", ""))
+    data = packed(view, FindCaller(answer.form, "", ""))
     again = "call.button.find_again" if answer.found else "call.button.find"
     find = e.Submit(title=bare(view, again), data=data)
     return card(view, [*body, *looked_for(answer.text, view)], [find])
@@ -92,17 +94,16 @@ def _agents(answer: CallerCard, view: View) -> e.Card:
         *(lines(say(view, "call.agent.leaves", **_given(one))) if leaves else ()),
         *facts([(say(view, "call.asked_at"), when(one.created_at)), (say(view, "call.proved_at"), _at(one))]),
     ]
-    opens = [_opening(kind, one, view) for kind in answer.opens] if one.status is Stand.VERIFIED and not over else []
-    back = _press("call.button.end", pack(EndCall(one.key, one.version)), view) if waits else None
-    leads = _press("call.button.manager", pack(AskManager(one.key, one.version)), view) if leaves else None
+    opens = (
+        [dialog(view, f"{kind}.title", OpenForm(one.key, one.version, kind)) for kind in answer.opens]
+        if one.status is Stand.VERIFIED and not over
+        else []
+    )
+    back = press(view, "call.button.end", EndCall(one.key, one.version)) if waits else None
+    leads = press(view, "call.button.manager", AskManager(one.key, one.version)) if leaves else None
     if opens:
         body += lines(say(view, "call.agent.opens", **_given(one)))
     return card(view, body, [*opens, leads, back], _refresh(one, view))
-
-
-def _opening(kind: str, one: Verification, view: View) -> e.Submit:
-    data = {**pack(OpenForm(one.key, one.version, kind)), "msteams": DIALOG}
-    return e.Submit(title=bare(view, f"{kind}.title"), data=data)
 
 
 def _number(one: Verification, view: View) -> list[e.Piece]:
@@ -131,17 +132,17 @@ def _answers(one: Verification, view: View, *, asks: bool, over: bool) -> list[e
     if over:
         return []
     confirms = asks and one.by_number
-    confirm = pack(TypeNumber(one.key, one.version, ""))
+    confirm = TypeNumber(one.key, one.version, "")
     more = one.proven not in BY_THEMSELVES
     proves, shows = more and bool(view.link), more and view.looks
     no = "call.button.no" if asks else "call.button.not_me"
     doubts = press(view, "doubt.button.really", AskDoubt(one.by.id)) if asks else None  # of whom they hear that name
     return [
-        _press("call.button.confirm", confirm, view, style="positive") if confirms else None,
+        press(view, "call.button.confirm", confirm, style="positive") if confirms else None,
         sign_in(view, "call.button.prove", style=None if confirms else "positive") if proves else None,
-        _press("call.button.prove_face", pack(ProveCall(one.key, one.version)), view) if shows else None,
+        press(view, "call.button.prove_face", ProveCall(one.key, one.version)) if shows else None,
         doubts,
-        _press(no, pack(DenyCall(one.key, one.version)), view, style="destructive"),
+        press(view, no, DenyCall(one.key, one.version), style="destructive"),
     ]
 
 
@@ -162,7 +163,7 @@ def _vouchers(one: Verification, view: View) -> e.Card:
     no = "call.button.not_vouched" if asks else "call.button.not_me"
     actions: list[e.Action | None] = [
         sign_in(view, "call.button.vouch", style="positive") if asks and view.link else None,
-        _press(no, pack(DenyVouch(one.key, one.version)), view, style="destructive") if mine else None,
+        press(view, no, DenyVouch(one.key, one.version), style="destructive") if mine else None,
     ]
     return card(view, body, actions, _refresh(one, view))
 
@@ -173,7 +174,7 @@ def _securitys(one: Verification, view: View) -> e.Card:
     title = say(view, f"call.security.title{by}", **_given(one))
     text, then = say(view, f"call.security.text{by}", **_given(one)), say(view, "call.security.next", **_given(one))
     said = lines(text, then)
-    return card(view, [_head(one, title, view), *said, *facts(rows)])
+    return card(view, [_head(one, title, view), *said, *facts(rows)], [begin(view)])
 
 
 def _proven(one: Verification, over: bool) -> str:
@@ -200,15 +201,8 @@ def _at(one: Verification) -> str:
     return when(one.proven_at) if one.proven_at is not None else ""
 
 
-def _press(key: str, data: dict[str, Any], view: View, *, style: str | None = None) -> e.Execute:
-    title = bare(view, key)
-    old = e.Submit(title=title, data=data, style=style)
-    return e.Execute(title=title, verb=str(data["verb"]), data=data, style=style, fallback=old)
-
-
 def _refresh(one: Verification, view: View) -> e.Refresh | None:
     """Let the one it is for fetch it anew when it comes into view, as long as it can change."""
     if not view.user or (one.over(view.now) and not one.leaves(view.now)):
         return None
-    data = pack(SeeCaller(one.key, one.version))
-    return e.Refresh(action=e.Execute(verb=str(data["verb"]), data=data), users=[view.user])
+    return asks_anew(packed(view, SeeCaller(one.key, one.version)), [view.user])

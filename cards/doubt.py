@@ -5,7 +5,7 @@ Until it is told what came of it, the card says the same whomever somebody named
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from bot.core.calling import PICKED, TYPED
 from bot.core.doubtful import DoubtCard, DoubtForm
@@ -13,8 +13,9 @@ from bot.core.doubting import AskDoubt, SayDifferent, SayNotCalling, SaySame, Se
 from bot.core.doubts import LOOK, CallDoubt, DoubtStand
 from bot.core.ports import Slot
 from cards import elements as e
-from cards.buttons import packed, press
+from cards.buttons import asks_anew, packed, press
 from cards.colleague import LONGEST, PEOPLE, row
+from cards.lock import begin
 from cards.parts import badge, card, facts, header, lines, warning
 from cards.texts import NAME, plain
 from cards.view import View
@@ -97,7 +98,7 @@ def _securitys(one: CallDoubt, view: View) -> e.Card:
         (say(view, "doubt.asker_id"), one.by.id),
         (say(view, "doubt.named_id"), one.about.id),
     ]
-    return card(view, [_head(title, view, one.status), *said, *facts(rows)])
+    return card(view, [_head(title, view, one.status), *said, *facts(rows)], [begin(view)])
 
 
 def _now(one: CallDoubt, view: View) -> DoubtStand:
@@ -132,5 +133,4 @@ def _refresh(one: CallDoubt, view: View) -> e.Refresh | None:
     """Let the one it is for fetch it anew when it comes into view, as long as it can change."""
     if not view.user or (one.status is not DoubtStand.ASKED and one.over(view.now)):
         return None
-    data: dict[str, Any] = dict(packed(view, SeeDoubt(one.key)))
-    return e.Refresh(action=e.Execute(verb=str(data["verb"]), data=data), users=[view.user])
+    return asks_anew(packed(view, SeeDoubt(one.key)), [view.user])

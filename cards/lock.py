@@ -7,11 +7,11 @@ from typing import Final
 from bot.core.forms import WHY as REASON
 from bot.core.interventions import Intervention, LockStand
 from bot.core.lockcards import LockCard, LockDoor, LockForm
-from bot.core.locking import WHAT, WHY, BeginLock, ChooseLock, FindLock, SendLock, pack
+from bot.core.locking import WHAT, WHY, BeginLock, ChooseLock, FindLock, SendLock
 from bot.core.model import Refusal
 from bot.core.ports import Slot
 from cards import elements as e
-from cards.buttons import DIALOG, sign_in
+from cards.buttons import dialog, packed, sign_in
 from cards.colleague import looked_for, row, who
 from cards.parts import badge, card, header, lines, quoted, warning
 from cards.texts import NAME, plain
@@ -34,7 +34,7 @@ def lock_door(_: LockDoor, view: View) -> e.Card:
 
 def begin(view: View) -> e.Submit:
     """The button that opens the form."""
-    return e.Submit(title=bare(view, "lock.button.begin"), data={**pack(BeginLock()), "msteams": DIALOG})
+    return dialog(view, "lock.button.begin", BeginLock())
 
 
 def lock_form(answer: LockForm, view: View) -> e.Card:
@@ -45,10 +45,10 @@ def lock_form(answer: LockForm, view: View) -> e.Card:
 
 def _whom(answer: LockForm, missing: e.Piece | None, view: View) -> e.Card:
     title = bare(view, "lock.button.choose")
-    rows = [row(one, title, pack(ChooseLock(answer.form, one.id)), view) for one in answer.found]
+    rows = [row(one, title, packed(view, ChooseLock(answer.form, one.id)), view) for one in answer.found]
     said = lines(say(view, "lock.found" if answer.found else "lock.form"))
     again = "call.button.find_again" if answer.found else "call.button.find"
-    find = e.Submit(title=bare(view, again), data=pack(FindLock(answer.form, "", "")))
+    find = e.Submit(title=bare(view, again), data=packed(view, FindLock(answer.form, "", "")))
     return card(view, [missing, *said, *rows, *looked_for(answer.text, view)], [find])
 
 
@@ -67,7 +67,7 @@ def _what(answer: LockForm, missing: e.Piece | None, view: View) -> e.Card:
     why = e.InputText(
         id=WHY, label=bare(view, "lock.why"), value=answer.reason or None, multiline=True, longest=REASON.longest
     )
-    data = pack(SendLock(answer.form, person, "", ""))
+    data = packed(view, SendLock(answer.form, person, "", ""))
     send = e.Submit(title=bare(view, "lock.button.send"), data=data, style="destructive")
     shown = e.Container(items=who(one, view), spacing="Medium") if one is not None else None
     return card(view, [missing, *lines(say(view, "lock.chosen")), shown, what, why], [send])

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from bot.core.looking import BeginLooking, FindColleague, LookAt, pack
+from bot.core.looking import BeginLooking, FindColleague, LookAt
 from bot.core.lookups import Episode
 from bot.core.model import Mode
 from bot.core.sights import HistoryCard, LookDoor, LookForm
 from cards import elements as e
-from cards.buttons import DIALOG
+from cards.buttons import dialog, packed
 from cards.colleague import looked_for, row
 from cards.parts import card, header, lines, quote, warning
 from cards.texts import NAME, Markup, clean, plain
@@ -21,8 +21,7 @@ WORDS: Final = 120  # characters of somebody's own words about one request
 
 
 def look_door(answer: LookDoor, view: View) -> e.Card:
-    data = {**pack(BeginLooking(answer.sight)), "msteams": DIALOG}
-    begin = e.Submit(title=bare(view, "lookup.button.begin"), data=data, style="positive")
+    begin = dialog(view, "lookup.button.begin", BeginLooking(answer.sight), style="positive")
     title = header(say(view, "app.name"), say(view, f"lookup.{answer.sight}.title"))
     return card(view, [title, *lines(say(view, f"lookup.{answer.sight}.door"))], [begin])
 
@@ -33,10 +32,10 @@ def look_form(answer: LookForm, view: View) -> e.Card:
     body: list[e.Piece | None] = [
         warning(say(view, f"call.fault.{answer.fault}")) if answer.fault else None,
         *lines(say(view, "lookup.found" if answer.found else "lookup.form"), say(view, "lookup.seen")),
-        *(row(one, look, pack(LookAt(answer.sight, one.id)), view) for one in answer.found),
+        *(row(one, look, packed(view, LookAt(answer.sight, one.id)), view) for one in answer.found),
     ]
     again = "call.button.find_again" if answer.found else "call.button.find"
-    data = pack(FindColleague(answer.sight, "", ""))
+    data = packed(view, FindColleague(answer.sight, "", ""))
     find = e.Submit(title=bare(view, again), data=data)
     return card(view, [*body, *looked_for(answer.text, view)], [find])
 

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from bot.core.actions import Consent, Prove, RefuseConsent, Replace, Report, RevokeIt, Show, SignInAgain, Withdraw
-from bot.core.behalf import locked_by_other
+from bot.core.behalf import VOUCHED, locked_by_other
 from bot.core.evidence import given_already
 from bot.core.face import serves
 from bot.core.life.alarmed import stopped
 from bot.core.life.ended import CAME, too_late
-from bot.core.model import LIVE, PENDING, VERIFIED, Follow, Mode, Request, Status, Way
+from bot.core.model import LIVE, PENDING, VERIFIED, EvidenceType, Follow, Mode, Request, Status, Way
 from cards import elements as e
 from cards.again import again
 from cards.buttons import alarm, dialog, press, ref, refresh, sign_in
@@ -98,6 +98,8 @@ def _summary(request: Request, view: View) -> list[e.Piece | None]:
             return [*lines(say(view, worded(request, "request.ready.closed"), **given))]
         case Status.STEP_UP if not view.link:
             return [*lines(say(view, f"{state}.closed", **given))]
+        case Status.CONSENT if any(e.strength == VOUCHED for e in request.evidence_of(EvidenceType.VERIFICATION)):
+            return [*lines(say(view, "request.consent.vouched", **given))]
         case _:
             return [*lines(say(view, worded(request, f"{state}.{approved_before(request, view) or 'text'}"), **given))]
 

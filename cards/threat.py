@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from bot.core.answers import ThreatCard, ThreatDoor, ThreatForm
 from bot.core.forms import WHY as REASON
 from bot.core.ports import Slot
-from bot.core.raising import HOURS, LEVEL, OFFERED, WHY, BeginThreat, LowerThreat, RaiseThreat, SeeThreat, pack
+from bot.core.raising import HOURS, LEVEL, OFFERED, WHY, BeginThreat, LowerThreat, RaiseThreat, SeeThreat
 from bot.core.threat import RAISED, Threat, ThreatLevel, ThreatStand
 from cards import elements as e
-from cards.buttons import DIALOG, sign_in
+from cards.buttons import asks_anew, dialog, packed, press, sign_in
 from cards.parts import badge, card, facts, header, lines, quoted, warning
 from cards.texts import NAME, plain
 from cards.view import View
@@ -58,9 +58,8 @@ def threat_form(answer: ThreatForm, view: View) -> e.Card:
             id=WHY, label=bare(view, "threat.why"), value=answer.reason or None, multiline=True, longest=REASON.longest
         ),
     ]
-    send = e.Submit(
-        title=bare(view, "threat.button.raise"), data=pack(RaiseThreat(answer.form, "", "", "")), style="destructive"
-    )
+    data = packed(view, RaiseThreat(answer.form, "", "", ""))
+    send = e.Submit(title=bare(view, "threat.button.raise"), data=data, style="destructive")
     return card(view, body, [send])
 
 
@@ -108,7 +107,7 @@ def _buttons(one: Threat, stands: ThreatStand, slot: Slot, view: View, *, asks: 
         return [sign_in(view, "threat.button.sign_in_lower" if lowers else "threat.button.sign_in", style=style)]
     if stands is not ThreatStand.HELD or slot is Slot.APPROVERS:
         return []
-    lower = _press("threat.button.lower", pack(LowerThreat(one.key, one.version)), view)
+    lower = press(view, "threat.button.lower", LowerThreat(one.key, one.version))
     stricter = one.level is not ThreatLevel.LOCKDOWN and slot is Slot.SECURITY
     return [lower, _begin(view) if stricter else None]
 
@@ -118,18 +117,11 @@ def _title(view: View, small: str) -> e.Container:
 
 
 def _begin(view: View) -> e.Submit:
-    return e.Submit(title=bare(view, "threat.button.begin"), data={**pack(BeginThreat()), "msteams": DIALOG})
-
-
-def _press(key: str, data: dict[str, Any], view: View) -> e.Execute:
-    title = bare(view, key)
-    return e.Execute(title=title, verb=str(data["verb"]), data=data, fallback=e.Submit(title=title, data=data))
+    return dialog(view, "threat.button.begin", BeginThreat())
 
 
 def _refresh(one: Threat, stands: ThreatStand, slot: Slot, view: View) -> e.Refresh | None:
     """Let whoever has it in private fetch it anew when it comes into view, as long as it can change."""
     if stands not in {ThreatStand.WANTED, ThreatStand.HELD} or slot is Slot.APPROVERS:
         return None
-    data = pack(SeeThreat(one.key, one.version))
-    users = [view.user] if view.user else None
-    return e.Refresh(action=e.Execute(verb=str(data["verb"]), data=data), users=users)
+    return asks_anew(packed(view, SeeThreat(one.key, one.version)), [view.user] if view.user else None)

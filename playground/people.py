@@ -104,6 +104,8 @@ class People:
 
     def __init__(self, people: tuple[Person, ...], groups: tuple[Group, ...]) -> None:
         self._people = {person.key: person for person in people}
+        if len(self._people) < len(people):
+            raise ValueError("two people have one key")
         self.groups = {group.id: group for group in groups}
         self.active: dict[str, set[str]] = {}  # principal id -> role ids held now
         self.eligible: dict[str, set[str]] = {}  # principal id -> role ids that can be activated
@@ -205,7 +207,6 @@ _CAST: Final = (
     Person("bens", "Ben Bishop Second", "Helpdesk agent's other account", employee="1002"),
     Person("sofia", "Sofia Stone", "Security analyst", department="IT Security"),
     Person("fed", "Fedor Fuchs", "Logistics planner", domain=FEDERATED),
-    Person("nia", "Nia Novak", "New joiner", department="Purchasing", manager="max"),
     Person("max", "Max Moore", "Head of purchasing", department="Purchasing", manager="uma"),
     Person("nia", "Nia Novak", "Buyer", department="Purchasing", manager="max", others=("nia@home.example",)),
 )

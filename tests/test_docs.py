@@ -81,7 +81,8 @@ def test_the_permissions_table_is_what_is_asked_for() -> None:
     of_mail = [(f"`{name}`", why, where) for name, why in OF_MAIL.items()]
     better = "not needed: [what is not known without it](#what-changed-lately)"
     of_reports = [(f"`{name}`", why, better) for name, why in OF_REPORTS.items()]
-    named = "not needed: [where the app's id in the catalogue is named](setup.md#callers-and-the-threat-level)"
+    place = "setup.md#callers-locks-histories-and-the-threat-level"
+    named = f"not needed: [where the app's id in the catalogue is named]({place})"
     of_apps = [(f"`{name}`", why, named) for name, why in OF_APPS.items()]
     assert _table("Permissions") == always + of_kinds + of_mail + of_reports + of_apps
 

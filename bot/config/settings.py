@@ -54,7 +54,11 @@ class Settings(BaseSettings):
     security_channel: str = Field(description="Id of the standard Teams channel that hears of alarms.")
     helpdesk_contact: str = Field(description="How to reach the helpdesk, as said in refusals.")
     channel_language: Literal["en", "de"] = Field(default="en", description="Language of what is posted in channels.")
-    agents_group: str = Field(default="", description="Object id of the group that asks callers who they are, if any.")
+    agents_group: str = Field(
+        default="",
+        description="Object id of the group that asks callers who they are, locks colleagues' accounts and looks at "
+        "proofs, if any.",
+    )
     agent_step_up: str = Field(
         default="c1", description="Authentication context of the sign-in by which they lock a colleague's account."
     )
@@ -67,7 +71,11 @@ class Settings(BaseSettings):
         default="",
         description="Id of this app in the tenant's catalogue, to install it for callers who do not have it.",
     )
-    security_group: str = Field(default="", description="Object id of the group that sets the threat level, if any.")
+    security_group: str = Field(
+        default="",
+        description="Object id of the group that sets the threat level, locks anybody's account and looks at proofs, "
+        "if any.",
+    )
     security_step_up: str = Field(default="c1", description="Authentication context of the sign-in by which they do.")
     mail_sender: str = Field(
         default="",

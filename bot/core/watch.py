@@ -25,6 +25,7 @@ class Sort(StrEnum):
     DISOWNED = "disowned"  # what they say is not theirs, of what the directory says of them: each time
     NAMED = "named"  # an emergency account, as that of a colleague who is on the telephone: each time
     NAMED_LOCK = "named_lock"  # the same, as the one they want locked: each time
+    NAMED_LOOK = "named_look"  # the same, as the one whose history or proof they want to see: each time
     UNSENT = "unsent"  # notices by mail that could not be sent, whoever they are about: each time
     PRESS = "press"  # anything else that was refused to them: it only has its budget
 
@@ -91,7 +92,7 @@ def unusual(sort: Sort, count: Count, limits: Thresholds) -> tuple[str, int] | N
                 ("hour", count.hour, limits.yes_hour),
                 ("day", count.day, limits.yes_day),
             )
-        case Sort.DISOWNED | Sort.NAMED | Sort.NAMED_LOCK | Sort.UNSENT:
+        case Sort.DISOWNED | Sort.NAMED | Sort.NAMED_LOCK | Sort.NAMED_LOOK | Sort.UNSENT:
             kept = (("hour", count.hour, 1),)
         case Sort.PRESS:
             kept = ()

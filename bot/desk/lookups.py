@@ -186,7 +186,7 @@ class Lookups:
 
     async def _refused(self, by: Person, refusal: Refusal, about: About) -> None:
         """Write a no down; that somebody named an emergency account, security hears."""
-        sort = Sort.NAMED if refusal.reason == Reason.DENY_LIST else Sort.PRESS
+        sort = Sort.NAMED_LOOK if refusal.reason == Reason.DENY_LIST else Sort.PRESS
         await self.proofs.ledger.record.declined(about, refusal, by, sort)
 
 

@@ -51,6 +51,8 @@ def calls(view: View) -> Iterator[tuple[str, Showable, View]]:
     yield "approvers/opened", RequestCard(opened, Slot.APPROVERS), replace(view, user="", person="")
     word = Evidence(EvidenceType.VERIFICATION, MAX.id, MAX.name, NOW, VOUCHED, ASKED_FOR.id, source=ASKED.id)
     by_manager = replace(opened, evidence=(*waits.evidence, replace(vouched, strength="manager"), word))
+    asks = replace(at(Status.CONSENT), opened_by=BEN, evidence=(replace(vouched, strength="manager"), word))
+    yield "call/consent_vouched", RequestCard(asks, Slot.REQUESTER), view
     yield "approvers/vouched", RequestCard(by_manager, Slot.APPROVERS), replace(view, user="", person="")
     yield "call/security", CallerCard(replace(ASKED, status=Stand.REFUSED, seed=""), Slot.SECURITY), agent
     denied = replace(ASKED, status=Stand.REFUSED, seed="", voucher=MAX, vouched=False)

@@ -13,6 +13,7 @@ import cards
 from bot.core import actions as do
 from bot.core.answers import (
     CallerCard,
+    CallerDoor,
     CallerForm,
     Form,
     HomeCard,
@@ -22,17 +23,23 @@ from bot.core.answers import (
     RequestCard,
     Said,
     SecretShown,
+    ThreatDoor,
+    ThreatForm,
 )
 from bot.core.callers import Proven, Stand, Verification
 from bot.core.colleague import Colleague
+from bot.core.doubtful import DoubtForm
 from bot.core.forms import Field, Sheet
 from bot.core.kind import Kind
+from bot.core.lockcards import LockDoor, LockForm
+from bot.core.lookups import Sight
 from bot.core.model import Chat, Ending, Refusal, Secret, Status, Way
 from bot.core.packing import unpack
 from bot.core.ports import Purpose, SignIn, SignInStage, Slot
 from bot.core.reasons import Reason
+from bot.core.sights import LookDoor, LookForm
 from bot.kinds import KINDS
-from cards import View
+from cards import Showable, View
 from cards.texts import LANGUAGES
 from playground.gallery.people import ANN, BEN
 from playground.gallery.requests import APPROVED, RECEIPT, SIGNED_IN, at, told
@@ -389,3 +396,24 @@ def test_how_grave_it_is_shows_in_the_colour_of_its_badge(level: str, style: str
     view = replace(VIEW, user="", person="", levels=KINDS["risk"].levels)
     badges = [p for p in pieces(cards.show(RequestCard(request, Slot.APPROVERS), view)) if p.get("type") == "Badge"]
     assert [(p["text"], p["style"]) for p in badges[1:]] == [(cards.text(f"risk.badge.{level}", "en"), style)]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        CallerDoor(),
+        CallerForm("f1", "Ann", found=(Colleague("a", "Ann", "ann@contoso.example", "Buyer"),)),
+        ThreatDoor(),
+        ThreatForm("t1"),
+        LockDoor(),
+        LockForm("l1", "Ann", found=(Colleague("a", "Ann", "ann@contoso.example", "Buyer"),)),
+        LookDoor(Sight.HISTORY),
+        LookForm(Sight.PROOF, "Ann", found=(Colleague("a", "Ann", "ann@contoso.example", "Buyer"),)),
+        DoubtForm("Ann", found=(Colleague("a", "Ann", "ann@contoso.example", "Buyer"),)),
+    ],
+    ids=lambda answer: type(answer).__name__,
+)
+def test_what_follows_from_a_card_keeps_to_the_language_somebody_wrote_in(answer: Showable) -> None:
+    sent = [action["data"] for action in actions(cards.show(answer, replace(VIEW, spoken=True))) if "data" in action]
+    assert sent
+    assert [data for data in sent if "verb" in data and data.get("lang") != "en"] == []

@@ -151,7 +151,7 @@ async def test_an_emergency_account_and_nobody_read_the_same_and_security_hears(
     assert why(emma) == Reason.NOT_TO_BE_SEEN
     assert [e.data["reason"] for e in await told(desk, "refused")] == [Reason.NOT_FOUND, Reason.DENY_LIST]
     (found,) = await told(desk, "found")
-    assert (found.data["sort"], found.data["person"]) == ("named", LEA)
+    assert (found.data["sort"], found.data["person"]) == ("named_look", LEA)
 
 
 async def test_nobody_looks_at_more_than_so_many_within_an_hour_not_even_at_once(desk: Office) -> None:
