@@ -21,7 +21,7 @@ from bot.core.watch import Sort
 from bot.desk.answered import answered
 from bot.desk.facts import Inquiry
 from bot.desk.homes import Homes
-from bot.desk.intent import Intent, confirm_first, put_off, used_up
+from bot.desk.intent import VERDICTS, Intent, confirm_first, put_off, used_up
 from bot.desk.ledger import Also, Ledger, happened, proved
 from bot.desk.record import HARMLESS
 
@@ -109,7 +109,11 @@ class Approvals:
             refusal = Refusal(Reason.NOT_YOUR_YES if request.status in PENDING else Reason.CLOSED)
             await self.ledger.refuse(request, refusal, actor.person)
             return Refused(refusal)
-        step = await self.ledger.change(request.id, happened(Retracted(actor.person)), known=request)
+
+        async def for_good(unit: Unit, _: Request) -> None:  # what was begun before brings no yes back
+            await unit.close_sign_ins(request.id, actor.person.id, VERDICTS, but="")
+
+        step = await self.ledger.change(request.id, happened(Retracted(actor.person)), for_good, known=request)
         return answered(step, where(actor))
 
     async def put_off(self, actor: Actor, request: Request) -> Answer:

@@ -8,11 +8,12 @@ from dataclasses import replace
 import pytest
 
 from bot.core.actions import Approve, Deny, Ref, Retract
-from bot.core.answers import Answer, RequestCard, SecretShown
+from bot.core.answers import Answer, RequestCard, SecretShown, SignInRefused
 from bot.core.approval import RETRACTIONS
 from bot.core.errors import Unavailable
-from bot.core.facts import Facts, Moment
+from bot.core.facts import ApproverFacts, Facts, Moment
 from bot.core.model import Actor, EvidenceType, Request, Status
+from bot.core.ports import SignInStage
 from bot.core.reasons import Reason
 from bot.desk.facts import Inquiry
 from bot.kinds import KINDS
@@ -151,6 +152,31 @@ async def test_everybody_reads_it(desk: Office) -> None:
     mine = desk.messenger.shown(private("ann").id)
     assert "has taken that back" in mine
     assert "It is ready" not in mine
+
+
+async def test_a_confirmation_begun_before_does_not_bring_it_back(desk: Office) -> None:
+    """Pressed once more while the first yes was being confirmed, it waits for a sign-in that counts for nothing now."""
+    await desk.ask()
+    await desk.sign_in()
+    await desk.desk.installed(person("ben"), private("ben"))
+    press, real = Approve(Ref("r1", (await desk.load("r1")).version)), Inquiry.about_approver
+    await desk.desk.handle(in_channel("ben"), press)
+
+    async def slowly(self: Inquiry, approver: str, request: Request) -> ApproverFacts:
+        facts = await real(self, approver, request)
+        patch.setattr(Inquiry, "about_approver", real)
+        await desk.sign_in("ben")
+        return facts
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Inquiry, "about_approver", slowly)
+        await desk.desk.handle(in_channel("ben"), press)
+    second = await desk.waiting("ben", "r1")
+    assert second.stage is SignInStage.BEGUN
+    assert await approvers(desk) == ["ben"]
+    await retract(desk)
+    assert isinstance(await desk.step_up.start(second.id, f"{second.id}.browser"), SignInRefused)
+    assert await approvers(desk) == []
 
 
 # -- taken back and done at the same moment --------------------------------------------------------------------
