@@ -9,7 +9,7 @@ from bot.core.answers import ProofShown
 from bot.core.approval import outgrown
 from bot.core.callers import Proven
 from bot.core.forms import WHY
-from bot.core.life.alarmed import stopped
+from bot.core.life.alarmed import stopped_for
 from bot.core.model import UNDECIDED, Evidence, EvidenceType, Refusal, Request, Status
 from bot.core.packing import VERDICT_NO, VERDICT_YES
 from bot.core.queue import looked_at
@@ -54,7 +54,7 @@ def approvers(request: Request, view: View, above: e.Piece | None = None) -> e.C
 def _body(request: Request, view: View, above: e.Piece | None = None) -> list[e.Piece | None]:
     """Before it is decided, all that helps to decide; afterwards what came of it, by whom and when."""
     large = say(view, own(request.kind, "approvers.title"), **particulars(request, view))
-    state = "stopped" if stopped(request) else "reported" if request.reported else str(request.status)
+    state = stopped_for(request) or ("reported" if request.reported else str(request.status))
     state = "unclear" if request.ending and request.ending.refusal == Refusal(Reason.UNCLEAR) else state
     head = [above, standing(request, large, view)]
     told = lines(say(view, _told(request, state), **particulars(request, view)))

@@ -171,9 +171,10 @@ def _vouchers(one: Verification, view: View) -> e.Card:
 def _securitys(one: Verification, view: View) -> e.Card:
     rows = [(say(view, "call.asked_at"), when(one.created_at)), (say(view, "alert.person"), one.about.id)]
     by = "_manager" if one.vouched is False else ""
+    opened = "_opened" if one.used_for else ""
     title = say(view, f"call.security.title{by}", **_given(one))
-    text, then = say(view, f"call.security.text{by}", **_given(one)), say(view, "call.security.next", **_given(one))
-    said = lines(text, then)
+    keys = (f"call.security.text{by}", f"call.security.next{opened}")
+    said = lines(*(say(view, key, **_given(one)) for key in keys))
     return card(view, [_head(one, title, view), *said, *facts(rows)], [begin(view)])
 
 

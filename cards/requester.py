@@ -9,7 +9,7 @@ from bot.core.actions import Consent, Prove, RefuseConsent, Replace, Report, Rev
 from bot.core.behalf import VOUCHED, locked_by_other
 from bot.core.evidence import given_already
 from bot.core.face import serves
-from bot.core.life.alarmed import stopped
+from bot.core.life.alarmed import stopped, stopped_for
 from bot.core.life.ended import CAME, too_late
 from bot.core.model import LIVE, PENDING, VERIFIED, EvidenceType, Follow, Mode, Request, Status, Way
 from cards import elements as e
@@ -64,8 +64,8 @@ def requester(request: Request, view: View, above: e.Piece | None = None) -> e.C
 
 
 def _title(request: Request, view: View) -> str:
-    if stopped(request):
-        return "request.stopped.title"
+    if alarm := stopped_for(request):
+        return f"request.{alarm}.title"
     if approved_before(request, view):
         return "request.approval.again"
     return f"request.{request.status}.checked" if _checking(request) else staged(request, "title")
@@ -129,9 +129,9 @@ def _frozen(request: Request, view: View) -> list[e.Piece]:
 
 
 def _taken_back(request: Request) -> str:
-    """Name why it is taken back: an alarm about the whole account, its owner's word, or because they wished it."""
-    if stopped(request):
-        return "stopped"
+    """Name why it is taken back: an alarm about the account or a call, its owner's word, or because they wished it."""
+    if alarm := stopped_for(request):
+        return alarm
     return "reported" if request.reported and request.status is not Status.WITHDRAWN else "text"
 
 

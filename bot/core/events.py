@@ -9,6 +9,7 @@ from datetime import timedelta
 from bot.core.attention import Attended, Left
 from bot.core.decide import Decision
 from bot.core.model import Evidence, Person, Progress, Receipt, Refusal
+from bot.core.reasons import Reason
 
 
 # Events: what happened. The decision that goes with one was made from facts gathered just now.
@@ -170,10 +171,11 @@ class Reported:
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """An alarm about the subject, raised by `by` with the request `alarm`, stops everything that is on its way."""
+    """An alarm about the subject, or about the call that opened it, raised by `by` with `alarm`, stops a request."""
 
     by: Person
     alarm: str
+    why: Reason = Reason.FROZEN
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ class Reason(StrEnum):
     PRIVILEGED = "privileged"
     APPROVER = "approver"
     FROZEN = "frozen"
+    DISOWNED = "disowned"
     OWN_LOCK = "own_lock"
     LIFT_REASON = "lift_reason"
     LIFT_ELSEWHERE = "lift_elsewhere"

@@ -28,7 +28,7 @@ from bot.core.callers import (
     heard,
 )
 from bot.core.errors import DeskError
-from bot.core.events import ConsentRefused, Event, Withdrew
+from bot.core.events import ConsentRefused, Event, Stopped
 from bot.core.matters import Turned
 from bot.core.model import Actor, Person, Refusal, Request, Status
 from bot.core.ports import Job, SignIn, Slot, Unit, Urgency
@@ -181,7 +181,7 @@ class Callers:
         """
         one = await self.register.load(Verification, verification)
         if one is not None and one.status is Stand.REFUSED and one.used_for:
-            await self.ledger.change(one.used_for, _stopped)
+            await self.ledger.change(one.used_for, lambda request: _stopped(request, one))
 
     async def _ended(self, actor: Actor, verification: str) -> Answer:
         one = await self.register.load(Verification, verification)
@@ -251,10 +251,12 @@ class Callers:
         await self.ledger.record.declined(about, refusal, actor.person, Sort.NAMED if named else sort)
 
 
-async def _stopped(request: Request) -> Event:
-    """Say what a colleague's no makes of what was opened for them, wherever that is by now."""
-    waits = request.status is Status.CONSENT
-    return ConsentRefused(request.subject) if waits else Withdrew(request.subject)
+async def _stopped(request: Request, one: Verification) -> Event:
+    """Say what a no makes of what was opened with a verification: like an alarm, it takes back what works by now."""
+    by = one.voucher if one.vouched is False and one.voucher is not None else one.about
+    if request.status is Status.CONSENT and by is one.about:
+        return ConsentRefused(by)
+    return Stopped(by, one.id, Reason.DISOWNED)
 
 
 def _not_theirs(actor: Actor, one: Verification) -> Refusal | None:

@@ -55,6 +55,8 @@ def calls(view: View) -> Iterator[tuple[str, Showable, View]]:
     yield "call/consent_vouched", RequestCard(asks, Slot.REQUESTER), view
     yield "approvers/vouched", RequestCard(by_manager, Slot.APPROVERS), replace(view, user="", person="")
     yield "call/security", CallerCard(replace(ASKED, status=Stand.REFUSED, seed=""), Slot.SECURITY), agent
+    used = replace(ASKED, status=Stand.REFUSED, seed="", used_for=ASKED_FOR.id)
+    yield "call/security/opened", CallerCard(used, Slot.SECURITY), agent
     denied = replace(ASKED, status=Stand.REFUSED, seed="", voucher=MAX, vouched=False)
     yield "call/security/manager", CallerCard(denied, Slot.SECURITY), agent
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from itertools import product
 from types import MappingProxyType
 from typing import Final
 
 from bot.core.answers import RequestCard
+from bot.core.life.alarmed import ALARMS
 from bot.core.life.ended import CAME
 from bot.core.model import Ending, Follow, Receipt, Refusal, Status
 from bot.core.ports import Slot
@@ -24,7 +26,7 @@ LOCKED: Final = replace(told(ALARM, Status.DONE), frozen_at=NOW)
 LIFTED: Final = replace(told(ALARM, Status.DONE), lifted_by=BEN.name)
 
 
-STOPPED: Final = Ending(ANN.id, ANN.name, refusal=Refusal(Reason.FROZEN))
+STOPPED: Final = {why: Ending(ANN.id, ANN.name, refusal=Refusal(why)) for why in (Reason.FROZEN, Reason.DISOWNED)}
 
 Shown = Iterator[tuple[str, Showable, View]]
 
@@ -51,7 +53,7 @@ def locks(view: View, start: str) -> Shown:
 
 def stopped(kind: str, own: View, channel: View) -> Shown:
     """Yield what an alarm ended of a kind's requests and what it took back, as its person and approvers see it."""
-    for status in (Status.WITHDRAWN, Status.REVOKING, Status.REVOKED):
-        request = replace(told(kind, status), ending=STOPPED)
-        yield f"requester/{status}_stopped", RequestCard(request, Slot.REQUESTER), own
-        yield f"approvers/{status}_stopped", RequestCard(request, Slot.APPROVERS), channel
+    for status, (why, ending) in product((Status.WITHDRAWN, Status.REVOKING, Status.REVOKED), STOPPED.items()):
+        request = replace(told(kind, status), ending=ending)
+        yield f"requester/{status}_{ALARMS[why]}", RequestCard(request, Slot.REQUESTER), own
+        yield f"approvers/{status}_{ALARMS[why]}", RequestCard(request, Slot.APPROVERS), channel

@@ -18,6 +18,7 @@ from bot.core.ports import Slot
 from bot.core.reasons import Reason
 from cards import text
 from tests.fakes import POLICY, FakeClock, Office, at_home, in_channel, office, person, private
+from tests.laws.raised import under_way
 from tests.laws.seen import why
 from tests.laws.test_callers import ANN, CALL, asked, number, signs_in, types, verification
 from tests.laws.test_record import SECURITY, told
@@ -57,6 +58,18 @@ async def opened(desk: Office) -> Request:
     answer = await opens(desk)
     assert isinstance(answer, Said), answer
     return await desk.load("r1")
+
+
+async def ready(desk: Office) -> None:
+    await opened(desk)
+    await agrees(desk)
+    await desk.sign_in()
+    await desk.approve("cleo")
+
+
+async def shown(desk: Office) -> None:
+    await ready(desk)
+    assert isinstance(await desk.show(), SecretShown)
 
 
 # -- the way it should go --------------------------------------------------------------------------------------
@@ -182,6 +195,39 @@ async def test_that_was_not_me_stops_what_was_opened_with_it(desk: Office) -> No
     await desk.desk.handle(at_home(ANN), DenyCall("f1", 3))
     assert (await desk.load("r1")).status is Status.WITHDRAWN
     assert (await verification(desk)).status is Stand.REFUSED
+
+
+async def test_what_was_shown_by_then_is_taken_back_as_after_an_alarm(desk: Office) -> None:
+    await shown(desk)
+    assert ANN in desk.directory.live
+    await desk.desk.handle(at_home(ANN), DenyCall("f1", 3))
+    assert (await desk.load("r1")).status is Status.REVOKING
+    await desk.job("revoke")
+    assert ANN not in desk.directory.live
+    assert (await desk.load("r1")).status is Status.REVOKED
+    await desk.job("cards")
+    assert "Stopped: it was not you" in desk.messenger.shown(private(ANN).id)
+    await desk.job("warn", CALL)
+    assert "it is stopped" in desk.messenger.shown(SECURITY)
+
+
+async def test_one_that_is_on_the_wire_by_then_is_never_shown(desk: Office) -> None:
+    await ready(desk)
+    showing, go_on = await under_way(desk)
+    await desk.desk.handle(at_home(ANN), DenyCall("f1", 3))
+    go_on.set()
+    assert not isinstance(await showing, SecretShown)
+    await desk.job("revoke")
+    assert ANN not in desk.directory.live
+
+
+async def test_stopping_it_once_more_writes_nothing_down(desk: Office) -> None:
+    await opened(desk)
+    await desk.desk.handle(at_home(ANN), DenyCall("f1", 3))
+    entries = await desk.deeds()
+    for _ in range(3):
+        await desk.job("warn", CALL)
+    assert await desk.deeds() == entries
 
 
 async def test_it_is_stopped_even_when_whoever_took_the_no_died_of_it(

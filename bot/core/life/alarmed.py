@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from typing import assert_never
+from types import MappingProxyType
+from typing import Final, assert_never
 
 from bot.core.audit import Deed, Note
 from bot.core.events import Changed, Lifted, Revoke, Stopped
@@ -12,6 +13,8 @@ from bot.core.life.ended import lives, take_back
 from bot.core.life.step import Step, end, person, refuse
 from bot.core.model import PENDING, Ending, Refusal, Request, Status
 from bot.core.reasons import Reason
+
+ALARMS: Final = MappingProxyType({str(Reason.FROZEN): "stopped", str(Reason.DISOWNED): "disowned"})
 
 
 def happened(request: Request, event: Stopped | Lifted, now: datetime) -> Step:
@@ -30,14 +33,20 @@ def happened(request: Request, event: Stopped | Lifted, now: datetime) -> Step:
 
 def stopped(request: Request) -> bool:
     """Whether an alarm ended this request, or has what it made taken back."""
+    return bool(stopped_for(request))
+
+
+def stopped_for(request: Request) -> str:
+    """Say of which sort that alarm was: about the account, or about a call; "" where there was none."""
     refusal = request.ending.refusal if request.ending is not None else None
-    return refusal is not None and refusal.reason == Reason.FROZEN and request.status is not Status.REFUSED
+    alarm = refusal is not None and request.status is not Status.REFUSED
+    return ALARMS.get(refusal.reason, "") if alarm and refusal is not None else ""
 
 
 def _stopped(request: Request, event: Stopped, now: datetime) -> Step:
     """What waits ends, what is under way or still works is taken back, now; what is over is no longer on its way."""
     note = Note(Deed.STOPPED, {**person(event.by), "alarm": event.alarm})
-    why = Ending(event.by.id, event.by.name, refusal=Refusal(Reason.FROZEN))
+    why = Ending(event.by.id, event.by.name, refusal=Refusal(event.why))
     if request.status in PENDING:
         return Step(end(request, Status.WITHDRAWN, why), (Changed(),), (note,))
     if request.status in {Status.ACTING, Status.UNKNOWN} or lives(request):
