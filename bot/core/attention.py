@@ -11,7 +11,7 @@ LASTS: Final = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True)
 class Attention:
-    """Whose it is (an object id and a name) and until when; `due` is when the desk would have looked without it."""
+    """Whose it is (an object id and a name) and until when; `due` is when the desk would look without it."""
 
     by: str
     name: str

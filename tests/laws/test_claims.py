@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core.actions import Approve, Deny, ForSome, Ref, ShowStatus, Written
+from bot.core.actions import Approve, Deny, ForSome, Ref, Retract, ShowStatus, Written
 from bot.core.answers import Answer, MissCard, QueueCard, RequestCard, StatusCard
 from bot.core.attention import LASTS
 from bot.core.model import Actor, Status
@@ -15,7 +15,7 @@ from bot.core.packing import pack, unpack
 from bot.core.queue import looked_at
 from bot.core.queueing import LATE, MINE, QUEUE, Attend, Attending, SeeQueue, Take
 from bot.core.reasons import Reason
-from tests.fakes import EMPLOYEES, FakeClock, Office, at_home, in_channel, office, person, private
+from tests.fakes import EMPLOYEES, POLICY, FakeClock, Office, at_home, in_channel, office, person, private
 from tests.laws.faced import queued
 from tests.laws.seen import why
 from tests.laws.test_queue import drawn, in_line
@@ -118,6 +118,51 @@ async def test_it_ends_by_itself_and_nothing_else_comes_earlier_or_later_by_it(d
     await desk.job("cards")
     assert CARD not in desk.messenger.shown(CHANNEL)
     assert isinstance(await looks(desk, in_channel("ben")), RequestCard), "nobody is asked to take it over"
+
+
+async def test_it_ends_at_its_time_although_the_desk_reminded_meanwhile(desk: Office) -> None:
+    """The reminder comes at its own time, and moves on only when the desk looks next by itself."""
+    await waits(desk)
+    half = (await desk.load("r1")).due_at
+    assert half is not None
+    desk.clock.time = half - LASTS / 2
+    await looks(desk, in_channel("cleo"))
+    desk.clock.time = half
+    await desk.job("due")
+    reminded = await desk.load("r1")
+    assert (reminded.reminded, reminded.due_at) == (True, half + LASTS / 2)
+    assert await holder(desk) == "cleo"
+    desk.clock.time = half + LASTS / 2
+    await desk.job("due")
+    now = await desk.load("r1")
+    assert (now.attention, now.due_at) == (None, now.expires_at)
+    assert [entry.data.get("ended") for entry in await told(desk, "left")] == ["time"]
+
+
+async def test_let_go_what_is_due_when_it_would_have_ended_stays_due_then(database_url: str) -> None:
+    clock = FakeClock()
+    async with patient(database_url, clock) as store:
+        desk = office(store, clock, replace(POLICY, approval_wait=LASTS))
+        await waits(desk)
+        await looks(desk, in_channel("cleo"))  # as long as it waits
+        clock.time += LASTS / 2
+        await desk.job("due")
+        await looks(desk, in_channel("cleo"), Attending.END)
+        now = await desk.load("r1")
+        assert (now.attention, now.reminded, now.due_at) == (None, True, now.expires_at)
+
+
+async def test_what_came_back_to_wait_is_looked_at_by_nobody(desk: Office) -> None:
+    await waits(desk)
+    due = (await desk.load("r1")).due_at
+    await looks(desk, in_channel("cleo"))
+    await desk.approve("ben")
+    ready = await desk.load("r1")
+    assert ready.due_at == ready.expires_at
+    await desk.desk.handle(at_home("ben"), Retract(Ref("r1", ready.version)))
+    again = await desk.load("r1")
+    assert (again.status, again.attention) == (Status.APPROVAL, None)
+    assert again.due_at == due
 
 
 async def test_it_is_kept_with_the_request_and_outlives_the_process(desk: Office, database_url: str) -> None:

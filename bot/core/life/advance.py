@@ -52,9 +52,10 @@ from bot.core.reasons import Reason
 
 def advance(request: Request, event: Event, policy: Policy, now: datetime) -> Step:
     """Say what `event` makes of `request`. Total and pure: an event that does not fit is refused, never raised."""
+    request = attended.apart(request)
     if _moves_on(event) and past(request, policy, now):
-        return _over(request, event)
-    return within_life(_advanced(request, event, policy, now), policy.under(request.terms))
+        return attended.together(_over(request, event))
+    return attended.together(within_life(_advanced(request, event, policy, now), policy.under(request.terms)))
 
 
 def _moves_on(event: Event) -> bool:
@@ -133,11 +134,11 @@ def _came_of_it(
 
 
 def _time_passed(request: Request, decision: Decision | None, policy: Policy, now: datetime) -> Step:
-    if request.due_at is None or now < request.due_at:
-        return Step(request)
     over = attended.over(request, now)
     if over is not None:
         return over
+    if request.due_at is None or now < request.due_at:
+        return Step(request)
     match request.status:
         case Status.CONSENT | Status.STEP_UP | Status.PROOF | Status.APPROVAL | Status.READY:
             return waiting.time_passed(request, decision, policy, now)

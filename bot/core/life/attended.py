@@ -35,19 +35,42 @@ def happened(request: Request, event: Attended | Left, now: datetime) -> Step:
         case Left(by) if there is None or there.by != by:
             return refuse(request, Reason.NOT_ATTENDED)
         case Left(by, name):
-            return Step(_ended(request), (Changed(),), (Note(Deed.LEFT, {"by": by, "name": name}),))
+            note = Note(Deed.LEFT, {"by": by, "name": name})
+            return Step(replace(request, attention=None), (Changed(),), (note,))
         case _:
             assert_never(event)
 
 
 def over(request: Request, now: datetime) -> Step | None:
-    """End it when its time has come, and look again when the desk would have without it; None for anything else."""
+    """End it when its time has come; None for anything else. What the desk looks at by itself is looked at next."""
     there = request.attention
-    if there is None or request.status is not Status.APPROVAL or request.due_at != there.until or now < there.until:
+    if there is None or now < there.until:
         return None
-    return Step(
-        _ended(request), (Changed(),), (Note(Deed.LEFT, {"by": there.by, "name": there.name, "ended": "time"}),)
-    )
+    note = Note(Deed.LEFT, {"by": there.by, "name": there.name, "ended": "time"})
+    return Step(replace(request, attention=None), (Changed(),), (note,))
+
+
+def apart(request: Request) -> Request:
+    """Return what waits as due when the desk would look at it if nobody else did: all that happens to it reads that."""
+    there = request.attention
+    if there is None or request.status is not Status.APPROVAL or request.due_at != _first(there):
+        return request  # a version that knows nothing of this has moved it on
+    return replace(request, due_at=there.due)
+
+
+def together(step: Step) -> Step:
+    """Have it looked at again at whichever comes first, that or the end of a look, which ends with the wait."""
+    request, there = step.request, step.request.attention
+    if there is None:
+        return step
+    if request.status is not Status.APPROVAL:
+        return replace(step, request=replace(request, attention=None))
+    looked = replace(there, due=request.due_at)
+    return replace(step, request=replace(request, attention=looked, due_at=_first(looked)))
+
+
+def _first(there: Attention) -> datetime:
+    return min(there.due, there.until) if there.due is not None else there.until
 
 
 def _told(by: str, name: str, there: Attention | None) -> Mapping[str, str]:
@@ -55,14 +78,5 @@ def _told(by: str, name: str, there: Attention | None) -> Mapping[str, str]:
 
 
 def _begun(request: Request, by: str, name: str, now: datetime) -> Request:
-    due, until = _ended(request).due_at, now + LASTS
-    until = min(until, request.expires_at) if request.expires_at is not None else until
-    first = min(due, until) if due is not None else until
-    return replace(request, attention=Attention(by, name, until, due), due_at=first)
-
-
-def _ended(request: Request) -> Request:
-    """Return it as if nobody looked at it: what was due before is due again."""
-    there = request.attention
-    mine = there is not None and request.due_at == there.until
-    return replace(request, attention=None, due_at=there.due if there is not None and mine else request.due_at)
+    until = min(now + LASTS, request.expires_at) if request.expires_at is not None else now + LASTS
+    return replace(request, attention=Attention(by, name, until))
