@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Final
 
 from bot.core.approval import unfit
@@ -14,6 +15,7 @@ from bot.core.facts import ApproverFacts
 from bot.core.model import Refusal
 from bot.core.policy import Policy
 from bot.core.reasons import Reason
+from bot.desk.answered import not_now
 from bot.desk.noes import Noes
 
 MANY: Final = 8  # people of one name on a card
@@ -53,6 +55,14 @@ class Agents:
         except (DeskError, TimeoutError):
             return None
         return one.id == two.id or bool(one.human and one.human == two.human)
+
+    async def unguarded(self, person: str, context: str) -> Refusal | None:
+        """Say why a sign-in of theirs under this context proves nothing: no policy makes it one. Unknown is a no."""
+        try:
+            guarded = await self.directory.once().guarded_contexts(person)
+        except (DeskError, TimeoutError) as error:
+            return not_now(error)
+        return None if context in guarded else Refusal(Reason.STEP_UP_UNGUARDED, MappingProxyType({"context": context}))
 
     def _unfit(self, facts: ApproverFacts) -> Refusal | None:
         refusal = unfit(Policy(approvers_group=self.group, approver_step_up=self.context), facts)

@@ -207,12 +207,18 @@ class Callers:
         return CallerCard(one, slot, self.opens(one) if slot is Slot.AGENT else ())
 
     async def finish(self, sign_in: SignIn, also: Close, known: Request | None) -> Answer:
-        """Let the colleague's sign-in count; it serves this call and nothing else."""
+        """Let the colleague's sign-in count, if something made it one; it serves this call and nothing else."""
         del known  # it is no request's
+        person = sign_in.person
+        refusal = await self.agents.unguarded(person.id, sign_in.context)
+        if refusal is not None:
+            about = About(person.tenant, sign_in.request, Verification.SORT, person.id)
+            await self.ledger.record.declined(about, refusal, person, Sort.PRESS)
+            return Refused(refusal)
         event = CallerSignedIn(sign_in.at or sign_in.created_at, sign_in.context)
 
         async def used(unit: Unit) -> None:
-            await unit.use_sign_in(sign_in.person.tenant, sign_in.person.id, event.at, sign_in.request)
+            await unit.use_sign_in(person.tenant, person.id, event.at, sign_in.request)
             await also(unit, None)
 
         turned = await self.turned(sign_in.request, event, used)

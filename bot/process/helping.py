@@ -50,6 +50,12 @@ class Staff:
     caller_step_up: str
     app: str = ""
 
+    @property
+    def contexts(self) -> frozenset[str]:
+        """Return every authentication context that somebody may have to sign in under here."""
+        helpdesk = {self.agent_step_up, self.caller_step_up} if self.agents else set()
+        return frozenset(helpdesk | ({self.security_step_up} if self.security else set()))
+
 
 def groups(settings: Settings) -> Staff:
     agents = (settings.agents_group, settings.agent_step_up)

@@ -48,6 +48,7 @@ class _Questions:
     clock: Clock
     tenant: str
     where: Mapping[str, str]  # channels by what they are for
+    contexts: frozenset[str]  # of sign-ins that are for no request
     probed_at: dict[str, datetime] = field(default_factory=dict)
     lost: list[str] = field(default_factory=list)
     ungranted: str = ""
@@ -69,8 +70,8 @@ class _Questions:
         return ""
 
     async def step_up(self) -> str:
-        wanted = {context for policy in self.in_force.values() for context in _contexts(policy)}
-        lacking = await self.outside.directory.unguarded(frozenset(wanted)) if wanted else {}
+        wanted = self.contexts.union(*(_contexts(policy) for policy in self.in_force.values()))
+        lacking = await self.outside.directory.unguarded(wanted) if wanted else {}
         return "; ".join(f"{context}: {why}" for context, why in sorted(lacking.items()))
 
     async def permissions(self) -> str:
@@ -185,15 +186,18 @@ def checks(
     *,
     tenant: str = "",
     channels: Mapping[str, str] = MappingProxyType({}),
+    contexts: frozenset[str] = frozenset(),
 ) -> Mapping[str, Check]:
     """List what must work before this process takes work, and what is told besides."""
-    ask = _Questions(cloud, outside, kinds, in_force, clock, tenant, channels)
+    ask = _Questions(cloud, outside, kinds, in_force, clock, tenant, channels, contexts)
     found = (
         "put the app into that team, or set the channel's id anew: until then nobody there hears anything; a private "
         "or a shared channel does not take this app, so use a standard one"
     )
     needs = [(kind, kind.need) for kind in kinds.values() if kind.need is not None]
-    guard = "give the context a Conditional Access policy for all who may ask: MFA, sign-in frequency every time"
+    guard = (
+        "give the context a Conditional Access policy for all who sign in with it: MFA, sign-in frequency every time"
+    )
     return {
         "database": Check(ask.database, "look at VOUCHSAFE_DATABASE_URL, run `vouchsafe migrate`"),
         "teams_keys": Check(ask.teams_keys, f"the process must reach {cloud.bot_openid}"),

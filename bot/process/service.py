@@ -121,7 +121,9 @@ async def begin(stack: AsyncExitStack, settings: Settings, cloud: Cloud) -> tupl
     heads = Heads(outside.store, settings)
     await heads.seal()
     stack.callback(heads.tell)
-    asked = checks(cloud, outside, KINDS, in_force, clock, tenant=settings.tenant_id, channels=_channels(settings))
+    where, contexts = _channels(settings), helping.groups(settings).contexts
+    known = (cloud, outside, KINDS, in_force, clock)
+    asked = checks(*known, tenant=settings.tenant_id, channels=where, contexts=contexts)
     probes = health.Health({**asked, **heads.checks()})
     app = application(settings, cloud, outside, inside, probes, clock)
     jobs = Jobs(

@@ -16,9 +16,10 @@ from bot.core.model import Mode
 from bot.kinds import KINDS
 from bot.process.clock import SystemClock
 from bot.process.connections import Outside
+from bot.process.helping import Staff
 from bot.process.readiness import checks, warn
 from bot.web.health import Check, Health
-from tests.entra import FakeClock
+from tests.entra import FakeClock, FakeDirectory
 
 
 @dataclass
@@ -151,6 +152,19 @@ async def test_a_group_that_is_sound_or_not_used_is_not_spoken_of() -> None:
     assert await warned(replace(SOUND, guests=1), guest_approvers=True) == ""
     assert await warned(None, mode=Mode.OFF) == ""
     assert "name another" in await warned(None)
+
+
+async def test_contexts_of_sign_ins_that_are_for_no_request_are_looked_at_too() -> None:
+    all_well = Staff("agents", "c1", "", "c8", "c1")
+    around = cast("Outside", Tenant(cast("Entra", FakeDirectory(FakeClock()))))
+    for held, lacks in (
+        (all_well, ""),
+        (replace(all_well, caller_step_up="c2"), "c2"),
+        (replace(all_well, agent_step_up="c3"), "c3"),
+        (replace(all_well, security="g"), "c8"),
+    ):
+        asked = checks(PUBLIC, around, KINDS, {}, SystemClock(), contexts=held.contexts)
+        assert await asked["step_up"].run() == (f"{lacks}: no enabled policy guards it" if lacks else "")
 
 
 @dataclass

@@ -217,6 +217,16 @@ async def test_a_sign_in_proves_more_also_after_the_number(desk: Office) -> None
     assert (one.status, one.proven) == (Stand.VERIFIED, Proven.STEP_UP)
 
 
+@pytest.mark.parametrize("unsure", [False, True])
+async def test_a_sign_in_that_no_policy_made_one_proves_nothing(desk: Office, unsure: bool) -> None:
+    await asked(desk)
+    if unsure:
+        desk.directory.trouble["guarded_contexts"] = Unavailable("away")
+    desk.directory.guarded[ANN] = frozenset({"c9"})
+    assert why(await signs_in(desk)) == (Reason.UNKNOWN if unsure else Reason.STEP_UP_UNGUARDED)
+    assert (await verification(desk)).status is Stand.ASKED
+
+
 async def test_a_sign_in_serves_one_call_and_nothing_else(desk: Office) -> None:
     await asked(desk)
     desk.entra.kept = desk.clock.now()
