@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -201,15 +201,22 @@ def asked(one: Verification, about: Sequence[Verification], by: Sequence[Verific
 
 
 def _held_back(about: Sequence[Verification], by: Sequence[Verification], now: datetime) -> Refusal | None:
-    """Nobody is asked until they say yes to be left alone; and a no stands for a day, whoever asks next."""
-    if any(v.status is Stand.REFUSED and now - v.created_at < DAY for v in about):
-        return Refusal(Reason.CALLER_SAID_NO)
+    """Nobody is asked until they say yes to be left alone."""
+    no = said_no(about, now)
+    if no is not None:
+        return no
     lately = [v for v in about if now - v.created_at < HOUR]
     if len(lately) >= ABOUT_AN_HOUR or len([v for v in about if now - v.created_at < DAY]) >= ABOUT_A_DAY:
         return Refusal(Reason.CALLER_ASKED_OFTEN)
     if len([v for v in by if now - v.created_at < HOUR]) >= BY_AN_HOUR:
         return Refusal(Reason.AGENT_ASKS_OFTEN)
     return None
+
+
+def said_no(about: Iterable[Verification], now: datetime) -> Refusal | None:
+    """A no stands for a day, whoever asks next, and whoever is asked; `about` are those about one person."""
+    no = any(v.status is Stand.REFUSED and now - v.created_at < DAY for v in about)
+    return Refusal(Reason.CALLER_SAID_NO) if no else None
 
 
 def heard(one: Verification, event: Heard, now: datetime) -> Turned[Verification]:

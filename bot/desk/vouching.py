@@ -25,6 +25,7 @@ from bot.core.callers import (
     Vouched,
     asked,
     heard,
+    said_no,
 )
 from bot.core.callers import Vouching as VouchEvent
 from bot.core.directory import Account, Directory
@@ -86,7 +87,10 @@ class Vouchers:
             await self._refused(actor.person, home, one.entry)
             return Refused(told(home))
         async with self.ledger.store.unit() as unit:
-            return await self._asked(unit, verification, home)
+            answer = await self._asked(unit, verification, home)
+        if isinstance(answer, Refused):
+            await self._refused(actor.person, answer.refusal, one.entry)
+        return answer
 
     async def _home(self, actor: Actor, one: Verification) -> Home | Refusal:
         """Return who is to be asked, and where, or why nobody is."""
@@ -111,6 +115,9 @@ class Vouchers:
         one = await unit.matter(Verification, verification)
         if one is None:
             return Refused(Refusal(Reason.NOT_FOUND))
+        no = said_no(await unit.about(Verification, one.tenant, one.about.id, now - DAY), now)
+        if no is not None:
+            return Refused(no)
         rival = await unit.in_lane(Verification, one.tenant, one.about.id)
         if rival is not None and rival.over(now):
             rival = (await self.register.keep(unit, rival, heard(rival, AnswerDue(), now))).matter
@@ -173,9 +180,10 @@ class Vouchers:
         manager = await self.manager(one.by, one.about)
         if not isinstance(manager, Refusal) and manager.id != sign_in.person.id:
             manager = Refusal(Reason.NO_MANAGER)
-        if isinstance(manager, Refusal):
-            await self._refused(sign_in.person, manager, one.entry)
-            return Refused(manager)
+        no = manager if isinstance(manager, Refusal) else await self._said_no(one)
+        if no is not None:
+            await self._refused(sign_in.person, no, one.entry)
+            return Refused(no)
 
         async def used(unit: Unit) -> None:
             at = sign_in.at or sign_in.created_at
@@ -183,6 +191,12 @@ class Vouchers:
             await also(unit, None)
 
         return _answer(await self._turned(sign_in.request, Vouched(sign_in.context), used))
+
+    async def _said_no(self, one: Verification) -> Refusal | None:
+        """Say whether somebody has said no about this colleague within the day, whoever had asked."""
+        now = self.ledger.clock.now()
+        async with self.ledger.store.unit() as unit:
+            return said_no(await unit.about(Verification, one.tenant, one.about.id, now - DAY), now)
 
     async def deny(self, actor: Actor, verification: str) -> Answer:
         """Take the manager's no, in their own private chat: it counts like one of the colleague."""

@@ -323,6 +323,26 @@ async def test_it_is_seen_by_those_it_is_between(desk: Office) -> None:
 # -- a no, and no answer ---------------------------------------------------------------------------------------
 
 
+async def test_no_manager_is_asked_about_whom_somebody_said_no_within_the_day(desk: Office) -> None:
+    await unreached(desk, form="f2")
+    await waiting(desk)
+    await says_no(desk)
+    assert why(await asks_manager(desk, form="f2-unreached")) == Reason.CALLER_SAID_NO
+    assert (await verification(desk, "f2-unreached")).status is Stand.UNREACHED
+
+
+async def test_nor_does_the_yes_of_one_count_who_was_asked_before_that_no(desk: Office) -> None:
+    desk.messenger.strangers.clear()
+    await asked(desk, form="f2")
+    await signs_in(desk, form="f2")
+    desk.messenger.strangers.add(ANN)
+    desk.messenger.gone.add(private(ANN).place)
+    await waiting(desk)
+    await desk.desk.handle(at_home(ANN), DenyCall("f2", 2))
+    assert why(await says_yes(desk)) == Reason.CALLER_SAID_NO
+    assert (await verification(desk, FORM)).status is Stand.VOUCHING
+
+
 async def test_a_no_ends_it_alarms_and_counts_like_one_of_the_colleague(desk: Office) -> None:
     await waiting(desk)
     assert isinstance(await says_no(desk), CallerCard)
