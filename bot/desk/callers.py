@@ -243,9 +243,8 @@ class Callers:
 
     async def due(self, verification: str) -> None:
         """Look at one whose time may have come."""
-        one = await self.register.load(Verification, verification)
-        if one is not None and one.due_at is not None and one.due_at <= self.ledger.clock.now():
-            await self.turned(verification, AnswerDue())
+        now = self.ledger.clock.now()
+        await self.register.due(Verification, verification, lambda one: heard(one, AnswerDue(), now))
 
     async def turned(self, verification: str, event: Heard, also: Along | None = None) -> Turned[Verification]:
         now = self.ledger.clock.now()

@@ -175,14 +175,25 @@ class Doubts:
             return Refused(Refusal(Reason.NOT_PRIVATE))
         match action:
             case SaySame():
-                event: DoubtHeard = SaidSame((await self._picked(one))[0])  # an agent still, at this moment
+                turned = await self._same(doubt)
             case SayDifferent():
-                event = SaidDifferent()
+                turned = await self._settled(doubt, SaidDifferent())
             case SayNotCalling():
-                event = SaidNotCalling()
+                turned = await self._settled(doubt, SaidNotCalling())
             case _:
                 assert_never(action)
-        return DoubtCard((await self._settled(doubt, event)).matter, slot)
+        return DoubtCard(turned.matter, slot)
+
+    async def _same(self, doubt: str) -> Turned[CallDoubt]:
+        """Take it that they hear the code; only who has one to compare learns, or makes wait, who was named."""
+        now = self.ledger.clock.now()
+
+        async def same(one: CallDoubt) -> Turned[CallDoubt]:
+            compares = one.status is DoubtStand.MATCHING and not one.over(now)
+            picked = (await self._picked(one))[0] if compares else Picked.UNKNOWN  # an agent still, at this moment
+            return settled(one, SaidSame(picked), now)
+
+        return await self.register.change(CallDoubt, doubt, same)
 
     async def _seen(self, actor: Actor, doubt: str) -> Answer:
         """Show a doubt as it stands to the two it is between, each in private; it is nobody else's."""
@@ -198,21 +209,13 @@ class Doubts:
 
     async def due(self, doubt: str) -> None:
         """Look at one whose time may have come."""
-        one = await self.register.load(CallDoubt, doubt)
-        if one is not None and one.due_at is not None and one.due_at <= self.ledger.clock.now():
-            await self._settled(doubt, DoubtDue())
+        now = self.ledger.clock.now()
+        await self.register.due(CallDoubt, doubt, lambda one: settled(one, DoubtDue(), now))
 
     async def _settled(self, doubt: str, event: DoubtHeard) -> Turned[CallDoubt]:
         """Let something happen to a doubt that is there."""
         now = self.ledger.clock.now()
-
-        async def heard(one: CallDoubt) -> Turned[CallDoubt]:
-            return settled(one, event, now)
-
-        turned = await self.register.change(CallDoubt, doubt, heard)
-        if turned is None:
-            raise Missing(f"there is no doubt {doubt}")
-        return turned
+        return await self.register.happen(CallDoubt, doubt, lambda one: settled(one, event, now))
 
 
 def _slots(one: CallDoubt, actor: Actor) -> tuple[Slot, ...]:

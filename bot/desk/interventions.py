@@ -240,11 +240,7 @@ class Interventions:
     async def due(self, key: str) -> None:
         """Look at one whose time may have come."""
         now = self.register.clock.now()
-
-        async def came(one: Intervention) -> Turned[Intervention]:
-            return due(one, now)
-
-        await self.register.change(Intervention, key, came)
+        await self.register.due(Intervention, key, lambda one: due(one, now))
 
     async def reach(self, one: Intervention) -> bool:
         """Open the chat in which its colleague reads of it, and say whether there is one. Raises `Unavailable`."""

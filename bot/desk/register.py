@@ -41,10 +41,8 @@ class Register:
         await self._follow(unit, turned)
         return True
 
-    async def change(
-        self, sort: type[M], matter_id: str, turning: Turning[M], also: Along | None = None
-    ) -> Turned[M] | None:
-        """Apply what happened to a matter, however many others change it meanwhile; None when there is none.
+    async def change(self, sort: type[M], matter_id: str, turning: Turning[M], also: Along | None = None) -> Turned[M]:
+        """Apply what happened to a matter, however many others change it meanwhile. Raises `Missing`.
 
         `turning` looks at it as it is, outside any transaction, and says what it becomes; `also` joins that which
         saves it.
@@ -52,7 +50,7 @@ class Register:
         for _ in range(TRIES):
             matter = await self.load(sort, matter_id)
             if matter is None:
-                return None
+                raise Missing(f"there is no {sort.SORT} {matter_id}")
             turned = await turning(matter)
             try:
                 async with self.store.unit() as unit:
@@ -67,15 +65,18 @@ class Register:
     async def happen(
         self, sort: type[M], matter_id: str, said: Callable[[M], Turned[M]], also: Along | None = None
     ) -> Turned[M]:
-        """Let something happen to a matter that is there, which only that itself decides. Raises `Missing`."""
+        """Let something happen to a matter which only that itself decides."""
 
         async def turning(one: M) -> Turned[M]:
             return said(one)
 
-        turned = await self.change(sort, matter_id, turning, also)
-        if turned is None:
-            raise Missing(f"there is no {sort.SORT} {matter_id}")
-        return turned
+        return await self.change(sort, matter_id, turning, also)
+
+    async def due(self, sort: type[M], matter_id: str, said: Callable[[M], Turned[M]]) -> None:
+        """Let a matter that is there look whether its time has come, where one has been set that has."""
+        one = await self.load(sort, matter_id)
+        if one is not None and one.due_at is not None and one.due_at <= self.clock.now():
+            await self.happen(sort, matter_id, said)
 
     async def keep(self, unit: Unit, before: M, turned: Turned[M]) -> Turned[M]:
         """Save what became of a matter in a transaction that is open; what changed nothing leaves nothing behind."""

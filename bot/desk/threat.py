@@ -5,7 +5,6 @@ Whoever presses is looked at with each press and again when their sign-in is thr
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, assert_never
@@ -23,7 +22,6 @@ from bot.core.reasons import Reason
 from bot.core.threat import (
     CONFIRM,
     RAISED,
-    Happened,
     LowerPressed,
     LowerSigned,
     Threat,
@@ -113,13 +111,15 @@ class Threats:
         home = await self.homes.reach(actor)
         if isinstance(home, Refusal):
             return Refused(home)
-        asks = self._sign_in(one, home, LOWERS)
+        asks, now = self._sign_in(one, home, LOWERS), self.ledger.clock.now()
 
         async def asked(unit: Unit) -> None:
             await unit.close_sign_ins(threat, actor.person.id, {Purpose.THREAT}, but="")
             await unit.keep_sign_in(asks)
 
-        turned = await self._turned(threat, LowerPressed(actor.person), asked)
+        turned = await self.register.happen(
+            Threat, threat, lambda one: happened(one, LowerPressed(actor.person), now), asked
+        )
         return Said("threat.continue_in_private") if turned.refusal is None else Refused(turned.refusal)
 
     def _sign_in(self, one: Threat, home: Home, choice: str = "") -> SignIn:
@@ -179,7 +179,7 @@ class Threats:
             why = await self.security.beside(first.id, person.id) if first is not None and first != person else None
             return happened(one, LowerSigned(person, context, why), now)
 
-        return await self._changed(sign_in.request, signed, also)
+        return await self.register.change(Threat, sign_in.request, signed, also)
 
     async def again(self, unit: Unit, sign_in: SignIn) -> bool:
         """Say whether a sign-in that came to nothing may be begun anew, and have its card say so."""
@@ -201,9 +201,8 @@ class Threats:
 
     async def due(self, threat: str) -> None:
         """Look at one whose time may have come."""
-        one = await self.register.load(Threat, threat)
-        if one is not None and one.due_at is not None and one.due_at <= self.ledger.clock.now():
-            await self._turned(threat, ThreatDue())
+        now = self.ledger.clock.now()
+        await self.register.due(Threat, threat, lambda one: happened(one, ThreatDue(), now))
 
     async def _seen(self, actor: Actor, threat: str) -> Answer:
         """Show it as it stands to those of security who have a card of it in private; it is nobody else's."""
@@ -216,22 +215,6 @@ class Threats:
         if not actor.chat.personal:
             return Refused(Refusal(Reason.NOT_PRIVATE))
         return ThreatCard(one, Slot.THREAT)
-
-    async def _turned(self, threat: str, event: Happened, also: Along | None = None) -> Turned[Threat]:
-        now = self.ledger.clock.now()
-
-        async def came(one: Threat) -> Turned[Threat]:
-            return happened(one, event, now)
-
-        return await self._changed(threat, came, also)
-
-    async def _changed(
-        self, threat: str, turning: Callable[[Threat], Awaitable[Turned[Threat]]], also: Along | None
-    ) -> Turned[Threat]:
-        turned = await self.register.change(Threat, threat, turning, also)
-        if turned is None:
-            raise Missing(f"there is no threat {threat}")
-        return turned
 
 
 def _checked(action: RaiseThreat) -> ThreatForm:

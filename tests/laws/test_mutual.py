@@ -12,6 +12,7 @@ import pytest
 import cards
 from bot.core.answers import Answer, CallerDoor, Said
 from bot.core.calling import ShowCaller
+from bot.core.directory import Account
 from bot.core.doubtful import DoubtCard, DoubtForm
 from bot.core.doubting import AskDoubt, SayDifferent, SayNotCalling, SaySame, SeeDoubt, ShowDoubt
 from bot.core.doubts import (
@@ -31,6 +32,7 @@ from bot.core.errors import Unavailable
 from bot.core.model import Actor
 from bot.core.ports import Slot
 from bot.core.reasons import Reason
+from tests.entra import FakeDirectory
 from tests.fakes import TENANT, FakeClock, Office, at_home, in_channel, office, person, private
 from tests.laws.seen import at_rest, why
 from tests.laws.test_callers import asked as caller_asked
@@ -161,6 +163,24 @@ async def test_nobody_is_told_before_its_time(desk: Office) -> None:
         await says(desk, what, who)
         assert (await newest(desk)).status is DoubtStand.ASKED
     assert why(await desk.desk.handle(at_home(BEN), SeeDoubt(one.key))) == Reason.NOT_FOUND
+
+
+@pytest.mark.parametrize("moment", ["before it is told", "past its time"])
+async def test_no_press_has_who_was_named_looked_up_but_for_a_code(desk: Office, moment: str) -> None:
+    """How long that takes would tell who is one of the helpdesk."""
+    one = await (looked(desk) if moment == "before it is told" else came(desk))
+    desk.clock.advance(seconds=WAIT.total_seconds() if one.code_at is not None else 0)
+    asked: list[str] = []
+    real = FakeDirectory.account
+
+    async def account(self: FakeDirectory, who: str) -> Account:
+        asked.append(who)
+        return await real(self, who)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(FakeDirectory, "account", account)
+        await desk.desk.handle(at_home(ANN), SaySame(one.key, one.version))
+    assert BEN not in asked
 
 
 async def test_its_time_comes_by_itself(desk: Office) -> None:
