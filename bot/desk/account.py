@@ -86,7 +86,9 @@ class AccountInquiry:
             guarded_groups=privileges.guarded_groups if privileges else None,
         )
 
-    async def approver(self, approver: str, request: Request, *, again: bool = False) -> ApproverFacts:
+    async def approver(
+        self, approver: str, request: Request, besides: frozenset[str] = frozenset(), *, again: bool = False
+    ) -> ApproverFacts:
         """Gather what decides whether the yes of a person counts for `request` just now.
 
         `again`: they were found to be an approver of it when they pressed, so that nothing is waited for to ask all.
@@ -98,7 +100,7 @@ class AccountInquiry:
             flag = self.directory.at_risk(approver) if again else self._at_risk(approver, account, groups)
             risk = group.create_task(noes.known(flag, "approver_risk"))
             contexts = group.create_task(noes.known(self.directory.guarded_contexts(approver), "approver_contexts"))
-            humans = group.create_task(noes.known(self._humans(request), "humans"))
+            humans = group.create_task(noes.known(self._humans(parties(request) | besides), "humans"))
         who, own = account.result(), humans.result()
         human = who.human if who and own is not None else None
         return ApproverFacts(
@@ -124,9 +126,8 @@ class AccountInquiry:
         who, member = await account, await groups
         return await self.directory.at_risk(approver) if who and who.enabled and member else None
 
-    async def _humans(self, request: Request) -> frozenset[str]:
-        """Say which humans a request is by and about, as far as the directory tells."""
-        people = parties(request)
+    async def _humans(self, people: frozenset[str]) -> frozenset[str]:
+        """Say which humans these accounts are of, as far as the directory tells."""
         found = await asyncio.gather(*(self.directory.account(person) for person in people))
         return frozenset(account.human for account in found if account.human)
 

@@ -18,7 +18,8 @@ from bot.core.errors import Unavailable
 from bot.core.events import Event, Lifted, Stopped
 from bot.core.forms import objection
 from bot.core.life.acting import ACT_LIMIT
-from bot.core.model import Actor, EvidenceType, Person, Refusal, Request
+from bot.core.life.alarmed import accuser, raised_by
+from bot.core.model import Actor, EvidenceType, Refusal, Request
 from bot.core.ports import Job, Purpose, SignIn, Slot
 from bot.core.reasons import Reason
 from bot.core.watch import Sort
@@ -50,7 +51,7 @@ class Alarms:
             return
         async with self.ledger.store.unit() as unit:
             found = await unit.on_its_way(alarm.tenant, alarm.subject.id)
-        stops = happened(Stopped(raised_by(alarm), alarm.id))
+        stops = happened(Stopped(raised_by(alarm, self.inquiry.kinds[alarm.kind]), alarm.id))
         stopped = [request.id for request in found if self._stopped_by(alarm, alarm.alarmed_at, request)]
         await each(*(partial(self.ledger.change, request, stops) for request in stopped))
         again = alarm.alarmed_at + SETTLED - self.ledger.clock.now()
@@ -114,14 +115,8 @@ class Alarms:
         """Say why this person may not lift this lock just now, or None."""
         if request.frozen_at is None:
             return Refusal(Reason.CLOSED)
-        if approver in parties(request):
+        accused = accuser(request, self.inquiry.kinds[request.kind])
+        raised = frozenset({accused.id} if accused is not None else ())
+        if approver in parties(request) | raised:
             return Refusal(Reason.OWN_LOCK)
-        return unfit(self.inquiry.policy(request), await self.inquiry.about_approver(approver, request))
-
-
-def raised_by(alarm: Request) -> Person:
-    """Return who says that the account is in other hands: an approver, its owner, or who had it locked for them."""
-    ending = alarm.ending
-    if alarm.reported or ending is None:
-        return alarm.opened_by or alarm.requester
-    return Person(alarm.tenant, ending.by, ending.name)
+        return unfit(self.inquiry.policy(request), await self.inquiry.about_approver(approver, request, raised))

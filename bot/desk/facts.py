@@ -108,9 +108,14 @@ class Inquiry:
         """
         return self.handed.take(request.id) or await self.once(Moment.WAY).accounts.told(request.subject.id)
 
-    async def about_approver(self, approver: str, request: Request) -> ApproverFacts:
-        """Gather what decides whether the yes of a person counts for `request` just now."""
-        return await self.once(Moment.WAY).accounts.approver(approver, request)
+    async def about_approver(
+        self, approver: str, request: Request, besides: frozenset[str] = frozenset()
+    ) -> ApproverFacts:
+        """Gather what decides whether the yes of a person counts for `request` just now.
+
+        They must be another human than those it is by and about, and than these `besides`.
+        """
+        return await self.once(Moment.WAY).accounts.approver(approver, request, besides)
 
     async def lately(self, request: Request) -> Sequence[Request]:
         """Return what else there was about the subject in the last days: what happened last comes first."""

@@ -86,7 +86,7 @@ ENDS: dict[str, tuple[Request, Event, Step]] = {
         replace(REVOKING, ending=Ending("ben", "Ben", "no", BUSY, "compromised", NOW)),
         RevokeDone(),
         Step(
-            over(REVOKING, Status.REVOKED, Ending(choice="compromised", refusal=BUSY)),
+            over(REVOKING, Status.REVOKED, Ending("ben", "Ben", refusal=BUSY, choice="compromised")),
             (Changed(),),
             (Note(Deed.REVOKED),),
         ),

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.core.actions import Approve, Consent, Deny, Ref, RefuseConsent, Show, Withdraw
+from bot.core.actions import Approve, Consent, Deny, Ref, RefuseConsent, Report, Show, Withdraw
 from bot.core.answers import Answer, Form, RequestCard, Said, SecretShown
 from bot.core.callers import Stand, Verification
 from bot.core.calling import DenyCall, OpenForm, OpenRequest
@@ -18,7 +18,7 @@ from bot.core.ports import Slot
 from bot.core.reasons import Reason
 from cards import text
 from tests.fakes import POLICY, FakeClock, Office, at_home, in_channel, office, person, private
-from tests.laws.raised import under_way
+from tests.laws.raised import lock, under_way
 from tests.laws.seen import why
 from tests.laws.test_callers import ANN, CALL, asked, number, signs_in, types, verification
 from tests.laws.test_record import SECURITY, told
@@ -209,6 +209,15 @@ async def test_what_was_shown_by_then_is_taken_back_as_after_an_alarm(desk: Offi
     assert "Stopped: it was not you" in desk.messenger.shown(private(ANN).id)
     await desk.job("warn", CALL)
     assert "it is stopped" in desk.messenger.shown(SECURITY)
+
+
+async def test_it_was_not_me_is_their_own_word_whoever_opened_it(desk: Office) -> None:
+    await shown(desk)
+    await desk.ask(ANN, "r2", kind="methods")
+    await desk.desk.handle(at_home(ANN), Report(Ref("r1", (await desk.load("r1")).version)))
+    await lock(desk, "r1")
+    assert (await desk.load("r2")).status is Status.WITHDRAWN
+    assert [entry.data["by"] for entry in await told(desk, "stopped")] == [ANN]
 
 
 async def test_one_that_is_on_the_wire_by_then_is_never_shown(desk: Office) -> None:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
-from bot.core.actions import Lift, Ref, Report
+from bot.core.actions import Deny, Lift, Ref, Report
 from bot.core.answers import Answer, RequestCard, SignInRefused
 from bot.core.events import Lifted
 from bot.core.model import Actor, Chat, Status
 from bot.core.reasons import Reason
 from bot.desk.ledger import happened
 from tests.entra import TENANT, FakeClock
-from tests.fakes import Office, at_home, office, person, private
-from tests.laws.raised import alarm
+from tests.fakes import Office, at_home, in_channel, office, person, private
+from tests.laws.raised import alarm, flagged
 from tests.laws.seen import why
 from tests.stores import patient
 
@@ -101,6 +102,33 @@ async def test_who_is_no_approver_by_the_sign_in_lifts_nothing(desk: Office) -> 
     desk.directory.members["helpdesk"].discard("ben")
     assert why(await desk.sign_in("ben", first.id)) == Reason.NOT_APPROVER
     assert (await desk.load(first.id)).frozen_at is not None
+
+
+async def accused(desk: Office) -> None:
+    """Ben says with his no that somebody else is in Ann's account."""
+    ref = await flagged(desk)
+    await desk.desk.handle(in_channel("ben"), Deny(ref, "That is not Ann", "compromised"))
+    await desk.sign_in("ben")
+
+
+async def test_whose_verdict_locked_it_does_not_lift_it_nor_by_another_account(desk: Office) -> None:
+    await accused(desk)
+    assert why(await press_lift(desk, "r1")) == Reason.OWN_LOCK
+    for name in ("ben", "cleo"):
+        desk.directory.accounts[name] = replace(desk.directory.accounts[name], human="1002")
+    assert why(await press_lift(desk, "r1", "cleo")) == Reason.SAME_PERSON
+    desk.directory.accounts["cleo"] = replace(desk.directory.accounts["cleo"], human="1003")
+    await press_lift(desk, "r1", "cleo")
+    await desk.sign_in("cleo", "r1")
+    assert (await desk.load("r1")).frozen_at is None
+
+
+async def test_nor_when_its_owner_says_so_too_and_it_was_taken_back(desk: Office) -> None:
+    await accused(desk)
+    await desk.desk.handle(at_home("ann"), Report(Ref("r1", (await desk.load("r1")).version)))
+    await desk.job("revoke")
+    assert (await desk.load("r1")).status is Status.REVOKED
+    assert why(await press_lift(desk, "r1")) == Reason.OWN_LOCK
 
 
 async def test_one_lift_ends_every_alarm_that_was_there_and_none_that_came_later(desk: Office) -> None:

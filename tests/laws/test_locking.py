@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bot.core.actions import Ref, ReturnCode, Withdraw
+from bot.core.actions import Ref, Report, ReturnCode, Withdraw
 from bot.core.answers import Answer, Done, Said
 from bot.core.behalf import unsigned
 from bot.core.decide import Go, decide
@@ -471,6 +471,15 @@ async def test_what_others_lock_uses_up_nothing_of_their_own(desk: Office) -> No
         await locks(desk, kind=SESSIONS, by="sofia", form=f"f{n}")
     own = await desk.bring(SESSIONS, "ann")
     assert own.status is Status.DONE
+
+
+async def test_what_its_owner_says_of_it_is_in_their_own_name(desk: Office) -> None:
+    request = await locks(desk, kind=SESSIONS)
+    await desk.ask(kind="tap")
+    await desk.desk.handle(at_home("ann"), Report(Ref(request.id, request.version)))
+    await freeze(desk, request.id)
+    (stopped,) = await told(desk, "stopped")
+    assert stopped.data["by"] == "ann"
 
 
 async def test_the_alarm_stops_what_waits_in_the_name_of_who_raised_it(desk: Office) -> None:

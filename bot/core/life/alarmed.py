@@ -8,10 +8,12 @@ from types import MappingProxyType
 from typing import Final, assert_never
 
 from bot.core.audit import Deed, Note
+from bot.core.behalf import locked_by_other
 from bot.core.events import Changed, Lifted, Revoke, Stopped
+from bot.core.kind import Kind
 from bot.core.life.ended import lives, take_back
 from bot.core.life.step import Step, end, person, refuse
-from bot.core.model import PENDING, Ending, Refusal, Request, Status
+from bot.core.model import PENDING, Ending, Person, Refusal, Request, Status
 from bot.core.reasons import Reason
 
 ALARMS: Final = MappingProxyType({str(Reason.FROZEN): "stopped", str(Reason.DISOWNED): "disowned"})
@@ -41,6 +43,21 @@ def stopped_for(request: Request) -> str:
     refusal = request.ending.refusal if request.ending is not None else None
     alarm = refusal is not None and request.status is not Status.REFUSED
     return ALARMS.get(refusal.reason, "") if alarm and refusal is not None else ""
+
+
+def raised_by(alarm: Request, kind: Kind) -> Person:
+    """Return who says that the account is in other hands: an approver, who had it locked for them, or its owner."""
+    if kind.alarm and locked_by_other(alarm) and alarm.opened_by is not None:
+        return alarm.opened_by
+    return (accuser(alarm, kind) if not alarm.reported else None) or alarm.requester
+
+
+def accuser(alarm: Request, kind: Kind) -> Person | None:
+    """Return the approver whose verdict locked it, whoever has raised the alarm besides."""
+    ending = alarm.ending
+    if ending is None or ending.choice not in kind.verdicts.alarms:
+        return None
+    return Person(alarm.tenant, ending.by, ending.name)
 
 
 def _stopped(request: Request, event: Stopped, now: datetime) -> Step:

@@ -142,4 +142,5 @@ def _made(request: Request) -> bool:
 
 def _of_revoked(ending: Ending) -> Ending:
     """What is still to be said of what was taken back: a verdict may have to be followed; an alarm is the reason."""
-    return Ending(choice=ending.choice, refusal=ending.refusal)
+    told = Ending(choice=ending.choice, refusal=ending.refusal)
+    return replace(told, by=ending.by, name=ending.name) if ending.choice else told  # whose verdict it is
