@@ -58,6 +58,7 @@ class FakeDirectory:
     noticed: dict[str, tuple[Detection, ...]] = field(default_factory=dict)
     registered: dict[str, list[Method]] = field(default_factory=dict)
     changed: dict[str, tuple[AccountChange, ...]] = field(default_factory=dict)
+    heard: dict[str, tuple[AccountChange, ...]] | None = None  # what is kept of that, where anything is
     passwords: dict[str, str] = field(default_factory=dict)
     banned: frozenset[str] = frozenset()
     elsewhere: frozenset[str] = frozenset()  # domains that sign in elsewhere
@@ -206,6 +207,10 @@ class FakeDirectory:
         self._risk(person, "confirm_compromised", "confirmedCompromised")
 
     async def changes(self, person: str, within: timedelta) -> tuple[AccountChange, ...]:
+        heard = await self.changes_now(person, within)
+        return heard if self.heard is None else self.heard.setdefault(person, heard)
+
+    async def changes_now(self, person: str, within: timedelta) -> tuple[AccountChange, ...]:
         self._trouble("changes")
         return tuple(c for c in self.changed.get(person, ()) if c.at >= self.clock.now() - within)
 

@@ -58,7 +58,8 @@ def unassisted(policy: Policy, facts: Facts, request: Request) -> Refusal | None
     if opener.id in {request.requester.id, request.subject.id}:
         return Refusal(Reason.OWN_CALL)
     if isinstance(facts.opener, Refusal):
-        return facts.opener if facts.opener.reason == Reason.OWN_CALL else Refusal(Reason.OPENER_LEFT)
+        own = facts.opener.reason in {Reason.OWN_CALL, Reason.VOUCHER_NEW}
+        return facts.opener if own else Refusal(Reason.OPENER_LEFT)
     given = request.evidence_of(EvidenceType.VERIFICATION)
     return None if any(_holds(one, request) for one in given) else Refusal(Reason.UNVERIFIED)
 

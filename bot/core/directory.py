@@ -172,6 +172,9 @@ class Directory(Protocol):
         `retry_after` when none comes soon enough; `NotGranted` where the desk may not read it, or there is none.
         """
 
+    async def changes_now(self, person: str, within: timedelta) -> tuple[AccountChange, ...]:
+        """Return the same, asked at this moment."""
+
     async def install_app(self, person: str, app: str) -> None:
         """Install an app of the tenant's catalogue in somebody's Teams; that it is there already is no error.
 

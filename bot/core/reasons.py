@@ -92,6 +92,7 @@ class Reason(StrEnum):
     DOUBT_UNSURE = "doubt_unsure"
     NOT_ASSISTED = "not_assisted"
     UNVERIFIED = "unverified"
+    VOUCHER_NEW = "voucher_new"
     OPENER_LEFT = "opener_left"
     THEY_HAVE_ONE = "they_have_one"
     NOT_FOR_THEM = "not_for_them"

@@ -27,6 +27,7 @@ from bot.desk.agents import Agents
 from bot.desk.handed import Handed
 from bot.desk.noes import Noes
 from bot.desk.past import LATELY, Past, Pasts, giving
+from bot.desk.settled import voucher_left
 
 T = TypeVar("T")
 MANY: Final = 20
@@ -174,7 +175,7 @@ class Inquiry:
         async with asyncio.TaskGroup() as group:
             approvers = group.create_task(self._approvers(request))
             finding = group.create_task(noes.known(self._finding(request, moment), "objection"))
-            opener = group.create_task(self._opener(request))
+            opener = group.create_task(self._opener(request, moment))
             changed = group.create_task(noes.known(self._changed(request, moment, about), "changed"))
         who, past, found = await about, await before, finding.result()
         standing = who.standing
@@ -230,19 +231,25 @@ class Inquiry:
             locks = await unit.locks(request.tenant, request.subject.id)
         return locks.since(request.created_at) is not None
 
-    async def _opener(self, request: Request) -> Refusal | Literal["none"] | None:
-        """Say why whoever opened it for somebody else is no agent just now; None where nobody knows."""
+    async def _opener(self, request: Request, moment: Moment) -> Refusal | Literal["none"] | None:
+        """Say why whoever opened it for somebody else is no agent just now, or who vouched no manager to go by.
+
+        None where nobody knows.
+        """
         if request.opened_by is None or self.kinds[request.kind].locks:  # of a lock, whoever opens it has looked
             return "none" if request.opened_by is None else None
         agents = Agents(self.directory, self.agents)
-        refusal, same = await asyncio.gather(
-            agents.objection(request.opened_by.id), agents.one_human(request.opened_by.id, request.subject.id)
+        vouched = voucher_left(self.directory, request, self.clock.now(), anew=moment is Moment.ACT)
+        refusal, same, left = await asyncio.gather(
+            agents.objection(request.opened_by.id),
+            agents.one_human(request.opened_by.id, request.subject.id),
+            Noes().known(vouched, "voucher"),
         )
         if refusal is not None:
             return None if ABOUT in refusal.params else refusal
         if same is None:
             return None
-        return Refusal(Reason.OWN_CALL) if same else "none"
+        return Refusal(Reason.OWN_CALL) if same else left
 
     async def _approvers(self, request: Request) -> Mapping[str, ApproverFacts]:
         """Look at everybody who approved once more: whether that still counts, the core decides."""

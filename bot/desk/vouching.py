@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from bot.core.alterations import SETTLED, Alteration
 from bot.core.answers import Answer, CallerCard, Refused, SignInPage
 from bot.core.audit import About
 from bot.core.callers import (
@@ -29,7 +28,7 @@ from bot.core.callers import (
 )
 from bot.core.callers import Vouching as VouchEvent
 from bot.core.directory import Account, Directory
-from bot.core.errors import DeskError, Missing, NotGranted
+from bot.core.errors import DeskError, Missing
 from bot.core.matters import Turned
 from bot.core.model import Actor, Person, Refusal, Request
 from bot.core.ports import Job, Purpose, SignIn, Slot, Unit, Urgency
@@ -42,9 +41,9 @@ from bot.desk.homes import Homes
 from bot.desk.ledger import Home, Ledger
 from bot.desk.purposes import Close
 from bot.desk.register import MATTER, Along, Register, asking
+from bot.desk.settled import unsettled
 
 UNREACHED: Final = frozenset({Reason.CALLER_NO_TEAMS, Reason.CALLER_APP_BLOCKED, Reason.CALLER_APP_UNGRANTED})
-UNSETTLED: Final = frozenset({Alteration.MANAGER, Alteration.CREATED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,16 +130,19 @@ class Vouchers:
         await unit.keep_sign_in(sign_in)
         return CallerCard(turned.matter, Slot.AGENT)
 
-    async def manager(self, agent: Person, colleague: Person) -> Person | Refusal:
-        """Return whose word counts for a colleague just now, or why nobody's does. What is not known is a no."""
+    async def manager(self, agent: Person, colleague: Person, *, anew: bool = False) -> Person | Refusal:
+        """Return whose word counts for a colleague just now, or why nobody's does. What is not known is a no.
+
+        `anew`: nothing counts that the log was heard to say before.
+        """
         directory = self.agents.directory.once()
         try:
             named = await directory.manager(colleague.id)
             if named is None:
                 return Refusal(Reason.NO_MANAGER)
-            account, refusal = await directory.account(named.id), await self._settled(directory, colleague)
-            if refusal is None:
-                refusal = await self._unfit(directory, account, agent, colleague)
+            account, now = await directory.account(named.id), self.ledger.clock.now()
+            new = await unsettled(directory, colleague.id, now, anew=anew)
+            refusal = await self._unfit(directory, account, agent, colleague) if new == "none" else new
         except Missing:  # a contact of the organisation, or an account that is gone
             return Refusal(Reason.NO_MANAGER)
         except (DeskError, TimeoutError) as error:
@@ -148,16 +150,6 @@ class Vouchers:
         if refusal is not None:
             return refusal
         return Person(agent.tenant, account.id, account.name, account.language or "en")
-
-    async def _settled(self, directory: Directory, colleague: Person) -> Refusal | None:
-        """Say whether who manages whom is too new to go by, as is an account that is."""
-        subject, begin = await directory.account(colleague.id), self.ledger.clock.now() - SETTLED
-        try:
-            changes = await directory.changes(colleague.id, SETTLED)
-        except NotGranted:
-            return Refusal(Reason.MANAGER_UNSURE)
-        new = subject.created_at is not None and subject.created_at > begin
-        return Refusal(Reason.NEW_MANAGER) if new or UNSETTLED & {one.what for one in changes} else None
 
     async def _unfit(self, directory: Directory, manager: Account, agent: Person, colleague: Person) -> Refusal | None:
         """Say why this manager's word does not count: nobody vouches for themselves, or for their own question."""
@@ -177,7 +169,7 @@ class Vouchers:
         one = await self.register.load(Verification, sign_in.request)
         if one is None:
             raise Missing(f"there is no verification {sign_in.request}")
-        manager = await self.manager(one.by, one.about)
+        manager = await self.manager(one.by, one.about, anew=True)
         if not isinstance(manager, Refusal) and manager.id != sign_in.person.id:
             manager = Refusal(Reason.NO_MANAGER)
         no = manager if isinstance(manager, Refusal) else await self._said_no(one)

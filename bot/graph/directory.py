@@ -203,6 +203,9 @@ class GraphDirectory(Source):
     async def changes(self, person: str, within: timedelta) -> tuple[AccountChange, ...]:
         return await self._reports.changes(_checked(person), within)
 
+    async def changes_now(self, person: str, within: timedelta) -> tuple[AccountChange, ...]:
+        return await self._reports.changes(_checked(person), within, anew=True)
+
     async def install_app(self, person: str, app: str) -> None:
         await self._apps.install(_checked(person), _checked(app))
 

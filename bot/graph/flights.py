@@ -164,6 +164,9 @@ class Once(Directory):
     async def changes(self, person: str, within: timedelta) -> tuple[AccountChange, ...]:
         return await self._flights.one(self._source.changes, person, within)
 
+    async def changes_now(self, person: str, within: timedelta) -> tuple[AccountChange, ...]:
+        return await self._flights.one(self._source.changes_now, person, within)
+
     async def people(self, text: str, limit: int) -> tuple[Account, ...]:
         return await self._source.people(text, limit)
 

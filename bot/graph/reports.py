@@ -78,15 +78,16 @@ class Reports:
         self._known: dict[tuple[str, timedelta], Cache[tuple[AccountChange, ...]]] = {}
         self._no: tuple[datetime, NotGranted] | None = None
 
-    async def changes(self, person: str, within: timedelta) -> tuple[AccountChange, ...]:
+    async def changes(self, person: str, within: timedelta, *, anew: bool = False) -> tuple[AccountChange, ...]:
         self._still_refused()
         for other in [key for key, known in self._known.items() if known.stale]:
             del self._known[other]
         key = (person, within)
         if key not in self._known:
             self._known[key] = Cache(partial(self._asked, person, within, Patience.PERSON), self._clock, FRESH)
+        known = self._known[key]
         try:
-            return await self._known[key].get()
+            return await (known.anew() if anew else known.get())
         except NotGranted as error:
             self._no = (self._clock.now(), error)
             raise

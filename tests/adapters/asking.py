@@ -63,6 +63,7 @@ ASKED: Mapping[str, Callable[[Directory], Awaitable[object]]] = {
     "remove_method": _remove,
     "keep_proof": lambda d: d.keep_proof(ANN, PROOF),
     "changes": lambda d: d.changes(ANN, HOUR),
+    "changes_now": lambda d: d.changes_now(ANN, HOUR),
     "install_app": lambda d: d.install_app(ANN, PASS),
     "proof_of": lambda d: d.proof_of(ANN, Secret("theirs")),
 }

@@ -160,8 +160,12 @@ async def test_an_answer_stands_for_some_minutes_because_the_log_is_behind_itsel
     assert await told(directory, ann) == []
     world.graph.register_passkey("ann", "Key")
     assert await told(directory, ann) == []
-    world.clock.advance(timedelta(minutes=6))
+    now = await directory.changes_now(ann, FORTNIGHT)  # where something rests on it
+    assert [change.what for change in now] == [Alteration.METHOD]
     assert await told(directory, ann) == [Alteration.METHOD]
+    world.graph.register_passkey("ann", "Newer key")
+    world.clock.advance(timedelta(minutes=6))
+    assert await told(directory, ann) == [Alteration.METHOD, Alteration.METHOD]
 
 
 async def test_whom_somebody_waits_for_has_more_patience_than_what_nobody_waits_for() -> None:

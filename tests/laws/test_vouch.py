@@ -236,6 +236,13 @@ async def test_and_is_looked_at_once_more_when_they_have_signed_in(desk: Office,
     assert (await verification(desk, FORM)).status is Stand.VOUCHING
 
 
+async def test_what_the_log_was_heard_to_say_before_is_not_gone_by_then(desk: Office) -> None:
+    desk.directory.heard = {}
+    await waiting(desk)
+    lately(desk)
+    assert why(await says_yes(desk)) == Reason.NEW_MANAGER
+
+
 async def test_a_manager_of_longer_standing_is_heard(desk: Office) -> None:
     old = desk.clock.now() - timedelta(days=15)
     desk.directory.changed[ANN] = (AccountChange(Alteration.MANAGER, old),)
@@ -406,6 +413,31 @@ async def test_who_has_no_chat_with_us_gets_nothing_and_the_agent_hears_that(des
     assert why(await opens(desk, form=FORM)) == Reason.NO_CHAT_NO_WORD
     async with desk.store.unit() as unit:
         assert await unit.load("r1") is None
+
+
+async def test_a_manager_found_to_be_new_on_the_way_ends_what_was_opened_with_their_word(desk: Office) -> None:
+    await vouched(desk)
+    await _has_a_chat(desk)
+    assert isinstance(await opens(desk, form=FORM), Said)
+    lately(desk)
+    assert why(await agrees(desk)) == Reason.VOUCHER_NEW
+    assert (await desk.load("r1")).status is Status.REFUSED
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"), [(lately, Reason.VOUCHER_NEW), (unreadable, Reason.VOUCHER_NEW), (away, Reason.UNKNOWN)]
+)
+async def test_nor_is_it_carried_out_whatever_was_heard_before(desk: Office, fault: object, reason: Reason) -> None:
+    desk.directory.heard = {}
+    await vouched(desk)
+    await _has_a_chat(desk)
+    await opens(desk, form=FORM)
+    await agrees(desk)
+    await desk.sign_in()
+    await desk.approve("cleo")
+    fault(desk)  # type: ignore[operator]
+    assert why(await desk.show()) == reason
+    assert desk.directory.writes == []
 
 
 async def test_what_is_opened_with_it_needs_their_own_word_and_the_manager_decides_nothing_about_it(
