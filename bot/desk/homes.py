@@ -9,10 +9,11 @@ from typing import Final
 from bot.core.directory import Directory
 from bot.core.errors import Closed, DeskError, Missing, NotGranted, Rejected
 from bot.core.model import LIVE, Actor, Chat, Person, Refusal
-from bot.core.ports import Messenger, Unit, Urgency
+from bot.core.ports import Job, Messenger, Unit, Urgency
 from bot.core.reasons import Reason
 from bot.desk.answered import lasting
 from bot.desk.ledger import Home, Ledger
+from bot.desk.register import brings
 
 MANY: Final = 20  # of somebody's requests, the open ones first, whose cards come along
 
@@ -117,9 +118,11 @@ class Homes:
             unit.latest(person.tenant, person.id, MANY),
         )
         requests = {r.id: r for r in latest if r.status in LIVE and r.requester.id == person.id}
-        for request_id in moved:
-            request = requests.get(request_id) or await unit.load(request_id)
+        for moved_id in moved:
+            request = requests.get(moved_id) or await unit.load(moved_id)
             if request is not None:
-                requests[request_id] = request
+                requests[moved_id] = request
+            else:  # a matter's: the button is on its card
+                await unit.defer(Job(brings(moved_id), moved_id, urgency=Urgency.PROMPT))
         for request in requests.values():
             await self.ledger.changed(unit, request, Urgency.PROMPT)

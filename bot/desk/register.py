@@ -9,8 +9,10 @@ from typing import Final, TypeVar
 from uuid import uuid4
 
 from bot.core.errors import Conflict, Missing
+from bot.core.interventions import Intervention
 from bot.core.matters import Matter, Turned
 from bot.core.ports import Clock, Job, Purpose, SignIn, SignInStage, Store, Unit, Urgency
+from bot.core.threat import Threat
 from bot.desk.ledger import Home
 
 M = TypeVar("M", bound=Matter)
@@ -93,6 +95,11 @@ class Register:
             await unit.defer(Job(self.follows, matter.id, urgency=Urgency.PROMPT))
         if turned.alarms:
             await unit.defer(Job(matter.SIREN, matter.id, urgency=Urgency.ALARM))
+
+
+def brings(matter_id: str) -> str:
+    """Name the job that brings the cards of a matter for which somebody signs in."""
+    return {one.SORT: one.SIREN for one in (Threat, Intervention)}.get(matter_id.partition(":")[0], MATTER)
 
 
 def asking(

@@ -15,6 +15,7 @@ from bot.teams.board import Board, Stage
 from bot.teams.scenes import PlannedMessage
 
 SHUT: Final = 60.0  # seconds between two tries in a channel that takes nothing
+MOVED: Final = 1.0  # seconds until what somebody's dead chat did not take is brought to the one opened since
 
 log = structlog.get_logger(__name__)
 
@@ -54,5 +55,6 @@ class Telling:
                 told.exception("matter_not_told")
                 raise Unavailable("a channel takes nothing", retry_after=SHUT) from error
             told.warning("matter_not_told")
-            if isinstance(error, Closed) and should.chat is not None:
-                await self.homes.anew(stage.tenant, should.person, should.chat)
+            dead = should.chat if isinstance(error, Closed) else None
+            if dead is not None and await self.homes.anew(stage.tenant, should.person, dead):
+                raise Unavailable("their private chat is another one now", retry_after=MOVED) from error

@@ -16,6 +16,9 @@ from bot.core.ports import Purpose
 from bot.core.reasons import Reason
 from tests.fakes import TENANT, Office, at_home, in_channel, person, private
 from tests.laws.faced import queued
+from tests.laws.test_callers import asks
+from tests.laws.test_locking import sends
+from tests.laws.test_threat import press as raises
 
 SIGN_IN = "https://desk.example/step-up/start"
 
@@ -194,6 +197,19 @@ async def test_what_waits_and_nothing_else_is_brought_to_the_new_chat(desk: Offi
     await desk.desk.installed(person("ben"), private("ben"))
     await desk.desk.handle(pressing("ben"), Approve(ref))
     assert await brought(desk, person("ben"), replace(private("ben"), id="a:ben-2")) == ["cards:r1"]
+
+
+async def test_what_somebody_signs_in_for_follows_them_with_its_card(desk: Office) -> None:
+    """Also where it is no request's: how strict the desk is, a call, and an account that is locked for somebody."""
+    await raises(desk)
+    await asks(desk, "ann")
+    await sends(desk, "kim", form="l1")
+    for name, job in (
+        ("sofia", "threat:threat:t1"),
+        ("ann", "matter:caller:f1"),
+        ("ben", "intervention:intervention:l1"),
+    ):
+        assert await brought(desk, person(name), replace(private(name), id=f"a:{name}-2")) == [job]
 
 
 async def test_a_chat_that_is_known_brings_nothing(desk: Office) -> None:
