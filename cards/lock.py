@@ -108,7 +108,10 @@ def _said(one: Intervention, stands: LockStand, view: View) -> tuple[str, ...]:
     name = plain(one.about.name, NAME)
     match stands:
         case LockStand.WANTED:
-            return say(view, f"{one.kind}.lock.confirm", name=name), say(view, "lock.told", name=name)
+            tries = (say(view, "fact.trial"),) if one.trial else ()
+            return say(view, f"{one.kind}.lock.confirm", name=name), *tries, say(view, "lock.told", name=name)
+        case LockStand.OPENED if one.trial:
+            return (say(view, "lock.ended.trial", name=name),)
         case LockStand.DECLINED:
             return (refused(Refusal(one.why, {"name": one.about.name}), view),)
         case _:
@@ -118,6 +121,6 @@ def _said(one: Intervention, stands: LockStand, view: View) -> tuple[str, ...]:
 def _securitys(one: Intervention, view: View) -> e.Card:
     """A line of who did what to whose account, and why; louder where it is an account of weight."""
     given = {"name": plain(one.about.name, NAME), "by": plain(one.by.name, NAME)}
-    line = say(view, f"{one.kind}.lock.line", **given)
+    line = say(view, "lock.trial" if one.trial else f"{one.kind}.lock.line", **given)
     loud = warning(say(view, "lock.grave", **given)) if one.grave else None
     return card(view, [loud, *lines(line), *quoted(one.by.name, [("", one.reason)], view)])

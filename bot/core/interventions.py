@@ -45,7 +45,8 @@ class Intervention(Matter):
     """Somebody (`by`) has a kind that only locks carried out for a colleague (`about`), and says why.
 
     `security`: they do so as security, and not as an agent. `request` is what it became; `grave`: the account decides
-    about others or has rights of an administrator, as far as that is known; `why` is the reason of a no.
+    about others or has rights of an administrator, as far as that is known; `trial`: its policy only tries so far, and
+    nothing is done; `why` is the reason of a no.
     """
 
     SORT: ClassVar[str] = "intervention"
@@ -57,6 +58,7 @@ class Intervention(Matter):
     status: LockStand = LockStand.WANTED
     request: str = ""
     grave: bool = False
+    trial: bool = False
     why: str = ""
 
     @property
@@ -77,9 +79,10 @@ def wanted(one: Intervention, by: Iterable[Intervention]) -> Turned[Intervention
     return Turned(begun, (_note(begun),), Refusal(Reason.LOCKS_OFTEN) if often else None, alarms=True)
 
 
-def opened(one: Intervention, request: str, *, grave: bool, context: str) -> Turned[Intervention]:
+def opened(one: Intervention, request: str, *, grave: bool, trial: bool, context: str) -> Turned[Intervention]:
     """Say that it became this request of the colleague's."""
-    return _ended(replace(one, request=request, grave=grave), LockStand.OPENED, context=context)
+    became = replace(one, request=request, grave=grave, trial=trial)
+    return _ended(became, LockStand.OPENED, context=context, **({"trial": "true"} if trial else {}))
 
 
 def declined(one: Intervention, refusal: Refusal) -> Turned[Intervention]:

@@ -25,7 +25,7 @@ from bot.core.interventions import CONFIRM, HOUR, Intervention, LockStand, decli
 from bot.core.lockcards import LockDoor, LockForm
 from bot.core.locking import BeginLock, ChooseLock, FindLock, Locking, SendLock
 from bot.core.matters import Turned
-from bot.core.model import UNDECIDED, Actor, Evidence, EvidenceType, Person, Refusal, Request
+from bot.core.model import UNDECIDED, Actor, Evidence, EvidenceType, Mode, Person, Refusal, Request
 from bot.core.options import TELL_MANAGER
 from bot.core.ports import Job, Purpose, SignIn, Unit, Urgency
 from bot.core.reasons import Reason
@@ -146,7 +146,9 @@ class Interventions:
             return Refused(home)
         key, now = Intervention.named(filled.form), self.register.clock.now()
         kind, reason, who = filled.kind, filled.reason.strip(), actor.person
-        one = Intervention(id=key, by=who, about=chosen, created_at=now, kind=kind, reason=reason, security=security)
+        trial = self.reception.inquiry.policies[kind].mode is not Mode.ENFORCE
+        wants = Intervention(id=key, by=who, about=chosen, created_at=now, kind=kind, reason=reason, trial=trial)
+        one = replace(wants, security=security)
         refusal = await self._begun(one, home)
         if refusal is None:
             return Said("lock.continue_in_private", MappingProxyType({"name": chosen.name}))
@@ -200,7 +202,8 @@ class Interventions:
             await unit.use_sign_in(one.tenant, one.by.id, sign_in.at or sign_in.created_at, one.id)
             await also(unit, None)
 
-        came = opened(one, request.id, grave=_grave(facts), context=sign_in.context)
+        trial = policy.under(decision.terms).mode is not Mode.ENFORCE
+        came = opened(one, request.id, grave=_grave(facts), trial=trial, context=sign_in.context)
         return await self._opened(request, Asked(decision), came, used)
 
     def _request(self, one: Intervention, sign_in: SignIn) -> Request:
@@ -257,7 +260,8 @@ class Interventions:
         Never who opened it, nor a guest, nor whose account is off. Raises what the directory does.
         """
         ledger, directory = self.reception.ledger, self.agents.directory.once()
-        request = await ledger.load(one.request) if one.status is LockStand.OPENED else None
+        happens = one.status is LockStand.OPENED and not one.trial
+        request = await ledger.load(one.request) if happens else None
         if request is None or not self.reception.inquiry.policy(request).option(TELL_MANAGER):
             return None
         named = await directory.manager(one.about.id)

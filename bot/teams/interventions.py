@@ -76,7 +76,8 @@ class InterventionStage:
     def _message(self, slot: Slot, view: View) -> Message:
         one = self.intervention
         card = cards.show(LockCard(one, slot, self.reached), view)
-        summary = f"lock.summary.{one.status}" if slot is Slot.AGENT else "lock.summary.others"
+        others = "lock.summary.trial" if one.trial else "lock.summary.others"
+        summary = f"lock.summary.{one.status}" if slot is Slot.AGENT else others
         return cards.message(card, cards.text(summary, view.language, name=one.about.name, by=one.by.name))
 
 

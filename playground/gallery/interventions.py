@@ -48,6 +48,10 @@ def interventions(view: View) -> Iterator[tuple[str, Showable, View]]:
         for name, grave in (("usual", False), ("grave", True)):
             yield f"lock/security/{kind}/{name}", LockCard(replace(done, grave=grave), Slot.SECURITY), channel
         yield from _of(kind, view, agent, channel)
+    tried = replace(WANTED, status=LockStand.OPENED, trial=True)
+    yield "lock/wanted/trial", LockCard(replace(WANTED, trial=True), Slot.AGENT), asked
+    yield "lock/opened/trial", LockCard(tried, Slot.AGENT), agent
+    yield "lock/security/trial", LockCard(replace(tried, grave=True), Slot.SECURITY), channel
     yield "lock/manager", LockCard(replace(WANTED, status=LockStand.OPENED), Slot.MANAGER), view
     yield "lock/opened", LockCard(replace(WANTED, status=LockStand.OPENED), Slot.AGENT), agent
     yield "lock/opened/unreached", LockCard(replace(WANTED, status=LockStand.OPENED), Slot.AGENT, reached=False), agent

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -20,18 +20,39 @@ from bot.core.facts import Facts, Moment
 from bot.core.interventions import BY_AGENT, BY_SECURITY, Intervention, LockStand
 from bot.core.lockcards import LockDoor, LockForm
 from bot.core.locking import BeginLock, ChooseLock, FindLock, SendLock, ShowLocking
-from bot.core.model import Actor, EvidenceType, Refusal, Request, Status
+from bot.core.model import Actor, EvidenceType, Mode, Refusal, Request, Status
 from bot.core.options import TELL_MANAGER
 from bot.core.ports import Purpose
 from bot.core.reasons import Reason
-from tests.fakes import EMPLOYEES, HELPDESK, POLICY, SECURITY, Office, at_home, in_channel, person, private
+from tests.fakes import (
+    EMPLOYEES,
+    HELPDESK,
+    POLICY,
+    SECURITY,
+    FakeClock,
+    Office,
+    at_home,
+    in_channel,
+    office,
+    person,
+    private,
+)
 from tests.laws.raised import lock as freeze
 from tests.laws.seen import why
 from tests.laws.test_record import told
 from tests.laws.test_threat import in_security, rise
+from tests.stores import patient
 
 WHY = "Her phone rings with prompts she did not start"
 ALARM, SESSIONS = "compromised", "sessions"
+
+
+@pytest.fixture
+async def trying(database_url: str) -> AsyncIterator[Office]:
+    """An office that only tries, and would tell managers."""
+    clock, tells = FakeClock(), {TELL_MANAGER.name: True}
+    async with patient(database_url, clock) as store:
+        yield office(store, clock, mode=Mode.EVALUATE, own={ALARM: tells, SESSIONS: tells})
 
 
 async def sends(
@@ -188,6 +209,26 @@ async def test_a_manager_hears_of_it_once_and_only_where_the_policy_says_so(desk
     desk.directory.managers["ann"] = Manager("cleo", "Cleo")
     await desk.job("intervention", Intervention.named("f1"))
     assert "as the manager of" not in desk.messenger.shown(private("cleo").id)
+
+
+@pytest.mark.parametrize("kind", [ALARM, SESSIONS])
+async def test_what_is_only_tried_is_told_as_that_and_no_manager_hears_of_it(trying: Office, kind: str) -> None:
+    trying.directory.managers["ann"] = Manager("kim", "Kim")
+    trying.directory.privileged["ann"] = Standing(("Helpdesk Administrator",), ())
+    await trying.desk.installed(person("kim"), private("kim"))
+    assert isinstance(await sends(trying, kind=kind), Said)
+    await trying.job("intervention", Intervention.named("f1"))
+    assert "nothing is really done" in trying.messenger.shown(private("ben").id)
+    assert isinstance(await signs(trying), Done)
+    await trying.job("act", (await opened(trying)).id)
+    await trying.job("intervention", Intervention.named("f1"))
+    assert trying.directory.writes == []
+    assert "nothing is done to the account of Ann" in trying.messenger.shown(private("ben").id)
+    assert "wanted the account of Ann locked" in trying.messenger.shown("19:security")
+    assert "locked. This is a trial run" in trying.messenger.shown("19:security")
+    assert "as the manager of" not in "".join(trying.messenger.bodies)
+    (entry,) = await told(trying, "lock_opened")
+    assert entry.data["trial"] == "true"
 
 
 @pytest.mark.parametrize(("manager", "what"), [("ben", {}), ("kim", {"guest": True}), ("kim", {"enabled": False})])
