@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,17 +14,21 @@ from psycopg.rows import dict_row
 
 from bot.config.trail import keys_of
 from bot.core.audit import Entry, verify
+from bot.core.callers import Stand, Verification
 from bot.core.model import Request
-from bot.core.ports import Slot
+from bot.core.notices import ActNotice
+from bot.core.ports import Posted, Slot
 from bot.kinds import KINDS
 from bot.process.clock import SystemClock
+from bot.process.service import Inside
 from bot.store import codec
+from bot.store.matters import _of as of_row
 from bot.store.postgres import PostgresStore
 from bot.teams.bursts import burst
 from playground.teams.chats import SECURITY_CHANNEL, Chat, Message, personal_id
 from playground.teams.presses import NotThere
-from tests.chaos import deeds, faces, places, shown, trail
-from tests.chaos.eyes import about
+from tests.chaos import callers, deeds, faces, places, shown, trail
+from tests.chaos.eyes import Pressed, about
 from tests.chaos.stage import Stage, quiet
 from tests.stores import patient
 from tests.stories.canary import leaks
@@ -44,6 +49,8 @@ class Books:
     """All that is written down, when nothing is going on any more."""
 
     requests: Mapping[str, Request]
+    calls: Mapping[str, Verification]  # by what their buttons carry
+    notices: tuple[ActNotice, ...]
     entries: tuple[Entry, ...]
     head: tuple[int, str] | None
     sign_ins: Mapping[str, str]
@@ -70,9 +77,14 @@ async def books(stage: Stage) -> Books:
         rows = await (await cursor.execute("SELECT * FROM requests")).fetchall()
         ins = await (await cursor.execute("SELECT id, request FROM sign_ins")).fetchall()
         jobs = await (await cursor.execute("SELECT * FROM procrastinate_jobs WHERE status = 'failed'")).fetchall()
+        kept = await (await cursor.execute("SELECT * FROM matters")).fetchall()
         requests = {row["id"]: codec.request_of(row) for row in rows}
+        calls = {
+            one.key: one for row in kept if row["sort"] == Verification.SORT for one in [of_row(Verification, row)]
+        }
+        notices = tuple(of_row(ActNotice, row) for row in kept if row["sort"] == ActNotice.SORT)
         sign_ins = {row["id"]: row["request"] for row in ins}
-        return Books(requests, entries, await store.head(tenant), sign_ins, _given_up(stage, jobs))
+        return Books(requests, calls, notices, entries, await store.head(tenant), sign_ins, _given_up(stage, jobs))
 
 
 def _given_up(stage: Stage, jobs: Sequence[Mapping[str, object]]) -> tuple[str, ...]:
@@ -91,10 +103,13 @@ async def _store(stage: Stage) -> AsyncIterator[PostgresStore]:
 
 async def violations(stage: Stage) -> dict[str, list[str]]:
     """Every invariant by name, with what breaks it."""
-    book = await books(stage)
+    book, pressed = await books(stage), stage.eyes.pressed
     return {
         "every request is where its audit says": _explained(stage, book),
         "no act twice, none without a claim": list(deeds.excess(deeds.acts(stage.play.world), book.entries)),
+        "no call is answered but by whom it is about, once": list(callers.answers(book.calls, book.entries, pressed)),
+        "nothing for a colleague without a proof of theirs and their word": _unasked(book, pressed),
+        "every act has its one notice, begun with it, and its mails": _untold(stage, book),
         "nothing is given out after an alarm": list(deeds.thawed(book.entries)),
         "no secret at rest": await leaks(stage.play, stage.folder),
         "no secret shown twice or to anybody else": _shown(stage),
@@ -127,8 +142,21 @@ def _shown(stage: Stage) -> list[str]:
     return list(shown.misplaced(stage.said, owners))
 
 
+def _unasked(book: Books, pressed: Collection[Pressed]) -> list[str]:
+    opened = [one for one in book.requests.values() if one.opened_by is not None]
+    return list(callers.opened(opened, book.calls.values(), deeds.by_request(book.entries), pressed))
+
+
+def _untold(stage: Stage, book: Books) -> list[str]:
+    addresses = {person.id: person.mails for person in stage.play.world.people}
+    sent = Counter(to for mail in stage.play.world.graph.mails.taken for to in mail.to)
+    entries = deeds.by_request(book.entries)
+    return [*callers.unnoticed(book.requests, entries), *callers.unsent(book.notices, addresses, sent)]
+
+
 def _misplaced(stage: Stage, book: Books) -> list[str]:
-    map_ = places.Map(stage.play.world, book.requests, deeds.by_request(book.entries), stage.opened)
+    entries = deeds.by_request(book.entries)
+    map_ = places.Map(stage.play.world, book.requests, entries, stage.opened, book.calls)
     posted = [places.sent(call, book.sign_ins) for call in stage.play.world.journal.of("connector")]
     answered = [places.shown(one.body, one.conversation, f"an answer to {one.activity}") for one in stage.said]
     return [line for one in (*posted, *answered) if one is not None for line in map_.wrong(one)]
@@ -137,8 +165,8 @@ def _misplaced(stage: Stage, book: Books) -> list[str]:
 async def _lies(stage: Stage, book: Books) -> list[str]:
     """What says something else is seen by its people, who fetch it anew then; what still does is a lie."""
     play = stage.play
-    async with faces.desk(play, stage.folder, stage.env) as delivery:
-        should, known = await faces.places(delivery, book.requests)
+    async with faces.desk(play, stage.folder, stage.env) as desk:
+        should, known = await _places(desk, book)
         play.world.clock.advance(timedelta(minutes=2))  # a client fetches a card once a minute at most
         for place in should:
             if faces.stale(play.teams.chats, place) and place.posted is not None:
@@ -146,7 +174,7 @@ async def _lies(stage: Stage, book: Books) -> list[str]:
         for _, message in faces.strays(_standing(stage), known):
             await _seen(stage, message.id)
         left = await quiet(stage, seconds=60)
-        should, known = await faces.places(delivery, book.requests)
+        should, known = await _places(desk, book)
         wrong = [f"{place.wanted.slot} of {place.request} {why}" for place in should if (why := _wrong(stage, place))]
         wrong += [
             f"a stray stands in {chat.slug} of {chat.members[0]}: {message.activity.get('summary')}"
@@ -156,8 +184,14 @@ async def _lies(stage: Stage, book: Books) -> list[str]:
     return [*wrong, *([f"left to do: {left}"] if left else [])]
 
 
+async def _places(desk: Inside, book: Books) -> tuple[list[faces.Place], list[Posted]]:
+    should, known = await faces.places(desk.delivery, book.requests)
+    of_calls, posted = await faces.of_calls(desk.told.calls, [one.id for one in book.calls.values()])
+    return [*should, *of_calls], [*known, *posted]
+
+
 async def _unheard(stage: Stage, book: Books) -> list[str]:
-    """Whatever was dead when it was raised: where security reads, one message stands about each alarm."""
+    """Whatever was dead when it was raised: where security reads, one message stands about each alarm, and each no."""
     async with await AsyncConnection.connect(stage.play.database_url) as connection:
         asked = "SELECT request, activity FROM posted WHERE slot = %s AND NOT deleted"
         rows = await (await connection.execute(asked, (Slot.SECURITY,))).fetchall()
@@ -167,7 +201,9 @@ async def _unheard(stage: Stage, book: Books) -> list[str]:
     async with _store(stage) as store:
         alarms = [one for one in book.requests.values() if KINDS[one.kind].alarm]
         told |= {one.id for one in alarms if (await burst(store, one)).first in told}  # one card that counts
-    return list(deeds.unheard(book.entries, told))
+    noes = {one.id for one in book.calls.values() if one.status is Stand.REFUSED}
+    unheard = [f"nobody told security of the no to {one}" for one in sorted(noes - told)]
+    return [*deeds.unheard(book.entries, told), *unheard]
 
 
 def _wrong(stage: Stage, place: faces.Place) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from playground.teams.chats import Chat
 from playground.teams.views import Seen
 from playground.verified.state import Unusable
+from tests.chaos.calls import Call
 from tests.chaos.eyes import verbs
 from tests.chaos.person import TROUBLE, Person
 from tests.chaos.plans import FORMS, WORDS, Plan, drawn, password
@@ -39,6 +40,7 @@ class Agent:
     approvers: tuple[Person, ...]
     strangers: tuple[Person, ...]
     patience: float = PATIENCE
+    opened: dict[str, Person] = field(default_factory=dict)  # who opened which request for them
 
     async def errand(self) -> Errand:
         errand = Errand(drawn(self.me.random))
@@ -46,6 +48,8 @@ class Agent:
         try:
             async with asyncio.timeout(self.patience):
                 errand.request = await self.begins(errand.plan)
+                if errand.plan.call and not errand.request:
+                    errand.how = "stopped"  # as the answer wants it, or because nobody can be asked that often
                 if errand.request:
                     errand.how = "gave up"
                     errand.how = await self._followed(errand)
@@ -76,6 +80,8 @@ class Agent:
 
     async def begins(self, plan: Plan) -> str:
         """Ask for something; return the request, or nothing where there is none."""
+        if plan.call:
+            return await self._called(plan)
         for _ in range(TRIES):
             try:
                 request = await self._asked(plan)
@@ -85,6 +91,14 @@ class Agent:
                 return request
             await self.me.pause()
         return ""
+
+    async def _called(self, plan: Plan) -> str:
+        """Ring the helpdesk, and have it opened."""
+        agent = self.me.random.choice(self.approvers)
+        request = await Call(self.me, agent, plan.call, plan.double).opens()
+        if request:
+            self.opened[request] = agent
+        return request
 
     async def _asked(self, plan: Plan) -> str:
         me, before = self.me, set(self.me.eyes.known)
@@ -149,6 +163,10 @@ class Agent:
         plan, request = errand.plan, errand.request
         if plan.ending == "abandoned":
             return "stopped"
+        if "consent" in can:
+            no = plan.ending in {"withdrawn", "denied"}
+            await self.me.press(seen, "no-consent" if no else "consent", twice=plan.double)
+            return ""
         if plan.ending == "withdrawn" and "withdraw" in can:
             await self.me.press(seen, "withdraw", twice=plan.double)
             return ""
@@ -246,7 +264,10 @@ class Agent:
             await random.choice(self.strangers).press(asked, "approve")
         if plan.own:
             await self.me.press(asked, "approve")
-        approver = random.choice(self.approvers)
+        opener = self.opened.get(request)
+        if plan.own and opener is not None:
+            await opener.press(asked, "approve")
+        approver = random.choice([one for one in self.approvers if one is not opener])
         if plan.ending == "denied":
             await approver.press(asked, "deny", no, twice=plan.double)
             return ""

@@ -6,6 +6,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from playground.server import Play
@@ -52,14 +53,27 @@ def about(node: Any) -> Iterator[str]:
                 yield from about(value)
 
 
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """Somebody's press: the verb of the button, and the request or the call it is about."""
+
+    by: str
+    verb: str
+    about: str
+
+
 class Eyes:
-    """`known` holds for each request the messages that were about it, in the order they came."""
+    """`known` holds for each request the messages that were about it, in the order they came.
+
+    `pressed` are whose hand pressed what on what, by object id, before anybody answered.
+    """
 
     def __init__(self, play: Play) -> None:
         self._play = play
         self._changed: dict[str, asyncio.Event] = defaultdict(asyncio.Event)
         self.known: dict[str, list[str]] = defaultdict(list)
         self.subject: dict[str, set[str]] = defaultdict(set)
+        self.pressed: set[Pressed] = set()
         for chat in play.teams.chats:
             for message in chat.messages:
                 self._hear(Change("message", chat, message))
@@ -73,6 +87,10 @@ class Eyes:
             self.subject[message.id].add(request)
             self.known[request].append(message.id)
         self._changed.pop(change.chat.id, asyncio.Event()).set()
+
+    def press(self, by: str, data: Json) -> None:
+        """Remember that somebody presses a button with this data, whatever comes of it."""
+        self.pressed.add(Pressed(by, str(data.get("verb", "")), str(data.get("id", ""))))
 
     async def change(self, chat: Chat, seconds: float) -> None:
         """Wait until something in this chat changes, but not longer."""

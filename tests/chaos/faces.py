@@ -15,6 +15,7 @@ from bot.kinds import KINDS
 from bot.process import service
 from bot.process.clock import SystemClock
 from bot.process.connections import reach
+from bot.teams.calling import CallMessages
 from bot.teams.delivery import Delivery
 from bot.teams.scenes import PlannedMessage, wanted
 from playground.replicas import HOST
@@ -36,8 +37,8 @@ class Place:
 
 
 @asynccontextmanager
-async def desk(play: Play, folder: Path, env: Mapping[str, str]) -> AsyncIterator[Delivery]:
-    """The desk's own delivery, in this process, on the same database and the same world; it sends nothing here."""
+async def desk(play: Play, folder: Path, env: Mapping[str, str]) -> AsyncIterator[service.Inside]:
+    """The desk's own insides, in this process, on the same database and the same world; it sends nothing here."""
     told = {**playing(play.world, play.database_url), **env}
     before = {name: os.environ.get(name) for name in told}
     os.environ.update(told)
@@ -49,7 +50,7 @@ async def desk(play: Play, folder: Path, env: Mapping[str, str]) -> AsyncIterato
     clock = SystemClock(where.time_file)
     async with AsyncExitStack() as stack:
         outside = await reach(stack, found, where, clock)
-        yield service.assemble(found, outside, policies.load(found.policies, KINDS, found), clock).delivery
+        yield service.assemble(found, outside, policies.load(found.policies, KINDS, found), clock)
 
 
 async def places(delivery: Delivery, requests: Iterable[str]) -> tuple[list[Place], list[Posted]]:
@@ -65,6 +66,20 @@ async def places(delivery: Delivery, requests: Iterable[str]) -> tuple[list[Plac
         known += scene.posted
         places = [Place(request, one, there.get((one.slot, one.person))) for one in wanted(scene)]
         should += [place for place in places if not _told_by(place, first)]
+    return should, known
+
+
+async def of_calls(calls: CallMessages, verifications: Iterable[str]) -> tuple[list[Place], list[Posted]]:
+    """What should stand about these calls in the chats of the two each is between, and every message of them."""
+    should: list[Place] = []
+    known: list[Posted] = []
+    for one in verifications:
+        stage = await calls._stage(one)
+        if stage is None:
+            continue
+        there = {(posted.slot, posted.person): posted for posted in stage.posted}
+        known += stage.posted
+        should += [Place(one, planned, there.get((planned.slot, planned.person))) for planned in stage.wanted()]
     return should, known
 
 

@@ -16,10 +16,11 @@ from playground.teams.outcomes import Outcome
 from playground.teams.popup import Dead, Page, Popup
 from playground.teams.presses import NotThere, Unfilled, buttons, gather
 from playground.teams.views import Seen
-from tests.chaos.eyes import Eyes, data_of, found
+from tests.chaos.eyes import Eyes, about, data_of, found
 
 PAGES: Final = 8
 GLANCE: Final = 1.5  # seconds between two looks at a chat in which nothing changes
+SIGN_IN: Final = "signs in"  # what is remembered of a window, as if it were a button
 TROUBLE: Final = (aiohttp.ClientError, TimeoutError, OSError, Dead, NotThere, Unfilled)
 
 
@@ -33,6 +34,10 @@ class Person:
     random: Random
     address: str
     asked: dict[str, str] = field(default_factory=dict)  # by kind, the last request of theirs
+
+    @property
+    def id(self) -> str:
+        return self.play.world.people[self.key].id
 
     @property
     def home(self) -> Chat:
@@ -55,6 +60,7 @@ class Person:
         known = {item["id"] for item in button.inputs}
         given = {name: value for name, value in (inputs or {}).items() if name in known}
         action = button.action | {"data": gather(button, given)}
+        self.eyes.press(self.id, action["data"])
         first, *_ = await asyncio.gather(
             *(self.play.teams.act(self.key, seen.id, action) for _ in range(2 if twice else 1)),
         )
@@ -82,6 +88,8 @@ class Person:
         url = str(data_of(button)["msteams"]["value"]) if button else ""
         if not url:
             return False
+        for one in about(seen.cards):
+            self.eyes.press(self.id, {"verb": SIGN_IN, "id": one})
         result = await self._window(url, password)
         return (await self.play.teams.verify(self.key, seen, result)).kind == "signed"
 

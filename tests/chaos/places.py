@@ -8,6 +8,8 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from bot.core.audit import Deed, Entry
+from bot.core.callers import Verification
+from bot.core.calling import Verb
 from bot.core.model import Request
 from playground.journal import Call
 from playground.teams.chats import HELPDESK_CHANNEL, SECURITY_CHANNEL, personal_id
@@ -16,7 +18,19 @@ from playground.world import World
 from tests.chaos.eyes import about, data_of
 
 OWN: Final = frozenset(
-    {"show", "replace", "hide", "revoke", "report", "withdraw", "withdraw-listed", "sign-in", "prove"}
+    {
+        "show",
+        "replace",
+        "hide",
+        "revoke",
+        "report",
+        "withdraw",
+        "withdraw-listed",
+        "sign-in",
+        "prove",
+        "consent",
+        "no-consent",
+    }
 )
 
 
@@ -76,7 +90,8 @@ def _cards(node: Any) -> Iterator[dict[str, Any]]:
 class Map:
     """Who may read about what: the two it is about, whoever meant to approve it, and the channels' people.
 
-    `opened` are the keys of those approvers who have asked for a request of the line themselves.
+    `opened` are the keys of those approvers who have asked for a request of the line themselves; `calls` are
+    verifications, by what their buttons carry.
     """
 
     def __init__(
@@ -85,7 +100,9 @@ class Map:
         requests: Mapping[str, Request],
         entries: Mapping[str, list[Entry]],
         opened: Mapping[str, Collection[str]] | None = None,
+        calls: Mapping[str, Verification] | None = None,
     ) -> None:
+        self._calls = calls or {}
         self._opened = {request: {world.people[key].id for key in keys} for request, keys in (opened or {}).items()}
         self._homes = {person.id: personal_id(person) for person in world.people}
         self._requests = requests
@@ -94,6 +111,8 @@ class Map:
     def wrong(self, one: Sent) -> Iterator[str]:
         for name in one.requests:
             request = self._requests.get(name)
+            if (call := self._calls.get(name)) is not None:
+                yield from self._of_a_call(one, call)
             if request is None:  # a form that was never sent
                 continue
             own = {self._homes[request.subject.id], self._homes[request.requester.id]}
@@ -103,9 +122,20 @@ class Map:
                 pressed = ", ".join(sorted(one.verbs & OWN))
                 yield f"{one.where}: {one.conversation} may press {pressed} for {request.kind} {name}"
 
+    def _of_a_call(self, one: Sent, call: Verification) -> Iterator[str]:
+        """A call is between two, each in private; who is asked answers, and who asks opens."""
+        theirs, mine = self._homes[call.about.id], self._homes[call.by.id]
+        if one.conversation not in {theirs, mine}:
+            yield f"{one.where}: call {call.key} was sent to {one.conversation}"
+        elif one.conversation == mine and one.verbs & {Verb.TYPE, Verb.DENY}:
+            yield f"{one.where}: {mine} may answer call {call.key} of their own"
+        elif one.conversation == theirs and one.verbs & {Verb.END, Verb.OPEN, Verb.SEND}:
+            yield f"{one.where}: {theirs} may go on with call {call.key} about themselves"
+
     def _others(self, request: Request) -> set[str]:
         confirmed = {Deed.APPROVAL_INTENDED, Deed.DENIAL_INTENDED}
         meant = {e.data.get("by", "") for e in self._entries.get(request.id, ()) if e.deed in confirmed}
         meant |= self._opened.get(request.id, set())
         security = {SECURITY_CHANNEL} if request.reported else set()
-        return {HELPDESK_CHANNEL, *(self._homes[by] for by in meant if by in self._homes)} | security
+        opener = {self._homes[request.opened_by.id]} if request.opened_by is not None else set[str]()
+        return {HELPDESK_CHANNEL, *opener, *(self._homes[by] for by in meant if by in self._homes)} | security

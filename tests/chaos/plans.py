@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final, Literal, TypeVar
 
+from tests.chaos.calls import answer
+
 T = TypeVar("T", bound=str)
 Ending = Literal["through", "denied", "withdrawn", "late_withdrawn", "abandoned", "reported", "taken_back"]
 
@@ -21,6 +23,7 @@ KINDS: Final = {
     "risk": 3,
     "compromised": 3,
 }
+CALLS: Final = 0.35  # of those who want a pass ring the helpdesk
 ENDINGS: Final[dict[Ending, int]] = {
     "through": 62,
     "denied": 8,
@@ -50,7 +53,10 @@ WORDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`double`: every button is pressed twice at once. `stranger`: who may not approve tries it first."""
+    """`double`: every button is pressed twice at once. `stranger`: who may not approve tries it first.
+
+    `call`: they ring the helpdesk, and answer so when they are asked whether it is them; "" where they ask themselves.
+    """
 
     kind: str
     ending: Ending
@@ -60,11 +66,17 @@ class Plan:
     writes: bool
     wrong_face: bool
     level: Literal["low", "medium"]
+    call: str = ""
+
+    @property
+    def title(self) -> str:
+        return f"{self.kind}, by a call" if self.call else self.kind
 
 
 def drawn(random: Random) -> Plan:
+    kind = _weighed(random, KINDS)
     return Plan(
-        kind=_weighed(random, KINDS),
+        kind=kind,
         ending=_weighed(random, ENDINGS),
         double=random.random() < 0.2,
         stranger=random.random() < 0.15,
@@ -72,6 +84,7 @@ def drawn(random: Random) -> Plan:
         writes=random.random() < 0.25,
         wrong_face=random.random() < 0.2,
         level=random.choice(("low", "medium")),
+        call=answer(random) if kind == "tap" and random.random() < CALLS else "",
     )
 
 

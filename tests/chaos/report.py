@@ -17,7 +17,7 @@ def told(stage: Stage, book: Books, found: Mapping[str, list[str]], *, seconds: 
     yield f"{len(stage.errands)} errands by {len(stage.agents)} people; " + ", ".join(
         f"{what} {took:.0f} s" for what, took in seconds.items()
     )
-    yield from _table("what people saw", Counter((e.plan.kind, e.how) for e in stage.errands))
+    yield from _table("what people saw", Counter((e.plan.title, e.how) for e in stage.errands))
     yield from _table("how requests ended", Counter((r.kind, str(r.status)) for r in book.requests.values()))
     yield "what went wrong on purpose:"
     yield from (f"  {number:5} x {sort}" for sort, number in sorted(stage.weather.counted().items()))
@@ -35,4 +35,4 @@ def _table(title: str, counted: Counter[tuple[str, str]]) -> Iterator[str]:
     yield f"{title}:"
     for kind in sorted({kind for kind, _ in counted}):
         ends = ", ".join(f"{n} {end}" for (k, end), n in sorted(counted.items()) if k == kind)
-        yield f"  {kind:12} {ends}"
+        yield f"  {kind:16} {ends}"

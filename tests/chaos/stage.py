@@ -33,7 +33,7 @@ WAITING: Final = guid("group/waiting")  # whose passes the helpdesk must approve
 KINDS: Final = ("password", "risk", "methods", "verify", "sessions", "compromised")
 POLICIES: Final = "\n".join(
     [
-        *("[tap]", "per_day = 100", "approvals = 0"),
+        *("[tap]", "per_day = 100", "approvals = 0", "assisted = true"),
         *(f'[tap.groups."{TRIAL}"]', 'mode = "evaluate"'),
         *(f'[tap.groups."{ASKED}"]', "approvals = 1"),
         *(f'[tap.groups."{FACED}"]', 'evidence = "face_check"'),
@@ -171,7 +171,13 @@ async def _left(stage: Stage) -> str:
             "SELECT args ->> 'name', count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing') GROUP BY 1"
         )
         waiting = [f"{count} {name}" for name, count in await jobs.fetchall()]
-        due = await connection.execute("SELECT count(*) FROM requests WHERE due_at <= %s", (now,))
-        row = await due.fetchone()
-    late = [f"{row[0]} requests whose time has come"] if row and row[0] else []
+        asked = (
+            "SELECT count(*) FROM requests WHERE due_at <= %s UNION ALL SELECT count(*) FROM matters WHERE due_at <= %s"
+        )
+        rows = await (await connection.execute(asked, (now, now))).fetchall()
+    late = [
+        f"{row[0]} {what} whose time has come"
+        for row, what in zip(rows, ("requests", "matters"), strict=True)
+        if row[0]
+    ]
     return ", ".join([*waiting, *late])

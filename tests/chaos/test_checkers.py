@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from bot.core.audit import GENESIS, About, Deed, Entry, Note, link, verify
-from bot.core.model import Request, Status
+from bot.core.callers import Proven, Stand, Verification
+from bot.core.model import Evidence, EvidenceType, Request, Status
+from bot.core.notices import ActNotice, Phase
 from bot.core.ports import Posted, Slot
 from bot.teams.scenes import PlannedMessage
 from playground import world
@@ -17,10 +19,12 @@ from playground.journal import Call
 from playground.people import guid
 from playground.teams.chats import BOT, HELPDESK_CHANNEL, SECURITY_CHANNEL, Chats, personal_id
 from playground.teams.views import ADAPTIVE
-from tests.chaos import deeds, faces, places, shown, trail
+from tests.chaos import callers, deeds, faces, places, shown, trail
 from tests.chaos.crowd import NEWCOMERS, Crowd, Wait
+from tests.chaos.eyes import Pressed
+from tests.chaos.person import SIGN_IN
 from tests.chaos.shown import Said
-from tests.core.samples import ANN, NOW, REQUEST, approval, step_up
+from tests.core.samples import ANN, BEN, CLEO, NOW, REQUEST, approval, step_up
 from tests.stories.canary import within
 
 LATER = NOW + timedelta(days=2)
@@ -33,6 +37,9 @@ APPROVED: Step = (Note(Deed.APPROVED), Note(Deed.READY))
 CLAIMED: Step = (Note(Deed.CLAIMED, {"attempt": "1"}),)
 SHOWN: Step = (Note(Deed.SHOWN, {"object": "pass-1"}),)
 UNSURE: Step = (Note(Deed.SHOW_PRESSED), Note(Deed.REFUSED, {"reason": "unknown"}))
+OPENED: Step = (Note(Deed.ASKED), Note(Deed.CONSENT_WANTED))
+AGREED: Step = (Note(Deed.CONSENTED),)
+UNKNOWN: Step = (Note(Deed.CONSENTED), Note(Deed.REFUSED, {"reason": "unknown"}))
 WHOLE = (ASKED, SIGNED, APPROVED, CLAIMED, SHOWN)
 PROVED = replace(REQUEST, evidence=(step_up(), approval()), attempts=1)
 
@@ -73,6 +80,10 @@ class TestTrail:
             ((*WHOLE, (Note(Deed.REPORTED),), (Note(Deed.REVOKED),)), Status.REVOKED),
             ((ASKED, SIGNED, APPROVED, (Note(Deed.EXPIRED),), UNSURE), Status.EXPIRED),
             (((Note(Deed.ASKED), Note(Deed.FACE_WANTED)),), Status.PROOF),
+            ((OPENED,), Status.CONSENT),
+            ((OPENED, AGREED), Status.STEP_UP),
+            ((OPENED, UNKNOWN, (Note(Deed.DECIDED_AGAIN),)), Status.STEP_UP),
+            ((OPENED, (Note(Deed.CONSENT_REFUSED),)), Status.WITHDRAWN),
             ((ASKED, TO_FACE), Status.PROOF),
             ((ASKED, TO_FACE, FACED), Status.READY),
             ((ASKED, TO_FACE, (Note(Deed.FACE_PROVED), Note(Deed.REFUSED, {"reason": "unknown"}))), Status.PROOF),
@@ -96,6 +107,9 @@ class TestTrail:
             (ASKED, SIGNED, FACED),
             (ASKED, TO_FACE, FACED, FACED),
             (ASKED, TO_FACE, CLAIMED),
+            (OPENED, SIGNED),
+            (ASKED, AGREED),
+            (OPENED, AGREED, (Note(Deed.CONSENT_REFUSED),)),
             (*WHOLE, (Note(Deed.WITHDRAWN),)),
             (*WHOLE, (Note(Deed.SHOW_PRESSED), Note(Deed.REFUSED, {"reason": "guest"}))),
             (ASKED, ASKED),
@@ -260,6 +274,107 @@ class TestCrowd:
         behind = Wait(5.0, 300, 290)
         assert self.broken(behind, Wait(1.0, 300, 10), Wait(1.0, 300, 10)) == ""  # its replica died, say
         assert "97%" in self.broken(behind, behind, Wait(1.0, 300, 10))
+
+
+VERIFIED: Step = (Note(Deed.CALLER_VERIFIED, {"proven": "step_up"}),)
+HEARD: Step = (Note(Deed.CALLER_VERIFIED, {"proven": "presence"}),)
+NOT_ANN: Step = (Note(Deed.CALLER_REFUSED),)
+RANG: Step = (Note(Deed.CALLER_ASKED),)
+CALL = Verification(
+    id="caller:f1", by=BEN, about=ANN, created_at=NOW, status=Stand.VERIFIED, proven=Proven.STEP_UP, used_for="r1"
+)
+OPENED_BY = replace(
+    REQUEST,
+    opened_by=BEN,
+    evidence=(Evidence(EvidenceType.VERIFICATION, "ben", "Ben", NOW, "step_up", "r1", source="caller:f1"),),
+)
+BY_ANN = {Pressed("ann", verb, "f1") for verb in (SIGN_IN, "call-type", "call-no")}
+
+
+class TestCallers:
+    """Each call, and what was opened with it, held against what its people pressed."""
+
+    @staticmethod
+    def answers(call: Verification, *steps: Step, pressed: set[Pressed] = BY_ANN) -> str:
+        entries = written(*steps, kind="caller", request="caller:f1")
+        return "; ".join(callers.answers({"f1": call}, entries, pressed))
+
+    def test_an_answer_of_theirs(self) -> None:
+        refused = replace(CALL, status=Stand.REFUSED)
+        assert self.answers(CALL, RANG, VERIFIED) == ""
+        assert self.answers(CALL, RANG, HEARD, VERIFIED) == ""
+        assert self.answers(refused, RANG, HEARD, NOT_ANN) == ""
+        agreed_to_nothing = {Pressed("ann", SIGN_IN, "f1"), Pressed("ann", "no-consent", "r1")}
+        assert self.answers(refused, RANG, VERIFIED, NOT_ANN, pressed=agreed_to_nothing) == ""
+
+    @pytest.mark.parametrize(
+        ("steps", "said"),
+        [
+            ((RANG, VERIFIED, VERIFIED), "was proved by step_up, step_up"),
+            ((RANG, VERIFIED, HEARD), "was proved by step_up, presence"),
+            ((RANG, NOT_ANN, VERIFIED), "caller_verified after caller_refused"),
+            ((VERIFIED,), "caller_verified after nothing"),
+            ((RANG,), "the trail says caller_asked"),
+            ((RANG, NOT_ANN), "the trail says caller_refused"),
+        ],
+    )
+    def test_an_answer_that_cannot_be(self, steps: tuple[Step, ...], said: str) -> None:
+        assert said in self.answers(CALL, *steps)
+
+    def test_an_answer_that_nobody_gave(self) -> None:
+        others = {Pressed("ben", SIGN_IN, "f1"), Pressed("ann", SIGN_IN, "f2"), Pressed("ann", "call-type", "f1")}
+        assert "pressed nothing" in self.answers(CALL, RANG, VERIFIED, pressed=others)
+        refused = replace(CALL, status=Stand.REFUSED)
+        assert "pressed nothing" in self.answers(refused, RANG, NOT_ANN, pressed=others)
+
+    @staticmethod
+    def opened(request: Request, call: Verification = CALL, *steps: Step, agreed: str = "ann") -> str:
+        entries = {"r1": written(OPENED, *(steps or (AGREED, SIGNED, APPROVED, CLAIMED, SHOWN)))}
+        return "; ".join(callers.opened([request], [call], entries, {Pressed(agreed, "consent", "r1")}))
+
+    def test_what_was_opened_as_it_should(self) -> None:
+        assert self.opened(OPENED_BY) == ""
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"used_for": "r2"},
+            {"used_for": ""},
+            {"by": CLEO},
+            {"about": CLEO},
+            {"proven": Proven.PRESENCE},
+            {"id": "caller:f2"},
+        ],
+    )
+    def test_what_was_opened_with_something_else(self, changes: Mapping[str, object]) -> None:
+        call = replace(CALL, **changes)  # type: ignore[arg-type]
+        assert "without a verification of its own" in self.opened(OPENED_BY, call)
+
+    def test_what_they_never_wanted(self) -> None:
+        assert "a word that its subject never gave" in self.opened(OPENED_BY, agreed="ben")
+        assert "without the word of its subject" in self.opened(OPENED_BY, CALL, SIGNED, APPROVED, CLAIMED)
+        by_ben = replace(OPENED_BY, evidence=(*OPENED_BY.evidence, approval(by="ben")))
+        assert "approved by one of those whose request it is" in self.opened(by_ben)
+        again = [OPENED_BY, replace(OPENED_BY, id="r2")]
+        evidence = tuple(replace(one, request="r2") for one in OPENED_BY.evidence)
+        again[1] = replace(again[1], evidence=evidence)
+        assert "caller:f1 served 2 requests" in "; ".join(callers.opened(again, [CALL], {}, set()))
+
+    @pytest.mark.parametrize(("queued", "right"), [((NOW,), True), ((), False), ((NOW, NOW), False), ((LATER,), False)])
+    def test_a_notice_of_each_act(self, queued: tuple[datetime, ...], right: bool) -> None:
+        (claim,) = written(CLAIMED)
+        (note,) = written((Note(Deed.NOTICE_QUEUED),), kind="notice", request="notice:r1")
+        entries = {"r1": [claim], "notice:r1": [replace(note, at=at) for at in queued]}
+        assert (list(callers.unnoticed({"r1": REQUEST}, entries)) == []) is right
+
+    def test_a_mail_of_each_notice(self) -> None:
+        one = ActNotice(id="notice:r1", by=ANN, about=ANN, created_at=NOW, request="r1", kind="tap", phase=Phase.SENT)
+        home = {"ann": ("ann@contoso.example", "ann@home.example")}
+        assert list(callers.unsent([one], home, {"ann@contoso.example": 2, "ann@home.example": 1})) == []
+        assert list(callers.unsent([one], home, {"ann@contoso.example": 2})) == ["ann@home.example has 0 mails of 1"]
+        for phase in (Phase.DUE, Phase.HELD, Phase.FAILED):
+            assert list(callers.unsent([replace(one, phase=phase)], home, {}))
+        assert list(callers.unsent([replace(one, phase=Phase.DROPPED)], home, {})) == []
 
 
 class TestPlaces:

@@ -15,6 +15,7 @@ S = Status
 ANY: Final = frozenset(Status)
 # What brings a request to another state whatever else is written down with it: from where, to where.
 MOVES: Final[Mapping[Deed, tuple[frozenset[Status], Status]]] = {
+    Deed.CONSENT_REFUSED: (frozenset({S.CONSENT}), S.WITHDRAWN),
     Deed.DENIED: (frozenset({S.APPROVAL}), S.DENIED),
     Deed.WITHDRAWN: (PENDING, S.WITHDRAWN),
     Deed.EXPIRED: (PENDING | {S.UNKNOWN}, S.EXPIRED),
@@ -33,10 +34,11 @@ MOVES: Final[Mapping[Deed, tuple[frozenset[Status], Status]]] = {
 UNDER_WAY: Final = frozenset({S.ACTING, S.UNKNOWN, S.DONE})  # from where an alarm has it taken back
 # After which a decision says where it goes on, and from where that may be.
 DECIDED: Final[Mapping[Deed, frozenset[Status]]] = {
+    Deed.CONSENTED: frozenset({S.CONSENT}),
     Deed.STEPPED_UP: frozenset({S.STEP_UP}),
     Deed.FACE_PROVED: frozenset({S.PROOF}),
     Deed.APPROVED: frozenset({S.APPROVAL}),
-    Deed.DECIDED_AGAIN: frozenset({S.STEP_UP, S.PROOF, S.APPROVAL}),
+    Deed.DECIDED_AGAIN: frozenset({S.CONSENT, S.STEP_UP, S.PROOF, S.APPROVAL}),
     Deed.SHOW_PRESSED: frozenset({S.READY}),
 }
 # Written down without anything becoming of the request, in these states only.
@@ -65,6 +67,7 @@ def broken(request: Request, entries: Sequence[Entry], now: datetime) -> Iterato
     if request.attempts != deeds.count(Deed.CLAIMED):
         yield f"{request.kind} {request.id} was claimed {deeds.count(Deed.CLAIMED)} times, not {request.attempts}"
     given = {
+        Deed.CONSENTED: EvidenceType.CONSENT,
         Deed.STEPPED_UP: EvidenceType.STEP_UP,
         Deed.FACE_PROVED: EvidenceType.FACE,
         Deed.APPROVED: EvidenceType.APPROVAL,
@@ -130,7 +133,12 @@ def _after(here: Status, deeds: Sequence[Deed], *, unknown: bool) -> set[Status]
 
 def _named(deeds: Sequence[Deed]) -> Status | None:
     """Return the state whose beginning is written down."""
-    begins = {Deed.FACE_WANTED: S.PROOF, Deed.APPROVAL_WANTED: S.APPROVAL, Deed.READY: S.READY}
+    begins = {
+        Deed.CONSENT_WANTED: S.CONSENT,
+        Deed.FACE_WANTED: S.PROOF,
+        Deed.APPROVAL_WANTED: S.APPROVAL,
+        Deed.READY: S.READY,
+    }
     return next((state for deed, state in begins.items() if deed in deeds), None)
 
 
