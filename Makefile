@@ -15,7 +15,8 @@ TOOLS_BIN := .venv/tools/bin
 MUTANTS := .venv/mutants/.ready
 MUTANTS_BIN := .venv/mutants/bin
 GUARDS := $(addprefix bot/desk/,$(addsuffix .py,\
-	stepup strangers requester alarms intent approvals proving identity acts passwords))
+	stepup strangers requester alarms intent approvals proving identity acts passwords \
+	agents colleagues callers behalf))
 LOCKED := --quiet --upgrade --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-emit-index-url --no-emit-find-links
 COMPILE := $(BIN)/uv pip compile pyproject.toml $(LOCKED)
