@@ -11,7 +11,7 @@ from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
 # The letters of the protocol: https://www.postgresql.org/docs/current/protocol-message-formats.html
-QUERY, SYNC, FLUSH, EXECUTE = b"Q", b"S", b"H", b"E"
+QUERY, SYNC, FLUSH, EXECUTE, PARSE = b"Q", b"S", b"H", b"E", b"P"
 HEAD: Final = 5  # bytes: a letter and a length, which counts itself but not the letter
 BIT: Final = 65536
 
@@ -30,7 +30,7 @@ class Wire:
         self.statements += letter in {QUERY, EXECUTE}
         # Nothing is answered before one of these; a flush right behind a sync is sent without waiting.
         waits = letter in {QUERY, SYNC} or (letter == FLUSH and before != SYNC)
-        self.trips += waits
+        self.trips += waits and before != PARSE  # what is asked often is prepared, once on each connection
         return waits
 
     def url(self, real: str) -> str:

@@ -188,8 +188,8 @@ class Unit(MatterUnit, PastUnit, QueueUnit, Protocol):
 
     async def private_chat(self, tenant: str, person: str) -> tuple[Person, Chat] | None: ...
 
-    async def home_of(self, request_id: str) -> tuple[Person, Chat] | None:
-        """Return whose request that is, with their private chat."""
+    async def homes_of(self, request_id: str) -> Mapping[str, tuple[Person, Chat]]:
+        """Return by id whose request that is, who opened it and who has messages about it, with their private chats."""
 
     async def posted(self, request_id: str) -> Sequence[Posted]: ...
 

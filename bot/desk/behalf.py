@@ -38,12 +38,12 @@ class Behalf:
 
     async def open(self, actor: Actor, action: Opening) -> Answer:
         """Show an agent the form of a kind, or open with it what becomes the colleague's own request."""
-        there = await self.ledger.load(action.request) if isinstance(action, OpenRequest) else None
+        there, named = await self._there(action)
         if there is not None:  # the form was sent twice
             by, asks = there.opened_by, actor.person
             mine = by is not None and (by.tenant, by.id) == (asks.tenant, asks.id)
             return _sent(there) if mine else Refused(Refusal(Reason.NOT_FOUND))
-        one = await self._verified(actor, action)
+        one = await self._verified(actor, action, named)
         if isinstance(one, Refusal):
             return Refused(one)
         match action:
@@ -55,9 +55,16 @@ class Behalf:
             case OpenRequest():
                 return await self._opened(one, action)
 
-    async def _verified(self, actor: Actor, action: Opening) -> Verification | Refusal:
+    async def _there(self, action: Opening) -> tuple[Request | None, Verification | None]:
+        """Return what this form has opened already, and the verification that it names."""
+        async with self.ledger.store.unit() as unit:
+            verification = unit.matter(Verification, Verification.named(action.verification))
+            if isinstance(action, OpenForm):
+                return None, await verification
+            return await asyncio.gather(unit.load(action.request), verification)
+
+    async def _verified(self, actor: Actor, action: Opening, one: Verification | None) -> Verification | Refusal:
         """Return the agent's own verification, as long as it is worth anything; an agent is looked at each time."""
-        one = await self.callers.register.load(Verification, Verification.named(action.verification))
         if one is None or (one.tenant, one.by.id) != (actor.person.tenant, actor.person.id):
             await self.ledger.record.absent(actor.person, "call")
             return Refusal(Reason.NOT_FOUND)
@@ -111,7 +118,7 @@ class Behalf:
         given = Evidence(
             EvidenceType.CONSENT, actor.person.id, actor.person.name, self.ledger.clock.now(), "", request.id
         )
-        step = await self.ledger.change(request.id, lambda one: self._consented(one, given))
+        step = await self.ledger.change(request.id, lambda one: self._consented(one, given), known=request)
         if step is None:
             return Refused(Refusal(Reason.NOT_FOUND))
         if step.refusal is not None:

@@ -8,8 +8,13 @@ from bot.store.sql import REQUEST
 
 REQUEST_OF: Final = f"SELECT {REQUEST} FROM requests WHERE id = (SELECT request FROM sign_ins WHERE id = %(sign_in)s)"
 
-HOME_OF: Final = """
+# Everybody whom a request may have a message for: whose it is, who opened it, and who was to confirm something.
+HOMES_OF: Final = """
     SELECT home.tenant, home.person, home.name, home.language, home.chat, home.service_url, home.teams_user
-    FROM requests JOIN private_chats AS home ON home.tenant = requests.tenant AND home.person = requests.requester
-    WHERE requests.id = %(request)s
+    FROM (
+        SELECT tenant, requester AS person FROM requests WHERE id = %(request)s
+        UNION SELECT tenant, doc -> 'opened_by' ->> 'id' FROM requests WHERE id = %(request)s
+        UNION SELECT requests.tenant, posted.person FROM requests JOIN posted ON posted.request = requests.id
+            WHERE requests.id = %(request)s
+    ) AS concerned JOIN private_chats AS home USING (tenant, person)
 """

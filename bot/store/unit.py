@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -123,9 +123,9 @@ class PostgresUnit(MatterRows, PastRows, QueueRows, Unit):
         row = await self._one(sql.PRIVATE_CHAT, {"tenant": tenant, "person": person})
         return codec.home_of(row) if row else None
 
-    async def home_of(self, request_id: str) -> tuple[Person, Chat] | None:
-        row = await self._one(beside.HOME_OF, {"request": request_id})
-        return codec.home_of(row) if row else None
+    async def homes_of(self, request_id: str) -> Mapping[str, tuple[Person, Chat]]:
+        homes = [codec.home_of(row) for row in await self._line.rows(beside.HOMES_OF, {"request": request_id})]
+        return {person.id: (person, chat) for person, chat in homes}
 
     async def posted(self, request_id: str) -> Sequence[Posted]:
         return tuple(codec.posted_of(row) for row in await self._line.rows(sql.POSTED, {"request": request_id}))

@@ -11,16 +11,16 @@ import structlog
 
 from bot.core.errors import Closed, NotGranted, Rejected, Unavailable
 from bot.core.kind import Kinds
-from bot.core.model import Chat, Person, Request, Status
+from bot.core.model import Chat, Request, Status
 from bot.core.ports import Job, Messenger, Posted, SignIn, Slot, Urgency
 from bot.core.queue import STOOD, Place
 from bot.desk.facts import Inquiry
 from bot.desk.homes import Homes
-from bot.desk.ledger import Ledger
+from bot.desk.ledger import Home, Ledger
 from bot.teams import briefing
 from bot.teams.board import Board
 from bot.teams.bursts import burst
-from bot.teams.scenes import PlannedMessage, Scene, alarming, started, taken, wanted
+from bot.teams.scenes import PlannedMessage, Scene, alarming, started, wanted
 from bot.teams.secret import SecretMessage
 from bot.teams.views import Addresses, Views
 
@@ -48,12 +48,10 @@ class Rows:
     """What is kept of a request and its messages."""
 
     request: Request
-    home: tuple[Person, Chat] | None
+    homes: Mapping[str, Home]
     sign_ins: Sequence[SignIn]
     posted: Sequence[Posted]
     place: Place
-    takers: Mapping[str, tuple[Person, Chat]]
-    opener: tuple[Person, Chat] | None
 
     @property
     def queued(self) -> bool:
@@ -113,10 +111,16 @@ class Delivery:
         scene = await self._scene(rows, informed=stands or rows.seen_by_approvers)
         should: dict[Key, PlannedMessage] = {(w.slot, w.person): w for w in wanted(scene)}
         there: dict[Key, Posted] = {(p.slot, p.person): p for p in rows.posted if p.slot is not Slot.SECRET}
+        pairs = [
+            (there.get(key), should.get(key))
+            for key in [*should, *(key for key in there if key not in should)]
+            if key[0] is not Slot.SECURITY and (stands or key[0] not in THREAD)
+        ]
         held, dead = [closed] if closed is not None else [], dict[str, Chat]()
-        for key in [*should, *(key for key in there if key not in should)]:
-            if key[0] is not Slot.SECURITY and (stands or key[0] not in THREAD):
-                held += await self._settled(scene, there.get(key), should.get(key), dead)
+        async with self.board as board:
+            await board.begin(scene, pairs)
+            for pair in pairs:
+                held += await self._settled(board, scene, *pair, dead)
         if rows.queued:
             await self._stood(rows)
         held += await self._hidden(rows)
@@ -145,7 +149,8 @@ class Delivery:
         try:
             if there is None and should is not None:
                 await self.siren.thread_turn(should.channel)
-            await self.board.converge(self.siren, scene, there, should)
+            async with self.board as board:
+                await board.converge(self.siren, scene, there, should)
         except Rejected as error:
             log.exception("alarm_not_told", request=job.request, error_code=error.code)
             raise Unavailable("the security channel takes nothing", retry_after=CLOSED) from error
@@ -175,14 +180,14 @@ class Delivery:
         await self.board.keep(Posted(rows.request.id, Slot.APPROVERS, STOOD, None, "", "", deleted=True))
 
     async def _settled(
-        self, scene: Scene, there: Posted | None, should: PlannedMessage | None, dead: dict[str, Chat]
+        self, board: Board, scene: Scene, there: Posted | None, should: PlannedMessage | None, dead: dict[str, Chat]
     ) -> list[Unavailable]:
         """Settle one message; what must wait is returned, and what nobody can be told is written down.
 
         Whose private chat takes nothing is put into `dead`, by person. Raises `NotGranted`: no message is brought then.
         """
         try:
-            await self.board.converge(self.messenger, scene, there, should)
+            await board.converge(self.messenger, scene, there, should)
         except Unavailable as error:
             return [error]
         except NotGranted:
@@ -235,18 +240,14 @@ class Delivery:
 
     async def _rows(self, request_id: str) -> Rows | None:
         async with self.ledger.store.unit() as unit:
-            request, home, sign_ins, posted = await asyncio.gather(
-                unit.load(request_id), unit.home_of(request_id), unit.sign_ins(request_id), unit.posted(request_id)
+            request, homes, sign_ins, posted = await asyncio.gather(
+                unit.load(request_id), unit.homes_of(request_id), unit.sign_ins(request_id), unit.posted(request_id)
             )
             if request is None:
                 return None
             waits = request.status is Status.APPROVAL and not started(posted)
             place = await unit.place(request) if waits else Place(0, 0)
-            asked = taken(posted, sign_ins)
-            agent = [request.opened_by.id] if request.opened_by is not None else []
-            homes = await asyncio.gather(*(unit.private_chat(request.tenant, person) for person in [*asked, *agent]))
-        takers = {person: known for person, known in zip(asked, homes, strict=False) if known is not None}
-        return Rows(request, home, sign_ins, posted, place, takers, homes[-1] if agent else None)
+        return Rows(request, homes, sign_ins, posted, place)
 
     async def _scene(self, rows: Rows, *, informed: bool) -> Scene:
         request, where, view = rows.request, self.addresses, self.views.of(rows.request)
@@ -254,6 +255,4 @@ class Delivery:
             view = await briefing.informed(self.inquiry, request, view)
         view = replace(view, place=rows.place.number) if rows.queued else view
         places = (where.helpdesk, where.security, where.resource, where.start)
-        return Scene(
-            request, rows.home, rows.sign_ins, rows.posted, view, *places, takers=rows.takers, opener=rows.opener
-        )
+        return Scene(request, rows.homes, rows.sign_ins, rows.posted, view, *places)

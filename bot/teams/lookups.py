@@ -59,8 +59,9 @@ class LookupMessages:
         if should is not None:
             await Telling(self.homes, self.messenger).bring(stage, posted, [should])
             return
-        for there in posted:
-            await Board(ledger.store, self.messenger).converge(self.messenger, stage, there, None)
+        async with Board(ledger.store, self.messenger) as board:
+            for there in posted:
+                await board.converge(self.messenger, stage, there, None)
 
     def _prompt(self, sign_in: SignIn, stage: LookStage) -> PlannedMessage | None:
         view = linked(replace(stage.view, person=stage.by.id), sign_in, self.addresses.start)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ from bot.core.kind import Verdicts
 from bot.core.model import Chat, EvidenceType, Person, Request, Status, Way
 from bot.core.ports import PUT_OFF, Posted, Purpose, SignIn, SignInStage, Slot
 from bot.core.reasons import Reason
-from bot.desk.ledger import asks
+from bot.desk.ledger import Home, asks
 from cards.view import View
 
 # A change to one of these is news: a new message, so that Teams tells the person.
@@ -52,6 +52,11 @@ class PlannedMessage:
     mark: str = ""
 
     @property
+    def placed(self) -> bool:
+        """Whether it is known where it goes."""
+        return self.chat is not None or bool(self.channel)
+
+    @property
     def fingerprint(self) -> str:
         """What identifies the message as shown: the mark of its news, and a hash of all it says."""
         return f"{self.mark} {digest(self.message)}"
@@ -77,11 +82,11 @@ def _unknown(value: Any) -> str:
 class Scene:
     """Everything that decides what is said about a request, and where. `view` is that of a channel.
 
-    `takers` are approvers who opened it from the line and have pressed nothing yet, by person, with their chats.
+    `homes` are the private chats of those whom it may have a message for, by person.
     """
 
     request: Request
-    home: tuple[Person, Chat] | None
+    homes: Mapping[str, Home]
     sign_ins: Sequence[SignIn]
     posted: Sequence[Posted]
     view: View
@@ -89,8 +94,6 @@ class Scene:
     security: str
     resource: str
     start: str  # address of the start page; the transaction's id goes behind it
-    takers: Mapping[str, tuple[Person, Chat]] = field(default_factory=dict)
-    opener: tuple[Person, Chat] | None = None
 
     @property
     def id(self) -> str:
@@ -100,10 +103,24 @@ class Scene:
     def tenant(self) -> str:
         return self.request.tenant
 
+    @property
+    def home(self) -> Home | None:
+        return self.homes.get(self.request.requester.id)
+
+    @property
+    def opener(self) -> Home | None:
+        """Where the agent reads of it who opened it."""
+        return self.homes.get(self.request.opened_by.id) if self.request.opened_by is not None else None
+
+    @property
+    def takers(self) -> Sequence[Home]:
+        """Approvers who opened it from the line and have pressed nothing yet."""
+        return [self.homes[who] for who in taken(self.posted, self.sign_ins) if who in self.homes]
+
     def left(self, slot: Slot, person: str, *, moved: bool) -> Message:
         """Return what stays where a message stood that goes on in a newer one, or is over: one line."""
         known = {sign_in.person.id: sign_in.person.language for sign_in in self.sign_ins}
-        known |= {who: taker.language for who, (taker, _) in self.takers.items()}
+        known |= {taker.id: taker.language for taker, _ in self.takers}
         own = self.request.requester.language if slot is Slot.REQUESTER else ""
         view = replace(self.view, language=own or known.get(person, self.view.language))
         what = {"kind": cards.text(f"{self.request.kind}.title", view.language)}
@@ -181,7 +198,7 @@ def _approvers(scene: Scene) -> Iterator[PlannedMessage]:
         card = _card(request, Slot.CONFIRM, chosen(view, request, sign_in))
         mark = _opened(scene, sign_in.person)
         yield PlannedMessage(Slot.CONFIRM, sign_in.person.id, card, chat=sign_in.chat, mark=mark)
-    for person, chat in scene.takers.values():
+    for person, chat in scene.takers:
         view = replace(_personal(scene, person, chat, None), opened=True)
         card = _card(request, Slot.CONFIRM, view)
         yield PlannedMessage(Slot.CONFIRM, person.id, card, chat=chat, mark=_opened(scene, person))

@@ -34,19 +34,22 @@ class Telling:
         """
         there = {(p.slot, p.person): p for p in posted}
         held: list[Unavailable | NotGranted] = []
-        for should in wanted:
-            try:
-                await self._brought(stage, there.get((should.slot, should.person)), should)
-            except (Unavailable, NotGranted) as error:
-                held.append(error)
+        pairs = [(there.get((should.slot, should.person)), should) for should in wanted]
+        async with Board(self.homes.ledger.store, self.by) as board:
+            await board.begin(stage, pairs)
+            for known, should in pairs:
+                try:
+                    await self._brought(board, stage, known, should)
+                except (Unavailable, NotGranted) as error:
+                    held.append(error)
         if held:
             raise max(held, key=lambda error: getattr(error, "retry_after", None) or 0)
 
-    async def _brought(self, stage: Stage, there: Posted | None, should: PlannedMessage) -> None:
+    async def _brought(self, board: Board, stage: Stage, there: Posted | None, should: PlannedMessage) -> None:
         try:
             if should.channel and (there is None or there.going or there.deleted):
                 await self.by.thread_turn(should.channel)
-            await Board(self.homes.ledger.store, self.by).converge(self.by, stage, there, should)
+            await board.converge(self.by, stage, there, should)
         except NotGranted:
             raise
         except Rejected as error:

@@ -112,7 +112,7 @@ CASES: Mapping[str, Mapping[str, Any]] = {
     "SAVE_SIGN_IN": codec.sign_in_row(SIGNING),
     "LOAD_SIGN_IN": {"id": "s7"},
     "REQUEST_OF": {"sign_in": "s7"},
-    "HOME_OF": {"request": "r7"},
+    "HOMES_OF": {"request": "r7"},
     "MOVE_SIGN_INS": codec.moved_row(ANN, Chat(TENANT, "a:new", HOME.service_url, personal=True), NOW),
     "SIGN_IN_FOR": {"request": "r7", "person": "p7", "finished": "begun", "purpose": "prove"},
     "SIGN_INS": {"request": "r7", "finished": "begun"},
