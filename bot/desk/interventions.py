@@ -17,8 +17,8 @@ from bot.core.answers import Answer, Done, Refused, Said, SignInPage
 from bot.core.audit import About
 from bot.core.behalf import WHY_OPENED
 from bot.core.decide import Refuse, decide
-from bot.core.errors import DeskError, Missing, Unavailable
-from bot.core.events import Asked
+from bot.core.errors import Missing, Unavailable
+from bot.core.events import Asked, Stopped
 from bot.core.facts import Facts, Moment
 from bot.core.forms import objection
 from bot.core.interventions import CONFIRM, HOUR, Intervention, LockStand, declined, due, opened, replaced, wanted
@@ -31,9 +31,9 @@ from bot.core.ports import Job, Purpose, SignIn, Unit, Urgency
 from bot.core.reasons import Reason
 from bot.core.watch import Sort
 from bot.desk.agents import Agents
-from bot.desk.answered import not_now
 from bot.desk.homes import Homes
-from bot.desk.ledger import Home
+from bot.desk.ledger import Home, happened
+from bot.desk.lockforms import LockForms
 from bot.desk.purposes import Close
 from bot.desk.reception import Reception
 from bot.desk.register import Register, asking
@@ -62,16 +62,16 @@ class Interventions:
     async def handle(self, actor: Actor, action: Locking) -> Answer:
         as_whom = await self._admitted(actor)
         if isinstance(as_whom, Refusal):
-            await self._noted(actor, as_whom, "", Sort.REFUSED)
+            await self.forms.noted(actor, as_whom, "", Sort.REFUSED)
             return Refused(as_whom)
         match action:
             case BeginLock():
                 return LockForm(uuid4().hex)
             case FindLock(form, person, text):
-                return await self._found(form, person, text)
+                return await self.forms.found(form, person, text)
             case ChooseLock(form, person):
-                chosen, empty = await self._chosen(actor, person), SendLock(form, person, "", "")
-                return chosen if isinstance(chosen, Refused) else await self._form(chosen, empty)
+                chosen, empty = await self.forms.chosen(actor, person), SendLock(form, person, "", "")
+                return chosen if isinstance(chosen, Refused) else await self.forms.form(chosen, empty)
             case SendLock():
                 return await self._sent(actor, action, security=as_whom is self.security)
             case _:
@@ -93,54 +93,19 @@ class Interventions:
         told = (no for no in noes if no is not None and no.reason != Reason.NOT_LOCKER)
         return next(told, Refusal(Reason.NOT_LOCKER))
 
-    async def _found(self, form: str, person: str, text: str) -> Answer:
-        """Show who that may be: whoever locks one of two people of one name has seen both."""
-        if not person and not text:
-            return LockForm(form, faults=("nobody",))
-        try:
-            found = await self.agents.find(person, text)
-        except (DeskError, TimeoutError) as error:
-            return Refused(not_now(error))
-        return LockForm(form, text, () if found else ("no_match",), found)
-
-    async def _chosen(self, actor: Actor, person: str) -> Person | Refused:
-        """Return whose account that is: whom a client names is looked up first. Of a wall, all hear the same words."""
-        try:
-            account = await self.agents.directory.once().account(person)
-        except (DeskError, TimeoutError) as error:
-            return Refused(not_now(error))
-        same = await self.agents.one_human(actor.person.id, account.id)
-        if same is not False:
-            return Refused(Refusal(Reason.OWN_ACCOUNT if same else Reason.UNKNOWN))
-        denied = any(account.id in policy.deny_list for policy in self.reception.inquiry.policies.values())
-        if denied or account.guest:
-            reason, sort = (Reason.DENY_LIST, Sort.NAMED_LOCK) if denied else (Reason.GUEST, Sort.PRESS)
-            await self._noted(actor, Refusal(reason), account.id, sort)
-            return Refused(Refusal(Reason.LOCK_WALLED))
-        return Person(actor.person.tenant, account.id, account.name, account.language or "en")
-
-    async def _form(self, chosen: Person, filled: SendLock, *faults: str) -> Answer:
-        """Return the form for whom was chosen, with what was filled in so far."""
-        try:
-            shown = (await self.agents.find(chosen.id, ""))[0]
-        except (DeskError, TimeoutError) as error:
-            return Refused(not_now(error))
-        return LockForm(filled.form, "", faults, (), shown, self._kinds(), filled.kind, filled.reason)
-
-    def _kinds(self) -> tuple[str, ...]:
-        """Return what may be done to somebody's account: whatever only locks, as far as it is offered at all."""
-        kinds, policies = self.reception.inquiry.kinds, self.reception.inquiry.policies
-        return tuple(name for name, kind in kinds.items() if kind.locks and policies[name].offered)
+    @property
+    def forms(self) -> LockForms:
+        return LockForms(self.reception, self.agents)
 
     async def _sent(self, actor: Actor, filled: SendLock, *, security: bool) -> Answer:
         """Take the form, and ask for the sign-in that makes it count in the private chat of whoever filled it in."""
-        chosen = await self._chosen(actor, filled.person)
+        chosen = await self.forms.chosen(actor, filled.person)
         if isinstance(chosen, Refused):
             return chosen
-        what = () if filled.kind in self._kinds() else ("what",)
+        what = () if filled.kind in self.forms.kinds() else ("what",)
         why = () if objection(filled.reason, Reason.REASON_REQUIRED) is None else ("reason",)
         if what or why:
-            return await self._form(chosen, filled, *what, *why)
+            return await self.forms.form(chosen, filled, *what, *why)
         home = await self.homes.reach(actor)
         if isinstance(home, Refusal):
             return Refused(home)
@@ -152,18 +117,21 @@ class Interventions:
         refusal = await self._begun(one, home)
         if refusal is None:
             return Said("lock.continue_in_private", MappingProxyType({"name": chosen.name}))
-        await self._noted(actor, refusal, chosen.id, Sort.PRESS)
+        await self.forms.noted(actor, refusal, chosen.id, Sort.PRESS)
         return Refused(refusal)
 
     async def _begun(self, one: Intervention, home: Home) -> Refusal | None:
         """Begin it, or say why not; another of this person's that waits for a sign-in makes way."""
         async with self.register.store.unit() as unit:
-            by, rival = await asyncio.gather(
+            there, by, rival = await asyncio.gather(
+                unit.matter(Intervention, one.id),
                 unit.begun_by(Intervention, one.tenant, one.by.id, one.created_at - HOUR),
                 unit.in_lane(Intervention, one.tenant, one.by.id),
             )
+            if there is not None:  # the form was sent twice; an old one takes nothing's place
+                return None if _same(there, one) else Refusal(Reason.CHANGED)
             begun = wanted(one, by)
-            if begun.refusal is not None or (rival is not None and rival.id == one.id):
+            if begun.refusal is not None:
                 return begun.refusal
             if rival is not None:
                 await self.register.keep(unit, rival, replaced(rival))
@@ -192,19 +160,27 @@ class Interventions:
         facts = replace(facts, opener="none" if refusal is None else refusal)
         policy, now = self.reception.inquiry.policies[one.kind], self.register.clock.now()
         decision = decide(policy, facts, request, Moment.ASK, now)
-        if isinstance(decision, Refuse):
-            about = About(one.tenant, one.id, one.SORT, one.about.id)
-            await self.reception.ledger.record.declined(about, decision.refusal, one.by, Sort.REFUSED)
-            return Refused(_told(decision.refusal))
 
         async def used(unit: Unit, turned: Turned[Intervention]) -> None:
             await self.register.keep(unit, one, turned)
             await unit.use_sign_in(one.tenant, one.by.id, sign_in.at or sign_in.created_at, one.id)
             await also(unit, None)
 
+        if isinstance(decision, Refuse):
+            return await self._refused(one, decision, used)
+
         trial = policy.under(decision.terms).mode is not Mode.ENFORCE
         came = opened(one, request.id, grave=_grave(facts), trial=trial, context=sign_in.context)
         return await self._opened(request, Asked(decision), came, used)
+
+    async def _refused(self, one: Intervention, no: Refuse, used: Counting) -> Answer:
+        """Say no to it, and that is the end of it, but where something could not be found out: then they try again."""
+        about, told = About(one.tenant, one.id, one.SORT, one.about.id), _told(no.refusal)
+        await self.reception.ledger.record.declined(about, no.refusal, one.by, Sort.REFUSED)
+        if not no.unsure:
+            async with self.register.store.unit() as unit:
+                await used(unit, declined(one, told))
+        return Refused(told)
 
     def _request(self, one: Intervention, sign_in: SignIn) -> Request:
         """Make what it becomes: the colleague's request, with the sign-in of whoever opened it."""
@@ -214,8 +190,15 @@ class Interventions:
         return replace(draft, details={WHY_OPENED: one.reason}, opened_by=one.by, evidence=(proof,))
 
     async def _opened(self, request: Request, event: Asked, came: Turned[Intervention], used: Counting) -> Answer:
-        """Begin the request, and say so of the intervention, in one transaction; where there is one already, that."""
-        there, step = await self.reception.ledger.open(request, event, lambda unit, _: used(unit, came))
+        """Begin the request, and say so of the intervention, in one transaction; where one goes its way already, that.
+
+        One that only waits, which whoever sits at the colleague's Teams may have begun, makes way.
+        """
+        ledger, by = self.reception.ledger, came.matter.by
+        there, step = await ledger.open(request, event, lambda unit, _: used(unit, came))
+        if step is None and there.status in UNDECIDED:
+            await ledger.change(there.id, happened(Stopped(by, came.matter.id)))
+            there, step = await ledger.open(request, event, lambda unit, _: used(unit, came))
         if step is not None:
             return Done()
         why = Reason.LOCK_WAITS if there.status in UNDECIDED else Reason.LOCK_UNDER_WAY
@@ -275,10 +258,11 @@ class Interventions:
         """Whether security reads a line of it: of what is an alarm it has that, but of a grave one it hears twice."""
         return one.status is LockStand.OPENED and (one.grave or not self.reception.inquiry.kinds[one.kind].alarm)
 
-    async def _noted(self, actor: Actor, refusal: Refusal, about: str, sort: Sort) -> None:
-        """Write a no down; that somebody named an emergency account, security hears."""
-        of = About(actor.person.tenant, kind=Intervention.SORT, subject=about)
-        await self.reception.ledger.record.declined(of, refusal, actor.person, sort)
+
+def _same(there: Intervention, sent: Intervention) -> bool:
+    """Whether a form that is there still waits for its sign-in, and says the same."""
+    said = [(one.by.id, one.about.id, one.kind) for one in (there, sent)]
+    return there.waits(sent.created_at) and said[0] == said[1]
 
 
 def _told(refusal: Refusal) -> Refusal:

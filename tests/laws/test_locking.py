@@ -449,6 +449,48 @@ async def test_one_press_at_a_time_waits_for_its_sign_in(desk: Office) -> None:
     assert await requests(desk) == []
 
 
+async def test_an_old_form_sent_again_takes_nothings_place(desk: Office) -> None:
+    await sends(desk)
+    await sends(desk, "kim", form="f2")
+    assert why(await sends(desk)) == Reason.CHANGED
+    assert (await intervention(desk, "f2")).status is LockStand.WANTED
+    assert why(await sends(desk, "mo", form="f2")) == Reason.CHANGED  # nor does it become another
+    assert isinstance(await signs(desk, "f2"), Done)
+    assert (await opened(desk, "f2")).subject.id == "kim"
+
+
+async def test_what_whoever_sits_at_their_teams_has_begun_and_left_makes_way(desk: Office) -> None:
+    signed = desk.ledger.policies[SESSIONS].changed({"step_up": "c1"})
+    desk.desk.reception.inquiry.policies[SESSIONS] = desk.ledger.policies[SESSIONS] = signed  # type: ignore[index]  # a dict in tests
+    await desk.ask(kind=SESSIONS)
+    assert (await desk.load("r1")).status is Status.STEP_UP
+    assert (await locks(desk, kind=SESSIONS)).status is Status.DONE
+    assert (await desk.load("r1")).status is Status.WITHDRAWN
+    (stopped,) = await told(desk, "stopped")
+    assert stopped.data["by"] == "ben"
+
+
+async def test_a_no_at_the_sign_in_ends_it_and_uses_that_up(desk: Office) -> None:
+    await sends(desk)
+    desk.directory.accounts["ann"] = replace(desk.directory.accounts["ann"], guest=True)
+    desk.entra.kept = desk.clock.now()
+    assert why(await signs(desk)) == Reason.LOCK_WALLED
+    one = await intervention(desk)
+    assert (one.status, one.why) == (LockStand.DECLINED, Reason.LOCK_WALLED)
+    async with desk.store.unit() as unit:
+        assert await unit.sign_in_for(one.id, "ben", Purpose.LOCK) is None
+        assert await unit.used_for(one.tenant, "ben", desk.entra.kept) == one.id
+
+
+async def test_but_what_could_not_be_found_out_does_not(desk: Office) -> None:
+    await sends(desk)
+    desk.directory.trouble["groups"] = Unavailable("away")
+    assert why(await signs(desk)) == Reason.UNKNOWN
+    assert (await intervention(desk)).status is LockStand.WANTED
+    desk.directory.trouble.clear()
+    assert isinstance(await signs(desk), Done)
+
+
 async def test_what_is_under_way_already_is_told_and_not_begun_twice(desk: Office) -> None:
     await sends(desk)
     await signs(desk)
