@@ -18,6 +18,7 @@ from bot.core.ports import Slot
 from bot.core.reasons import Reason
 from cards import text
 from tests.fakes import POLICY, FakeClock, Office, at_home, in_channel, office, person, private
+from tests.laws.faced import queued
 from tests.laws.raised import lock, under_way
 from tests.laws.seen import why
 from tests.laws.test_callers import ANN, CALL, asked, number, signs_in, types, verification
@@ -283,6 +284,16 @@ async def test_nobody_agrees_for_them(desk: Office, name: str) -> None:
 
 async def test_their_word_is_asked_for_once_and_in_time(desk: Office) -> None:
     await opened(desk)
+    desk.clock.advance(seconds=14 * 60 + 59)
+    assert isinstance(await agrees(desk), RequestCard)
+    for again in (Consent(Ref("r1", 1)), RefuseConsent(Ref("r1", 1))):
+        assert why(await desk.desk.handle(at_home(ANN), again)) == Reason.CLOSED
+    request = await desk.load("r1")
+    assert (request.status, len(request.evidence_of(EvidenceType.CONSENT))) == (Status.STEP_UP, 1)
+
+
+async def test_their_word_comes_too_late_after_a_quarter_of_an_hour(desk: Office) -> None:
+    await opened(desk)
     desk.clock.advance(minutes=15)
     assert why(await agrees(desk)) == Reason.CLOSED
     assert (await desk.load("r1")).status is Status.EXPIRED
@@ -293,6 +304,7 @@ async def test_a_no_ends_it_and_security_hears_whose_question_it_was(desk: Offic
     await desk.desk.handle(at_home(ANN), RefuseConsent(Ref("r1", 1)))
     assert (await desk.load("r1")).status is Status.WITHDRAWN
     assert (await verification(desk)).status is Stand.REFUSED
+    assert f"warn:{CALL}" in await queued(desk)
     await desk.job("warn", CALL)
     assert "Ben from the helpdesk" in desk.messenger.shown(SECURITY)
     assert why(await agrees(desk)) == Reason.CLOSED
@@ -327,6 +339,15 @@ async def test_nobody_opens_for_another_account_of_their_own(desk: Office) -> No
         desk.directory.accounts[name] = replace(desk.directory.accounts[name], human="1002")
     assert why(await opens(desk)) == Reason.NOT_FOR_THEM
     assert (await desk.load("r1")).status is Status.REFUSED
+
+
+async def test_an_agent_who_is_none_any_more_opens_nothing_with_what_they_have(desk: Office) -> None:
+    await verified(desk)
+    desk.directory.members["helpdesk"].discard("ben")
+    assert why(await desk.desk.handle(at_home("ben"), OpenForm("f1", 2, "tap"))) == Reason.NOT_AGENT
+    assert why(await opens(desk)) == Reason.NOT_AGENT
+    async with desk.store.unit() as unit:
+        assert await unit.load("r1") is None
 
 
 async def test_an_agent_who_is_none_any_more_stops_it_at_the_next_step(desk: Office) -> None:

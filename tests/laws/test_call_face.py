@@ -9,7 +9,7 @@ import pytest
 
 from bot.core.answers import Answer, Refused, Said
 from bot.core.callers import WAIT, Proven, Stand, Verification
-from bot.core.calling import OpenForm, ProveCall
+from bot.core.calling import EndCall, OpenForm, ProveCall
 from bot.core.model import Actor, Request
 from bot.core.options import ASSISTED
 from bot.core.reasons import Reason
@@ -101,6 +101,17 @@ async def test_past_its_time_a_face_is_too_late(desk: Office) -> None:
     desk.clock.advance(seconds=WAIT.total_seconds())
     await desk.job("serve", proof.id)
     assert (await verification(desk)).status is Stand.UNANSWERED
+    assert why(await press(desk)) == Reason.CLOSED
+
+
+async def test_a_face_for_a_call_that_is_over_by_then_proves_nothing(desk: Office) -> None:
+    await asked(desk)
+    proof, wallet = await begun(desk)
+    assert await wallet.shows(verifiedCredentialsData=[lasting()])
+    await desk.desk.handle(at_home("ben"), EndCall("f1", 1))
+    await desk.job("serve", proof.id)
+    one = await verification(desk)
+    assert (one.status, one.proven) == (Stand.CANCELLED, None)
     assert why(await press(desk)) == Reason.CLOSED
 
 

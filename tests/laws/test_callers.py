@@ -20,6 +20,7 @@ from bot.core.model import Actor
 from bot.core.ports import Purpose, Slot
 from bot.core.reasons import Reason
 from tests.fakes import TENANT, FakeClock, Office, at_home, in_channel, office, person, private
+from tests.laws.faced import queued
 from tests.laws.seen import why
 from tests.laws.test_record import SECURITY, told
 from tests.stores import patient
@@ -202,6 +203,8 @@ async def test_there_is_one_try_and_after_a_wrong_number_only_a_sign_in_counts_f
     await types(desk, wrong)
     assert (await verification(desk)).status is Stand.MISMATCHED
     assert why(await types(desk, right)) == Reason.CLOSED
+    assert why(await desk.desk.handle(at_home("ben"), EndCall("f1", 2))) == Reason.CLOSED
+    assert (await verification(desk)).status is Stand.MISMATCHED  # no agent makes it one that was taken back
     again = await asked(desk, form="f2")
     assert (again.number, again.by_number) == (None, False)
     assert why(await types(desk, right, form="f2")) == Reason.CLOSED
@@ -234,6 +237,28 @@ async def test_a_sign_in_serves_one_call_and_nothing_else(desk: Office) -> None:
     async with desk.store.unit() as unit:
         used = await unit.used_for(TENANT, ANN, desk.clock.now())
     assert used == CALL
+    await asked(desk, form="f2")
+    assert await _comes_back(desk, "f2") == Reason.USED_SIGN_IN
+    assert (await verification(desk, "f2")).status is Stand.ASKED
+
+
+async def _comes_back(desk: Office, form: str) -> str:
+    """Sign in for a call, and return the code, or why there is none."""
+    async with desk.store.unit() as unit:
+        sign_in = await unit.sign_in_for(Verification.named(form), ANN, Purpose.CALL)
+    assert sign_in is not None
+    await desk.step_up.start(sign_in.id, f"{sign_in.id}.browser")
+    code = await desk.step_up.returned(f"{sign_in.id}.browser", {"code": "from-entra", "state": "s"})
+    return code if isinstance(code, str) else why(code)
+
+
+async def test_a_sign_in_that_comes_back_once_the_call_is_over_proves_nothing(desk: Office) -> None:
+    for form, stands in (("f1", Stand.MISMATCHED), ("f2", Stand.CANCELLED)):
+        await asked(desk, form=form)
+        code = await _comes_back(desk, form)
+        await (types(desk, "1") if form == "f1" else desk.desk.handle(at_home("ben"), EndCall(form, 1)))
+        assert why(await desk.desk.handle(at_home(ANN), ReturnCode(code))) == Reason.CLOSED
+        assert (await verification(desk, form)).status is stands
 
 
 @pytest.mark.parametrize("actor", [at_home("kim"), at_home("ben"), in_channel("ann")])
@@ -263,7 +288,9 @@ async def test_somebody_elses_sign_in_proves_nothing(desk: Office) -> None:
 async def test_a_no_ends_it_and_security_hears_who_asked(desk: Office) -> None:
     await asked(desk)
     await desk.desk.handle(at_home(ANN), DenyCall("f1", 1))
+    assert why(await desk.desk.handle(at_home("ben"), EndCall("f1", 2))) == Reason.CLOSED
     assert (await verification(desk)).status is Stand.REFUSED
+    assert f"warn:{CALL}" in await queued(desk)
     await desk.job("warn", CALL)
     await desk.job("warn", CALL)
     card = desk.messenger.shown(SECURITY)

@@ -19,7 +19,8 @@ from bot.core.model import Actor, Status
 from bot.core.ports import Purpose, Slot
 from bot.core.reasons import Reason
 from bot.core.risk import Risk
-from tests.fakes import FakeClock, Office, at_home, in_channel, office, person, private
+from tests.fakes import TENANT, FakeClock, Office, at_home, in_channel, office, person, private
+from tests.laws.faced import queued
 from tests.laws.seen import why
 from tests.laws.test_behalf import OPEN, agrees, opens
 from tests.laws.test_callers import ANN, asked, number, signs_in, types, verification
@@ -318,6 +319,21 @@ async def test_somebody_elses_sign_in_is_not_their_yes(desk: Office) -> None:
     assert isinstance(await says_yes(desk), CallerCard)  # the button stays, for another transaction
 
 
+async def test_their_sign_in_serves_one_call_and_nothing_else(desk: Office) -> None:
+    desk.entra.kept = desk.clock.now()
+    await vouched(desk)
+    async with desk.store.unit() as unit:
+        assert await unit.used_for(TENANT, MAX, desk.clock.now()) == CALL
+    await unreached(desk, form="f2")
+    await asks_manager(desk, form="f2-unreached")
+    async with desk.store.unit() as unit:
+        sign_in = await unit.sign_in_for(Verification.named("f2-unreached"), MAX, Purpose.VOUCH)
+    assert sign_in is not None
+    await desk.step_up.start(sign_in.id, f"{sign_in.id}.browser")
+    assert why(await desk.step_up.returned(f"{sign_in.id}.browser", {"code": "x"})) == Reason.USED_SIGN_IN
+    assert (await verification(desk, "f2-unreached")).status is Stand.VOUCHING
+
+
 async def test_it_is_seen_by_those_it_is_between(desk: Office) -> None:
     await waiting(desk)
     seen = await desk.desk.handle(at_home(MAX), SeeCaller(FORM, 2))
@@ -354,6 +370,7 @@ async def test_a_no_ends_it_alarms_and_counts_like_one_of_the_colleague(desk: Of
     await waiting(desk)
     assert isinstance(await says_no(desk), CallerCard)
     assert (await verification(desk, FORM)).status is Stand.REFUSED
+    assert f"warn:{CALL}" in await queued(desk)
     await desk.job("warn", CALL)
     assert "Nobody vouches for Ann on the telephone" in desk.messenger.shown(SECURITY)
     await desk.job("matter", CALL)
@@ -370,6 +387,7 @@ async def test_their_word_may_be_taken_back_and_what_was_opened_with_it_stops(de
     assert isinstance(await says_no(desk), CallerCard)
     assert (await desk.load("r1")).status is Status.WITHDRAWN
     assert (await verification(desk, FORM)).status is Stand.REFUSED
+    assert f"warn:{CALL}" in await queued(desk)
 
 
 async def test_past_its_time_nothing_counts_whoever_looks_first(desk: Office) -> None:
