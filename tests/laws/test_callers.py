@@ -19,6 +19,7 @@ from bot.core.errors import Unavailable
 from bot.core.model import Actor
 from bot.core.ports import Purpose, Slot
 from bot.core.reasons import Reason
+from tests.cards.walk import texts
 from tests.fakes import TENANT, FakeClock, Office, at_home, in_channel, office, person, private
 from tests.laws.faced import queued
 from tests.laws.seen import why
@@ -27,6 +28,7 @@ from tests.stores import patient
 
 ANN = "ann"
 CALL = Verification.named("f1")
+TIMES = re.compile(r"\{\{[^}]*\}\}")  # which a client writes out
 
 
 async def asks(desk: Office, name: str = ANN, by: str = "ben", form: str = "f1") -> Answer:
@@ -179,11 +181,17 @@ async def test_the_number_is_on_the_agents_card_alone(desk: Office) -> None:
     one = await asked(desk)
     heard = number(desk)
     assert heard == str(one.number)
-    others = [body for body in desk.messenger.bodies if "Are you on the telephone" in body]
-    assert others
-    assert not any(f'"{heard}"' in body for body in others)
-    entries = await told(desk, "caller_asked")
-    assert heard not in str([e.data for e in entries])
+    posted = desk.messenger.messages.items()
+    others = [texts(message) for (chat, _), message in posted if chat != private("ben").id]
+    seen = await desk.desk.handle(at_home(ANN), SeeCaller("f1", 1))
+    assert isinstance(seen, CallerCard)
+    others.append(texts(cards.show(seen, await desk.delivery.views.answered(seen, at_home(ANN)))))
+    assert len(others) == 2
+    assert not re.findall(r"\b\d\d\b", TIMES.sub("", "\n".join(others)))
+    assert not re.findall(r"\b\d\d\b", str([e.data async for e in desk.store.audit_entries(TENANT)]))
+    await types(desk, heard)
+    await desk.job("matter", CALL)
+    assert f'"{heard}"' not in desk.messenger.shown(private("ben").id)  # it has served
 
 
 async def test_the_right_number_proves_that_they_hear_the_agent_and_no_more(desk: Office) -> None:

@@ -137,7 +137,23 @@ async def test_the_person_reads_for_a_week_who_looked(desk: Office) -> None:
     assert await mine(desk) == []
 
 
-async def test_it_is_on_record_before_anything_is_read(desk: Office) -> None:
+async def test_it_is_on_record_before_anything_is_read(desk: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever's process dies of the reading has looked."""
+
+    async def dies(*_: object) -> None:
+        raise Unavailable("killed")
+
+    await desk.desk.installed(person(LEA), private(LEA))
+    async with desk.store.unit() as unit:
+        monkeypatch.setattr(type(unit), "latest", dies)
+    with pytest.raises(Unavailable):
+        await looks(desk)
+    monkeypatch.undo()
+    assert [(e.data["by"], e.subject) for e in await told(desk, "history_seen")] == [(LEA, ANN)]
+    assert await mine(desk) == [(Sight.HISTORY, "Lea")]
+
+
+async def test_a_look_that_could_not_begin_is_none(desk: Office) -> None:
     desk.directory.trouble["account"] = Unavailable("away")
     await looks(desk)
     desk.directory.trouble.clear()

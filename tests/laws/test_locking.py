@@ -17,13 +17,14 @@ from bot.core.decide import Go, decide
 from bot.core.directory import Manager, Standing
 from bot.core.errors import AnswerLost, Unavailable
 from bot.core.facts import Facts, Moment
-from bot.core.interventions import BY_AGENT, BY_SECURITY, Intervention, LockStand
+from bot.core.interventions import BY_AGENT, Intervention, LockStand, wanted
 from bot.core.lockcards import LockDoor, LockForm
 from bot.core.locking import BeginLock, ChooseLock, FindLock, SendLock, ShowLocking
 from bot.core.model import Actor, EvidenceType, Mode, Refusal, Request, Status
 from bot.core.options import TELL_MANAGER
 from bot.core.ports import Purpose
 from bot.core.reasons import Reason
+from tests.core.samples import NOW
 from tests.fakes import (
     EMPLOYEES,
     HELPDESK,
@@ -140,8 +141,7 @@ async def test_an_alarm_for_somebody_freezes_their_account_and_security_reads_wh
     assert WHY in card
     assert "Ann says" not in card
     assert len(posts) == 1
-    await desk.ask(kind="tap")
-    assert why(await desk.ask(kind="tap", request_id="r2")) in {Reason.FROZEN, Reason.ALREADY_OPEN}
+    assert why(await desk.ask(kind="tap")) == Reason.FROZEN
 
 
 async def test_what_only_ends_sessions_is_one_line_for_security(desk: Office) -> None:
@@ -163,6 +163,25 @@ async def test_who_decides_about_others_or_has_rights_is_locked_too_and_security
         desk.directory.privileged["sofia"] = Standing(("Global Administrator",), ())
     request = await locks(desk, about)
     assert request.status is Status.DONE
+    assert (await intervention(desk)).grave
+    await desk.job("intervention", Intervention.named("f1"))
+    assert "rights of an administrator" in desk.messenger.shown("19:security")
+
+
+@pytest.mark.parametrize("what", ["standing", "acquainted"])
+async def test_of_whom_it_is_not_known_security_hears_it_as_loudly(desk: Office, what: str) -> None:
+    await sends(desk, kind=SESSIONS)
+    real, ann = getattr(desk.directory, what), []
+
+    async def away(who: str, *more: Any, **how: Any) -> object:
+        if who == "ann":
+            ann.append(who)
+            raise Unavailable("away")
+        return await real(who, *more, **how)
+
+    setattr(desk.directory, what, away)
+    assert isinstance(await signs(desk), Done)
+    assert ann
     assert (await intervention(desk)).grave
     await desk.job("intervention", Intervention.named("f1"))
     assert "rights of an administrator" in desk.messenger.shown("19:security")
@@ -434,9 +453,26 @@ async def test_an_agent_locks_so_many_within_an_hour_and_is_sent_to_security(des
         assert isinstance(await signs(desk, f"f{n}"), Done)
     assert why(await sends(desk, "kim", form="more")) == Reason.LOCKS_OFTEN
     assert isinstance(await sends(desk, "kim", by="sofia", form="theirs"), Said)
-    assert BY_SECURITY > BY_AGENT
+    assert [(await intervention(desk, form)).security for form in ("f0", "theirs")] == [False, True]
     desk.clock.advance(hours=1)
     assert isinstance(await sends(desk, "kim", form="later"), Said)
+
+
+@pytest.mark.parametrize(("security", "many"), [(False, 10), (True, 60)])
+def test_each_has_a_limit_and_what_nobody_signed_in_for_is_none_of_it(many: int, *, security: bool) -> None:
+    one = Intervention(
+        id="f", by=person("sofia"), about=person("ann"), created_at=NOW, kind=ALARM, reason=WHY, security=security
+    )
+
+    def refused(*others: Intervention) -> bool:
+        refusal = wanted(one, others).refusal
+        assert refusal in (None, Refusal(Reason.LOCKS_OFTEN))
+        return refusal is not None
+
+    before = replace(one, status=LockStand.OPENED, created_at=NOW - timedelta(minutes=59, seconds=59))
+    old, none = replace(before, created_at=NOW - timedelta(hours=1)), replace(before, status=LockStand.DECLINED)
+    assert refused(*[before] * many)
+    assert not refused(*[before] * (many - 1), *[old] * many, *[none] * many)
 
 
 async def test_one_press_at_a_time_waits_for_its_sign_in(desk: Office) -> None:

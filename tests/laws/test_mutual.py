@@ -144,12 +144,26 @@ async def test_whoever_is_named_it_looks_the_same_until_the_same_moment(desk: Of
         view = await desk.delivery.views.answered(fetched, at_home(ANN))
         anew = str(cards.show(fetched, view)).replace(one.key, "key")
         assert desk.messenger.opened.count(named) == 0 or named == BEN
-        seen.append((answer, shown, anew, one.due_at is not None and one.due_at - one.created_at))
+        until = one.due_at is not None and one.due_at - one.created_at
+        seen.append((answer, shown, anew, until, await _told_after(desk, one)))
         desk.clock.advance(hours=1)
         await desk.job("doubt", one.id)
         desk.messenger.messages.clear()
     assert all(one == seen[0] for one in seen)
     assert len(seen[0][1]) == 1  # what was found out changes no message
+    assert seen[0][-1] == [False, True]
+
+
+async def _told_after(desk: Office, one: CallDoubt) -> list[bool]:
+    """Say whether whoever asked reads something else a moment before its time, and at it."""
+    told_ = []
+    before = desk.messenger.shown(private(ANN).id)
+    for long in (LOOK - timedelta(seconds=1), timedelta(seconds=1)):
+        desk.clock.time += long
+        await desk.job("doubt", one.id)
+        await desk.job("doubt", one.id)
+        told_.append(desk.messenger.shown(private(ANN).id) != before)
+    return told_
 
 
 async def test_nobody_is_told_before_its_time(desk: Office) -> None:

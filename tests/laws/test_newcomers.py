@@ -6,14 +6,16 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.core.answers import Answer, Said
+from bot.core.answers import Answer, CallerCard, Said
 from bot.core.callers import BY_AN_HOUR, Verification
-from bot.core.calling import AskCaller
-from bot.core.directory import APP_BLOCKED
+from bot.core.calling import AskCaller, AskManager
+from bot.core.directory import APP_BLOCKED, Manager
 from bot.core.doubting import AskDoubt
 from bot.core.doubts import DoubtStand
-from bot.core.errors import NO_PERMISSION, NotGranted, Rejected, Unavailable
+from bot.core.errors import NO_PERMISSION, DeskError, NotGranted, Rejected, Unavailable
+from bot.core.model import Chat
 from bot.core.reasons import Reason
+from bot.desk import newcomers
 from tests.fakes import FakeClock, Office, at_home, office, person, private
 from tests.laws.seen import why
 from tests.laws.test_mutual import came
@@ -67,6 +69,44 @@ async def test_the_agent_hears_what_is_in_the_way(desk: Office, error: Exception
     assert why(await asks(desk)) == reason
     assert desk.messenger.bodies == []
     assert [e.data["reason"] for e in await told(desk, "app_installed")] == [reason]
+    async with desk.store.unit() as unit:
+        kept = await unit.matter(Verification, Verification.named("f1-unreached"))
+    assert (kept is not None) is (reason != Reason.UNKNOWN)  # whom nobody can ask, their manager may be
+    if kept is not None:
+        desk.directory.add("max", "employees")
+        desk.directory.managers[ANN] = Manager("max", "Max")
+        await desk.desk.installed(person("max"), private("max"))
+        assert isinstance(await desk.desk.handle(at_home("cleo"), AskManager("f1-unreached", 1)), CallerCard)
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"), [(Unavailable("away"), Reason.UNKNOWN), (NotGranted("no"), Reason.NOT_PERMITTED)]
+)
+async def test_where_it_is_not_known_that_they_have_no_chat_nothing_is_installed(
+    desk: Office, error: DeskError, reason: Reason
+) -> None:
+    desk.messenger.shut.append(error)
+    assert why(await asks(desk)) == reason
+    assert desk.directory.installed == []
+    assert await told(desk, "app_installed") == []
+
+
+@pytest.mark.parametrize("tries", [1, 2, 3])
+async def test_teams_may_not_know_them_at_once_and_is_asked_a_few_times(
+    desk: Office, monkeypatch: pytest.MonkeyPatch, tries: int
+) -> None:
+    monkeypatch.setattr(newcomers, "PAUSES", (0.0, 0.0))
+    desk.directory.given = str
+    opens, real = iter(range(9)), desk.messenger.open_private
+
+    async def open_private(tenant: str, who: str) -> Chat:
+        if next(opens) == tries:
+            desk.messenger.strangers.discard(who)
+        return await real(tenant, who)
+
+    monkeypatch.setattr(desk.messenger, "open_private", open_private)
+    assert why(await asks(desk)) == (Reason.CALLER_NO_TEAMS if tries > 2 else "Said")
+    assert desk.directory.installed == [(ANN, APP)]
 
 
 async def test_of_an_answer_that_got_lost_the_chat_says_what_it_was(desk: Office) -> None:
