@@ -1,4 +1,4 @@
-"""Four people and whoever may do harm, who press in any order; and what each of them truly did, told by nobody else.
+"""A few people and whoever may do harm, who press in any order; and what each of them truly did, told by nobody else.
 
 A move is what somebody does, who does it, and what it is about: a form of a call, or a request. What the desk must not
 do is judged by the moves alone, never by what the desk has written down.
@@ -13,11 +13,23 @@ from typing import Final
 
 import pytest
 
-from bot.core.actions import Approve, Consent, Deny, Press, Ref, RefuseConsent, ReturnCode, Show, Withdraw
+from bot.core.actions import Approve, Consent, Deny, Press, Prove, Ref, RefuseConsent, ReturnCode, Show, Withdraw
 from bot.core.answers import Answer, CallerCard, Refused, RequestCard, SecretShown
 from bot.core.callers import Verification
-from bot.core.calling import AskCaller, Calling, DenyCall, EndCall, OpenRequest, TypeNumber
+from bot.core.calling import (
+    AskCaller,
+    AskManager,
+    Calling,
+    DenyCall,
+    DenyVouch,
+    EndCall,
+    OpenRequest,
+    ProveCall,
+    TypeNumber,
+)
+from bot.core.directory import Manager
 from bot.core.errors import DeskError
+from bot.core.lately import Limits
 from bot.core.model import Request
 from bot.core.notices import ActNotice
 from bot.core.options import ASSISTED, TELL_MANAGER
@@ -28,6 +40,7 @@ from tests.fakes import (
     EMPLOYEES,
     HELPDESK,
     POLICY,
+    UNBRAKED,
     USUAL,
     FakeClock,
     Office,
@@ -37,11 +50,14 @@ from tests.fakes import (
     person,
     private,
 )
+from tests.laws.faced import lasting, proofs
+from tests.laws.wallet import Wallet
 
 KINDS: Final = ("tap", "password")
 PASSES: Final = replace(POLICY, options={ASSISTED: True, TELL_MANAGER: False})
 PASSWORDS: Final = {"password": {"assisted": True, "generate": True}}
 DIES: Final = "SELECT pg_terminate_backend(pg_backend_pid())"  # in place of a commit: all is written, and then
+MANAGER: Final = "max"  # of everybody, and one of the helpdesk too
 IMPOSTOR: Final = "impostor"  # sits at a colleague's Teams, and cannot sign in as them
 
 
@@ -59,19 +75,26 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """How it should go: `agent` opens for `colleague`, and `approver` says yes."""
+    """How it should go: `agent` opens for `colleague`, who is proved to be that, and `approver` says yes."""
 
     form: str
     request: str
     colleague: str
     agent: str
     approver: str
+    proof: str = "proves"
 
     @property
     def moves(self) -> tuple[Move, ...]:
+        by_manager = (
+            Move("waits", of="6"),  # and nobody answers
+            Move("turns", self.agent, self.form),
+            Move("vouches", MANAGER, self.form),
+        )
+        by_themselves = (Move(self.proof, self.colleague, self.form),)
         return (
             Move("asks", self.agent, self.form),
-            Move("proves", self.colleague, self.form),
+            *(by_manager if self.proof == "vouches" else by_themselves),
             Move("opens", self.agent, self.request, self.form),
             Move("agrees", self.colleague, self.request),
             Move("signs", self.colleague, self.request),
@@ -82,23 +105,24 @@ class Story:
 
 STORIES: Final = (
     Story("f1", "r1", "ann", "ben", "cleo"),
-    Story("f2", "r2", "ann", "dora", "ben"),
-    Story("f3", "r3", "kim", "cleo", "dora"),
+    Story("f2", "r2", "ann", "dora", "ben", "faces"),
+    Story("f3", "r3", "kim", "cleo", "dora", "vouches"),
 )
 COLLEAGUE: Final = {of: story.colleague for story in STORIES for of in (story.form, story.request)}
 FORMS, REQUESTS = tuple(s.form for s in STORIES), tuple(s.request for s in STORIES)
 AGENTS: Final = ("ben", "cleo", "dora")
-HUMAN: Final = {"ben": "1", "twin": "1", "cleo": "2", "dora": "3", "ann": "4", "kim": "5", "gus": "6"}
-HELPERS: Final = (*AGENTS, "twin", "gus")  # twin is another account of Ben's, and Gus is a guest
+ACCOUNTS: Final = (("ben", "twin"), ("cleo",), ("dora",), ("ann", "ann2"), ("kim",), ("gus",), (MANAGER,))
+HUMAN: Final = {name: str(number) for number, names in enumerate(ACCOUNTS) for name in names}
+HELPERS: Final = (*AGENTS, "twin", "ann2", "gus", MANAGER)  # other accounts of Ben's and Ann's, and Gus is a guest
 PEOPLE: Final = tuple(HUMAN)
-ON_CALLS: Final = ("asks", "types", "guesses", "proves", "disowns", "ends")
-ON_REQUESTS: Final = ("agrees", "signs", "approves", "shows", "refuses", "withdraws", "denies", "replays")
-CHANGES: Final = frozenset({"leaves", "returns", "disabled", "enabled"})
+ON_CALLS: Final = ("asks", "types", "guesses", "proves", "faces", "turns", "vouches", "disowns", "unvouches", "ends")
+ON_REQUESTS: Final = ("agrees", "signs", "faces", "approves", "shows", "refuses", "withdraws", "denies", "replays")
+CHANGES: Final = frozenset({"leaves", "returns", "disabled", "enabled", "waits"})
 
 
 def _crosses(move: Move) -> bool:
     """Whether it may be made at the same moment as another: not what changes what is true for the other."""
-    return bool(move.who) and move.who != IMPOSTOR and move.what not in CHANGES | {"disowns", "refuses"}
+    return bool(move.who) and move.who != IMPOSTOR and move.what not in CHANGES | {"disowns", "unvouches", "refuses"}
 
 
 @dataclass
@@ -125,6 +149,7 @@ class Scene:
                 mails = (f"{self.named(name)}@contoso.example",)
                 directory.add(self.named(name), *groups, human=self.named(human), guest=name == "gus", mails=mails)
                 await unit.remember(person(self.named(name)), private(self.named(name)))
+                directory.managers[self.named(name)] = Manager(self.named(MANAGER), "Max")
 
     def named(self, name: str) -> str:
         return f"{name}{self.tag}"
@@ -204,10 +229,14 @@ class Scene:
                 return await self._signs(move.who, key, Purpose.STEP_UP)
             case "replays":
                 return await self.desk.desk.handle(home, ReturnCode(self.codes[-1])) if self.codes else None
+            case "vouches":
+                return await self._signs(move.who, Verification.named(key), Purpose.VOUCH)
+            case "faces":
+                return await self._faces(move, key)
             case "opens":
                 call = f"{move.by}{self.tag}"
                 return await self.desk.desk.handle(home, OpenRequest(call, 1, self.kind, key, USUAL[self.kind]))
-            case "asks" | "types" | "guesses" | "ends" | "disowns":
+            case "asks" | "types" | "guesses" | "turns" | "ends" | "disowns" | "unvouches":
                 return await self.desk.desk.handle(home, await self._of_a_call(move.what, key))
             case _:
                 return await self._of_a_request(move, key)
@@ -218,8 +247,10 @@ class Scene:
             "asks": AskCaller(key, colleague),
             "types": TypeNumber(key, 1, await self._number(key)),
             "guesses": TypeNumber(key, 1, "100"),
+            "turns": AskManager(key, 1),
             "ends": EndCall(key, 1),
             "disowns": DenyCall(key, 1),
+            "unvouches": DenyVouch(key, 1),
         }
         return every[what]
 
@@ -254,11 +285,27 @@ class Scene:
         self.codes.append(code)
         return await self.desk.desk.handle(at_home(self.named(who)), ReturnCode(code))
 
+    async def _faces(self, move: Move, key: str) -> Answer | None:
+        """Show a face, for a call or a request, if one is asked for; whoever only sits at their Teams has another."""
+        request, who = await self.load(move.of), self.named(move.who)
+        call = move.of in FORMS
+        press = ProveCall(key, 1) if call else Prove(Ref(key, request.version if request is not None else 1))
+        answer = await self.desk.desk.handle(at_home(who), press)
+        found = await proofs(self.desk, Verification.named(key) if call else key, who)
+        if isinstance(answer, Refused) or not found:
+            return answer
+        await self.desk.job("act", found[0].id)
+        unlike = {"faceCheck": {"matchConfidenceScore": 31.0}} if self.desk.entra.who else {}
+        wallet = Wallet(self.desk, len(self.desk.verifier.asked))
+        shown = await wallet.shows(verifiedCredentialsData=[{**lasting(who), **unlike}])
+        await self.desk.job("serve", found[0].id)
+        return answer if shown else None
+
     def _heard(self, move: Move, answer: Answer | None) -> None:
         who = COLLEAGUE.get(move.of, "") if move.who == IMPOSTOR else move.who
         if isinstance(answer, SecretShown) and (move.what, who) != ("shows", COLLEAGUE[move.of]):
             self.wrong.append(f"a secret was shown by {move}")
-        if move.what == "disowns" and isinstance(answer, CallerCard):
+        if move.what in {"disowns", "unvouches"} and isinstance(answer, CallerCard):
             self.noes.add(move.of)
         if move.what == "refuses" and isinstance(answer, RequestCard):
             self.noes |= {by for what, _, of, by in self.tried if what == "opens" and of == move.of}
@@ -283,22 +330,34 @@ class Scene:
             return ["nobody opened it"]
         opener = request.opened_by.id.removesuffix(self.tag)
         calls = {by for what, who, about, by in self.tried if (what, who, about) == ("opens", opener, of)}
-        proved = {by for by in calls if COLLEAGUE[by] == colleague and ("proves", colleague, by, "") in self.tried}
+        ways = (("proves", colleague), ("faces", colleague), ("vouches", MANAGER))
+        proved = {by for by in calls if COLLEAGUE[by] == colleague and {(*way, by, "") for way in ways} & self.tried}
+        others = {by for what, _, about, by in self.tried if what == "opens" and about != of}
         yes = {who for what, who, about, _ in self.tried if (what, about) == ("approves", of) and self._may(who)}
-        mine = {HUMAN[opener], HUMAN[colleague]}
+        vouched = {HUMAN[MANAGER]} if any(("vouches", MANAGER, by, "") in self.tried for by in calls) else set()
+        decided = {HUMAN[who] for who in yes} - {HUMAN[opener], HUMAN[colleague]} - vouched
+        second = self._second(of)
         lacks = {
             "whom it is for has it": request.subject.id == self.named(colleague) == request.requester.id,
             "its opener has proof of who they are": bool(proved),
             "its opener asked them": any(("asks", opener, by, "") in self.tried for by in proved),
+            "its opener is somebody else": HUMAN[opener] != HUMAN[colleague],
+            "the call served nothing else": bool(proved - others),
             "nobody has disowned the call": bool(proved - self.noes),
             "its opener is one of the helpdesk now": self._may(opener),
             "they have agreed": {("agrees", who, of, "") for who in (colleague, IMPOSTOR)} & self.tried,
             "they have signed in for it": ("signs", colleague, of, "") in self.tried,
-            "somebody else says yes": not self._asks(request) or any(HUMAN[who] not in mine for who in yes),
+            "so many others say yes": len(decided) >= self._asks(request) + second,
+            "they have shown their face for it": not second or ("faces", colleague, of, "") in self.tried,
             "their account is in use": self._account_of(colleague),
             "its notice is begun": await self._noticed(request),
         }
         return [f"not so: {what}" for what, holds in lacks.items() if not holds]
+
+    def _second(self, of: str) -> bool:
+        """Whether the brakes are on and the same colleague has had something before, all within a day."""
+        braked = self.desk.desk.reception.inquiry.limits != UNBRAKED
+        return braked and any(COLLEAGUE[other] == COLLEAGUE[of] for other in self.acted.keys() - {of})
 
     def _asks(self, request: Request) -> int:
         return self.desk.ledger.policies[request.kind].approvals
@@ -341,19 +400,20 @@ class Scene:
                 await self.desk.desk.handle(colleague, Withdraw(Ref(request.id, request.version)))
 
 
-def opened(store: PostgresStore, clock: FakeClock) -> Office:
+def opened(store: PostgresStore, clock: FakeClock, limits: Limits = UNBRAKED) -> Office:
     """Set up an office in which passes and passwords may be opened for somebody else."""
-    return office(store, clock, PASSES, own=PASSWORDS, noticed=True)
+    return office(store, clock, PASSES, own=PASSWORDS, noticed=True, limits=limits)
 
 
 def restarted(desk: Office) -> Office:
     """Return the desk as another process would be it: nothing that was in memory is left, and the world is the same."""
-    other = opened(desk.store, desk.clock)
+    other = opened(desk.store, desk.clock, desk.desk.reception.inquiry.limits)
     for mine, theirs in (
         (desk.directory, other.directory),
         (desk.messenger, other.messenger),
         (desk.entra, other.entra),
         (desk.mailer, other.mailer),
+        (desk.verifier, other.verifier),
     ):
         vars(theirs).update(vars(mine))
     return other

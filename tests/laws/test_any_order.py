@@ -10,12 +10,14 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from bot.core.lately import Limits
 from tests.fakes import FakeClock, Office
 from tests.laws.parties import (
     FORMS,
     HELPERS,
     IMPOSTOR,
     KINDS,
+    MANAGER,
     ON_CALLS,
     ON_REQUESTS,
     PEOPLE,
@@ -35,6 +37,7 @@ ASKS, PROVES, OPENS, AGREES, SIGNS, APPROVES, SHOWS = range(7)  # the places of 
 AWAY = [Move(what, who) for what in ("leaves", "disabled") for who in PEOPLE]
 NOES = [
     Move("disowns", "ann", "f1"),
+    Move("unvouches", MANAGER, "f1"),
     Move("refuses", "ann", "r1"),
     Move("withdraws", "ann", "r1"),
     Move("denies", "cleo", "r1"),
@@ -58,6 +61,17 @@ def twisted(story: Story) -> Iterator[list[Move]]:
     weaker = ("types", "guesses")
     yield from ([*moves[:PROVES], Move(what, story.colleague, story.form), *moves[OPENS:]] for what in weaker)
     yield from ([*moves[:SHOWS], move, moves[SHOWS]] for move in (*AWAY, *NOES))
+
+
+def by_word(story: Story) -> Iterator[list[Move]]:
+    """The same, where a manager says who it is: somebody else does, nobody asked them, or they take it back."""
+    moves = list(story.moves)
+    at = next(n for n, move in enumerate(moves) if move.what == "vouches")
+    yield from ([*moves[:at], replace(moves[at], who=other), *moves[at + 1 :]] for other in EVERYBODY)
+    yield from (moves[:gone] + moves[gone + 1 :] for gone in range(at - 2, at + 1))
+    for _ in KINDS:  # which take turns
+        yield [replace(move, who=MANAGER) if move.what == "approves" else move for move in moves]
+    yield from ([*moves[:-1], Move("unvouches", who, story.form), moves[-1]] for who in (MANAGER, story.colleague))
 
 
 def reused(until: int) -> list[Move]:
@@ -114,7 +128,7 @@ async def test_as_it_should_go_it_goes(desk: Office, kind: str, story: Story, mo
 
 
 async def test_nothing_comes_with_anything_otherwise(desk: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    runs = [*twisted(STORIES[0]), *map(reused, range(AGREES, SHOWS + 2))]
+    runs = [*twisted(STORIES[0]), *by_word(STORIES[2]), *map(reused, range(AGREES, SHOWS + 2))]
     came = [
         (KINDS[number % 2], moves)
         for number, moves in enumerate(runs)
@@ -134,6 +148,20 @@ async def test_in_whatever_order_they_press_nothing_comes_without_all_of_it(
     desk: Office, monkeypatch: pytest.MonkeyPatch, kind: str, moves: list[Move]
 ) -> None:
     await played(desk, kind, moves, monkeypatch)
+
+
+async def test_with_the_brakes_on_a_second_takes_a_face_and_one_yes_more(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, (first, second, _) = FakeClock(), STORIES
+    face = Move("faces", second.colleague, second.request)
+    way = [*second.moves[:APPROVES], face, *second.moves[APPROVES:]]
+    async with patient(database_url, clock) as store:
+        desk = opened(store, clock, Limits())
+        for left in (None, face, second.moves[APPROVES]):
+            moves = [*first.moves, *(move for move in way if move != left)]
+            scene = await played(desk, "password", moves, monkeypatch)  # which takes no yes as the first
+            assert scene.acted.keys() == {first.request} | (set() if left else {second.request}), left
 
 
 async def test_no_secret_of_theirs_is_at_rest(desk: Office, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
