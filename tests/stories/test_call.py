@@ -41,34 +41,6 @@ async def number(ben: Seat) -> str:
 
 
 @pytest.mark.browser
-async def test_mallory_rings_as_ann_and_gets_nowhere_and_ann_is_believed(play: Play, take: Take) -> None:
-    ann, ben, sofia = await take("ann"), await take("ben"), await take("sofia")
-    await asks(ben)
-    assert await number(ben)
-    await ben.picture("call-2-agent")
-    asked = await ann.sees(words("call.caller.title"))
-    await expect(asked.get_by_role("button", name=words("call.button.prove"))).to_be_visible(timeout=PATIENCE)
-    await ann.picture("call-3-caller")
-    await ann.press(words("call.button.no"), on=words("call.caller.title"))
-    await ben.sees("End the call")
-    await ben.picture("call-4-refused")
-    await sofia.open("security")
-    await sofia.sees(words("call.security.title", name=ANN))
-    await sofia.picture("call-5-security")
-    assert play.world.graph.issued == []
-
-    again = Hand(play, "ben")
-    await play.teams.say("ben", "verify a caller")
-    door = await again.sees(words("call.door"))
-    form = await play.teams.open_dialog("ben", door, words("call.button.begin"))
-    found = await play.teams.submit_dialog(
-        "ben", door, form, words("call.button.find"), {"typed": "ann.archer@contoso.example"}
-    )
-    refused = await play.teams.submit_dialog("ben", door, found, words("call.button.ask"), {})
-    assert words("refusal.caller_said_no")[:40] in read(refused)
-
-
-@pytest.mark.browser
 async def test_ann_types_the_number_and_then_proves_it_with_a_sign_in(take: Take) -> None:
     ann, ben = await take("ann"), await take("ben")
     await asks(ben)
@@ -89,6 +61,34 @@ class TestOnBehalf:
     @pytest.fixture
     def setting(self, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, object]:
         return policies(tmp_path_factory, "[tap]\nassisted = true\n")
+
+    @pytest.mark.browser
+    async def test_mallory_rings_as_ann_and_gets_nowhere_and_ann_is_believed(self, play: Play, take: Take) -> None:
+        ann, ben, sofia = await take("ann"), await take("ben"), await take("sofia")
+        await asks(ben)
+        assert await number(ben)
+        await ben.picture("call-2-agent")
+        asked = await ann.sees(words("call.caller.title"))
+        await expect(asked.get_by_role("button", name=words("call.button.prove"))).to_be_visible(timeout=PATIENCE)
+        await ann.picture("call-3-caller")
+        await ann.press(words("call.button.no"), on=words("call.caller.title"))
+        over = await ben.sees("End the call")
+        await expect(over.get_by_role("button", name=words("tap.title"), exact=True)).to_have_count(0)
+        await ben.picture("call-4-refused")
+        await sofia.open("security")
+        read_ = await sofia.sees(words("call.security.title", name=ANN))
+        await expect(read_).to_contain_text("Ben Bishop")
+        await sofia.picture("call-5-security")
+
+        again = Hand(play, "ben")
+        await play.teams.say("ben", "verify a caller")
+        door = await again.sees(words("call.door"))
+        form = await play.teams.open_dialog("ben", door, words("call.button.begin"))
+        found = await play.teams.submit_dialog(
+            "ben", door, form, words("call.button.find"), {"typed": "ann.archer@contoso.example"}
+        )
+        refused = await play.teams.submit_dialog("ben", door, found, words("call.button.ask"), {})
+        assert words("refusal.caller_said_no")[:40] in read(refused)
 
     @pytest.mark.browser
     async def test_ben_opens_a_pass_for_ann_cleo_approves_and_ann_alone_sees_it(self, play: Play, take: Take) -> None:
