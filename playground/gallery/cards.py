@@ -63,33 +63,34 @@ def every() -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield each card under a name such as `en/requester/ready`."""
     for language in LANGUAGES:
         view = View(language, NOW, CONTACT[language], user="29:ann", person=ANN.id)
-        for name, answer, seen in [
-            *_offers(view),
-            *_answers(view),
-            *_requester(view),
-            *faces(view),
-            *means(view),
-            *locks(view, START),
-            *_approvers(view),
-            *queues(view),
-            *_others(view),
-            *calls(view),
-            *lookups(view),
-            *doubts(view),
-            *threats(view),
-            *interventions(view),
-            *brakes(view),
-        ]:
+        for name, answer, seen in answers(view):
             yield f"{language}/{name}", show(answer, seen)
-        for kind in STORIES:
-            for name, answer, seen in _of(kind, view):
-                yield f"{language}/{kind}/{name}", show(answer, seen)
         yield f"{language}/form/in_chat", in_chat(Form("tap", "f1", sheet(KINDS["tap"], ANN, Found(), NOW)), view)
         message = secret_message(_secret(), view)
         yield f"{language}/secret/message", message["attachments"][0]["content"]
 
 
 Shown = Iterator[tuple[str, Showable, View]]
+
+
+def answers(view: View) -> Shown:
+    """Yield all that is shown as a card, with the view of whoever reads it."""
+    yield from _offers(view)
+    yield from _answers(view)
+    yield from _requester(view)
+    yield from faces(view)
+    yield from means(view)
+    yield from locks(view, START)
+    yield from _approvers(view)
+    yield from queues(view)
+    yield from _others(view)
+    yield from calls(view)
+    yield from lookups(view)
+    yield from doubts(view)
+    yield from threats(view)
+    yield from interventions(view)
+    yield from brakes(view)
+    yield from ((f"{kind}/{name}", answer, seen) for kind in STORIES for name, answer, seen in _of(kind, view))
 
 
 def _offers(view: View) -> Shown:

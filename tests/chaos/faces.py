@@ -101,6 +101,16 @@ def _unversioned(node: Any) -> Any:
     return node
 
 
+def _newest(node: Any) -> int:
+    """The newest version that a button carries. One of the past is no lie: whoever presses that is heard."""
+    if isinstance(node, list):
+        return max(map(_newest, node), default=0)
+    if not isinstance(node, Mapping):
+        return 0
+    own = node["v"] if "verb" in node and isinstance(node.get("v"), int) else 0
+    return max(own, *map(_newest, node.values()))
+
+
 def stale(chats: Chats, place: Place) -> str:
     """Say what is wrong with a message that should stand, as everybody or anybody sees it; nothing if nothing is."""
     posted = place.posted
@@ -112,6 +122,8 @@ def stale(chats: Chats, place: Place) -> str:
     chat, message = found
     if content(message.activity) != content(place.wanted.message):
         return f"says something else{_apart(content(message.activity), content(place.wanted.message))}"
+    if (ahead := _newest(message.activity)) > _newest(place.wanted.message):
+        return f"has buttons of version {ahead}, which is to come"
     seen = [key for key in message.views if _told(see(message, key).cards, place)]
     return f"is something else to {', '.join(seen)}" if seen and chat.kind == "personal" else ""
 
