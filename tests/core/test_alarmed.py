@@ -102,6 +102,14 @@ def test_what_is_over_is_left_as_it_is(status: Status) -> None:
     assert not stopped(request)
 
 
+def test_whatever_a_call_that_was_somebody_elses_has_opened_is_taken_back() -> None:
+    done = at(Status.DONE, Receipt("ann"))
+    step = advance(done, Stopped(ANN, "call", Reason.DISOWNED), POLICY, NOW)
+    assert step.request.status is Status.REVOKING
+    over = advance(step.request, RevokeDone(), POLICY, NOW).request
+    assert (over.status, stopped(over)) == (Status.REVOKED, True)
+
+
 def test_only_what_an_alarm_ended_counts_as_stopped() -> None:
     refused = replace(at(Status.REFUSED), ending=Ending(refusal=FROZEN))  # it was asked while the account was frozen
     assert not stopped(refused)

@@ -221,6 +221,25 @@ async def test_it_was_not_me_is_their_own_word_whoever_opened_it(desk: Office) -
     assert [entry.data["by"] for entry in await told(desk, "stopped")] == [ANN]
 
 
+async def test_so_is_a_password_that_nothing_ends_by_itself(database_url: str) -> None:
+    clock = FakeClock()
+    async with patient(database_url, clock) as store:
+        desk = office(store, clock, own={"password": {"assisted": True}})
+        await verified(desk, by="cleo")
+        form = OpenRequest("f1", 1, "password", "r1", {"reason": "forgotten"})
+        assert isinstance(await desk.desk.handle(at_home("cleo"), form), Said)
+        await agrees(desk)
+        await desk.prove_all()
+        assert (await desk.act()).status is Status.DONE
+        await desk.desk.handle(at_home(ANN), DenyCall("f1", 3))
+        await desk.job("revoke")
+        assert (await desk.load("r1")).status is Status.REVOKED
+        assert [w for w in desk.directory.writes if w.startswith("password")] == [
+            "password ann False",
+            "password ann True",
+        ]
+
+
 async def test_one_that_is_on_the_wire_by_then_is_never_shown(desk: Office) -> None:
     await ready(desk)
     showing, go_on = await under_way(desk)

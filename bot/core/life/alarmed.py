@@ -61,12 +61,16 @@ def accuser(alarm: Request, kind: Kind) -> Person | None:
 
 
 def _stopped(request: Request, event: Stopped, now: datetime) -> Step:
-    """What waits ends, what is under way or still works is taken back, now; what is over is no longer on its way."""
+    """What waits ends, what is under way or still works is taken back, now; what is over is no longer on its way.
+
+    Of what was opened with a call that was somebody else's, whatever it made is.
+    """
+    made = lives(request) or (request.status is Status.DONE and event.why == Reason.DISOWNED)
     note = Note(Deed.STOPPED, {**person(event.by), "alarm": event.alarm})
     why = Ending(event.by.id, event.by.name, refusal=Refusal(event.why))
     if request.status in PENDING:
         return Step(end(request, Status.WITHDRAWN, why), (Changed(),), (note,))
-    if request.status in {Status.ACTING, Status.UNKNOWN} or lives(request):
+    if request.status in {Status.ACTING, Status.UNKNOWN} or made:
         return take_back(replace(request, ending=why), note, now)
     hurried = (Revoke(request.reported),) if request.status is Status.REVOKING else ()
     return Step(request, hurried)
