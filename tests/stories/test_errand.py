@@ -17,8 +17,8 @@ from playground.wire import Wire, wire
 from tests.stories.seat import words
 
 GRAPH = 62  # calls; one is the mail that tells of it
-TRIPS = 142  # round trips to the database; about twenty are for the mail and the line to security
-STATEMENTS = 230
+TRIPS = 119  # round trips to the database; about twenty are for the mail and the line to security
+STATEMENTS = 222
 CALM = 1.5  # seconds until nothing follows any more
 REST = 3.0  # seconds in which a desk without people is watched
 
