@@ -2,7 +2,9 @@ import re
 import sys
 import tomllib
 import unicodedata
+from collections.abc import Mapping
 from enum import StrEnum
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -33,7 +35,8 @@ def flat(table: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     return found
 
 
-def catalogue(language: str) -> dict[str, Any]:
+@cache
+def catalogue(language: str) -> Mapping[str, Any]:
     """Every text of a language; one key in two files would be one text lost."""
     found: dict[str, Any] = {}
     for file in sorted((FOLDER / language).glob("*.toml")):
@@ -54,10 +57,12 @@ def test_all_languages_have_the_same_keys() -> None:
     assert catalogue("de").keys() == catalogue("en").keys()
 
 
-@pytest.mark.parametrize("key", [k for k, v in catalogue("en").items() if isinstance(v, str)])
-def test_all_languages_use_the_same_params(key: str) -> None:
-    used = [{n for _, n, _, _ in Formatter().parse(catalogue(language)[key]) if n} for language in LANGUAGES]
-    assert used[0] == used[1]
+def test_all_languages_use_the_same_params() -> None:
+    def used(language: str, key: str) -> set[str]:
+        return {name for _, name, _, _ in Formatter().parse(catalogue(language)[key]) if name}
+
+    keys = [key for key, words in catalogue("en").items() if isinstance(words, str)]
+    assert [key for key in keys if used("en", key) != used("de", key)] == []
 
 
 @pytest.mark.parametrize("reason", [*Reason, *kinds_reasons()])

@@ -322,10 +322,12 @@ DOORS: Final = {
 }
 
 
-@pytest.mark.parametrize(("text", "door_"), [(text, one) for one, texts_ in DOORS.items() for text in texts_])
-async def test_what_is_written_leads_to_this_door(room: Room, text: str, door_: str) -> None:
-    (message,) = await room.writes(LEE, text)
-    assert any(cards.text(door_, language, contact="the helpdesk") in said(message) for language in LANGUAGES)
+@pytest.mark.parametrize("door_", DOORS)
+async def test_what_is_written_leads_to_this_door(room: Room, door_: str) -> None:
+    lines = {cards.text(door_, language, contact="the helpdesk") for language in LANGUAGES}
+    for text in DOORS[door_]:
+        (message,) = await room.writes(LEE, text)
+        assert any(line in said(message) for line in lines), text
 
 
 async def test_the_answer_is_in_the_language_of_the_sentence_where_it_can_be_told(room: Room) -> None:
