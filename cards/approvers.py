@@ -226,6 +226,7 @@ def _known(request: Request, view: View) -> list[tuple[str, str]]:
         rows.append((say(view, "fact.opened_by"), plain(request.opened_by.name, NAME)))
         given = [e for e in request.evidence_of(EvidenceType.VERIFICATION) if e.strength != Proven.MANAGER]
         rows += [(say(view, "fact.verified"), _verified(e, view)) for e in given]  # a manager's own says theirs
+        rows += [(say(view, "fact.agreed"), when(e.at)) for e in request.evidence_of(EvidenceType.CONSENT)[-1:]]
     rows.append((say(view, "fact.asked"), when(request.created_at)))
     return [*rows, (say(view, "fact.approvals"), approvals(request, view))]
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from bot.config.keys import duration_or_none, parsed
 from bot.core.lately import USUAL_LIMITS, Limits
+from bot.core.options import number
 
 TABLE: Final = "limits"
 
@@ -19,12 +20,19 @@ def _unknown(value: object) -> str:
     return str(value)
 
 
+def _many(value: object) -> int:
+    return 0 if value is False else number(1, 100_000)(value)
+
+
 LIMITS: Final[Mapping[str, Callable[[object], object]]] = MappingProxyType(
     {
         "repeat": duration_or_none,
         "cool_down": duration_or_none,
         "changed": duration_or_none,
         "changed_unknown": _unknown,
+        "per_agent_hour": _many,
+        "per_approver_hour": _many,
+        "per_tenant_hour": _many,
     }
 )
 

@@ -16,13 +16,17 @@ class Limits:
     So long after something that gives access was done for a person, another of these takes the higher path (`repeat`);
     so long after somebody may have spoken for them, everything that gives access does (`cool_down`), and so long after
     their account changed (`changed`). None is never. `changed_unknown`: what holds where the desk may not read the
-    tenant's log.
+    tenant's log. Of what is opened for colleagues by one agent, what one approver says yes to and what gives access and
+    is asked for by anybody, only so many go through within an hour; 0 is any number.
     """
 
     repeat: timedelta = timedelta(hours=24)
     cool_down: timedelta = timedelta(hours=4)
     changed: timedelta = timedelta(0)
     changed_unknown: Literal["usual", "stricter"] = "usual"
+    per_agent_hour: int = 10
+    per_approver_hour: int = 30
+    per_tenant_hour: int = 0
 
 
 USUAL_LIMITS: Final = Limits()

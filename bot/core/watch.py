@@ -21,6 +21,10 @@ class Sort(StrEnum):
     ABOUT = "proof_about"  # proofs about this person that did not hold, whoever else offered them
     REFUSED = "refused"  # their yes or no, which was not theirs to give
     YES = "yes"  # their yes, which counted
+    OPENED = "opened"  # what they opened for colleagues
+    ASKED = "asked"  # what gives access and was asked for, by whomever: all of them together
+    OVER = "over"  # what was refused to them, because it was one too many within the hour: each time
+    OVER_ALL = "over_all"  # the same, to everybody: each time
     STRANGER = "stranger"  # proofs from nobody who is known, for nothing that is there: all of them together
     DISOWNED = "disowned"  # what they say is not theirs, of what the directory says of them: each time
     NAMED = "named"  # an emergency account, as that of a colleague who is on the telephone: each time
@@ -92,9 +96,9 @@ def unusual(sort: Sort, count: Count, limits: Thresholds) -> tuple[str, int] | N
                 ("hour", count.hour, limits.yes_hour),
                 ("day", count.day, limits.yes_day),
             )
-        case Sort.DISOWNED | Sort.NAMED | Sort.NAMED_LOCK | Sort.NAMED_LOOK | Sort.UNSENT:
+        case Sort.OVER | Sort.OVER_ALL | Sort.DISOWNED | Sort.NAMED | Sort.NAMED_LOCK | Sort.NAMED_LOOK | Sort.UNSENT:
             kept = (("hour", count.hour, 1),)
-        case Sort.PRESS:
+        case Sort.PRESS | Sort.OPENED | Sort.ASKED:
             kept = ()
     return next(((window, many) for window, many, limit in kept if many >= limit), None)
 

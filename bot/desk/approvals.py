@@ -12,6 +12,7 @@ from bot.core.events import Approved, Denied, Event, Retracted
 from bot.core.evidence import unaged
 from bot.core.facts import ApproverFacts, Moment
 from bot.core.forms import objection
+from bot.core.hourly import TooMuch, within
 from bot.core.life.advance import past
 from bot.core.life.step import Step
 from bot.core.model import PENDING, Actor, Chat, Evidence, EvidenceType, Person, Refusal, Request, Status
@@ -168,9 +169,14 @@ class Approvals:
             if also is not None:
                 await also(unit, request)
             if evidence in request.evidence:
-                await self.ledger.record.counted(unit, approver, Sort.YES, request)
+                count = await self.ledger.record.counted(unit, approver, Sort.YES, request)
+                within(self.inquiry.limits, Sort.YES, count)
 
-        step = await self.ledger.change(request_id, lambda r: self.approved(r, evidence), with_count, known=known)
+        try:
+            step = await self.ledger.change(request_id, lambda r: self.approved(r, evidence), with_count, known=known)
+        except TooMuch as much:
+            await self.ledger.record.over(much, approver)
+            step = await self.ledger.change(request_id, happened(much.refusal), also)
         return await self._noticed(approver, step)
 
     async def _noticed(self, approver: Person, step: Step | None) -> Step | None:

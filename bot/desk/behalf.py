@@ -16,7 +16,8 @@ from bot.core.errors import Conflict, DeskError
 from bot.core.events import Asked, Consented, Event
 from bot.core.facts import Moment
 from bot.core.forms import Sheet, check, clean
-from bot.core.model import Actor, Evidence, EvidenceType, Refusal, Request, Status
+from bot.core.hourly import TooMuch, within
+from bot.core.model import Actor, Evidence, EvidenceType, Person, Refusal, Request, Status
 from bot.core.ports import Slot, Unit
 from bot.core.reasons import Reason
 from bot.core.watch import Sort
@@ -101,7 +102,17 @@ class Behalf:
         facts = await self.reception.inquiry.about(request, Moment.ASK)
         decision = decide(self.ledger.policies[request.kind], facts, request, Moment.ASK, self.ledger.clock.now())
         request = replace(request, details={**request.details, **facts.found}, means=facts.means)
-        there, step = await self.ledger.open(request, Asked(decision), lambda unit, made: self._used(unit, one, made))
+        try:
+            there, step = await self.ledger.open(
+                request,
+                Asked(decision),
+                lambda unit, made: self._used(unit, one, made),
+                counted=lambda unit: self._counted(unit, one.by, request),
+            )
+        except TooMuch as much:
+            await self.ledger.record.over(much, one.by)
+            await self.ledger.record.declined(one.entry, much.refusal, one.by, Sort.PRESS)
+            return Refused(much.refusal)
         if step is None and there.id != request.id:
             return Refused(Refusal(Reason.THEY_HAVE_ONE, MappingProxyType({"name": one.about.name})))
         return _sent(there)
@@ -112,6 +123,12 @@ class Behalf:
         if turned.refusal is not None:
             raise Conflict("this verification is used up")
         await self.callers.register.keep(unit, one, turned)
+
+    async def _counted(self, unit: Unit, agent: Person, request: Request) -> None:
+        """Count it for the agent, and with all that is asked for. Raises `TooMuch`."""
+        count = await self.ledger.record.counted(unit, agent, Sort.OPENED, None)
+        within(self.reception.inquiry.limits, Sort.OPENED, count)
+        await self.reception.counted(unit, request)
 
     async def consent(self, actor: Actor, request: Request) -> Answer:
         """Take the word of whom it is about: from here on it goes the way of any request of theirs."""

@@ -53,9 +53,14 @@ WRONG: Final = frozenset(
 
 Happening = Callable[[Request], Awaitable[Event | Refusal]]
 Also = Callable[[Unit, Request], Awaitable[None]]
+Counting = Callable[[Unit], Awaitable[None]]
 Moved = Callable[[str, str], None]
 Listener = Callable[[Request], Iterable[Job]]
 Home = tuple[Person, Chat]  # somebody's private chat
+
+
+class _There(Exception):
+    """A request is there already: the one it is raised with."""
 
 
 def _unheard(_kind: str, _status: str) -> None:
@@ -81,23 +86,34 @@ class Ledger:
         async with self.store.unit() as unit:
             return await unit.load(request_id)
 
-    async def open(self, request: Request, event: Event, also: Also | None = None) -> tuple[Request, Step | None]:
+    async def open(
+        self, request: Request, event: Event, also: Also | None = None, *, counted: Counting | None = None
+    ) -> tuple[Request, Step | None]:
         """Begin a request with its first event; return the one that is there already, and no step, if there is.
 
-        `also` joins the transaction that begins it.
+        `also` joins the transaction that begins it, and so does `counted`, which may raise that it is one too many.
         """
         step = advance(request, event, self.policies[request.kind], self.clock.now())
         first = replace(step.request, version=1)
+        try:
+            await self._opened(first, step, also, counted)
+        except _There as rival:
+            return rival.args[0], None
+        self.moved(first.kind, first.status)
+        return first, replace(step, request=first)
+
+    async def _opened(self, first: Request, step: Step, also: Also | None, counted: Counting | None) -> None:
+        """Write it all in one transaction. Raises `_There`, and what was counted is not, where there is one already."""
         async with self.store.unit() as unit:
-            there, home = await asyncio.gather(unit.add(first), unit.private_chat(request.tenant, request.requester.id))
+            counts = asyncio.sleep(0) if counted is None else counted(unit)
+            reads = unit.add(first), unit.private_chat(first.tenant, first.requester.id), counts
+            there, home, _ = await asyncio.gather(*reads)
             if there is not None:
-                return there, None
+                raise _There(there)
             await self._follow(unit, first, step, home)
             await self._heard(unit, None, first)
             if also is not None:
                 await also(unit, first)
-        self.moved(first.kind, first.status)
-        return first, replace(step, request=first)
 
     async def change(
         self, request_id: str, happening: Happening, also: Also | None = None, *, known: Request | None = None
@@ -274,10 +290,10 @@ def _urgency(request: Request) -> Urgency:
     return Urgency.ALARM if request.reported else Urgency.ACT
 
 
-def happened(event: Event) -> Happening:
-    """Make of an event that asks for nothing to be looked up what `Ledger.change` takes."""
+def happened(event: Event | Refusal) -> Happening:
+    """Make of an event that asks for nothing to be looked up what `Ledger.change` takes; or of a refusal."""
 
-    async def given(_: Request) -> Event:
+    async def given(_: Request) -> Event | Refusal:
         return event
 
     return given

@@ -21,7 +21,7 @@ from bot.core.errors import Missing, NotGranted, Rejected, Unavailable
 from bot.core.events import Event, Reported
 from bot.core.life.ended import too_late
 from bot.core.matters import Turned
-from bot.core.model import Actor, Chat, Person, Refusal, Request
+from bot.core.model import Actor, Chat, Refusal, Request
 from bot.core.notices import (
     LINE,
     ActNotice,
@@ -41,6 +41,7 @@ from bot.core.ports import Job, Unit
 from bot.core.reasons import Reason
 from bot.core.watch import Sort
 from bot.desk.reception import Reception
+from bot.desk.record import everybody
 from bot.desk.register import Along, Register
 from bot.desk.strangers import Strangers
 
@@ -157,7 +158,7 @@ class Notices:
         record = self.reception.ledger.record
 
         async def told(unit: Unit) -> None:
-            await record.counted(unit, Person(one.tenant, "", ""), Sort.UNSENT, request)
+            await record.counted(unit, everybody(one.tenant), Sort.UNSENT, request)
 
         return await self._keep(one, turned, told)
 

@@ -15,13 +15,16 @@ from bot.core.errors import DeskError
 from bot.core.events import Asked, AskedAgain
 from bot.core.facts import Facts, Moment
 from bot.core.forms import Sheet, check, clean
+from bot.core.hourly import TooMuch, within
 from bot.core.model import PENDING, Actor, Person, Refusal, Request, Status
-from bot.core.ports import Slot
+from bot.core.ports import Slot, Unit
 from bot.core.reasons import Reason
 from bot.core.threat import ThreatLevel
+from bot.core.watch import Sort
 from bot.desk.answered import not_now, whose
 from bot.desk.facts import Inquiry
 from bot.desk.ledger import Ledger, happened
+from bot.desk.record import everybody
 
 NEWEST: Final = 5
 NEAREST: Final = 2  # kinds that are offered for words that were not understood
@@ -239,13 +242,22 @@ class Reception:
         draft = replace(self.draft(actor.person, kind, request_id), details=details)
         return Refused(refusal) if refusal is not None else await self._opened(self.inquiry.once(Moment.ASK), draft)
 
+    async def counted(self, unit: Unit, made: Request) -> None:
+        """Count what gives access with all that is asked for. Raises `TooMuch`; where there is no limit, nothing is."""
+        if self.inquiry.limits.per_tenant_hour and self.inquiry.kinds[made.kind].gives_access:
+            count = await self.ledger.record.counted(unit, everybody(made.tenant), Sort.ASKED, None)
+            within(self.inquiry.limits, Sort.ASKED, count)
+
     async def _opened(self, one: Inquiry, draft: Request) -> Answer:
         facts = await one.about(draft, Moment.ASK)
         now = self.ledger.clock.now()
         decision = decide(self.inquiry.policies[draft.kind], facts, draft, Moment.ASK, now)
-        request, step = await self.ledger.open(
-            replace(draft, details={**draft.details, **facts.found}, means=facts.means), Asked(decision)
-        )
+        first = replace(draft, details={**draft.details, **facts.found}, means=facts.means)
+        try:
+            request, step = await self.ledger.open(first, Asked(decision), counted=lambda u: self.counted(u, first))
+        except TooMuch as much:
+            await self.ledger.record.over(much, draft.requester)
+            return Refused(much.refusal)
         if step is None and request.id != draft.id:
             return Refused(Refusal(Reason.ALREADY_OPEN), request)
         if step is not None and step.refusal is not None and not request.reported:

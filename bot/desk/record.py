@@ -8,6 +8,7 @@ from typing import Final
 from uuid import uuid4
 
 from bot.core.audit import About, Deed, Note
+from bot.core.hourly import TooMuch
 from bot.core.model import Person, Refusal, Request
 from bot.core.ports import Clock, Job, Store, Unit, Urgency
 from bot.core.reasons import Reason
@@ -17,6 +18,8 @@ from bot.core.watch import BUDGET, Count, Notice, Sort, Thresholds, unusual
 HARMLESS: Final = frozenset(
     {
         Reason.ALREADY_APPROVED,
+        Reason.APPROVED_MANY,
+        Reason.ASKED_MANY,
         Reason.BUSY,
         Reason.CHANGED,
         Reason.CLOSED,
@@ -24,6 +27,7 @@ HARMLESS: Final = frozenset(
         Reason.LOCKDOWN,
         Reason.NOT_PERMITTED,
         Reason.NO_PRIVATE_CHAT,
+        Reason.OPENED_MANY,
         Reason.REASON_REQUIRED,
         Reason.STEP_UP_UNGUARDED,
         Reason.THREAT_HOLDS,
@@ -66,7 +70,7 @@ class Record:
     async def knocked(self, tenant: str, door: str, many: int) -> None:
         """The same of so many of whom nobody knows who they are; the last one came to this door."""
         async with self.store.unit() as unit:
-            count = await self.counted(unit, Person(tenant, "", ""), Sort.STRANGER, None, many)
+            count = await self.counted(unit, everybody(tenant), Sort.STRANGER, None, many)
             await _noted(unit, About(tenant), Deed.PROOF_FAILED, _of_nothing("", door), count, many)
 
     async def failing(self, unit: Unit, request: Request | None, tried: Try) -> None:
@@ -110,6 +114,12 @@ class Record:
             await _noted(unit, about, Deed.DISOWNED, {"by": by.id, "what": what}, count)
         return count.found
 
+    async def over(self, much: TooMuch, by: Person) -> None:
+        """Count that it was one too many, of them or of everybody: security hears of it once an hour."""
+        all_ = much.refusal.reason == Reason.ASKED_MANY
+        async with self.store.unit() as unit:
+            await self.counted(unit, everybody(by.tenant) if all_ else by, Sort.OVER_ALL if all_ else Sort.OVER, None)
+
     async def counted(
         self, unit: Unit, person: Person, sort: Sort, request: Request | None, many: int = 1, what: str = ""
     ) -> Count:
@@ -125,6 +135,11 @@ class Record:
                 await unit.note(About(person.tenant, subject=person.id), Note(Deed.FOUND, found))
                 await unit.defer(Job("finding", finding.id, urgency=Urgency.ALARM))
         return count
+
+
+def everybody(tenant: str) -> Person:
+    """Return who stands for all of a tenant, where what they do is counted together."""
+    return Person(tenant, "", "")
 
 
 def _of_nothing(by: str, door: str) -> Mapping[str, str]:

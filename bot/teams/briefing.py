@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 
 import cards
 from bot.core.evidence import face_checked
-from bot.core.model import Request, Status
+from bot.core.model import VERIFIED, Mode, Request, Status
 from bot.desk.facts import Inquiry
 from bot.teams.scenes import account
 from cards.view import View
@@ -20,7 +21,20 @@ async def informed(inquiry: Inquiry, request: Request, view: View) -> View:
     known, past = await asyncio.gather(inquiry.about_account(request), inquiry.lately(request))
     who = {"upn": known.upn, "work": known.work, "manager": known.manager}
     facts = {**{name: said for name, said in who.items() if said}, "account": account(known, view.language)}
-    if inquiry.policy(request).evidence:
-        there = face_checked(inquiry.policy(request), request, inquiry.clock.now())
-        facts["proof"] = cards.text("proof.there" if there else "proof.missing", view.language)
+    if (proof := _proof(inquiry, request, past)) is not None:
+        facts["proof"] = cards.text(f"proof.{proof}", view.language)
     return replace(view, facts=facts, past=tuple(past))
+
+
+def _proof(inquiry: Inquiry, request: Request, past: Sequence[Request]) -> str | None:
+    """Say whether there is a proof of who they are, and never how good it is; None where nobody gives one here."""
+    policy, prover = inquiry.policy(request), inquiry.prover
+    if policy.evidence:
+        return "there" if face_checked(policy, request, inquiry.clock.now()) else "missing"
+    if prover is None or inquiry.policies[prover.name].mode is Mode.OFF:
+        return None
+    return "lately" if any(_proved(one, prover.name) for one in past) else "none_lately"
+
+
+def _proved(one: Request, by: str) -> bool:
+    return one.kind == by and one.status is Status.ENDED and one.stage == VERIFIED and not one.reported

@@ -45,20 +45,26 @@ def calls(view: View) -> Iterator[tuple[str, Showable, View]]:
     for status in Status:
         theirs = replace(at(status), opened_by=BEN)
         yield f"opener/{status}", RequestCard(theirs, Slot.OPENER), agent
+    yield from _opened(view)
+    yield "call/security", CallerCard(replace(ASKED, status=Stand.REFUSED, seed=""), Slot.SECURITY), agent
+    used = replace(ASKED, status=Stand.REFUSED, seed="", used_for=ASKED_FOR.id)
+    yield "call/security/opened", CallerCard(used, Slot.SECURITY), agent
+    denied = replace(ASKED, status=Stand.REFUSED, seed="", voucher=MAX, vouched=False)
+    yield "call/security/manager", CallerCard(denied, Slot.SECURITY), agent
+
+
+def _opened(view: View) -> Iterator[tuple[str, Showable, View]]:
+    """What was opened for a caller, as they and approvers read it."""
     vouched = Evidence(EvidenceType.VERIFICATION, BEN.id, BEN.name, NOW, "step_up", ASKED_FOR.id, source=ASKED.id)
     waits = at(Status.APPROVAL)
-    opened = replace(waits, opened_by=BEN, evidence=(*waits.evidence, vouched))
+    agreed = Evidence(EvidenceType.CONSENT, ASKED.about.id, ASKED.about.name, NOW, "", ASKED_FOR.id)
+    opened = replace(waits, opened_by=BEN, evidence=(*waits.evidence, vouched, agreed))
     yield "approvers/opened", RequestCard(opened, Slot.APPROVERS), replace(view, user="", person="")
     word = Evidence(EvidenceType.VERIFICATION, MAX.id, MAX.name, NOW, VOUCHED, ASKED_FOR.id, source=ASKED.id)
     by_manager = replace(opened, evidence=(*waits.evidence, replace(vouched, strength="manager"), word))
     asks = replace(at(Status.CONSENT), opened_by=BEN, evidence=(replace(vouched, strength="manager"), word))
     yield "call/consent_vouched", RequestCard(asks, Slot.REQUESTER), view
     yield "approvers/vouched", RequestCard(by_manager, Slot.APPROVERS), replace(view, user="", person="")
-    yield "call/security", CallerCard(replace(ASKED, status=Stand.REFUSED, seed=""), Slot.SECURITY), agent
-    used = replace(ASKED, status=Stand.REFUSED, seed="", used_for=ASKED_FOR.id)
-    yield "call/security/opened", CallerCard(used, Slot.SECURITY), agent
-    denied = replace(ASKED, status=Stand.REFUSED, seed="", voucher=MAX, vouched=False)
-    yield "call/security/manager", CallerCard(denied, Slot.SECURITY), agent
 
 
 def _stands() -> Iterator[tuple[str, Verification]]:

@@ -43,6 +43,9 @@ def test_a_file_from_before_reads_as_before_and_has_the_usual_limits(tmp_path: P
         ("repeat = false", {"repeat": timedelta(0)}),
         ('cool_down = "1d"', {"cool_down": timedelta(days=1)}),
         ("cool_down = false", {"cool_down": timedelta(0)}),
+        ("per_agent_hour = 3", {"per_agent_hour": 3}),
+        ("per_approver_hour = false", {"per_approver_hour": 0}),
+        ("per_tenant_hour = 200", {"per_tenant_hour": 200}),
     ],
 )
 def test_each_can_be_set_and_the_others_stay(tmp_path: Path, said: str, read: dict[str, Any]) -> None:
@@ -55,6 +58,7 @@ def test_each_can_be_set_and_the_others_stay(tmp_path: Path, said: str, read: di
         ("[limits]\nrepeats = 3", "[limits] repeats: there is no such key here; there are: repeat, cool_down"),
         ('[limits]\nrepeat = "30d"', 'must lie between "1m" and "7d"'),
         ("[limits]\ncool_down = 4", "must be a duration"),
+        ("[limits]\nper_agent_hour = 0", "must be a whole number from 1 to 100000"),
         ("limits = 3", "limits: must be a table"),
     ],
 )

@@ -39,7 +39,8 @@ POLICIES: Final = "\n".join(
         *(f'[tap.groups."{FACED}"]', 'evidence = "face_check"'),
         *(f'[tap.groups."{WAITING}"]', "approvals = 1", 'step_up = ""', 'milder = ["step_up"]'),
         *(f"[{kind}]\nper_day = 100" for kind in KINDS),
-        *("[limits]", "repeat = false", "cool_down = false", ""),  # a crowd of few people, again and again
+        # A crowd of few people, again and again.
+        *("[limits]", "repeat = false", "cool_down = false", "per_agent_hour = false", "per_approver_hour = false", ""),
     ]
 )
 

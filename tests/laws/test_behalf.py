@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -23,6 +24,8 @@ from tests.laws.raised import lock, under_way
 from tests.laws.seen import why
 from tests.laws.test_callers import ANN, CALL, asked, number, signs_in, types, verification
 from tests.laws.test_record import SECURITY, told
+from tests.laws.wallet import asked as wallet_of
+from tests.laws.wallet import credential
 from tests.stores import patient
 
 FORM = {"reason": "new_phone", "minutes": "60"}
@@ -107,8 +110,22 @@ async def test_the_approvers_card_says_who_opened_it_and_how_the_caller_was_veri
     await desk.sign_in()
     await desk.job("cards")
     card = desk.messenger.shown("19:helpdesk")
-    assert "Opened by" in card
-    assert "Caller verified by" in card
+    for said in ("fact.opened_by", "fact.verified", "fact.agreed", "proof.none_lately"):
+        assert text(said, "en") in card, said
+
+
+@pytest.mark.parametrize(("score", "said"), [(92.0, "proof.lately"), (31.0, "proof.none_lately")])
+async def test_the_approvers_card_says_whether_they_have_proved_who_they_are_and_never_how_well(
+    desk: Office, score: float, said: str
+) -> None:
+    wallet = await wallet_of(desk, request_id="v1")
+    assert await wallet.shows(verifiedCredentialsData=[credential(faceCheck={"matchConfidenceScore": score})])
+    await desk.ask(ANN, "r1")
+    await desk.sign_in(ANN)
+    await desk.job("cards")
+    card = desk.messenger.shown("19:helpdesk")
+    assert text(said, "en") in card
+    assert not re.search(r"92|31\.|score", card)
 
 
 async def test_the_form_is_the_kinds_own_and_begins_nothing(desk: Office) -> None:

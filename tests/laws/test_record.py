@@ -275,6 +275,8 @@ async def test_only_what_says_something_about_an_approver_counts_against_them(de
     counted = {entry.subject for entry in await told(desk, "found")}
     assert {reason.value for reason in Reason} - counted == {
         "already_approved",
+        "approved_many",
+        "asked_many",
         "busy",
         "changed",
         "closed",
@@ -282,6 +284,7 @@ async def test_only_what_says_something_about_an_approver_counts_against_them(de
         "lockdown",
         "not_permitted",
         "no_private_chat",
+        "opened_many",
         "reason_required",
         "step_up_unguarded",
         "threat_holds",
