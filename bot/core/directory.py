@@ -9,7 +9,7 @@ from typing import Final, Protocol
 
 from bot.core.alterations import AccountChange
 from bot.core.methods import Method
-from bot.core.model import Secret
+from bot.core.model import Person, Secret
 from bot.core.passes import IssuedPass, Pass, PassPolicy
 from bot.core.risk import Detection, Risk
 
@@ -42,6 +42,14 @@ class Account:
     created_at: datetime | None = None
     work: str = ""
     mails: tuple[str, ...] = ()
+
+    def person(self, tenant: str) -> Person:
+        """Return whoever this is as the desk writes to them."""
+        return Person(tenant, self.id, self.name, self.language or "en")
+
+    def one_human(self, other: Account) -> bool:
+        """Say whether this and another account are one human's, as far as the directory tells."""
+        return self.id == other.id or bool(self.human and self.human == other.human)
 
 
 @dataclass(frozen=True, slots=True)

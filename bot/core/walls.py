@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from types import MappingProxyType
 from typing import Final
 
 from bot.core.facts import Facts
 from bot.core.model import Refusal
+from bot.core.policy import Policy
 from bot.core.reasons import Reason
 
 # Why somebody is not served at all: what others hear of it is only that.
@@ -21,6 +23,11 @@ WALLED: Final = frozenset(
         Reason.APPROVER,
     }
 )
+
+
+def kept_apart(person: str, policies: Iterable[Policy]) -> bool:
+    """Say whether an account, by the id the directory gives it, is on any deny-list: one for emergencies."""
+    return any(person in policy.deny_list for policy in policies)
 
 
 def wall(facts: Facts) -> Refusal | None:

@@ -138,3 +138,16 @@ class AccountInquiry:
         named = frozenset(policy.approvers_group for policy in self.policies.values() if policy.approvers_group)
         deciding = await noes.known(self.directory.within(named), "approvers_groups", NESTS)
         return await self.directory.groups(person, among | (deciding or frozenset())), deciding
+
+
+async def named_manager(directory: Directory, about: str, by: str) -> Account | None:
+    """Return who is told, as somebody's manager, of what was done to an account: whom the directory names.
+
+    Never a guest, nor whose account is off, nor by any account of theirs whom it is about or `by`, who opened it for
+    them ("" where nobody did). Raises what the directory does.
+    """
+    named = await directory.manager(about)
+    if named is None:
+        return None
+    found, *two = await asyncio.gather(*(directory.account(one) for one in (named.id, about, by) if one))
+    return None if not found.enabled or found.guest or any(found.one_human(one) for one in two) else found

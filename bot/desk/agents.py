@@ -54,7 +54,7 @@ class Agents:
             one, two = await asyncio.gather(directory.account(agent), directory.account(other))
         except (DeskError, TimeoutError):
             return None
-        return one.id == two.id or bool(one.human and one.human == two.human)
+        return one.one_human(two)
 
     async def unguarded(self, person: str, context: str) -> Refusal | None:
         """Say why a sign-in of theirs under this context proves nothing: no policy makes it one. Unknown is a no."""

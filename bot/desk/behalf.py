@@ -25,6 +25,7 @@ from bot.desk.answered import not_now
 from bot.desk.callers import Callers
 from bot.desk.facts import Inquiry
 from bot.desk.ledger import Ledger
+from bot.desk.questions import mine
 from bot.desk.reception import SHEET, Reception
 
 
@@ -42,8 +43,8 @@ class Behalf:
         there, named = await self._there(action)
         if there is not None:  # the form was sent twice
             by, asks = there.opened_by, actor.person
-            mine = by is not None and (by.tenant, by.id) == (asks.tenant, asks.id)
-            return _sent(there) if mine else Refused(Refusal(Reason.NOT_FOUND))
+            theirs = by is not None and (by.tenant, by.id) == (asks.tenant, asks.id)
+            return _sent(there) if theirs else Refused(Refusal(Reason.NOT_FOUND))
         one = await self._verified(actor, action, named)
         if isinstance(one, Refusal):
             return Refused(one)
@@ -64,10 +65,10 @@ class Behalf:
                 return None, await verification
             return await asyncio.gather(unit.load(action.request), verification)
 
-    async def _verified(self, actor: Actor, action: Opening, one: Verification | None) -> Verification | Refusal:
+    async def _verified(self, actor: Actor, action: Opening, named: Verification | None) -> Verification | Refusal:
         """Return the agent's own verification, as long as it is worth anything; an agent is looked at each time."""
-        if one is None or (one.tenant, one.by.id) != (actor.person.tenant, actor.person.id):
-            await self.ledger.record.absent(actor.person, "call")
+        one = await mine(self.ledger, actor, named)
+        if one is None:
             return Refusal(Reason.NOT_FOUND)
         refusal = await self.callers.agents.objection(actor.person.id)
         if refusal is None and action.kind not in self.callers.assisted:

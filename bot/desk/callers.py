@@ -41,7 +41,7 @@ from bot.desk.homes import Homes
 from bot.desk.ledger import Ledger
 from bot.desk.newcomers import Newcomers
 from bot.desk.purposes import Close
-from bot.desk.questions import Questions
+from bot.desk.questions import Questions, mine
 from bot.desk.register import MATTER, Along, Register
 from bot.desk.vouching import Vouchers
 
@@ -184,9 +184,7 @@ class Callers:
             await self.ledger.change(one.used_for, lambda request: _stopped(request, one))
 
     async def _ended(self, actor: Actor, verification: str) -> Answer:
-        one = await self.register.load(Verification, verification)
-        if one is None or (one.tenant, one.by.id) != (actor.person.tenant, actor.person.id):
-            await self.ledger.record.absent(actor.person, "call")
+        if await mine(self.ledger, actor, await self.register.load(Verification, verification)) is None:
             return Refused(Refusal(Reason.NOT_FOUND))
         turned = await self.turned(verification, CallOver())
         if turned.refusal is not None:

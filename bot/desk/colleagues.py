@@ -10,7 +10,7 @@ from bot.core.facts import Facts
 from bot.core.model import Person, Refusal
 from bot.core.policy import Policy
 from bot.core.reasons import Reason
-from bot.core.walls import WALLED, wall
+from bot.core.walls import WALLED, kept_apart, wall
 from bot.desk.account import AccountInquiry, says
 from bot.desk.agents import Agents
 from bot.desk.answered import not_now
@@ -33,7 +33,7 @@ class Colleagues:
         account = who.account
         if account is None or who.standing is None or who.approves is None:
             return Refusal(next(iter(who.lasting.values()), Reason.UNKNOWN))
-        if any(account.id in policy.deny_list for policy in self.policies.values()):
+        if kept_apart(account.id, self.policies.values()):
             return Refusal(Reason.DENY_LIST)
         same = await self.agents.one_human(agent.id, account.id)
         if same is not False:
@@ -42,7 +42,7 @@ class Colleagues:
         refusal = wall(replace(facts, approves=who.approves, frozen_at="never"))
         if refusal is not None:
             return refusal
-        return Person(agent.tenant, account.id, account.name, account.language or "en")
+        return account.person(agent.tenant)
 
     async def known(self, by: Person, person: str) -> Person | Refusal:
         """Return whose history or proof somebody wants to see, or why nobody sees that: emergency accounts have none.
@@ -55,9 +55,9 @@ class Colleagues:
             return Refusal(Reason.NOT_FOUND)
         except (DeskError, TimeoutError) as error:
             return not_now(error)
-        if any(account.id in policy.deny_list for policy in self.policies.values()):
+        if kept_apart(account.id, self.policies.values()):
             return Refusal(Reason.DENY_LIST)
-        return Person(by.tenant, account.id, account.name, account.language or "en")
+        return account.person(by.tenant)
 
 
 def told(refusal: Refusal) -> Refusal:

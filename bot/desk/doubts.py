@@ -153,7 +153,7 @@ class Doubts:
             return Picked.NOBODY, one.about
         except (DeskError, TimeoutError):
             return Picked.UNKNOWN, one.about
-        person = Person(one.tenant, account.id, account.name, account.language or "en")
+        person = account.person(one.tenant)
         same, refusal = await asyncio.gather(
             self.agents.one_human(one.by.id, account.id), self.agents.objection(account.id)
         )

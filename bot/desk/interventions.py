@@ -30,6 +30,7 @@ from bot.core.options import TELL_MANAGER
 from bot.core.ports import Job, Purpose, SignIn, Unit, Urgency
 from bot.core.reasons import Reason
 from bot.core.watch import Sort
+from bot.desk.account import named_manager
 from bot.desk.agents import Agents
 from bot.desk.homes import Homes
 from bot.desk.ledger import Home, happened
@@ -238,20 +239,14 @@ class Interventions:
         return not isinstance(found, Refusal)
 
     async def manager(self, one: Intervention) -> Home | None:
-        """Return where their manager reads of it, where the policy says so: whom the directory names, and nobody else.
-
-        Never who opened it, nor a guest, nor whose account is off. Raises what the directory does.
-        """
+        """Return where their manager reads of it, where the policy says so. Raises what the directory does."""
         ledger, directory = self.reception.ledger, self.agents.directory.once()
         happens = one.status is LockStand.OPENED and not one.trial
         request = await ledger.load(one.request) if happens else None
         if request is None or not self.reception.inquiry.policy(request).option(TELL_MANAGER):
             return None
-        named = await directory.manager(one.about.id)
-        found = await directory.account(named.id) if named is not None else None
-        if found is None or not found.enabled or found.guest or found.id in {one.by.id, one.about.id}:
-            return None
-        home = await self.homes.of(Person(one.tenant, found.id, found.name, found.language or "en"))
+        found = await named_manager(directory, one.about.id, one.by.id)
+        home = await self.homes.of(found.person(one.tenant)) if found is not None else None
         return None if isinstance(home, Refusal) else home
 
     def line(self, one: Intervention) -> bool:

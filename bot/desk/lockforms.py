@@ -12,6 +12,7 @@ from bot.core.lockcards import LockForm
 from bot.core.locking import SendLock
 from bot.core.model import Actor, Person, Refusal
 from bot.core.reasons import Reason
+from bot.core.walls import kept_apart
 from bot.core.watch import Sort
 from bot.desk.agents import Agents
 from bot.desk.answered import not_now
@@ -42,12 +43,12 @@ class LockForms:
         same = await self.agents.one_human(actor.person.id, account.id)
         if same is not False:
             return Refused(Refusal(Reason.OWN_ACCOUNT if same else Reason.UNKNOWN))
-        denied = any(account.id in policy.deny_list for policy in self.reception.inquiry.policies.values())
+        denied = kept_apart(account.id, self.reception.inquiry.policies.values())
         if denied or account.guest:
             reason, sort = (Reason.DENY_LIST, Sort.NAMED_LOCK) if denied else (Reason.GUEST, Sort.PRESS)
             await self.noted(actor, Refusal(reason), account.id, sort)
             return Refused(Refusal(Reason.LOCK_WALLED))
-        return Person(actor.person.tenant, account.id, account.name, account.language or "en")
+        return account.person(actor.person.tenant)
 
     async def form(self, chosen: Person, filled: SendLock, *faults: str) -> Answer:
         """Return the form for whom was chosen, with what was filled in so far."""

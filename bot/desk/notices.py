@@ -40,6 +40,7 @@ from bot.core.options import TELL_MANAGER
 from bot.core.ports import Job, Unit
 from bot.core.reasons import Reason
 from bot.core.watch import Sort
+from bot.desk.account import named_manager
 from bot.desk.reception import Reception
 from bot.desk.record import everybody
 from bot.desk.register import Along, Register
@@ -144,13 +145,12 @@ class Notices:
 
     async def _manager(self, request: Request) -> str:
         try:
-            found = await self.directory.manager(request.subject.id)
-            account = await self.directory.account(found.id) if found is not None else None
+            opened = request.opened_by.id if request.opened_by is not None else ""
+            account = await named_manager(self.directory.once(), request.subject.id, opened)
         except Rejected as error:  # nobody is named, or a contact, or it is not known
             log.warning("manager_not_told", request=request.id, error_code=error.code)
             return ""
-        theirs = account is not None and account.enabled and not account.guest and account.id != request.subject.id
-        return next(iter(account.mails), "") if account is not None and theirs else ""
+        return next(iter(account.mails), "") if account is not None else ""
 
     async def _failed(self, one: ActNotice, turned: Turned[ActNotice], request: Request, error: Rejected) -> ActNotice:
         """Write down that some of it will not be sent; security hears of that once an hour."""

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Final
 
 from bot.core.callers import DAY, VALID, WAIT, AnswerDue, Verification, asked, heard
-from bot.core.model import Person, Refusal
+from bot.core.model import Actor, Person, Refusal
 from bot.core.ports import Purpose, SignIn, Unit
 from bot.core.reasons import Reason
 from bot.desk.ledger import Home, Ledger
@@ -32,7 +32,7 @@ class Questions:
         """Say why this agent may not ask this colleague just now, or None."""
         now = self.ledger.clock.now()
         async with self.ledger.store.unit() as unit:
-            about, by = await _lately(unit, agent, colleague, now)
+            about, by = await lately(unit, agent, colleague, now)
         return asked(Verification(id="", by=agent, about=colleague, created_at=now), about, by).refusal
 
     async def begin(self, key: str, agent: Person, home: Home) -> Refusal | None:
@@ -46,7 +46,7 @@ class Questions:
                 rival = None
             if rival is not None:
                 return None if rival.id == key else _asked_already(rival)
-            about, by = await _lately(unit, agent, colleague, now)
+            about, by = await lately(unit, agent, colleague, now)
             begun = asked(one, about, by)
             if begun.refusal is not None:
                 return None if any(v.id == key for v in about) else begun.refusal
@@ -61,7 +61,7 @@ class Questions:
         return asking(one, Purpose.CALL, home, self.context, one.created_at, one.created_at + WAIT + VALID)
 
 
-async def _lately(
+async def lately(
     unit: Unit, agent: Person, colleague: Person, now: datetime
 ) -> tuple[Sequence[Verification], Sequence[Verification]]:
     """Return the verifications of the last day about a colleague, and those that an agent began."""
@@ -69,6 +69,14 @@ async def _lately(
         unit.about(Verification, agent.tenant, colleague.id, now - DAY),
         unit.begun_by(Verification, agent.tenant, agent.id, now - DAY),
     )
+
+
+async def mine(ledger: Ledger, actor: Actor, one: Verification | None) -> Verification | None:
+    """Return a verification to the agent who began it; that anybody named another, or none, is written down."""
+    if one is not None and (one.tenant, one.by.id) == (actor.person.tenant, actor.person.id):
+        return one
+    await ledger.record.absent(actor.person, "call")
+    return None
 
 
 def _asked_already(rival: Verification) -> Refusal:

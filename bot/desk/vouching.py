@@ -40,6 +40,7 @@ from bot.desk.colleagues import Colleagues, told
 from bot.desk.homes import Homes
 from bot.desk.ledger import Home, Ledger
 from bot.desk.purposes import Close
+from bot.desk.questions import lately, mine
 from bot.desk.register import MATTER, Along, Register, asking
 from bot.desk.settled import unsettled
 
@@ -61,14 +62,11 @@ class Vouchers:
         """Keep that somebody could not be asked, for their manager may be; return what the agent hears."""
         if why.reason not in UNREACHED:
             return why
-        now, tenant = self.ledger.clock.now(), agent.tenant
+        now = self.ledger.clock.now()
         key = Verification.named(f"{form}-unreached")  # the same form may be sent again when they have a chat
         one = Verification(id=key, by=agent, about=colleague, created_at=now, reached=False)
         async with self.ledger.store.unit() as unit:
-            about, by = await asyncio.gather(
-                unit.about(Verification, tenant, colleague.id, now - DAY),
-                unit.begun_by(Verification, tenant, agent.id, now - DAY),
-            )
+            about, by = await lately(unit, agent, colleague, now)
             begun = asked(one, [v for v in about if v.id != key], by)
             if begun.refusal is not None:
                 return begun.refusal
@@ -77,9 +75,8 @@ class Vouchers:
 
     async def ask(self, actor: Actor, verification: str) -> Answer:
         """Have the manager asked of somebody who could not be, or did not answer; the agent is looked at once more."""
-        one = await self.register.load(Verification, verification)
-        if one is None or (one.tenant, one.by.id) != (actor.person.tenant, actor.person.id):
-            await self.ledger.record.absent(actor.person, "call")
+        one = await mine(self.ledger, actor, await self.register.load(Verification, verification))
+        if one is None:
             return Refused(Refusal(Reason.NOT_FOUND))
         home = await self._home(actor, one)
         if isinstance(home, Refusal):
@@ -149,7 +146,7 @@ class Vouchers:
             return not_now(error)
         if refusal is not None:
             return refusal
-        return Person(agent.tenant, account.id, account.name, account.language or "en")
+        return account.person(agent.tenant)
 
     async def _unfit(self, directory: Directory, manager: Account, agent: Person, colleague: Person) -> Refusal | None:
         """Say why this manager's word does not count: nobody vouches for themselves, or for their own question."""

@@ -250,14 +250,19 @@ async def test_what_is_only_tried_is_told_as_that_and_no_manager_hears_of_it(try
     assert entry.data["trial"] == "true"
 
 
-@pytest.mark.parametrize(("manager", "what"), [("ben", {}), ("kim", {"guest": True}), ("kim", {"enabled": False})])
+@pytest.mark.parametrize(
+    ("manager", "what"),
+    [("ben", {}), ("kim", {"guest": True}), ("kim", {"enabled": False}), ("kim", {"human": "7"})],
+    ids=["ben", "guest", "disabled", "bens other account"],
+)
 async def test_no_manager_is_told_who_locked_it_or_is_none_of_ours(
     desk: Office, manager: str, what: dict[str, Any]
 ) -> None:
     told = desk.ledger.policies[SESSIONS].changed({TELL_MANAGER.name: True})
     desk.ledger.policies[SESSIONS] = told  # type: ignore[index]  # a dict in tests
     desk.directory.managers["ann"] = Manager(manager, manager.title())
-    desk.directory.accounts["kim"] = replace(desk.directory.accounts["kim"], **(what if manager == "kim" else {}))
+    desk.directory.add("kim", **what)
+    desk.directory.accounts["ben"] = replace(desk.directory.accounts["ben"], human="7")
     await locks(desk, kind=SESSIONS)
     await desk.job("intervention", Intervention.named("f1"))
     assert "as the manager of" not in "".join(desk.messenger.bodies)

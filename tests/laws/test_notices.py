@@ -293,14 +293,17 @@ async def test_the_manager_hears_where_the_policy_says_so_and_can_lock_nothing(
             assert cards.text("tap.notice.line", "en", name="Ann") in desk.mailer.mails[-1].text
 
 
-@pytest.mark.parametrize("who", ["nobody", "disabled", "guest", "herself", "unknown"])
+@pytest.mark.parametrize("who", ["nobody", "disabled", "guest", "herself", "her other account", "unknown"])
 async def test_who_is_no_manager_now_hears_nothing(database_url: str, who: str) -> None:
     clock = FakeClock()
     async with patient(database_url, clock) as store:
         desk = furnished(office(store, clock, own={"tap": {TELL_MANAGER.name: True}}, noticed=True))
         mine = {"nobody": {}, "unknown": {"ann": Manager("zed", "Zed")}, "herself": {"ann": Manager("ann", "Ann")}}
         desk.directory.managers |= mine.get(who, {"ann": Manager("mo", "Mo")})
-        desk.directory.add("mo", mails=("mo@x.example",), enabled=who != "disabled", guest=who == "guest")
+        desk.directory.add("mo", mails=("mo@x.example",), enabled=who != "disabled", guest=who == "guest", human="7")
+        desk.directory.accounts["ann"] = replace(
+            desk.directory.accounts["ann"], human="7" if who == "her other account" else ""
+        )
         await desk.bring("tap")
         assert await sends(desk) == list(ANN)
         one = await notice(desk)
