@@ -29,7 +29,7 @@ from cards import elements as e
 from cards.buttons import asks_anew, dialog, packed, press, sign_in
 from cards.colleague import looked_for, row
 from cards.lock import begin
-from cards.parts import badge, card, facts, header, lines, warning
+from cards.parts import aloud, badge, card, facts, header, lines, warning
 from cards.texts import NAME, plain
 from cards.view import View
 from cards.words import bare, came_to_nothing, say, when
@@ -107,10 +107,7 @@ def _agents(answer: CallerCard, view: View) -> e.Card:
 
 
 def _number(one: Verification, view: View) -> list[e.Piece]:
-    if one.number is None or one.over(view.now):
-        return []
-    run = e.TextRun(text=str(one.number), size="ExtraLarge", weight="Bolder")
-    return [e.Container(style="accent", items=[e.RichTextBlock(inlines=[run], horizontalAlignment="Center")])]
+    return [] if one.number is None or one.over(view.now) else [aloud(str(one.number))]
 
 
 def _callers(one: Verification, view: View) -> e.Card:

@@ -16,7 +16,7 @@ from cards import elements as e
 from cards.buttons import asks_anew, packed, press
 from cards.colleague import LONGEST, PEOPLE, row
 from cards.lock import begin
-from cards.parts import badge, card, facts, header, lines, warning
+from cards.parts import aloud, badge, card, facts, header, lines, warning
 from cards.texts import NAME, plain
 from cards.view import View
 from cards.words import bare, say, spelled, when
@@ -110,12 +110,8 @@ def _now(one: CallDoubt, view: View) -> DoubtStand:
 def _code(one: CallDoubt, view: View, stand: DoubtStand) -> list[e.Piece]:
     if stand is not DoubtStand.MATCHING:
         return []
-    run = e.TextRun(text=one.code, font_type="Monospace", size="ExtraLarge", weight="Bolder")
     said = e.TextRun(text=spelled(one.code, view), size="Small")
-    return [
-        e.Container(style="accent", items=[e.RichTextBlock(inlines=[run], horizontalAlignment="Center")]),
-        e.RichTextBlock(inlines=[said], spacing="Small"),
-    ]
+    return [aloud(one.code, code=True), e.RichTextBlock(inlines=[said], spacing="Small")]
 
 
 def _head(large: str, view: View, stand: DoubtStand) -> e.Container:

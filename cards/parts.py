@@ -61,6 +61,13 @@ def header(small: str, large: str, *, status: e.Badge | None = None) -> e.Contai
     return e.Container(style="emphasis", bleed=True, items=[top, headline])
 
 
+def aloud(text: str, *, code: bool = False) -> e.Container:
+    """What is read out on the telephone, large and alone on its line; of a `code` each sign is as wide as another."""
+    font = "Monospace" if code else None
+    run = e.TextRun(text=text, font_type=font, size="ExtraLarge", weight="Bolder")
+    return e.Container(style="accent", items=[e.RichTextBlock(inlines=[run], horizontalAlignment="Center")])
+
+
 def standing(request: Request, large: str, view: View) -> e.Container:
     """The top of a request's card; who reads of somebody else's reads no "my" in it."""
     own = view.person in {request.subject.id, request.requester.id}

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Literal
 
 from bot.core.kind import Verdicts
-from bot.core.model import Request
+from bot.core.model import Chat, Person, Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +55,7 @@ class View:
     place: int = 0
     opened: bool = False
     fresh: bool = False
+
+    def to(self, person: Person, chat: Chat) -> View:
+        """Return the view of whom a private message is for."""
+        return replace(self, language=person.language, user=chat.user, person=person.id)

@@ -272,7 +272,7 @@ def _proved(
     return Turned(proven, (_note(proven, {"proven": by.value, **how}),))
 
 
-def doubted(found: Sequence[Verification]) -> datetime | None:
+def disproved(found: Sequence[Verification]) -> datetime | None:
     """Say when it last came out that it may be somebody else who speaks for a person, as far as these tell."""
     over = (v for v in found if v.status in {Stand.REFUSED, Stand.MISMATCHED})
     return max((v.ended_at or v.created_at for v in over), default=None)

@@ -45,10 +45,10 @@ from bot.core.actions import (
 )
 from bot.core.calling import Calling
 from bot.core.doubting import Doubting
-from bot.core.locking import BeginLock, ChooseLock, FindLock, SendLock
-from bot.core.looking import BeginLooking, FindColleague, LookAt, Looking
+from bot.core.locking import Locking
+from bot.core.looking import Looking
 from bot.core.queueing import Attend, SeeQueue, Take
-from bot.core.raising import BeginThreat, LowerThreat, RaiseThreat, SeeThreat
+from bot.core.raising import Raising
 
 VERBS: Final[Mapping[str, type[Plain]]] = {
     "sign-in": SignInAgain,
@@ -101,13 +101,13 @@ def pack(
         return calling.pack(action)
     if isinstance(action, Doubting):
         return doubting.pack(action)
+    if isinstance(action, Raising):
+        return raising.pack(action)
+    if isinstance(action, Locking):
+        return locking.pack(action)
+    if isinstance(action, Looking):
+        return looking.pack(action)
     match action:
-        case BeginLooking() | FindColleague() | LookAt():
-            return looking.pack(action)
-        case BeginThreat() | RaiseThreat() | LowerThreat() | SeeThreat():
-            return raising.pack(action)
-        case BeginLock() | FindLock() | ChooseLock() | SendLock():
-            return locking.pack(action)
         case Home():
             return {"verb": HOME}
         case ShowStatus():

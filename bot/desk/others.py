@@ -9,25 +9,22 @@ from bot.core.actions import Human, Matters
 from bot.core.answers import Answer, Refused, Said
 from bot.core.callers import Verification
 from bot.core.calling import (
-    AskCaller,
     AskManager,
-    BeginCaller,
     DenyCall,
     DenyVouch,
     EndCall,
-    FindCaller,
     OpenForm,
-    OpenRequest,
+    Opening,
     ProveCall,
     SeeCaller,
     ShowCaller,
     TypeNumber,
 )
-from bot.core.doubting import AskDoubt, SayDifferent, SayNotCalling, SaySame, SeeDoubt, ShowDoubt
+from bot.core.doubting import Doubting, SayDifferent, SayNotCalling, SaySame, SeeDoubt, ShowDoubt
 from bot.core.doubts import CallDoubt
-from bot.core.locking import BeginLock, ChooseLock, FindLock, SendLock, ShowLocking
+from bot.core.locking import Locking, ShowLocking
 from bot.core.model import Actor, Person
-from bot.core.raising import BeginThreat, LowerThreat, RaiseThreat, SeeThreat, ShowThreat
+from bot.core.raising import LowerThreat, Raising, SeeThreat, ShowThreat
 from bot.core.reasons import Reason
 from bot.core.threat import Threat
 from bot.desk.behalf import Behalf
@@ -54,23 +51,17 @@ class Others:
         if card and about:
             pressed = not isinstance(action, SeeCaller | SeeDoubt | SeeThreat)
             await Twins(self.callers.ledger.store).seen_of(about, actor.chat, card, pressed=pressed)
-        match action:
-            case BeginCaller() | FindCaller() | AskCaller() | TypeNumber() | DenyCall() | EndCall() | SeeCaller():
-                return await self.callers.handle(actor, action)
-            case AskManager() | DenyVouch():
-                return await self.callers.handle(actor, action)
-            case AskDoubt() | SaySame() | SayDifferent() | SayNotCalling() | SeeDoubt():
-                return await self.doubts.handle(actor, action)
-            case ProveCall():
-                return await self.faces.begin(actor, action)
-            case OpenForm() | OpenRequest():
-                return await self.behalf.open(actor, action)
-            case BeginThreat() | RaiseThreat() | LowerThreat() | SeeThreat():
-                return await self.threats.handle(actor, action)
-            case BeginLock() | FindLock() | ChooseLock() | SendLock():
-                return await self.interventions.handle(actor, action)
-            case _:
-                assert_never(action)
+        if isinstance(action, Doubting):
+            return await self.doubts.handle(actor, action)
+        if isinstance(action, Raising):
+            return await self.threats.handle(actor, action)
+        if isinstance(action, Locking):
+            return await self.interventions.handle(actor, action)
+        if isinstance(action, Opening):
+            return await self.behalf.open(actor, action)
+        if isinstance(action, ProveCall):
+            return await self.faces.begin(actor, action)
+        return await self.callers.handle(actor, action)
 
     async def shown(self, person: Person, action: ShowCaller | ShowDoubt | ShowThreat | ShowLocking | Human) -> Answer:
         """Show the way to what words lead to, to whom it is open: nothing here acts."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
-from bot.core.callers import DAY, Verification, doubted
+from bot.core.callers import DAY, Verification, disproved
 from bot.core.kind import Kinds
 from bot.core.lately import Lately, Limits, lately, twice
 from bot.core.limits import Tally
@@ -67,7 +67,7 @@ class Pasts:
                 unit.about(Verification, tenant, subject, cooling - DAY),
             )
         unlike_them = twice(happened.unlike, self.limits.cool_down)  # one may be bad light
-        doubts = (locks.last, doubted(calls), unlike_them)
+        doubts = (locks.last, disproved(calls), unlike_them)
         last = max((at for at in doubts if at is not None), default=None)
         stricter = lately(self.limits, happened.given, last)
         return Past(recent, denied, locks.since(request.created_at) or "never", posture(raised, now), stricter)

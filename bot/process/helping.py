@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from bot.config.settings import Settings
 from bot.core.behalf import assisted
+from bot.core.callers import Verification
 from bot.core.directory import Directory
 from bot.core.doubts import CallDoubt
 from bot.core.interventions import Intervention
+from bot.core.lookups import Lookup
 from bot.core.ports import Messenger
 from bot.core.reasons import Reason
 from bot.core.threat import Threat
@@ -27,7 +29,7 @@ from bot.desk.proving import Proving
 from bot.desk.reception import Reception
 from bot.desk.register import MATTER, WARN, Register
 from bot.desk.threat import Threats
-from bot.process.jobs import Handler, in_turn
+from bot.process.jobs import Handler, by_sort
 from bot.teams.calling import CallMessages
 from bot.teams.doubting import DoubtMessages
 from bot.teams.interventions import InterventionMessages
@@ -96,8 +98,14 @@ class Announcers:
     @property
     def handlers(self) -> Mapping[str, Handler]:
         return {
-            MATTER: in_turn(
-                self.calls.bring, self.doubts.look, self.threats.look, self.interventions.look, self.looks.bring
+            MATTER: by_sort(
+                {
+                    Verification.SORT: self.calls.bring,
+                    CallDoubt.SORT: self.doubts.look,
+                    Threat.SORT: self.threats.look,
+                    Intervention.SORT: self.interventions.look,
+                    Lookup.SORT: self.looks.bring,
+                }
             ),
             WARN: self.calls.warn,
             DOUBT: self.doubts.bring,

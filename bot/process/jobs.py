@@ -237,12 +237,14 @@ def again_in(error: BaseException, attempts: int, spread: float, *, forever: boo
     return min(max(told or 0.0, 0.0), DAY) + pause(attempts, first=first, longest=CAP, spread=spread)
 
 
-def in_turn(*handlers: Handler) -> Handler:
-    """Return what asks each of them about a matter: whose it is none of leaves it alone."""
+def by_sort(handlers: Mapping[str, Handler]) -> Handler:
+    """Return what leaves each matter to whom it is one of, by what its id begins with; one of nobody's is an error."""
 
     async def handled(job: Job) -> None:
-        for handler in handlers:
-            await handler(job)
+        sort = job.request.partition(":")[0]
+        if sort not in handlers:
+            raise UnknownJob(f"nobody looks after a matter that is a {sort!r}")
+        await handlers[sort](job)
 
     return handled
 

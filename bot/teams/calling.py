@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 import cards
-from bot.core.answers import CallerCard, Said
+from bot.core.answers import CallerCard
 from bot.core.callers import Stand, Verification
 from bot.core.model import Chat, Person
 from bot.core.ports import Job, Messenger, Posted, Purpose, SignIn, Slot
 from bot.desk.homes import Homes
-from bot.teams.scenes import Message, PlannedMessage, linked
+from bot.teams.scenes import Message, PlannedMessage, line, linked
 from bot.teams.telling import Telling
 from bot.teams.views import Addresses
 from cards.view import View
@@ -43,10 +43,8 @@ class CallStage:
 
     def left(self, slot: Slot, person: str, *, moved: bool) -> Message:
         del slot
-        language = self.homes[person][0].language if person in self.homes else self.view.language
-        line = Said("call.moved" if moved else "call.over")
-        view = replace(self.view, language=language)
-        return cards.message(cards.show(line, view), cards.text(line.key, view.language))
+        view = self.view.to(*self.homes[person]) if person in self.homes else self.view
+        return line("call.moved" if moved else "call.over", view)
 
     def wanted(self) -> Iterator[PlannedMessage]:
         """Say which private messages there should be; whoever has no chat any more has none."""
@@ -57,7 +55,7 @@ class CallStage:
             if who.id not in self.homes:
                 continue
             person, chat = self.homes[who.id]
-            view = replace(self.view, language=person.language, user=chat.user, person=person.id)
+            view = self.view.to(person, chat)
             if (sign_in := self.sign_ins.get(slot)) is not None:
                 view = linked(view, sign_in, self.start)
             mark = one.status.value if slot is Slot.AGENT and one.status in NEWS else ""
@@ -122,7 +120,7 @@ class CallMessages:
         homes = {home[0].id: home for home in found if home is not None}
         sign_ins = {Slot.CALLER: theirs, Slot.VOUCHER: vouches}
         where = self.addresses
-        view = View(language=where.language, now=ledger.clock.now(), contact=where.contact, looks=where.looks)
+        view = where.view(ledger.clock.now())
         return CallStage(one, homes, sign_ins, posted, view, where.start, self.callers.opens(one))
 
 

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 import cards
-from bot.core.answers import Said
 from bot.core.doubtful import DoubtCard
 from bot.core.doubts import CallDoubt, DoubtStand
 from bot.core.model import Chat, Person
 from bot.core.ports import Job, Messenger, Posted, Slot
 from bot.desk.homes import Homes
-from bot.teams.scenes import Message, PlannedMessage
+from bot.teams.scenes import Message, PlannedMessage, line
 from bot.teams.telling import Telling
 from bot.teams.views import Addresses
 from cards.view import View
@@ -39,9 +38,8 @@ class DoubtStage:
 
     def left(self, slot: Slot, person: str, *, moved: bool) -> Message:
         del slot
-        language = self.homes[person][0].language if person in self.homes else self.view.language
-        line = Said("doubt.moved" if moved else "doubt.gone")
-        return cards.message(cards.show(line, replace(self.view, language=language)), cards.text(line.key, language))
+        view = self.view.to(*self.homes[person]) if person in self.homes else self.view
+        return line("doubt.moved" if moved else "doubt.gone", view)
 
     def wanted(self) -> Iterator[PlannedMessage]:
         """Say which private messages there should be: first that of whoever asks, and an agent's once there is a code.
@@ -53,9 +51,9 @@ class DoubtStage:
         for slot, who in places:
             if who.id in self.homes:
                 person, chat = self.homes[who.id]
-                view = replace(self.view, language=person.language, user=chat.user, person=person.id)
                 mark = _news(one) if slot is Slot.ASKER else ""
-                yield PlannedMessage(slot, who.id, _message(one, slot, view), chat=chat, mark=mark)
+                message = _message(one, slot, self.view.to(person, chat))
+                yield PlannedMessage(slot, who.id, message, chat=chat, mark=mark)
 
 
 class Settling(Protocol):
@@ -114,10 +112,7 @@ class DoubtMessages:
                 unit.private_chat(one.tenant, one.about.id),
             )
         homes = {home[0].id: home for home in found if home is not None}
-        where = self.addresses
-        return DoubtStage(
-            one, homes, posted, View(language=where.language, now=ledger.clock.now(), contact=where.contact)
-        )
+        return DoubtStage(one, homes, posted, self.addresses.view(ledger.clock.now()))
 
 
 def _news(one: CallDoubt) -> str:

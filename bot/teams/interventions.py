@@ -13,14 +13,13 @@ from typing import Protocol
 import structlog
 
 import cards
-from bot.core.answers import Said
 from bot.core.errors import AnswerLost, Rejected, Unavailable
 from bot.core.interventions import Intervention
 from bot.core.lockcards import LockCard
 from bot.core.model import Chat, Person
 from bot.core.ports import Job, Messenger, Posted, Purpose, SignIn, Slot
 from bot.desk.homes import Homes
-from bot.teams.scenes import Message, PlannedMessage, linked
+from bot.teams.scenes import Message, PlannedMessage, line, linked
 from bot.teams.telling import Telling
 from bot.teams.views import Addresses
 from cards.view import View
@@ -52,22 +51,21 @@ class InterventionStage:
 
     def left(self, slot: Slot, person: str, *, moved: bool) -> Message:
         del slot
-        homes = {home[0].id: home[0].language for home in (self.home, self.manager) if home is not None}
-        language = homes.get(person, self.view.language)
-        line = Said("lock.moved" if moved else "lock.over")
-        return cards.message(cards.show(line, replace(self.view, language=language)), cards.text(line.key, language))
+        homes = {home[0].id: home for home in (self.home, self.manager) if home is not None}
+        view = self.view.to(*homes[person]) if person in homes else self.view
+        return line("lock.moved" if moved else "lock.over", view)
 
     def wanted(self) -> Iterator[PlannedMessage]:
         """Say which messages there should be: of whoever pressed, and, of what came to something, security's."""
         if self.home is not None:
             person, chat = self.home
-            view = replace(self.view, language=person.language, user=chat.user, person=person.id)
+            view = self.view.to(person, chat)
             if self.sign_in is not None:
                 view = linked(view, self.sign_in, self.where.start)
             yield PlannedMessage(Slot.AGENT, person.id, self._message(Slot.AGENT, view), chat=chat)
         if self.manager is not None:
             person, chat = self.manager
-            view = replace(self.view, language=person.language, user=chat.user, person=person.id)
+            view = self.view.to(person, chat)
             yield PlannedMessage(Slot.MANAGER, person.id, self._message(Slot.MANAGER, view), chat=chat)
         if self.line:
             message = self._message(Slot.SECURITY, self.view)
@@ -81,7 +79,7 @@ class InterventionStage:
         return cards.message(card, cards.text(summary, view.language, name=one.about.name, by=one.by.name))
 
 
-class Locked(Protocol):
+class Intervening(Protocol):
     """What the desk does about interventions by itself."""
 
     async def due(self, key: str) -> None:
@@ -102,7 +100,7 @@ class InterventionMessages:
     """`siren` brings all of it, before what can wait."""
 
     homes: Homes
-    interventions: Locked
+    interventions: Intervening
     siren: Messenger
     addresses: Addresses
 
@@ -147,5 +145,5 @@ class InterventionMessages:
                 unit.private_chat(one.tenant, one.by.id),
             )
         where = self.addresses
-        view = View(language=where.language, now=ledger.clock.now(), contact=where.contact)
+        view = where.view(ledger.clock.now())
         return InterventionStage(one, home, sign_in, posted, view, where, reached, self.interventions.line(one))

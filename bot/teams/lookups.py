@@ -6,13 +6,12 @@ import asyncio
 from dataclasses import dataclass, replace
 
 import cards
-from bot.core.answers import Said
 from bot.core.lookups import Lookup, Sight
 from bot.core.model import Person
 from bot.core.ports import Job, Messenger, Purpose, SignIn, Slot
 from bot.desk.homes import Homes
 from bot.teams.board import Board
-from bot.teams.scenes import Message, PlannedMessage, linked
+from bot.teams.scenes import Message, PlannedMessage, line, linked
 from bot.teams.telling import Telling
 from bot.teams.views import Addresses
 from cards.view import View
@@ -32,7 +31,7 @@ class LookStage:
 
     def left(self, slot: Slot, person: str, *, moved: bool) -> Message:
         del slot, person, moved  # there is one, and it goes nowhere else
-        return cards.message(cards.show(Said("lookup.over"), self.view), cards.text("lookup.over", self.view.language))
+        return line("lookup.over", self.view)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,7 @@ class LookupMessages:
                 unit.private_chat(one.tenant, one.by.id),
             )
         by = home[0] if home is not None else one.by
-        stage = LookStage(one.id, by, View(by.language, ledger.clock.now(), where.contact))
+        stage = LookStage(one.id, by, replace(where.view(ledger.clock.now()), language=by.language))
         should = None if sign_in is None else self._prompt(sign_in, stage)
         if should is not None:
             await Telling(self.homes, self.messenger).bring(stage, posted, [should])

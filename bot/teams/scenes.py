@@ -124,8 +124,7 @@ class Scene:
         own = self.request.requester.language if slot is Slot.REQUESTER else ""
         view = replace(self.view, language=own or known.get(person, self.view.language))
         what = {"kind": cards.text(f"{self.request.kind}.title", view.language)}
-        line = Said("request.moved" if moved else "request.over", what)
-        return cards.message(cards.show(line, view), cards.text(line.key, view.language, **what))
+        return line("request.moved" if moved else "request.over", view, **what)
 
 
 def wanted(scene: Scene) -> Iterator[PlannedMessage]:
@@ -269,7 +268,7 @@ def _security(scene: Scene) -> Iterator[PlannedMessage]:
 
 def _personal(scene: Scene, person: Person, chat: Chat, asked: SignIn | None) -> View:
     """Return the view of whom a private card is for, with the sign-in that they are asked for."""
-    view = replace(scene.view, language=person.language, user=chat.user, person=person.id)
+    view = scene.view.to(person, chat)
     return view if asked is None else linked(view, asked, scene.start)
 
 
@@ -277,6 +276,11 @@ def linked(view: View, sign_in: SignIn, start: str) -> View:
     """Add where a sign-in begins, and what became of the one before it; neither, once it is over."""
     over = sign_in.stage is SignInStage.FINISHED or sign_in.expires_at <= view.now
     return view if over else replace(view, link=f"{start}{sign_in.id}", failed=sign_in.failed, by=sign_in.expires_at)
+
+
+def line(key: str, view: View, **what: str) -> Message:
+    """Return a message of one line, such as what stays where another stood."""
+    return cards.message(cards.show(Said(key, what), view), cards.text(key, view.language, **what))
 
 
 def _card(request: Request, slot: Slot, view: View) -> Message:

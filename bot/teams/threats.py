@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import cards
-from bot.core.answers import Said, ThreatCard
+from bot.core.answers import ThreatCard
 from bot.core.model import Chat, Person
 from bot.core.ports import Job, Messenger, Posted, Purpose, SignIn, Slot
 from bot.core.threat import Threat, ThreatStand
 from bot.desk.homes import Homes
-from bot.teams.scenes import Message, PlannedMessage, linked
+from bot.teams.scenes import Message, PlannedMessage, line, linked
 from bot.teams.telling import Telling
 from bot.teams.views import Addresses
 from cards.view import View
@@ -42,9 +42,8 @@ class ThreatStage:
 
     def left(self, slot: Slot, person: str, *, moved: bool) -> Message:
         del slot
-        language = self.homes[person][0].language if person in self.homes else self.view.language
-        line = Said("threat.moved" if moved else "threat.gone")
-        return cards.message(cards.show(line, replace(self.view, language=language)), cards.text(line.key, language))
+        view = self.view.to(*self.homes[person]) if person in self.homes else self.view
+        return line("threat.moved" if moved else "threat.gone", view)
 
     def private(self) -> Iterator[PlannedMessage]:
         """Say which private messages there should be: of each who was asked to sign in, and has a chat."""
@@ -52,8 +51,8 @@ class ThreatStage:
             if sign_in.purpose is not Purpose.THREAT or sign_in.person.id not in self.homes:
                 continue
             person, chat = self.homes[sign_in.person.id]
-            view = replace(self.view, language=person.language, user=chat.user, person=person.id)
-            message = _message(self.threat, Slot.THREAT, linked(view, sign_in, self.where.start))
+            view = linked(self.view.to(person, chat), sign_in, self.where.start)
+            message = _message(self.threat, Slot.THREAT, view)
             yield PlannedMessage(Slot.THREAT, person.id, message, chat=chat, mark=sign_in.choice)
 
     def public(self) -> Iterator[PlannedMessage]:
@@ -94,7 +93,7 @@ class ThreatMessages:
             asked = {sign_in.person.id for sign_in in sign_ins}
             found = await asyncio.gather(*(unit.private_chat(one.tenant, person) for person in sorted(asked)))
         where = self.addresses
-        view = View(language=where.language, now=ledger.clock.now(), contact=where.contact)
+        view = where.view(ledger.clock.now())
         return ThreatStage(one, {home[0].id: home for home in found if home}, sign_ins, posted, view, where)
 
 

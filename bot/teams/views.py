@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
+from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
@@ -35,6 +36,10 @@ class Addresses:
     contact: str
     language: str
     looks: bool = False
+
+    def view(self, now: datetime) -> View:
+        """Return what a channel reads a card as."""
+        return View(language=self.language, now=now, contact=self.contact, looks=self.looks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +97,7 @@ class Views:
     def _plain(self) -> View:
         where, offered = self.addresses, self.inquiry.policies
         alarm = next((k.name for k in self.inquiry.kinds.values() if k.alarm and offered[k.name].offered), "")
-        now = self.ledger.clock.now()
-        view = View(language=where.language, now=now, contact=where.contact, wallet=where.wallet, alarm=alarm)
-        return replace(view, looks=where.looks)
+        return replace(where.view(self.ledger.clock.now()), wallet=where.wallet, alarm=alarm)
 
     async def _confirming(self, request: Request, view: View) -> View:
         """Say how an approver's private card looks to them: what they were last asked to confirm, and where."""

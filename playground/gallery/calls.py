@@ -20,7 +20,12 @@ from playground.gallery.requests import at
 from playground.gallery.stories import NOW
 
 ASKED: Final = Verification(
-    id="c" * 32, by=BEN, about=ANN, created_at=NOW - timedelta(minutes=1), seed="00" * 16, due_at=NOW
+    id=Verification.named("c" * 32),
+    by=BEN,
+    about=ANN,
+    created_at=NOW - timedelta(minutes=1),
+    seed="00" * 16,
+    due_at=NOW,
 )
 FOUND: Final = (
     Colleague(ANN.id, "Ann Archer", "ann.archer@contoso.example", "Buyer, Purchasing", "Max Meyer"),

@@ -16,7 +16,7 @@ from playground.gallery.calls import FOUND
 from playground.gallery.people import ANN, BEN
 from playground.gallery.stories import NOW
 
-BEGUN: Final = CallDoubt(id="doubt:" + "d" * 32, by=ANN, about=BEN, created_at=NOW - timedelta(seconds=4))
+BEGUN: Final = CallDoubt(id=CallDoubt.named("d" * 32), by=ANN, about=BEN, created_at=NOW - timedelta(seconds=4))
 CODE: Final = replace(
     BEGUN,
     status=DoubtStand.MATCHING,

@@ -24,7 +24,13 @@ from playground.gallery.stories import NOW
 WHY: Final = "She gets prompts on her phone that she did not start, and pressed yes to one."
 LOCKING: Final = tuple(kind.name for kind in KINDS.values() if kind.locks)
 WANTED: Final = Intervention(
-    id="i" * 32, by=BEN, about=ANN, created_at=NOW - timedelta(minutes=1), kind=LOCKING[0], reason=WHY, due_at=NOW
+    id=Intervention.named("i" * 32),
+    by=BEN,
+    about=ANN,
+    created_at=NOW - timedelta(minutes=1),
+    kind=LOCKING[0],
+    reason=WHY,
+    due_at=NOW,
 )
 STANDS: Final = (Status.READY, Status.ACTING, Status.UNKNOWN, Status.DONE, Status.FAILED, Status.EXPIRED)
 

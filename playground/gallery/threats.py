@@ -16,7 +16,7 @@ from playground.gallery.people import ANN, BEN, SOFIA
 from playground.gallery.stories import NOW
 
 HELD: Final = Threat(
-    id="t" * 32,
+    id=Threat.named("t" * 32),
     by=SOFIA,
     about=SOFIA,
     created_at=NOW - timedelta(minutes=3),

@@ -9,9 +9,13 @@ import pytest
 
 from bot.core.actions import Ref, Report, RevokeIt
 from bot.core.errors import AnswerLost, Unavailable
+from bot.core.matters import Matter
 from bot.core.model import Follow, Status
+from bot.core.notices import ActNotice
 from bot.core.options import REVOKE_SESSIONS
+from bot.desk.register import MATTER
 from bot.kinds.tap import USED
+from bot.process.jobs import UnknownJob
 from tests.fakes import FakeClock, Office, at_home, office
 from tests.laws.wallet import proved
 from tests.stores import patient
@@ -118,3 +122,11 @@ async def test_an_alarm_before_the_act_deletes_no_pass_that_somebody_else_made(d
     await desk.job("revoke")
     assert (await desk.load("r1")).status is Status.REVOKED
     assert "ann" in desk.directory.live
+
+
+async def test_a_matter_goes_to_whom_it_is_one_of_and_one_of_nobodys_fails(desk: Office) -> None:
+    for sort in Matter.__subclasses__():
+        if sort.SORT != ActNotice.SORT:  # a job of its own sends it
+            await desk.job(MATTER, sort.named("no such"))
+    with pytest.raises(UnknownJob):
+        await desk.job(MATTER, "stranger:1")
