@@ -77,6 +77,11 @@ class SignIn:
     failed: str = ""
     version: int = 0
 
+    @property
+    def proved_at(self) -> datetime:
+        """When its person signed in: without a sign-in of its own, when they were asked."""
+        return self.at or self.created_at
+
 
 class Slot(StrEnum):
     """The places where a request has a message; one that is about a person is keyed by their id as well."""

@@ -47,6 +47,10 @@ class Agents:
             return Refusal(Reason.SAME_PERSON)
         return refusal
 
+    async def looked_up(self, person: str) -> Account:
+        """Return whose account an id that a client sent names: one id may be written in several ways."""
+        return await self.directory.once().account(person)
+
     async def one_human(self, agent: str, other: str) -> bool | None:
         """Say whether these two accounts are one human's, as far as it is told; None where nobody answers."""
         directory = self.directory.once()

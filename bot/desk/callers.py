@@ -42,7 +42,7 @@ from bot.desk.ledger import Ledger
 from bot.desk.newcomers import Newcomers
 from bot.desk.purposes import Close
 from bot.desk.questions import Questions, mine
-from bot.desk.register import MATTER, Along, Register
+from bot.desk.register import MATTER, Along, Register, spent
 from bot.desk.vouching import Vouchers
 
 
@@ -213,13 +213,8 @@ class Callers:
             about = About(person.tenant, sign_in.request, Verification.SORT, person.id)
             await self.ledger.record.declined(about, refusal, person, Sort.PRESS)
             return Refused(refusal)
-        event = CallerSignedIn(sign_in.at or sign_in.created_at, sign_in.context)
-
-        async def used(unit: Unit) -> None:
-            await unit.use_sign_in(person.tenant, person.id, event.at, sign_in.request)
-            await also(unit, None)
-
-        turned = await self.turned(sign_in.request, event, used)
+        event = CallerSignedIn(sign_in.proved_at, sign_in.context)
+        turned = await self.turned(sign_in.request, event, spent(sign_in, also))
         if turned.refusal is not None:
             return Refused(turned.refusal)
         return CallerCard(turned.matter, Slot.CALLER)

@@ -50,7 +50,7 @@ class Colleagues:
         Whether somebody else is there says nothing to who may not see them: the caller has asked that first.
         """
         try:
-            account = await self.agents.directory.once().account(person)
+            account = await self.agents.looked_up(person)
         except Missing:
             return Refusal(Reason.NOT_FOUND)
         except (DeskError, TimeoutError) as error:

@@ -95,7 +95,7 @@ class Doubts:
         if not self.agents.group:
             return Refusal(Reason.DOUBT_UNSURE)
         try:
-            account = await self.agents.directory.once().account(actor.person.id)
+            account = await self.agents.looked_up(actor.person.id)
         except (DeskError, TimeoutError):
             return Refusal(Reason.DOUBT_UNSURE)
         return Refusal(Reason.GUEST) if account.guest else None
@@ -148,7 +148,7 @@ class Doubts:
     async def _picked(self, one: CallDoubt) -> tuple[Picked, Person]:
         """Say what whoever was named is just now; an id may be written in several ways, so it is looked up first."""
         try:
-            account = await self.agents.directory.once().account(one.about.id)
+            account = await self.agents.looked_up(one.about.id)
         except Missing:
             return Picked.NOBODY, one.about
         except (DeskError, TimeoutError):

@@ -37,7 +37,7 @@ from bot.desk.ledger import Home, happened
 from bot.desk.lockforms import LockForms
 from bot.desk.purposes import Close
 from bot.desk.reception import Reception
-from bot.desk.register import Register, asking
+from bot.desk.register import Register, asking, spent
 
 Counting = Callable[[Unit, Turned[Intervention]], Awaitable[None]]  # lets a sign-in count, for what it came to
 HIDDEN: Final = frozenset({Reason.DENY_LIST, Reason.GUEST, Reason.GUEST_OF})  # all of them sound the same
@@ -164,8 +164,7 @@ class Interventions:
 
         async def used(unit: Unit, turned: Turned[Intervention]) -> None:
             await self.register.keep(unit, one, turned)
-            await unit.use_sign_in(one.tenant, one.by.id, sign_in.at or sign_in.created_at, one.id)
-            await also(unit, None)
+            await spent(sign_in, also)(unit)
 
         if isinstance(decision, Refuse):
             return await self._refused(one, decision, used)
@@ -185,7 +184,7 @@ class Interventions:
 
     def _request(self, one: Intervention, sign_in: SignIn) -> Request:
         """Make what it becomes: the colleague's request, with the sign-in of whoever opened it."""
-        key, at = uuid4().hex, sign_in.at or sign_in.created_at
+        key, at = uuid4().hex, sign_in.proved_at
         proof = Evidence(EvidenceType.OPENING, one.by.id, one.by.name, at, sign_in.context, key, source=one.id)
         draft = self.reception.draft(one.about, one.kind, key)
         return replace(draft, details={WHY_OPENED: one.reason}, opened_by=one.by, evidence=(proof,))

@@ -282,7 +282,7 @@ def wrong(before: Request | None, after: Request) -> bool:
 
 def proved(sign_in: SignIn, sort: EvidenceType) -> Evidence:
     """Make evidence of a sign-in that is through."""
-    at, person = sign_in.at or sign_in.created_at, sign_in.person
+    at, person = sign_in.proved_at, sign_in.person
     return Evidence(sort, person.id, person.name, at, sign_in.context, sign_in.request, sign_in.choice, sign_in.level)
 
 

@@ -37,7 +37,7 @@ class LockForms:
     async def chosen(self, actor: Actor, person: str) -> Person | Refused:
         """Return whose account that is: whom a client names is looked up first. Of a wall, all hear the same words."""
         try:
-            account = await self.agents.directory.once().account(person)
+            account = await self.agents.looked_up(person)
         except (DeskError, TimeoutError) as error:
             return Refused(not_now(error))
         same = await self.agents.one_human(actor.person.id, account.id)

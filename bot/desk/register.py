@@ -14,6 +14,7 @@ from bot.core.matters import Matter, Turned
 from bot.core.ports import Clock, Job, Purpose, SignIn, SignInStage, Store, Unit, Urgency
 from bot.core.threat import Threat
 from bot.desk.ledger import Home
+from bot.desk.purposes import Close
 
 M = TypeVar("M", bound=Matter)
 TRIES: Final = 5  # two people press at once: the second looks again
@@ -100,6 +101,16 @@ class Register:
 def brings(matter_id: str) -> str:
     """Name the job that brings the cards of a matter for which somebody signs in."""
     return {one.SORT: one.SIREN for one in (Threat, Intervention)}.get(matter_id.partition(":")[0], MATTER)
+
+
+def spent(sign_in: SignIn, also: Close) -> Along:
+    """Let a sign-in serve its matter and nothing else, and close it, in the transaction that saves what came of it."""
+
+    async def joined(unit: Unit) -> None:
+        await unit.use_sign_in(sign_in.person.tenant, sign_in.person.id, sign_in.proved_at, sign_in.request)
+        await also(unit, None)
+
+    return joined
 
 
 def asking(

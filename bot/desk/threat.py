@@ -38,7 +38,7 @@ from bot.desk.agents import Agents
 from bot.desk.homes import Homes
 from bot.desk.ledger import Home, Ledger
 from bot.desk.purposes import Close
-from bot.desk.register import TRIES, Along, Register, asking
+from bot.desk.register import TRIES, Along, Register, asking, spent
 
 LOWERS: Final = "lower"  # stands as the choice of a sign-in that is to lower it
 
@@ -129,13 +129,8 @@ class Threats:
     async def finish(self, sign_in: SignIn, also: Close, known: Request | None) -> Answer:
         """Let a sign-in of security's count, which then serves nothing else; they are looked at once more."""
         del known  # it is no request's
-        person, at = sign_in.person, sign_in.at or sign_in.created_at
+        person, used = sign_in.person, spent(sign_in, also)
         refusal = await self.security.objection(person.id)
-
-        async def used(unit: Unit) -> None:
-            await unit.use_sign_in(person.tenant, person.id, at, sign_in.request)
-            await also(unit, None)
-
         if refusal is not None:
             about = About(person.tenant, sign_in.request, Threat.SORT)
             await self.ledger.record.declined(about, refusal, person, Sort.REFUSED)

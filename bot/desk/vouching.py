@@ -41,7 +41,7 @@ from bot.desk.homes import Homes
 from bot.desk.ledger import Home, Ledger
 from bot.desk.purposes import Close
 from bot.desk.questions import lately, mine
-from bot.desk.register import MATTER, Along, Register, asking
+from bot.desk.register import MATTER, Along, Register, asking, spent
 from bot.desk.settled import unsettled
 
 UNREACHED: Final = frozenset({Reason.CALLER_NO_TEAMS, Reason.CALLER_APP_BLOCKED, Reason.CALLER_APP_UNGRANTED})
@@ -173,13 +173,7 @@ class Vouchers:
         if no is not None:
             await self._refused(sign_in.person, no, one.entry)
             return Refused(no)
-
-        async def used(unit: Unit) -> None:
-            at = sign_in.at or sign_in.created_at
-            await unit.use_sign_in(sign_in.person.tenant, sign_in.person.id, at, sign_in.request)
-            await also(unit, None)
-
-        return _answer(await self._turned(sign_in.request, Vouched(sign_in.context), used))
+        return _answer(await self._turned(sign_in.request, Vouched(sign_in.context), spent(sign_in, also)))
 
     async def _said_no(self, one: Verification) -> Refusal | None:
         """Say whether somebody has said no about this colleague within the day, whoever had asked."""
