@@ -11,7 +11,6 @@ from typing import Any, Final
 
 import cards
 from bot.core.answers import RequestCard, Said
-from bot.core.facts import Facts
 from bot.core.kind import Verdicts
 from bot.core.model import Chat, EvidenceType, Person, Request, Status, Way
 from bot.core.ports import PUT_OFF, Posted, Purpose, SignIn, SignInStage, Slot
@@ -293,12 +292,3 @@ def _there(scene: Scene, slot: Slot) -> bool:
 
 def _thread(scene: Scene) -> Chat | None:
     return next((p.chat for p in scene.posted if p.slot is Slot.APPROVERS and not p.person), None)
-
-
-def account(facts: Facts, language: str) -> str:
-    """Say in words what Entra says about an account; what could not be found out is said too."""
-    if facts.enabled is None or facts.guest is None or facts.roles is None or facts.guarded_groups is None:
-        return cards.text("account.unknown", language)
-    standing = "privileged" if facts.roles else "guarded" if facts.guarded_groups else "ordinary"
-    said = ("enabled" if facts.enabled else "disabled", "guest" if facts.guest else "member", standing)
-    return ", ".join(cards.text(f"account.{word}", language) for word in said)
