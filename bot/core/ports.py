@@ -239,7 +239,10 @@ class Unit(MatterUnit, PastUnit, QueueUnit, Protocol):
         """Return the id of the request that a person's sign-in of that moment serves, or ""."""
 
     async def tried(self, person: Person, sort: Sort, now: datetime, many: int = 1) -> Count:
-        """Count that this happened so many times more, and return how often it did."""
+        """Count that this happened so many times more, and return how often it did.
+
+        What is limited is counted one after the other: nobody else counts it before this transaction is over.
+        """
 
     async def found(self, finding: Notice) -> bool:
         """Keep what is out of the ordinary; say whether it is new for this person, sort and hour."""

@@ -34,6 +34,9 @@ class Sort(StrEnum):
     PRESS = "press"  # anything else that was refused to them: it only has its budget
 
 
+LIMITED: Final = frozenset({Sort.OPENED, Sort.YES, Sort.ASKED})  # of which so many within an hour are the most
+
+
 @dataclass(frozen=True, slots=True)
 class Count:
     """How often it happened up to now, this time included; `found`: security hears of this time."""

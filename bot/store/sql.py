@@ -175,6 +175,8 @@ SIGN_INS: Final = f"""
     ORDER BY person, doc ->> 'purpose', created_at DESC, stage = %(finished)s, id DESC
 """
 
+ALONE: Final = "SELECT pg_advisory_xact_lock(hashtext(%(tenant)s), hashtext(%(sort)s || ':' || %(person)s))"
+
 # What is counted, in steps of ten seconds: a person fills so many rows a day and no more, whatever they do.
 TRIED: Final = """
     WITH put AS (

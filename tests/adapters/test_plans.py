@@ -148,7 +148,7 @@ CASES: Mapping[str, Mapping[str, Any]] = {
 }
 # Those that are no question, touch no table that grows, run once an hour, or mean to read everything.
 OTHERS = {
-    *("SESSION", "BEGIN", "COMMIT", "PING", "NO_HURRY", "ONE_AT_A_TIME", "TURN", "TAKE_TURNS", "NEXT_TURN"),
+    *("SESSION", "BEGIN", "COMMIT", "PING", "NO_HURRY", "ONE_AT_A_TIME", "ALONE", "TURN", "TAKE_TURNS", "NEXT_TURN"),
     *("ENTRIES", "LOCKED", "TOO_MUCH", "DROP_ORPHANS", "PRUNE_JOBS"),
 }
 STATEMENTS = {

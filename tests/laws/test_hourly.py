@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 
 import pytest
 
-from bot.core.answers import Said
+from bot.core.answers import Refused, Said
 from bot.core.lately import Limits
 from bot.core.model import EvidenceType, Status
 from bot.core.options import ASSISTED
@@ -68,6 +69,15 @@ async def test_one_yes_too_many_counts_nothing_and_another_approver_decides(desk
 
         await one.approve("cleo", "r-mo")
         assert await status(one, "mo") is Status.READY
+
+
+async def test_of_several_at_once_no_more_pass_than_one_after_the_other(desk: Opened) -> None:
+    async with desk(replace(UNBRAKED, per_tenant_hour=2)) as one:
+        names = ("ann", "kim", "mo", "lee")
+        for name in names:
+            one.directory.add(name, EMPLOYEES)
+        answers = await asyncio.gather(*(one.ask(name, f"r-{name}") for name in names))
+        assert [why(answer) for answer in answers if isinstance(answer, Refused)] == [Reason.ASKED_MANY] * 2
 
 
 async def test_within_the_next_hour_their_yes_counts_again(desk: Opened) -> None:
