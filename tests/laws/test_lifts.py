@@ -15,8 +15,9 @@ from bot.core.reasons import Reason
 from bot.desk.ledger import happened
 from tests.entra import TENANT, FakeClock
 from tests.fakes import Office, at_home, in_channel, office, person, private
-from tests.laws.raised import alarm, flagged
+from tests.laws.raised import alarm, flagged, lock
 from tests.laws.seen import why
+from tests.laws.test_record import told
 from tests.stores import patient
 
 SECURITY = "19:security@thread.tacv2"
@@ -129,6 +130,16 @@ async def test_nor_when_its_owner_says_so_too_and_it_was_taken_back(desk: Office
     await desk.job("revoke")
     assert (await desk.load("r1")).status is Status.REVOKED
     assert why(await press_lift(desk, "r1")) == Reason.OWN_LOCK
+
+
+@pytest.mark.parametrize(("reports", "by"), [(False, "ben"), (True, "ann")])
+async def test_what_an_alarm_stops_is_in_the_name_of_who_spoke_last(desk: Office, *, reports: bool, by: str) -> None:
+    await desk.ask("ann", "r2", kind="methods")
+    await accused(desk)
+    if reports:
+        await desk.desk.handle(at_home("ann"), Report(Ref("r1", (await desk.load("r1")).version)))
+    await lock(desk, "r1")
+    assert [entry.data["by"] for entry in await told(desk, "stopped")] == [by]
 
 
 async def test_one_lift_ends_every_alarm_that_was_there_and_none_that_came_later(desk: Office) -> None:
