@@ -1,12 +1,14 @@
 """The desk's command line on an event loop that writes down every callback which holds it up; asyncio's, not uvloop's.
 
-Counted is the time a callback had the thread, working or blocked; what it waited for a core that others had is not.
+Counted is the time a callback had the thread, working or blocked; what it waited for a core that others had is not, be
+they processes or, where this machine is one of several on another, machines.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import sys
 import time
 from pathlib import Path
@@ -21,10 +23,17 @@ def waited() -> float:
     return int(os.pread(_WAITS, 100, 0).split()[1]) / 1e9
 
 
+def slept() -> int:
+    """How often this thread gave its core away by itself: to wait for something."""
+    return resource.getrusage(resource.RUSAGE_THREAD).ru_nvcsw
+
+
 def watched(handle: asyncio.Handle) -> None:
-    began, before = time.perf_counter(), waited()
+    began, worked, before, sleeps = time.perf_counter(), time.thread_time(), waited(), slept()
     _run(handle)
-    held = time.perf_counter() - began - (waited() - before)
+    held = time.thread_time() - worked
+    if slept() > sleeps:  # what it was neither at work nor waiting for a core, it was blocked
+        held = time.perf_counter() - began - (waited() - before)
     if held > LONGEST:
         with Path(os.environ["WATCHED"]).open("a", encoding="utf-8") as file:
             file.write(f"{held * 1000:.0f} ms in {handle!r}\n")
