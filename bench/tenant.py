@@ -90,6 +90,7 @@ _TOLD: Final[tuple[tuple[bytes, object], ...]] = (
     (b"/identityprotection/riskdetections", _NOTHING),
     (b"/identityprotection/riskyusers/", {"id": PERSON, "riskLevel": "none", "riskState": "none"}),
     (b"/transitivemembers", _NOTHING),
+    (b"/auditlogs/directoryaudits", _NOTHING),
     (b"/owners", _NOTHING),
     (b"get /v1.0/groups/", {"id": _APPROVERS, "securityEnabled": True, "groupTypes": [], "visibility": "Private"}),
 )
