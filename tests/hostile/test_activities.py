@@ -270,7 +270,7 @@ def mutants(draw: st.DrawFn) -> Json:
         if not found:
             break
         at, change = draw(st.sampled_from(found)), draw(st.sampled_from([*CHANGES, "gone"]))
-        changed(whole, at, change, draw(odd))
+        changed(whole, at, change, copy.deepcopy(draw(odd)))  # or it could come to stand within itself
     if found := sorted(paths(whole), key=repr):  # and two things that changed places
         one, two = draw(st.sampled_from(found)), draw(st.sampled_from(found))
         if draw(st.booleans()) and one[: len(two)] != two and two[: len(one)] != one:
