@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import psycopg
 import pytest
@@ -13,9 +13,10 @@ from bot.core.answers import Refused, Said
 from bot.core.errors import AnswerLost, Closed, DeskError, NotGranted, Rejected, Unavailable
 from bot.core.events import Withdrew
 from bot.core.model import Status
-from bot.core.ports import Job
+from bot.core.ports import Job, Posted, Slot
 from bot.core.watch import Notice, Sort
 from bot.desk.ledger import happened
+from bot.teams.scenes import Message, PlannedMessage
 from tests.fakes import POLICY, TENANT, FakeClock, Office, at_home, in_channel, office, private
 from tests.stores import patient
 
@@ -453,3 +454,58 @@ async def test_a_secret_that_stays_holds_up_nothing_else(by_message: Office) -> 
     with pytest.raises(Unavailable):
         await desk.job("cards")
     assert desk.messenger.shown("a:ann-2")
+
+
+async def test_what_was_changed_is_changed_once(desk: Office) -> None:
+    await desk.ask()
+    await desk.job("cards")
+    await desk.sign_in()
+    await desk.job("cards")
+    sent = len(desk.messenger.bodies)
+    await desk.job("cards")
+    assert len(desk.messenger.bodies) == sent
+
+
+@dataclass(frozen=True)
+class Told:
+    """Whatever a board tells of."""
+
+    id: str = "r1"
+    tenant: str = TENANT
+
+    def left(self, slot: Slot, person: str, *, moved: bool) -> Message:
+        del slot, person
+        return {"text": "moved" if moved else "over"}
+
+
+async def own(desk: Office) -> Posted:
+    async with desk.store.unit() as unit:
+        return next(one for one in await unit.posted("r1") if one.slot is Slot.REQUESTER)
+
+
+async def test_what_was_changed_is_kept_though_the_next_one_ends_it_all(desk: Office) -> None:
+    await desk.ask()
+    await desk.job("cards")
+    there = await own(desk)
+    should = PlannedMessage(Slot.REQUESTER, "", {"text": "news"}, chat=there.chat)
+
+    async def told() -> None:
+        async with desk.delivery.board as board:
+            await board.converge(desk.messenger, Told(), there, should)
+            raise NotGranted("no token")
+
+    with pytest.raises(NotGranted):
+        await told()
+    assert (await own(desk)).shown == should.fingerprint
+
+
+async def test_what_is_to_be_told_anew_is_known_where_it_stands_until_it_is(desk: Office) -> None:
+    """Or, should nothing go from there on, it would stand there for ever, and nobody would take it away."""
+    await desk.ask()
+    await desk.job("cards")
+    there = await own(desk)
+    should = PlannedMessage(Slot.REQUESTER, "", {"text": "news"}, chat=there.chat, mark="another")
+    assert should.anew(there)
+    async with desk.delivery.board as board:
+        await board.begin(Told(), [(there, should)])
+    assert await own(desk) == there
