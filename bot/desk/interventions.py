@@ -110,16 +110,24 @@ class Interventions:
         home = await self.homes.reach(actor)
         if isinstance(home, Refusal):
             return Refused(home)
-        key, now = Intervention.named(filled.form), self.register.clock.now()
-        kind, reason, who = filled.kind, filled.reason.strip(), actor.person
-        trial = self.reception.inquiry.policies[kind].mode is not Mode.ENFORCE
-        wants = Intervention(id=key, by=who, about=chosen, created_at=now, kind=kind, reason=reason, trial=trial)
-        one = replace(wants, security=security)
+        one = self._wanted(actor.person, chosen, filled, security=security)
         refusal = await self._begun(one, home)
         if refusal is None:
             return Said("lock.continue_in_private", MappingProxyType({"name": chosen.name}))
         await self.forms.noted(actor, refusal, chosen.id, Sort.PRESS)
         return Refused(refusal)
+
+    def _wanted(self, by: Person, about: Person, filled: SendLock, *, security: bool) -> Intervention:
+        return Intervention(
+            id=Intervention.named(filled.form),
+            by=by,
+            about=about,
+            created_at=self.register.clock.now(),
+            kind=filled.kind,
+            reason=filled.reason.strip(),
+            security=security,
+            trial=self.reception.inquiry.policies[filled.kind].mode is not Mode.ENFORCE,
+        )
 
     async def _begun(self, one: Intervention, home: Home) -> Refusal | None:
         """Begin it, or say why not; another of this person's that waits for a sign-in makes way."""
