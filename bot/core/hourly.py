@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from types import MappingProxyType
 
 from bot.core.errors import DeskError
 from bot.core.lately import Limits
-from bot.core.model import Refusal
+from bot.core.model import Refusal, Request
+from bot.core.ports import Unit
 from bot.core.reasons import Reason
 from bot.core.watch import Count, Sort
 
@@ -19,12 +21,19 @@ class TooMuch(DeskError):
         self.refusal = refusal
 
 
-def within(limits: Limits, sort: Sort, count: Count) -> None:
-    """Let it pass, or raise `TooMuch`; the count has this time in it. A limit of 0 is none."""
+Limited = Callable[[Unit, Request], Awaitable[Refusal | None]]  # says whether it is one too many
+
+
+async def unlimited(_: Unit, __: Request) -> Refusal | None:
+    """Count nothing."""
+    return None
+
+
+def over(limits: Limits, sort: Sort, count: Count) -> Refusal | None:
+    """Say that this time is one too many, or None; the count has it in it. A limit of 0 is none."""
     limit, reason = {
         Sort.OPENED: (limits.per_agent_hour, Reason.OPENED_MANY),
         Sort.YES: (limits.per_approver_hour, Reason.APPROVED_MANY),
         Sort.ASKED: (limits.per_tenant_hour, Reason.ASKED_MANY),
     }[sort]
-    if 0 < limit < count.hour:
-        raise TooMuch(Refusal(reason, MappingProxyType({"limit": str(limit)})))
+    return Refusal(reason, MappingProxyType({"limit": str(limit)})) if 0 < limit < count.hour else None

@@ -16,8 +16,8 @@ class Limits:
     So long after something that gives access was done for a person, another of these takes the higher path (`repeat`);
     so long after somebody may have spoken for them, everything that gives access does (`cool_down`), and so long after
     their account changed (`changed`). None is never. `changed_unknown`: what holds where the desk may not read the
-    tenant's log. Of what is opened for colleagues by one agent, what one approver says yes to and what gives access and
-    is asked for by anybody, only so many go through within an hour; 0 is any number.
+    tenant's log. Of what is opened for colleagues by one agent, what one approver says yes to and of people who ask for
+    what gives access, only so many go through within an hour; 0 is any number.
     """
 
     repeat: timedelta = timedelta(hours=24)

@@ -241,7 +241,7 @@ class Unit(MatterUnit, PastUnit, QueueUnit, Protocol):
     async def tried(self, person: Person, sort: Sort, now: datetime, many: int = 1) -> Count:
         """Count that this happened so many times more, and return how often it did.
 
-        What is limited is counted one after the other: nobody else counts it before this transaction is over.
+        One after the other: nobody else counts the same of them before this transaction is over.
         """
 
     async def found(self, finding: Notice) -> bool:

@@ -22,7 +22,7 @@ class Sort(StrEnum):
     REFUSED = "refused"  # their yes or no, which was not theirs to give
     YES = "yes"  # their yes, which counted
     OPENED = "opened"  # what they opened for colleagues
-    ASKED = "asked"  # what gives access and was asked for, by whomever: all of them together
+    ASKED = "asked"  # what gives access and was asked for: of each, and once an hour of each for all of them together
     OVER = "over"  # what was refused to them, because it was one too many within the hour: each time
     OVER_ALL = "over_all"  # the same, to everybody: each time
     STRANGER = "stranger"  # proofs from nobody who is known, for nothing that is there: all of them together
@@ -32,9 +32,6 @@ class Sort(StrEnum):
     NAMED_LOOK = "named_look"  # the same, as the one whose history or proof they want to see: each time
     UNSENT = "unsent"  # notices by mail that could not be sent, whoever they are about: each time
     PRESS = "press"  # anything else that was refused to them: it only has its budget
-
-
-LIMITED: Final = frozenset({Sort.OPENED, Sort.YES, Sort.ASKED})  # of which so many within an hour are the most
 
 
 @dataclass(frozen=True, slots=True)

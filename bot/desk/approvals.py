@@ -12,7 +12,7 @@ from bot.core.events import Approved, Denied, Event, Retracted
 from bot.core.evidence import unaged
 from bot.core.facts import ApproverFacts, Moment
 from bot.core.forms import objection
-from bot.core.hourly import TooMuch, within
+from bot.core.hourly import TooMuch, over
 from bot.core.life.advance import past
 from bot.core.life.step import Step
 from bot.core.model import PENDING, Actor, Chat, Evidence, EvidenceType, Person, Refusal, Request, Status
@@ -170,7 +170,8 @@ class Approvals:
                 await also(unit, request)
             if evidence in request.evidence:
                 count = await self.ledger.record.counted(unit, approver, Sort.YES, request)
-                within(self.inquiry.limits, Sort.YES, count)
+                if (no := over(self.inquiry.limits, Sort.YES, count)) is not None:
+                    raise TooMuch(no)
 
         try:
             step = await self.ledger.change(request_id, lambda r: self.approved(r, evidence), with_count, known=known)

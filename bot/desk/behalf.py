@@ -16,7 +16,7 @@ from bot.core.errors import Conflict, DeskError
 from bot.core.events import Asked, Consented, Event
 from bot.core.facts import Moment
 from bot.core.forms import Sheet, check, clean
-from bot.core.hourly import TooMuch, within
+from bot.core.hourly import TooMuch, over
 from bot.core.model import Actor, Evidence, EvidenceType, Person, Refusal, Request, Status
 from bot.core.ports import Slot, Unit
 from bot.core.reasons import Reason
@@ -108,7 +108,7 @@ class Behalf:
                 request,
                 Asked(decision),
                 lambda unit, made: self._used(unit, one, made),
-                counted=lambda unit: self._counted(unit, one.by, request),
+                counted=lambda unit, made: self._counted(unit, one.by, made),
             )
         except TooMuch as much:
             await self.ledger.record.over(much, one.by)
@@ -125,11 +125,11 @@ class Behalf:
             raise Conflict("this verification is used up")
         await self.callers.register.keep(unit, one, turned)
 
-    async def _counted(self, unit: Unit, agent: Person, request: Request) -> None:
-        """Count it for the agent, and with all that is asked for. Raises `TooMuch`."""
+    async def _counted(self, unit: Unit, agent: Person, request: Request) -> Refusal | None:
+        """Count it for the agent, and for whom it is about; say whether it is one too many."""
         count = await self.ledger.record.counted(unit, agent, Sort.OPENED, None)
-        within(self.reception.inquiry.limits, Sort.OPENED, count)
-        await self.reception.counted(unit, request)
+        no = over(self.reception.inquiry.limits, Sort.OPENED, count)
+        return no if no is not None else await self.reception.counted(unit, request)
 
     async def consent(self, actor: Actor, request: Request) -> Answer:
         """Take the word of whom it is about: from here on it goes the way of any request of theirs."""

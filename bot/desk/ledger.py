@@ -26,6 +26,7 @@ from bot.core.events import (
     SteppedUp,
     Watch,
 )
+from bot.core.hourly import Limited, TooMuch, unlimited
 from bot.core.life.advance import advance
 from bot.core.life.step import Step, refused
 from bot.core.model import Chat, Evidence, EvidenceType, Person, Refusal, Request, Status, Way
@@ -53,7 +54,6 @@ WRONG: Final = frozenset(
 
 Happening = Callable[[Request], Awaitable[Event | Refusal]]
 Also = Callable[[Unit, Request], Awaitable[None]]
-Counting = Callable[[Unit], Awaitable[None]]
 Moved = Callable[[str, str], None]
 Listener = Callable[[Request], Iterable[Job]]
 Home = tuple[Person, Chat]  # somebody's private chat
@@ -87,11 +87,11 @@ class Ledger:
             return await unit.load(request_id)
 
     async def open(
-        self, request: Request, event: Event, also: Also | None = None, *, counted: Counting | None = None
+        self, request: Request, event: Event, also: Also | None = None, *, counted: Limited = unlimited
     ) -> tuple[Request, Step | None]:
         """Begin a request with its first event; return the one that is there already, and no step, if there is.
 
-        `also` joins the transaction that begins it, and so does `counted`, which may raise that it is one too many.
+        `also` joins the transaction that begins it; `counted` may say that it is one too many: it raises `TooMuch`.
         """
         step = advance(request, event, self.policies[request.kind], self.clock.now())
         first = replace(step.request, version=1)
@@ -102,14 +102,15 @@ class Ledger:
         self.moved(first.kind, first.status)
         return first, replace(step, request=first)
 
-    async def _opened(self, first: Request, step: Step, also: Also | None, counted: Counting | None) -> None:
-        """Write it all in one transaction. Raises `_There`, and what was counted is not, where there is one already."""
+    async def _opened(self, first: Request, step: Step, also: Also | None, counted: Limited) -> None:
+        """Write it all in one transaction. Where that raises (`_There`, `TooMuch`), what was counted is not."""
         async with self.store.unit() as unit:
-            counts = asyncio.sleep(0) if counted is None else counted(unit)
-            reads = unit.add(first), unit.private_chat(first.tenant, first.requester.id), counts
-            there, home, _ = await asyncio.gather(*reads)
+            reads = unit.add(first), unit.private_chat(first.tenant, first.requester.id), counted(unit, first)
+            there, home, no = await asyncio.gather(*reads)
             if there is not None:
                 raise _There(there)
+            if no is not None:
+                raise TooMuch(no)
             await self._follow(unit, first, step, home)
             await self._heard(unit, None, first)
             if also is not None:

@@ -15,7 +15,7 @@ from bot.core.errors import DeskError
 from bot.core.events import Asked, AskedAgain
 from bot.core.facts import Facts, Moment
 from bot.core.forms import Sheet, check, clean
-from bot.core.hourly import TooMuch, within
+from bot.core.hourly import TooMuch, over
 from bot.core.model import PENDING, Actor, Person, Refusal, Request, Status
 from bot.core.ports import Slot, Unit
 from bot.core.reasons import Reason
@@ -242,11 +242,18 @@ class Reception:
         draft = replace(self.draft(actor.person, kind, request_id), details=details)
         return Refused(refusal) if refusal is not None else await self._opened(self.inquiry.once(Moment.ASK), draft)
 
-    async def counted(self, unit: Unit, made: Request) -> None:
-        """Count what gives access with all that is asked for. Raises `TooMuch`; where there is no limit, nothing is."""
-        if self.inquiry.limits.per_tenant_hour and self.inquiry.kinds[made.kind].gives_access:
-            count = await self.ledger.record.counted(unit, everybody(made.tenant), Sort.ASKED, None)
-            within(self.inquiry.limits, Sort.ASKED, count)
+    async def counted(self, unit: Unit, made: Request) -> Refusal | None:
+        """Count whoever something that gives access is about, once an hour, and say whether they are one too many.
+
+        Asking again and again, or for what is refused, is no way to use up what is for everybody.
+        """
+        limits, giving = self.inquiry.limits, self.inquiry.kinds[made.kind].gives_access
+        if not limits.per_tenant_hour or not giving or made.status is Status.REFUSED:
+            return None
+        record, theirs = self.ledger.record, await unit.tried(made.subject, Sort.ASKED, self.ledger.clock.now())
+        if theirs.hour > 1:
+            return None
+        return over(limits, Sort.ASKED, await record.counted(unit, everybody(made.tenant), Sort.ASKED, None))
 
     async def _opened(self, one: Inquiry, draft: Request) -> Answer:
         facts = await one.about(draft, Moment.ASK)
@@ -254,7 +261,7 @@ class Reception:
         decision = decide(self.inquiry.policies[draft.kind], facts, draft, Moment.ASK, now)
         first = replace(draft, details={**draft.details, **facts.found}, means=facts.means)
         try:
-            request, step = await self.ledger.open(first, Asked(decision), counted=lambda u: self.counted(u, first))
+            request, step = await self.ledger.open(first, Asked(decision), counted=self.counted)
         except TooMuch as much:
             await self.ledger.record.over(much, draft.requester)
             return Refused(much.refusal)

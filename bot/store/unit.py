@@ -15,7 +15,7 @@ from bot.core.errors import Conflict, Rejected
 from bot.core.locks import Locks
 from bot.core.model import OPEN, Chat, Person, Request, Status
 from bot.core.ports import Clock, Job, Posted, Purpose, SignIn, SignInStage, Unit, Urgency
-from bot.core.watch import LIMITED, WINDOWS, Count, Notice, Sort, slot
+from bot.core.watch import WINDOWS, Count, Notice, Sort, slot
 from bot.store import alarms, beside, chain, codec, lockdown, sql
 from bot.store.lately import PastRows
 from bot.store.matters import MatterRows
@@ -193,8 +193,7 @@ class PostgresUnit(MatterRows, PastRows, QueueRows, Unit):
     async def tried(self, person: Person, sort: Sort, now: datetime, many: int = 1) -> Count:
         minute, hour, day = (now - window for window in WINDOWS)
         values = {"tenant": person.tenant, "person": person.id, "sort": sort.value, "at": slot(now), "many": many}
-        if sort in LIMITED:
-            self._line.put(sql.ALONE, values, again=True)
+        self._line.put(sql.ALONE, values, again=True)
         (row,) = await self._line.rows(sql.TRIED, {**values, "minute": minute, "hour": hour, "day": day}, writes=True)
         return Count(row["minute"], row["hour"], row["day"])
 

@@ -9,12 +9,13 @@ from dataclasses import replace
 
 import pytest
 
-from bot.core.answers import Refused, Said
+from bot.core.actions import Ref, Withdraw
+from bot.core.answers import Refused, RequestCard, Said
 from bot.core.lately import Limits
 from bot.core.model import EvidenceType, Status
 from bot.core.options import ASSISTED
 from bot.core.reasons import Reason
-from tests.fakes import EMPLOYEES, POLICY, UNBRAKED, FakeClock, Office, office, person, private
+from tests.fakes import EMPLOYEES, POLICY, UNBRAKED, FakeClock, Office, at_home, office, person, private
 from tests.laws.seen import why
 from tests.laws.test_behalf import opens, verified
 from tests.laws.test_record import told
@@ -135,3 +136,19 @@ async def test_what_was_sent_twice_counts_once(desk: Opened) -> None:
             await one.ask("ann", f"r-{number}")  # another form, while the first is open
         await one.ask("kim", "r-kim")
         assert await status(one, "kim") is Status.STEP_UP
+        answer = await one.ask("ann", "r-more")
+        assert isinstance(answer, RequestCard)  # the one that is open, and not that it is one too many
+
+
+async def test_nobody_uses_up_what_is_for_everybody(desk: Opened) -> None:
+    """By asking and withdrawing, for one thing after the other, or for what is refused."""
+    async with desk(replace(UNBRAKED, per_tenant_hour=2)) as one:
+        for number, kind in enumerate(("tap", "password", "tap", "methods", "tap")):
+            await one.ask("ann", f"r-{number}", kind=kind)
+            await one.desk.handle(at_home("ann"), Withdraw(Ref(f"r-{number}", 1)))
+        one.directory.add("eve")
+        for number in range(3):
+            assert why(await one.ask("eve", f"e-{number}")) == Reason.NOT_ALLOWED
+        await one.ask("kim", "r-kim")
+        assert await status(one, "kim") is Status.STEP_UP
+        assert await found(one) == []
