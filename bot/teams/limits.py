@@ -26,6 +26,7 @@ CONVERSATIONS: Final = 20_000  # as many are remembered at most
 TENANT: Final = 1 / 40  # seconds between two turns
 CREDIT: Final = 2  # answers a replica sends before it has asked for their turns
 LARGEST: Final = 8  # turns taken at once
+AHEAD: Final = 4  # as many at the least while nobody else wants them: what follows at once need not ask again
 LATE: Final = 0.1  # seconds after its moment within which a turn may still be used
 CROWDED: Final = 0.25  # seconds the turns are away when nobody has credit any more
 BEHIND: Final = 0.1  # seconds by which what is no answer may be ahead of the clock: so long an answer waits behind it
@@ -115,6 +116,7 @@ class TenantQueue:
         self._number = 0
         self._debt = 0
         self._crowded = False
+        self._plenty = False  # nobody waited for the turns that were taken last
         self._alone_until = self._last = 0.0
         self._taking: asyncio.Task[None] | None = None
 
@@ -160,20 +162,21 @@ class TenantQueue:
 
     async def _more(self) -> None:
         """Take the next turns; where nobody can be asked, go on at this replica's part of the pace."""
-        count = min(LARGEST, self._debt + len(self._waiting))
+        count = min(LARGEST, max(self._debt + len(self._waiting), AHEAD if self._plenty else 1))
         hurry = self._debt > 0 or min(self._waiting)[0] is Rank.ANSWER
         apart = TENANT
         try:
             share = await self._asked(count, PATIENCE if hurry else BEHIND)
         except Unavailable as error:
             if error.retry_after is not None:  # others have the next turns
-                self._crowded = True
+                self._crowded, self._plenty = True, False
                 await asyncio.sleep(min(max(error.retry_after - BEHIND, TENANT), CROWDED))
                 return
             self._alone_until = max(self._alone_until, self._now() + ALONE)
             share, apart = Share(0.0, self.replicas), TENANT * self.replicas
         self.replicas = share.replicas
         self._crowded = share.wait > CROWDED
+        self._plenty = share.wait <= 0
         first = max(self._now() + share.wait, self._last + apart)
         self._turns.extend(first + apart * place for place in range(count))
         self._last = self._turns[-1]

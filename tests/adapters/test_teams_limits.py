@@ -69,6 +69,37 @@ def test_an_answer_does_not_wait_for_the_database() -> None:
     assert swiftly(answers()) == [0.0] * 9 * CREDIT
 
 
+def test_messages_that_follow_one_another_ask_once_for_several() -> None:
+    heard, bucket = Heard(), Bucket()
+
+    async def errand() -> None:
+        limiter = Limiter(tenant=bucket, now=now)
+        for n in range(20):
+            await heard.send(limiter, f"a:{n}", Rank.NEWS)
+            await asyncio.sleep(0.02)
+
+    swiftly(errand())
+    assert bucket.asked <= 20 // 2  # some of what was taken comes too late for anybody
+    assert heard.took < 20 * (TENANT + 0.01)
+
+
+def test_nobody_takes_more_than_they_need_while_others_wait() -> None:
+    """Eight replicas that have a message now and then leave one another the turns they do not use."""
+    heard, bucket = Heard(), Bucket(8)
+
+    async def now_and_then(name: str) -> None:
+        limiter = Limiter(tenant=bucket, now=now)
+        for n in range(25):
+            await heard.send(limiter, f"{name}:{n}", Rank.NEWS)
+            await asyncio.sleep(0.2)
+
+    async def all_of_them() -> None:
+        await asyncio.gather(*(now_and_then(name) for name in "abcdefgh"))
+
+    swiftly(all_of_them())
+    assert heard.took <= 1.5 * 25 * 0.2
+
+
 def test_without_the_database_people_are_told_still_and_slowly() -> None:
     heard, bucket = Heard(), Bucket(away=True)
 
