@@ -278,12 +278,8 @@ class Serve:
 
 @dataclass(frozen=True, slots=True)
 class Revoke:
-    """Take back what was made; with `sessions`, sign the subject out everywhere too.
+    """Take back what was made. `again`: it was asked for before, and nothing new has happened."""
 
-    `again`: it was asked for before, and nothing new has happened.
-    """
-
-    sessions: bool = False
     again: bool = False
 
 

@@ -14,6 +14,7 @@ from bot.core.errors import AnswerLost, Rejected, Unavailable
 from bot.core.events import Followed, Looked, Progressed, RevokeDone, TimePassed
 from bot.core.evidence import given_already
 from bot.core.facts import Moment
+from bot.core.life.alarmed import disowned
 from bot.core.model import Follow, Mode, Request, Status
 from bot.core.options import REVOKE_SESSIONS
 from bot.core.ports import Job
@@ -100,7 +101,8 @@ class Upkeep:
         """Sessions end last, so that nobody comes back in with what works until then, and whatever became of that."""
         kind, tools = self.inquiry.kinds[request.kind], self.inquiry.tools(request.kind, terms=request.terms)
         made = [partial(kind.undo, request, tools)] if request.attempts else []
-        sessions = [partial(self.directory.revoke_sessions, request.subject.id)] if request.reported else []
+        signs_out = request.reported or disowned(request)
+        sessions = [partial(self.directory.revoke_sessions, request.subject.id)] if signs_out else []
         try:
             await each(*made, *sessions)
         except AnswerLost as error:

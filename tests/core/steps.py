@@ -101,7 +101,7 @@ def done(request: Request, receipt: Receipt = PASS, look: datetime | None = None
 
 def revoked(request: Request, *notes: Note, reported: bool = False) -> Step:
     after = replace(request, status=Status.REVOKING, expires_at=None, due_at=LATER + LOOK_AGAIN, reported=reported)
-    return Step(after, (Changed(), Revoke(sessions=reported)), notes)
+    return Step(after, (Changed(), Revoke()), notes)
 
 
 def lost(request: Request) -> Step:

@@ -66,7 +66,7 @@ def test_a_no_freezes_where_its_verdict_says_that_somebody_is_in() -> None:
 def test_it_was_not_me_freezes_and_takes_back() -> None:
     step = advance(at(Status.DONE, PASS), Reported(ANN), POLICY, NOW)
     assert (step.request.status, step.request.frozen_at, step.request.reported) == (Status.REVOKING, NOW, True)
-    assert step.effects == (Changed(), Revoke(sessions=True), Freeze())
+    assert step.effects == (Changed(), Revoke(), Freeze())
 
 
 @pytest.mark.parametrize("status", sorted(PENDING))
@@ -85,7 +85,7 @@ def test_what_waits_is_ended_and_says_who_and_why(status: Status) -> None:
 def test_what_works_or_is_under_way_is_taken_back(request_: Request) -> None:
     step = advance(request_, STOP, POLICY, NOW)
     assert step.request.status is Status.REVOKING
-    assert step.effects == (Changed(), Revoke(sessions=False))
+    assert step.effects == (Changed(), Revoke())
     over = advance(step.request, RevokeDone(), POLICY, NOW).request
     assert (over.status, stopped(over)) == (Status.REVOKED, True)
 

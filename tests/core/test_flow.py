@@ -113,7 +113,7 @@ def test_a_third_time_is_the_helpdesks() -> None:
 def test_a_late_answer_is_taken_back_and_never_shown() -> None:
     step = walk(REQUEST, *TO_ACTING, Reported(ANN), ActDone(RECEIPT, 1))
     assert step.request.receipt == RECEIPT
-    assert Revoke(sessions=True) in step.effects
+    assert Revoke() in step.effects
     assert step.request.status is Status.REVOKING
 
 

@@ -63,7 +63,7 @@ ENDS: dict[str, tuple[Request, Event, Step]] = {
         Reported(ANN),
         Step(
             replace(revoked(DONE, reported=True).request, frozen_at=LATER, alarmed_at=LATER),
-            (Changed(), Revoke(sessions=True), Freeze()),
+            (Changed(), Revoke(), Freeze()),
             (Note(Deed.REPORTED, BY_ANN), Note(Deed.FROZEN)),
         ),
     ),
@@ -100,7 +100,7 @@ ENDS: dict[str, tuple[Request, Event, Step]] = {
     "still to be taken back": (
         replace(REVOKING, reported=True),
         TimePassed(),
-        Step(replace(REVOKING, reported=True, due_at=LATER + LOOK_AGAIN), (Revoke(sessions=True, again=True),)),
+        Step(replace(REVOKING, reported=True, due_at=LATER + LOOK_AGAIN), (Revoke(again=True),)),
     ),
     "run out": (
         replace(DONE, expires_at=LATER),

@@ -395,7 +395,7 @@ def test_it_was_not_me_is_heard_whatever_the_way() -> None:
         for events in (PROVED, ACTING, LOST, DONE):
             step = walk(request, *events, Reported(ANN))
             assert (step.request.status, step.request.reported) == (Status.REVOKING, True)
-            assert Revoke(sessions=True) in step.effects
+            assert Revoke() in step.effects
 
 
 def test_a_late_answer_says_that_it_was_done_where_nothing_is_shown() -> None:

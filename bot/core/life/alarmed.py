@@ -45,6 +45,11 @@ def stopped_for(request: Request) -> str:
     return ALARMS.get(refusal.reason, "") if alarm and refusal is not None else ""
 
 
+def disowned(request: Request) -> bool:
+    """Whether it was somebody else's call that opened it: who was let in by what it made is let in no longer."""
+    return stopped_for(request) == ALARMS[str(Reason.DISOWNED)]
+
+
 def raised_by(alarm: Request, kind: Kind) -> Person:
     """Return who says that the account is in other hands: an approver, who had it locked for them, or its owner."""
     if kind.alarm and locked_by_other(alarm) and alarm.opened_by is not None:
@@ -72,5 +77,5 @@ def _stopped(request: Request, event: Stopped, now: datetime) -> Step:
         return Step(end(request, Status.WITHDRAWN, why), (Changed(),), (note,))
     if request.status in {Status.ACTING, Status.UNKNOWN} or made:
         return take_back(replace(request, ending=why), note, now)
-    hurried = (Revoke(request.reported),) if request.status is Status.REVOKING else ()
+    hurried = (Revoke(),) if request.status is Status.REVOKING else ()
     return Step(request, hurried)

@@ -66,7 +66,7 @@ def _reported_until(request: Request) -> datetime:
 def time_passed(request: Request, now: datetime) -> Step:
     """What it made has run out, is to be looked at, or is still to be taken back."""
     if request.status is Status.REVOKING:
-        return Step(replace(request, due_at=now + LOOK_AGAIN), (Revoke(request.reported, again=True),))
+        return Step(replace(request, due_at=now + LOOK_AGAIN), (Revoke(again=True),))
     if request.expires_at is not None and now >= request.expires_at:
         return Step(end(request, Status.ENDED, Ending()), (Changed(),), (Note(Deed.ENDED),))
     seen = (Changed(),) if request.due_at == _reported_until(request) else ()  # a button goes
@@ -128,7 +128,7 @@ def _taken_back(request: Request, event: RevokeChosen | Reported | RevokeDone, n
 def take_back(request: Request, note: Note, now: datetime) -> Step:
     """Whatever the state, what this request made or could have made is taken back until that has worked."""
     revoking = replace(request, status=Status.REVOKING, expires_at=None, due_at=now + LOOK_AGAIN)
-    return Step(revoking, (Changed(), Revoke(sessions=request.reported)), (note,))
+    return Step(revoking, (Changed(), Revoke()), (note,))
 
 
 def lives(request: Request) -> bool:
