@@ -22,6 +22,7 @@ FORM: Final = {"reason": "new_phone", "minutes": "30"}
 # How a colleague answers; all but the first two are the end of it.
 ANSWERS: Final = {"signs in": 50, "types and signs in": 22, "types": 8, "guesses": 6, "says no": 8, "is silent": 6}
 PROVED: Final = frozenset({"signs in", "types and signs in"})
+DENIED: Final = frozenset({"says no", "guesses"})  # nobody asks them again that day, or lets them prove it so
 _DIGITS: Final = re.compile(r"\d\d")
 
 
@@ -29,20 +30,25 @@ def answer(random: Random) -> str:
     return random.choices(list(ANSWERS), list(ANSWERS.values()))[0]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Call:
-    """`me` is on the telephone with `agent`, and `how` they answer is settled before."""
+    """`me` is on the telephone with `agent`, and `how` they answer is settled before; `came` says how far it came."""
 
     me: Person
     agent: Person
     how: str
     double: bool = False
+    came: str = "nobody was asked"
 
     async def opens(self) -> str:
         """Return the request that was opened for them, or nothing where nothing was."""
         form = await self._asked()
-        if not form or not await self._answered(form):
+        if not form:
             return ""
+        self.came = "not proved" if self.how in PROVED else self.how
+        if not await self._answered(form):
+            return ""
+        self.came = "not opened"
         return await self._opened(form)
 
     async def _asked(self) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from playground.teams.chats import Chat
 from playground.teams.views import Seen
 from playground.verified.state import Unusable
-from tests.chaos.calls import Call
+from tests.chaos.calls import DENIED, Call
 from tests.chaos.eyes import verbs
 from tests.chaos.person import TROUBLE, Person
 from tests.chaos.plans import FORMS, WORDS, Plan, drawn, password
@@ -19,11 +19,12 @@ ANSWER: Final = 8.0  # seconds until they try again
 TRIES: Final = 3
 STEPS: Final = 30
 LOOKS: Final = 3
+RINGS: Final = 4  # of one person: nobody is asked more than thrice in an hour, and the fourth finds that out
 
 
 @dataclass(slots=True)
 class Errand:
-    """What came of it as its person sees it: `how` is `done`, `stopped` as planned, `gave up` or `not begun`."""
+    """What came of it as its person sees it: `how` is `done`, `stopped` as planned, `gave up`, `not begun`, or where a call ended."""
 
     plan: Plan
     request: str = ""
@@ -41,15 +42,17 @@ class Agent:
     strangers: tuple[Person, ...]
     patience: float = PATIENCE
     opened: dict[str, Person] = field(default_factory=dict)  # who opened which request for them
+    came: str = ""  # how far their last call came
+    answers: list[str] = field(default_factory=list)  # how they answered when they rang
 
     async def errand(self) -> Errand:
-        errand = Errand(drawn(self.me.random))
+        errand = Errand(self._rings(drawn(self.me.random)))
         self._prepared(errand.plan)
         try:
             async with asyncio.timeout(self.patience):
                 errand.request = await self.begins(errand.plan)
                 if errand.plan.call and not errand.request:
-                    errand.how = "stopped"  # as the answer wants it, or because nobody can be asked that often
+                    errand.how = self.came  # as the answer wants it, or because nobody can be asked that often
                 if errand.request:
                     errand.how = "gave up"
                     errand.how = await self._followed(errand)
@@ -68,6 +71,13 @@ class Agent:
                 await self._went_on(errand, seen, can)
             await self.me.pause()
         return ""
+
+    def _rings(self, plan: Plan) -> Plan:
+        """Whoever was asked often enough, or has said no, asks for themselves: nobody can be asked any more."""
+        if plan.call and (len(self.answers) >= RINGS or DENIED & set(self.answers)):
+            return replace(plan, call="")
+        self.answers += [plan.call] if plan.call else []
+        return plan
 
     def _prepared(self, plan: Plan) -> None:
         """What must have happened to somebody before they have this wish."""
@@ -95,7 +105,9 @@ class Agent:
     async def _called(self, plan: Plan) -> str:
         """Ring the helpdesk, and have it opened."""
         agent = self.me.random.choice(self.approvers)
-        request = await Call(self.me, agent, plan.call, plan.double).opens()
+        call = Call(self.me, agent, plan.call, plan.double)
+        request = await call.opens()
+        self.came = call.came
         if request:
             self.opened[request] = agent
         return request

@@ -13,9 +13,10 @@ from bot.core.matters import Matter
 from bot.core.model import Follow, Status
 from bot.core.notices import ActNotice
 from bot.core.options import REVOKE_SESSIONS
+from bot.core.ports import Job
 from bot.desk.register import MATTER
 from bot.kinds.tap import USED
-from bot.process.jobs import UnknownJob
+from bot.process.jobs import Handler, UnknownJob, by_sort
 from tests.fakes import FakeClock, Office, at_home, office
 from tests.laws.wallet import proved
 from tests.stores import patient
@@ -124,9 +125,24 @@ async def test_an_alarm_before_the_act_deletes_no_pass_that_somebody_else_made(d
     assert "ann" in desk.directory.live
 
 
-async def test_a_matter_goes_to_whom_it_is_one_of_and_one_of_nobodys_fails(desk: Office) -> None:
+async def test_every_sort_of_matter_has_somebody_who_looks_after_it(desk: Office) -> None:
     for sort in Matter.__subclasses__():
         if sort.SORT != ActNotice.SORT:  # a job of its own sends it
             await desk.job(MATTER, sort.named("no such"))
     with pytest.raises(UnknownJob):
         await desk.job(MATTER, "stranger:1")
+
+
+async def test_a_matter_goes_to_whom_it_is_one_of() -> None:
+    seen: list[tuple[str, str]] = []
+
+    def named(name: str) -> Handler:
+        async def handled(job: Job) -> None:
+            seen.append((name, job.request))
+
+        return handled
+
+    handled = by_sort({sort: named(sort) for sort in ("caller", "threat")})
+    for key in ("threat:1", "caller:2", "threat:caller:3"):
+        await handled(Job(MATTER, key))
+    assert seen == [("threat", "threat:1"), ("caller", "caller:2"), ("threat", "threat:caller:3")]

@@ -250,6 +250,21 @@ async def test_what_is_only_tried_is_told_as_that_and_no_manager_hears_of_it(try
     assert entry.data["trial"] == "true"
 
 
+async def test_what_is_tried_for_their_group_alone_is_told_as_that_once_it_is_known(database_url: str) -> None:
+    """Which groups somebody is in is read at the sign-in: before, nobody can say that it is one that only tries."""
+    clock = FakeClock()
+    own = {ALARM: {"variants": {f"group:{EMPLOYEES}": {"mode": Mode.EVALUATE}}}}
+    async with patient(database_url, clock) as store:
+        desk = office(store, clock, own=own)
+        desk.directory.privileged["ann"] = Standing(("Helpdesk Administrator",), ())
+        request = await locks(desk)
+        assert (await intervention(desk)).trial
+        await desk.job("intervention", Intervention.named("f1"))
+        assert (request.mode, desk.directory.writes) == (Mode.EVALUATE, [])
+        assert "nothing is done to the account of Ann" in desk.messenger.shown(private("ben").id)
+        assert "locked. This is a trial run" in desk.messenger.shown("19:security")
+
+
 @pytest.mark.parametrize(
     ("manager", "what"),
     [("ben", {}), ("kim", {"guest": True}), ("kim", {"enabled": False}), ("kim", {"human": "7"})],
