@@ -24,7 +24,10 @@ RINGS: Final = 4  # of one person: nobody is asked more than thrice in an hour, 
 
 @dataclass(slots=True)
 class Errand:
-    """What came of it as its person sees it: `how` is `done`, `stopped` as planned, `gave up`, `not begun`, or where a call ended."""
+    """What came of it as its person sees it.
+
+    `how` is `done`, `stopped` as planned, `gave up`, `not begun`, or how far a call came.
+    """
 
     plan: Plan
     request: str = ""
