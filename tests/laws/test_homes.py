@@ -16,8 +16,8 @@ from bot.core.ports import Purpose
 from bot.core.reasons import Reason
 from tests.fakes import TENANT, Office, at_home, in_channel, person, private
 from tests.laws.faced import queued
+from tests.laws.locked import sends
 from tests.laws.test_callers import asks
-from tests.laws.test_locking import sends
 from tests.laws.test_threat import press as raises
 
 SIGN_IN = "https://desk.example/step-up/start"
