@@ -7,11 +7,11 @@ from typing import Final
 from bot.core.actions import Approve, Deny, NotNow, Retract, SeeProof
 from bot.core.answers import ProofShown
 from bot.core.approval import outgrown
-from bot.core.callers import Proven
 from bot.core.forms import WHY
 from bot.core.life.alarmed import stopped_for
 from bot.core.model import UNDECIDED, Evidence, EvidenceType, Refusal, Request, Status
 from bot.core.packing import VERDICT_NO, VERDICT_YES
+from bot.core.proven import Proven
 from bot.core.queue import looked_at
 from bot.core.reasons import Reason
 from cards import elements as e

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Final
 
 from bot.core.answers import CallerCard, CallerDoor, CallerForm
-from bot.core.callers import BY_THEMSELVES, WAITING, Stand, Verification
+from bot.core.behalf import Offers
+from bot.core.callers import WAITING, Stand, Verification
 from bot.core.calling import (
     NUMBER,
     AskCaller,
@@ -25,6 +26,8 @@ from bot.core.calling import (
 )
 from bot.core.doubting import AskDoubt
 from bot.core.ports import Slot
+from bot.core.proven import BY_THEMSELVES, Proven
+from bot.core.reasons import Reason
 from cards import elements as e
 from cards.buttons import asks_anew, dialog, packed, press, sign_in
 from cards.colleague import looked_for, row
@@ -32,7 +35,7 @@ from cards.lock import begin
 from cards.parts import aloud, badge, card, facts, header, lines, warning
 from cards.texts import NAME, plain
 from cards.view import View
-from cards.words import bare, came_to_nothing, say, when
+from cards.words import bare, called, came_to_nothing, say, when
 
 TONES: Final = {
     Stand.ASKED: "Accent",
@@ -73,7 +76,7 @@ def call(answer: CallerCard, view: View) -> e.Card:
         case Slot.AGENT:
             return _agents(answer, view)
         case Slot.CALLER:
-            return _callers(one, view)
+            return _callers(answer, view)
         case Slot.VOUCHER:
             return _vouchers(one, view)
         case _:
@@ -95,23 +98,33 @@ def _agents(answer: CallerCard, view: View) -> e.Card:
         *facts([(say(view, "call.asked_at"), when(one.created_at)), (say(view, "call.proved_at"), _at(one))]),
     ]
     opens = (
-        [dialog(view, f"{kind}.title", OpenForm(one.key, one.version, kind)) for kind in answer.opens]
+        [dialog(view, f"{kind}.title", OpenForm(one.key, one.version, kind)) for kind in answer.offers.opens]
         if one.status is Stand.VERIFIED and not over
         else []
     )
     back = press(view, "call.button.end", EndCall(one.key, one.version)) if waits else None
     leads = press(view, "call.button.manager", AskManager(one.key, one.version)) if leaves else None
+    body += _lacks(answer.offers, one, view)
     if opens:
         body += lines(say(view, "call.agent.opens", **_given(one)))
     return card(view, body, [*opens, leads, back], _refresh(one, view))
+
+
+def _lacks(offers: Offers, one: Verification, view: View) -> list[e.Piece]:
+    """What the other kinds take, each sort of it once; that a number opens nothing is said above."""
+    said = (reason for _, reason in offers.lacks if reason is not Reason.UNVERIFIED)
+    named = {why: [bare(view, called(kind)) for kind, reason in offers.lacks if reason is why] for why in said}
+    told = (say(view, f"call.agent.{why}", kinds=", ".join(kinds), **_given(one)) for why, kinds in named.items())
+    return [line for text in told for line in lines(text)]
 
 
 def _number(one: Verification, view: View) -> list[e.Piece]:
     return [] if one.number is None or one.over(view.now) else [aloud(str(one.number))]
 
 
-def _callers(one: Verification, view: View) -> e.Card:
+def _callers(answer: CallerCard, view: View) -> e.Card:
     """What the colleague is asked; the no stands beside whatever was answered, as long as somebody relies on it."""
+    one = answer.verification
     over = one.over(view.now)
     asks, key = one.status is Stand.ASKED and not over, _proven(one, over)
     body: list[e.Piece | None] = [
@@ -122,16 +135,18 @@ def _callers(one: Verification, view: View) -> e.Card:
     ]
     if asks and one.by_number:
         body.append(e.InputText(id=NUMBER, label=bare(view, "call.number"), longest=2))
-    return card(view, body, _answers(one, view, asks=asks, over=over), _refresh(one, view))
+    return card(view, body, _answers(answer, view, asks=asks, over=over), _refresh(one, view))
 
 
-def _answers(one: Verification, view: View, *, asks: bool, over: bool) -> list[e.Action | None]:
+def _answers(answer: CallerCard, view: View, *, asks: bool, over: bool) -> list[e.Action | None]:
+    one = answer.verification
     if over:
         return []
     confirms = asks and one.by_number
     confirm = TypeNumber(one.key, one.version, "")
     more = one.proven not in BY_THEMSELVES
-    proves, shows = more and bool(view.link), more and view.looks
+    face = one.proven is not Proven.FACE and Reason.NEEDS_FACE in dict(answer.offers.lacks).values()
+    proves, shows = more and bool(view.link), (more or face) and view.looks
     no = "call.button.no" if asks else "call.button.not_me"
     doubts = press(view, "doubt.button.really", AskDoubt(one.by.id)) if asks else None  # of whom they hear that name
     return [

@@ -248,7 +248,7 @@ def _frozen(node: ast.ClassDef) -> bool:
 # Words that mean something else where they stand: Entra's, PostgreSQL's, HTML's, a unit's, what a receipt keeps.
 OTHERWISE = {
     "bot.config.checks": {"password"},  # a part of a database's address
-    "bot.config.keys": {"minutes"},  # a unit of time
+    "bot.core.options": {"minutes"},  # a unit of time
     "bot.core.methods": {"password"},  # Entra's type of a sign-in method
     "bot.desk.identity": {"threshold", "why"},  # what the receipt of a proof keeps, and the trail says of a doubt
     "bot.graph.refusals": {

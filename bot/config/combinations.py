@@ -11,6 +11,8 @@ from bot.core.policy import GROUP, LEVEL, Flaw, Policy
 
 _SAYS: Final = {
     Flaw.NO_PROOF: 'asks for no proof at all{where}: set step_up (such as "c1") or approvals (1 or more)',
+    Flaw.NUMBER: "takes a number for a proof of who is on the telephone{where}, which whoever sits at their Teams can "
+    'type: set verification = "manager", "step_up" or "face"',
     Flaw.OPEN_PAGE: 'opens a page without a sign-in{where}: set step_up (such as "c1")',
 }
 _CONTEXTS: Final = ("step_up", "approver_step_up")
@@ -33,13 +35,14 @@ def faceless(kinds: Mapping[str, Kind], policies: Mapping[str, Policy]) -> Itera
     """Name what demands a face that nobody could show in earnest, and a proof that would wait for itself."""
     provers = [kind.name for kind in kinds.values() if kind.proves]
     for name, policy in policies.items():
-        if not policy.faces or not policy.offered:
+        asks = "evidence" if policy.faces else "verification"
+        if not policy.offered or not (policy.faces or policy.faces_of_callers):
             continue
         if name in provers:
             yield f"[{name}] evidence: it is by this kind that a face is shown, so it can demand none; leave it out"
         elif not any(policies[prover].in_earnest for prover in provers):
             fix = "".join(f' write [{prover}] mode = "enforce",' for prover in provers)
-            yield f"[{name}] evidence: nobody could show a face in earnest;{fix} or leave evidence out"
+            yield f"[{name}] {asks}: nobody could show a face in earnest;{fix} or leave {asks} out"
 
 
 def _cases(policy: Policy) -> Iterator[tuple[str, ...]]:

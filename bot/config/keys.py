@@ -10,13 +10,9 @@ from typing import Final
 from uuid import UUID
 
 from bot.core.model import Mode
-from bot.core.options import number, yes_or_no
+from bot.core.options import age, duration, number, spelled, yes_or_no
 
 _CONTEXT: Final = re.compile(r"c[1-9]\d?")
-_DURATION: Final = re.compile(r"([1-9]\d{0,5})([smhd])")
-_UNITS: Final = MappingProxyType({"s": "seconds", "m": "minutes", "h": "hours", "d": "days"})
-_SHORTEST: Final = timedelta(minutes=1)
-_LONGEST: Final = timedelta(days=7)
 
 
 def _mode(value: object) -> Mode:
@@ -57,31 +53,8 @@ def _context(value: object) -> str:
     return value
 
 
-def _duration(value: object) -> timedelta:
-    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
-    if match is None:
-        raise ValueError('must be a duration such as "15m", "4h" or "1d"')
-    duration = timedelta(**{_UNITS[match[2]]: int(match[1])})
-    if not _SHORTEST <= duration <= _LONGEST:
-        raise ValueError('must lie between "1m" and "7d"')
-    return duration
-
-
-def _age(longest: timedelta, why: str) -> Callable[[object], timedelta]:
-    """Return what reads a duration that may not be longer than this: `why` says what would come of it."""
-
-    def parse(value: object) -> timedelta:
-        age = _duration(value)
-        if age > longest:
-            most = f"{longest // timedelta(hours=1)}h"
-            raise ValueError(f'must lie between "1m" and "{most}": {why}')
-        return age
-
-    return parse
-
-
 def duration_or_none(value: object) -> timedelta:
-    return timedelta(0) if value is False else _duration(value)
+    return timedelta(0) if value is False else duration(value)
 
 
 def _evidence(value: object) -> str:
@@ -110,9 +83,7 @@ def in_words(value: object) -> str:
         case bool() | "":
             return "true" if value else "false"
         case timedelta():
-            fitting = [unit for unit, name in _UNITS.items() if value % timedelta(**{name: 1}) == timedelta(0)]
-            unit = fitting[-1]
-            return f"'{value // timedelta(**{_UNITS[unit]: 1})}{unit}'" if value else "false"
+            return f"'{spelled(value)}'" if value else "false"
         case int():
             return str(value)
         case _:
@@ -127,18 +98,18 @@ KEYS: Final[Mapping[str, Callable[[object], object]]] = MappingProxyType(
         "approvers_group": guid,
         "approvals": number(0, 9),
         "step_up": _context,
-        "step_up_age": _age(timedelta(hours=1), "of an older sign-in nobody knows who is at the screen now"),
+        "step_up_age": age(timedelta(hours=1), "of an older sign-in nobody knows who is at the screen now"),
         "approver_step_up": _context,
         "guest_approvers": yes_or_no,
         "known_approvers": yes_or_no,
         "evidence": _evidence,
-        "evidence_age": _duration,
-        "step_up_wait": _duration,
+        "evidence_age": duration,
+        "step_up_wait": duration,
         "after_no": duration_or_none,
-        "approval_wait": _duration,
-        "show_wait": _duration,
-        "approval_age": _age(timedelta(hours=24), "an older yes was given for another day"),
-        "life": _age(timedelta(hours=72), "nobody remembers what an older request was for"),
+        "approval_wait": duration,
+        "show_wait": duration,
+        "approval_age": age(timedelta(hours=24), "an older yes was given for another day"),
+        "life": age(timedelta(hours=72), "nobody remembers what an older request was for"),
         "per_day": number(1, 100),
         "reveal": _reveal,
         "several_groups": _several,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 
+from bot.core.behalf import NOTHING, Offers
 from bot.core.callers import Verification
 from bot.core.colleague import Colleague
 from bot.core.doubtful import Doubted
@@ -130,7 +131,7 @@ class CallerCard:
 
     verification: Verification
     slot: Slot
-    opens: tuple[str, ...] = ()  # kinds that its agent may open for the colleague
+    offers: Offers = NOTHING  # what its agent may open for the colleague, and what more the rest takes
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,20 +7,35 @@ and without the colleague's own word, nothing moves.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from bot.core.callers import STRONG, VALID, Stand, Verification
+from bot.core.callers import Stand, Verification
 from bot.core.facts import Facts, Moment
 from bot.core.interventions import CONFIRM
 from bot.core.model import Evidence, EvidenceType, Refusal, Request
-from bot.core.options import ASSISTED
+from bot.core.options import ASSISTED, VERIFICATION, VERIFICATION_AGE
 from bot.core.policy import Policy
+from bot.core.proven import STRONG, VALID, Proven, reaches
 from bot.core.reasons import Reason
 from bot.core.skew import CLOCK_SKEW
 
 VOUCHED: Final = "vouched"  # the strength of a manager's word, which counts for nothing by itself
 WHY_OPENED: Final = "opened.why"  # the detail that has the words of who opened it for its subject
+
+
+@dataclass(frozen=True, slots=True)
+class Offers:
+    """What an agent may open for a colleague, and what each other kind lacks for it."""
+
+    opens: tuple[str, ...] = ()
+    lacks: tuple[tuple[str, Reason], ...] = ()
+
+
+NOTHING: Final = Offers()
+# What a proof lacks of what a policy demands for whom it is about.
+UNPROVED: Final = frozenset({Reason.UNVERIFIED, Reason.NEEDS_SIGN_IN, Reason.NEEDS_FACE, Reason.CALL_LONG_AGO})
 
 
 def assisted(policies: Mapping[str, Policy]) -> tuple[str, ...]:
@@ -60,15 +75,38 @@ def unassisted(policy: Policy, facts: Facts, request: Request) -> Refusal | None
     if isinstance(facts.opener, Refusal):
         own = facts.opener.reason in {Reason.OWN_CALL, Reason.VOUCHER_NEW}
         return facts.opener if own else Refusal(Reason.OPENER_LEFT)
-    given = request.evidence_of(EvidenceType.VERIFICATION)
-    return None if any(_holds(one, request) for one in given) else Refusal(Reason.UNVERIFIED)
+    given = [one for one in request.evidence_of(EvidenceType.VERIFICATION) if one.by == opener.id and one.source]
+    lacks = [lacking(policy, one.strength, one.at, request.created_at) for one in given]
+    return None if None in lacks else Refusal(next(filter(None, lacks), Reason.UNVERIFIED))
 
 
-def _holds(given: Evidence, request: Request) -> bool:
-    """Whether a verification is that of the opener, strong, and was fresh when the request was opened."""
-    ours = request.opened_by is not None and given.by == request.opened_by.id and given.strength in STRONG
-    age = request.created_at - given.at
-    return ours and bool(given.source) and -CLOCK_SKEW <= age <= VALID
+def lacking(policy: Policy, how: str, at: datetime, opened: datetime) -> Reason | None:
+    """Say what a proof of who is on the telephone lacks for a request opened at that time, or None.
+
+    By its strength and its age at the opening, and no later: from there on the colleague themself is asked, within
+    minutes, and signs in. But it is this policy, whichever held when it was opened, that says how much that takes.
+    """
+    least = policy.option(VERIFICATION)
+    if not reaches(how, least):
+        weak = Reason.UNVERIFIED if how not in STRONG else Reason.NEEDS_SIGN_IN
+        return Reason.NEEDS_FACE if least is Proven.FACE else weak
+    if not -CLOCK_SKEW <= opened - at <= min(policy.option(VERIFICATION_AGE), VALID):
+        return Reason.CALL_LONG_AGO
+    return None
+
+
+def offers(policies: Mapping[str, Policy], one: Verification, now: datetime) -> Offers:
+    """Return what its agent may open with a verification just now, and what the rest of it would take.
+
+    A group of the colleague's may demand more: that is found out when it is opened.
+    """
+    if one.status is not Stand.VERIFIED or one.proven is None or one.proven_at is None:
+        return NOTHING
+    if one.used_for or one.over(now):
+        return NOTHING
+    lacks = {kind: lacking(policies[kind], one.proven, one.proven_at, now) for kind in assisted(policies)}
+    opens = tuple(kind for kind, lack in lacks.items() if lack is None)
+    return Offers(opens, tuple((kind, lack) for kind, lack in lacks.items() if lack is not None))
 
 
 def locked_by_other(request: Request) -> bool:

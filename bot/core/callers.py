@@ -18,10 +18,10 @@ from typing import ClassVar, Final, assert_never
 from bot.core.audit import Deed, Note
 from bot.core.matters import Matter, Turned
 from bot.core.model import Person, Refusal
+from bot.core.proven import STRONG, VALID, Proven, stronger
 from bot.core.reasons import Reason
 
 WAIT: Final = timedelta(minutes=5)  # for the colleague's answer
-VALID: Final = timedelta(minutes=30)  # from the proof on
 VOUCHING: Final = timedelta(minutes=15)  # for the manager's: they have to be reached, and to reach the colleague
 LOWEST, NUMBERS = 10, 90  # two digits, as one says them on the telephone
 HOUR, DAY = timedelta(hours=1), timedelta(hours=24)
@@ -42,17 +42,6 @@ class Stand(StrEnum):
     CANCELLED = "cancelled"  # the agent has taken the question back
 
 
-class Proven(StrEnum):
-    """By what somebody was verified, the weakest first."""
-
-    PRESENCE = "presence"  # the number: somebody at their Teams hears the agent
-    MANAGER = "manager"  # their manager has heard or seen them, and has signed in to say so
-    STEP_UP = "step_up"  # a fresh sign-in of theirs
-    FACE = "face"  # their face, against the photo of their Verified ID
-
-
-BY_THEMSELVES: Final = frozenset({Proven.STEP_UP, Proven.FACE})  # as strongly as they can
-STRONG: Final = frozenset({Proven.MANAGER, *BY_THEMSELVES})  # what something may be opened with
 WAITING: Final = frozenset({Stand.ASKED, Stand.VOUCHING})  # for somebody's answer
 DEEDS: Final = MappingProxyType(
     {
@@ -268,6 +257,8 @@ def _vouching(one: Verification, event: Vouching, now: datetime) -> Turned[Verif
 def _proved(
     one: Verification, by: Proven, now: datetime, how: Mapping[str, str] = MappingProxyType({})
 ) -> Turned[Verification]:
+    if one.proven is not None and stronger(one.proven, by) is not by:
+        return Turned(one)  # it says less than what is known, and does not make that any newer
     proven = replace(one, status=Stand.VERIFIED, seed="", proven=by, proven_at=now, due_at=now + VALID)
     return Turned(proven, (_note(proven, {"proven": by.value, **how}),))
 

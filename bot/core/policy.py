@@ -11,7 +11,8 @@ from types import MappingProxyType
 from typing import Any, Final, Literal, TypeVar, cast
 
 from bot.core.model import Mode, Way
-from bot.core.options import Option
+from bot.core.options import ASSISTED, VERIFICATION, Option
+from bot.core.proven import STRONG, Proven
 from bot.core.strictness import STRICTER, Stricter
 
 GROUP, LEVEL = "group:", "level:"
@@ -31,6 +32,7 @@ class Flaw(StrEnum):
 
     NO_PROOF = "no_proof"  # it gives something away for the asking
     OPEN_PAGE = "open_page"  # it opens a page without a sign-in
+    NUMBER = "number"  # it takes a number that was typed for a proof of who is on the telephone
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,8 @@ class Policy:
         """Say why nothing may be given by this policy, or None. A face says who holds a phone, not who sits here."""
         if not self.step_up and not self.approvals and not harmless:
             return Flaw.NO_PROOF
+        if self.option(VERIFICATION) not in STRONG and not harmless:
+            return Flaw.NUMBER
         return Flaw.OPEN_PAGE if not self.step_up and way is Way.ENTER else None
 
     @property
@@ -158,6 +162,12 @@ class Policy:
     def faces(self) -> bool:
         """Whether there is anybody whose face it demands."""
         return bool(self.evidence) or any(over.get("evidence") for over in self.variants.values())
+
+    @property
+    def faces_of_callers(self) -> bool:
+        """Whether there is anybody for whom the helpdesk opens it only when they have shown their face."""
+        held = (self, *(self.under((name,)) for name in self.variants))
+        return self.option(ASSISTED) and any(p.option(VERIFICATION) is Proven.FACE for p in held)
 
     @property
     def groups(self) -> frozenset[str]:

@@ -8,10 +8,10 @@ from types import MappingProxyType
 from uuid import uuid4
 
 from bot.core.answers import Answer, Form, Refused, RequestCard, Said
-from bot.core.behalf import proof
+from bot.core.behalf import UNPROVED, assisted, proof
 from bot.core.callers import CallUsed, Verification, heard
 from bot.core.calling import OpenForm, Opening, OpenRequest
-from bot.core.decide import decide
+from bot.core.decide import Refuse, decide
 from bot.core.errors import Conflict, DeskError
 from bot.core.events import Asked, Consented, Event
 from bot.core.facts import Moment
@@ -71,16 +71,20 @@ class Behalf:
         if one is None:
             return Refusal(Reason.NOT_FOUND)
         refusal = await self.callers.agents.objection(actor.person.id)
-        if refusal is None and action.kind not in self.callers.assisted:
-            refusal = Refusal(Reason.NOT_ASSISTED)
-        if refusal is None and (not proof(one, "") or one.over(self.ledger.clock.now())):
-            refusal = Refusal(Reason.UNVERIFIED)
+        refusal = refusal if refusal is not None else self._unopened(one, action.kind)
         if refusal is None and one.vouched and isinstance(await self.callers.homes.of(one.about), Refusal):
             refusal = Refusal(Reason.NO_CHAT_NO_WORD)  # nobody could ask them whether they want it, or show it to them
         if refusal is not None:
             await self.ledger.record.declined(one.entry, refusal, actor.person, Sort.PRESS)
             return refusal
         return one
+
+    def _unopened(self, one: Verification, kind: str) -> Refusal | None:
+        """Say why a kind is not opened with a verification, whoever it is for, or None."""
+        policies, offered = self.ledger.policies, self.callers.offers(one)
+        if kind not in assisted(policies):
+            return Refusal(Reason.NOT_ASSISTED)
+        return None if kind in offered.opens else Refusal(dict(offered.lacks).get(kind, Reason.UNVERIFIED))
 
     async def _sheet(self, one: Verification, kind: str, moment: Moment) -> Sheet | Refusal:
         inquiry = self.reception.inquiry.once(moment)
@@ -102,6 +106,9 @@ class Behalf:
         request = replace(draft, details=values, opened_by=one.by, evidence=proof(one, draft.id))
         facts = await self.reception.inquiry.about(request, Moment.ASK)
         decision = decide(self.ledger.policies[request.kind], facts, request, Moment.ASK, self.ledger.clock.now())
+        if isinstance(decision, Refuse) and decision.refusal.reason in UNPROVED:  # for this colleague it takes more
+            await self.ledger.record.declined(one.entry, decision.refusal, one.by, Sort.PRESS)
+            return Refused(decision.refusal)
         request = replace(request, details={**request.details, **facts.found}, means=facts.means)
         try:
             there, step = await self.ledger.open(

@@ -13,8 +13,8 @@ from uuid import uuid4
 from bot.core import calling as do
 from bot.core.answers import Answer, CallerCard, CallerDoor, CallerForm, Refused, Said, SignInPage
 from bot.core.audit import About
+from bot.core.behalf import Offers, offers
 from bot.core.callers import (
-    STRONG,
     WAITING,
     AnswerDue,
     CallerSignedIn,
@@ -57,7 +57,6 @@ class Callers:
     newcomers: Newcomers
     register: Register
     context: str
-    assisted: tuple[str, ...] = ()  # kinds that an agent may open for whom they have verified
 
     @property
     def questions(self) -> Questions:
@@ -73,9 +72,9 @@ class Callers:
         refusal = await self.agents.objection(person.id)
         return CallerDoor() if refusal is None else Said("said.for_others")
 
-    def opens(self, one: Verification) -> tuple[str, ...]:
-        """Return what its agent may open with a verification: nothing, where only a number proves it, or it is used."""
-        return self.assisted if one.proven in STRONG and not one.used_for else ()
+    def offers(self, one: Verification) -> Offers:
+        """Return what its agent may open with a verification just now, and what the rest of it would take."""
+        return offers(self.ledger.policies, one, self.ledger.clock.now())
 
     @property
     def vouchers(self) -> Vouchers:
@@ -167,7 +166,7 @@ class Callers:
         if turned.refusal is not None:
             return Refused(turned.refusal)
         await self.stop(turned.matter.id)
-        return CallerCard(turned.matter, Slot.CALLER)
+        return CallerCard(turned.matter, Slot.CALLER, self.offers(turned.matter))
 
     async def disclaimed(self, verification: str) -> None:
         """Take a colleague's word that nothing of what was opened with a verification is theirs."""
@@ -202,7 +201,7 @@ class Callers:
         if one.status in WAITING and one.over(self.ledger.clock.now()):
             one = (await self.turned(verification, AnswerDue())).matter
         slot = slots[actor.person.id]
-        return CallerCard(one, slot, self.opens(one) if slot is Slot.AGENT else ())
+        return CallerCard(one, slot, self.offers(one))
 
     async def finish(self, sign_in: SignIn, also: Close, known: Request | None) -> Answer:
         """Let the colleague's sign-in count, if something made it one; it serves this call and nothing else."""
@@ -217,7 +216,7 @@ class Callers:
         turned = await self.turned(sign_in.request, event, spent(sign_in, also))
         if turned.refusal is not None:
             return Refused(turned.refusal)
-        return CallerCard(turned.matter, Slot.CALLER)
+        return CallerCard(turned.matter, Slot.CALLER, self.offers(turned.matter))
 
     async def again(self, unit: Unit, sign_in: SignIn) -> bool:
         """Say whether a sign-in that came to nothing may be begun anew, and have its card say so."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.core.answers import Answer, Refused
-from bot.core.callers import BY_THEMSELVES, FaceShown, Verification
+from bot.core.callers import FaceShown, Verification
 from bot.core.calling import ProveCall
 from bot.core.face import begun_for_call, call_key, serves, shown_at
 from bot.core.model import Actor, Refusal
 from bot.core.ports import Job
+from bot.core.proven import Proven
 from bot.core.reasons import Reason
 from bot.desk.callers import Callers
 from bot.desk.proving import Proving
@@ -27,7 +28,7 @@ class CallFace:
         one = await self.callers.theirs(actor, Verification.named(action.verification))
         if isinstance(one, Refused):
             return one
-        if one.over(self.callers.ledger.clock.now()) or one.proven in BY_THEMSELVES:
+        if one.over(self.callers.ledger.clock.now()) or one.proven is Proven.FACE:
             return Refused(Refusal(Reason.CLOSED))
         return await self.proving.ask(actor, begun_for_call(one.id), one.created_at)
 

@@ -10,9 +10,10 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
-from bot.core.callers import DAY, VALID, WAIT, AnswerDue, Verification, asked, heard
+from bot.core.callers import DAY, WAIT, AnswerDue, Verification, asked, heard
 from bot.core.model import Actor, Person, Refusal
 from bot.core.ports import Purpose, SignIn, Unit
+from bot.core.proven import VALID
 from bot.core.reasons import Reason
 from bot.desk.ledger import Home, Ledger
 from bot.desk.register import Register, asking

@@ -14,7 +14,6 @@ from bot.core.answers import Answer, CallerCard, Refused, SignInPage
 from bot.core.audit import About
 from bot.core.callers import (
     DAY,
-    VALID,
     VOUCHING,
     AnswerDue,
     ManagerAsked,
@@ -32,6 +31,7 @@ from bot.core.errors import DeskError, Missing
 from bot.core.matters import Turned
 from bot.core.model import Actor, Person, Refusal, Request
 from bot.core.ports import Job, Purpose, SignIn, Slot, Unit, Urgency
+from bot.core.proven import VALID
 from bot.core.reasons import Reason
 from bot.core.watch import Sort
 from bot.desk.agents import Agents

@@ -12,7 +12,7 @@ from bot.core.facts import Moment
 from bot.core.forms import Choice, Field, Line, Sheet
 from bot.core.kind import Kind, Tools
 from bot.core.model import EvidenceType, Finding, Outcome, Person, Receipt, Refusal, Request, Way
-from bot.core.options import ASSISTED, REVOKE_SESSIONS, TELL_MANAGER, Option, yes_or_no
+from bot.core.options import OPENED, REVOKE_SESSIONS, TELL_MANAGER, Option, yes_or_no
 from bot.core.passwords import made
 from bot.core.policy import Policy
 
@@ -117,7 +117,7 @@ KIND: Final = Kind(
     policy=Policy(
         step_up="c1",
         approvals=0,
-        options={ASSISTED: False, GENERATE: False, REVOKE_SESSIONS: True, TELL_MANAGER: False},
+        options={**OPENED, GENERATE: False, REVOKE_SESSIONS: True, TELL_MANAGER: False},
     ),
     way=_way,
     sheet=sheet,

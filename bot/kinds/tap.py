@@ -18,7 +18,7 @@ from bot.core.forms import Choice, Field, Sheet, reason
 from bot.core.kind import Kind, Tools
 from bot.core.methods import OFFICE, ON_A_PHONE, RESISTANT, STRONG, Method, means
 from bot.core.model import Finding, Means, Outcome, Person, Progress, Receipt, Refusal, Request, Status, Way
-from bot.core.options import ASSISTED, TELL_MANAGER
+from bot.core.options import OPENED, TELL_MANAGER
 from bot.core.passes import IssuedPass, Pass, PassPolicy
 from bot.core.policy import Policy
 from bot.core.reasons import Reason
@@ -251,7 +251,7 @@ KIND: Final = Kind(
         "UserAuthMethod-TAP.ReadWrite.All",
         "UserAuthenticationMethod.Read.All",
     ),
-    policy=Policy(step_up="c1", approvals=1, options={ASSISTED: False, TELL_MANAGER: False}),
+    policy=Policy(step_up="c1", approvals=1, options={**OPENED, TELL_MANAGER: False}),
     way=lambda _: Way.SHOW,
     sheet=sheet,
     heard=heard,

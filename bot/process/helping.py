@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.config.settings import Settings
-from bot.core.behalf import assisted
 from bot.core.callers import Verification
 from bot.core.directory import Directory
 from bot.core.doubts import CallDoubt
@@ -71,8 +70,7 @@ def others(reception: Reception, homes: Homes, directory: Directory, groups: Sta
     agents = Agents(directory, groups.agents)
     colleagues = Colleagues(reception.inquiry.accounts, agents, policies)
     newcomers = Newcomers(homes, directory, groups.app)
-    opens = (groups.caller_step_up, assisted(policies))
-    callers = Callers(ledger, agents, colleagues, homes, newcomers, register, *opens)
+    callers = Callers(ledger, agents, colleagues, homes, newcomers, register, groups.caller_step_up)
     doubts = Doubts(ledger, agents, newcomers, Register(ledger.store, ledger.clock, DOUBT))
     security = Agents(directory, groups.security, groups.security_step_up, Reason.NOT_SECURITY)
     threats = Threats(ledger, security, homes, register, where.security)

@@ -9,6 +9,7 @@ from typing import Final, Protocol
 
 import cards
 from bot.core.answers import CallerCard
+from bot.core.behalf import NOTHING, Offers
 from bot.core.callers import Stand, Verification
 from bot.core.model import Chat, Person
 from bot.core.ports import Job, Messenger, Posted, Purpose, SignIn, Slot
@@ -31,7 +32,7 @@ class CallStage:
     posted: Sequence[Posted]
     view: View
     start: str
-    opens: tuple[str, ...]
+    offers: Offers
 
     @property
     def id(self) -> str:
@@ -59,8 +60,7 @@ class CallStage:
             if (sign_in := self.sign_ins.get(slot)) is not None:
                 view = linked(view, sign_in, self.start)
             mark = one.status.value if slot is Slot.AGENT and one.status in NEWS else ""
-            opens = self.opens if slot is Slot.AGENT else ()
-            yield PlannedMessage(slot, who.id, _message(one, slot, view, opens), chat=chat, mark=mark)
+            yield PlannedMessage(slot, who.id, _message(one, slot, view, self.offers), chat=chat, mark=mark)
 
 
 class Watched(Protocol):
@@ -72,7 +72,7 @@ class Watched(Protocol):
     async def stop(self, verification: str) -> None:
         """End what was opened with one that its colleague disowns."""
 
-    def opens(self, one: Verification) -> tuple[str, ...]:
+    def offers(self, one: Verification) -> Offers:
         """Say what its agent may open with it."""
 
 
@@ -121,11 +121,11 @@ class CallMessages:
         sign_ins = {Slot.CALLER: theirs, Slot.VOUCHER: vouches}
         where = self.addresses
         view = where.view(ledger.clock.now())
-        return CallStage(one, homes, sign_ins, posted, view, where.start, self.callers.opens(one))
+        return CallStage(one, homes, sign_ins, posted, view, where.start, self.callers.offers(one))
 
 
-def _message(one: Verification, slot: Slot, view: View, opens: tuple[str, ...] = ()) -> Message:
-    card = cards.show(CallerCard(one, slot, opens), view)
+def _message(one: Verification, slot: Slot, view: View, offers: Offers = NOTHING) -> Message:
+    card = cards.show(CallerCard(one, slot, offers), view)
     manager = "_manager" if slot is Slot.SECURITY and one.vouched is False else ""
     said = {"name": one.about.name, "by": one.by.name}
     return cards.message(card, cards.text(f"call.summary.{slot}{manager}", view.language, **said))

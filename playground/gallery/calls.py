@@ -8,11 +8,13 @@ from datetime import timedelta
 from typing import Final
 
 from bot.core.answers import CallerCard, CallerDoor, CallerForm, RequestCard
-from bot.core.behalf import VOUCHED
-from bot.core.callers import Proven, Stand, Verification
+from bot.core.behalf import NOTHING, VOUCHED, Offers
+from bot.core.callers import Stand, Verification
 from bot.core.colleague import Colleague
 from bot.core.model import Evidence, EvidenceType, Status
 from bot.core.ports import Slot
+from bot.core.proven import Proven
+from bot.core.reasons import Reason
 from cards import Showable, View
 from playground.gallery.people import ANN, BEN, MAX
 from playground.gallery.requests import ASKED as ASKED_FOR
@@ -31,6 +33,12 @@ FOUND: Final = (
     Colleague(ANN.id, "Ann Archer", "ann.archer@contoso.example", "Buyer, Purchasing", "Max Meyer"),
     Colleague("ann2", "Ann Archer", "ann.archer2@contoso.example", "Fitter, Plant 2"),
 )
+OFFERED: Final = {
+    "verified_presence": Offers((), (("tap", Reason.UNVERIFIED), ("password", Reason.NEEDS_FACE))),
+    "verified_manager": Offers(("tap",), (("password", Reason.NEEDS_SIGN_IN),)),
+    "verified_step_up": Offers(("tap",), (("password", Reason.NEEDS_FACE),)),
+    "verified_face": Offers(("password",), (("tap", Reason.CALL_LONG_AGO),)),
+}
 
 
 def calls(view: View) -> Iterator[tuple[str, Showable, View]]:
@@ -41,10 +49,10 @@ def calls(view: View) -> Iterator[tuple[str, Showable, View]]:
         yield f"call/form/{fault}", CallerForm("f1", "Zed" if fault == "no_match" else "", fault), agent
     yield "call/found", CallerForm("f1", "Ann Archer", found=FOUND), agent
     for name, one in _stands():
-        opens = ("tap", "password") if name in {"verified_step_up", "verified_manager"} else ()
+        offers = OFFERED.get(name, NOTHING)
         linked = replace(view, link="https://desk.contoso.example/x")
-        yield f"call/agent/{name}", CallerCard(one, Slot.AGENT, opens), agent
-        yield f"call/caller/{name}", CallerCard(one, Slot.CALLER), linked
+        yield f"call/agent/{name}", CallerCard(one, Slot.AGENT, offers), agent
+        yield f"call/caller/{name}", CallerCard(one, Slot.CALLER, offers), linked
         if one.voucher is not None:
             yield f"call/voucher/{name}", CallerCard(one, Slot.VOUCHER), linked
     for status in Status:

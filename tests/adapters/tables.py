@@ -11,7 +11,7 @@ from bot.config import policies
 from bot.core.forms import Sheet
 from bot.core.kind import Kind, Tools
 from bot.core.model import Finding, Outcome, Person, Receipt, Request, Way
-from bot.core.options import REVOKE_SESSIONS
+from bot.core.options import OPENED, REVOKE_SESSIONS
 from bot.core.policy import Policy
 from bot.kinds.password import GENERATE
 from bot.kinds.risk import SECURE_FIRST
@@ -76,7 +76,7 @@ BADGE = _kind(
     Policy(
         step_up="c1",
         approvals=1,
-        options={REVOKE_SESSIONS: False, SECURE_FIRST: False, GENERATE: False, THRESHOLD: 70},
+        options={**OPENED, REVOKE_SESSIONS: False, SECURE_FIRST: False, GENERATE: False, THRESHOLD: 70},
         variants=MappingProxyType({"level:low": {"approvals": 0}}),
     ),
     levels=("low", "high"),

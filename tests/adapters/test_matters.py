@@ -10,9 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.core.callers import Proven, Stand, Verification
+from bot.core.callers import Stand, Verification
 from bot.core.errors import Conflict
 from bot.core.model import Person
+from bot.core.proven import Proven
 from bot.store.postgres import PostgresStore
 
 TENANT = "11111111-1111-1111-1111-111111111111"

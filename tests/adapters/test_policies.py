@@ -19,7 +19,7 @@ from bot.config.combinations import unsound
 from bot.config.keys import KEYS
 from bot.core.errors import Misconfigured
 from bot.core.model import Mode, Way
-from bot.core.options import REVOKE_SESSIONS
+from bot.core.options import OPENED, REVOKE_SESSIONS, VERIFICATION_AGE
 from bot.core.policy import Policy
 from bot.kinds import KINDS
 from bot.kinds.password import GENERATE
@@ -68,6 +68,7 @@ def test_every_key_of_a_policy_can_be_set(tmp_path: Path) -> None:
         secure_first = true
         generate = true
         threshold = 85
+        verification_age = "5m"
         """,
     )["badge"]
     assert badge == Policy(
@@ -87,7 +88,14 @@ def test_every_key_of_a_policy_can_be_set(tmp_path: Path) -> None:
         several_groups="last",
         evidence="face_check",
         evidence_age=timedelta(hours=2),
-        options={REVOKE_SESSIONS: True, SECURE_FIRST: True, GENERATE: True, THRESHOLD: 85},
+        options={
+            **OPENED,
+            VERIFICATION_AGE: timedelta(minutes=5),
+            REVOKE_SESSIONS: True,
+            SECURE_FIRST: True,
+            GENERATE: True,
+            THRESHOLD: 85,
+        },
         variants={"level:low": {"approvals": 2}},
     )
 
@@ -157,6 +165,21 @@ def test_the_deny_list_of_the_settings_cannot_be_emptied(tmp_path: Path) -> None
         ('[badge]\nevidence = "selfie"', 'must be "face_check", or false for none'),
         ("[badge]\nthreshold = 49", "must be a whole number from 50 to 100"),
         ("[badge]\nsecure_first = 1", "must be true or false"),
+        ('[badge]\nverification = "selfie"', 'must be "manager", "step_up" or "face"'),
+        ('[badge]\nverification = "presence"', "[badge] takes a number for a proof of who is on the telephone"),
+        (
+            f'[badge.groups."{STAFF}"]\nverification = "presence"\nmilder = ["verification"]',
+            f"takes a number for a proof of who is on the telephone (group:{STAFF})",
+        ),
+        (
+            f'[badge]\nverification = "face"\n[badge.groups."{STAFF}"]\nverification = "manager"',
+            "verification = 'manager': milder than 'face', which holds without this table",
+        ),
+        ('[badge]\nverification_age = "31m"', 'must lie between "1m" and "30m": nobody knows who is on the telephone'),
+        (
+            '[badge]\nassisted = true\nverification = "face"\n[face]\nmode = "off"',
+            "[badge] verification: nobody could show a face in earnest",
+        ),
         ("[lock]\nthreshold = 80", "[lock] threshold: there is no such key here"),
         ("[lock]\ngenerate = true", "[lock] generate: there is no such key here"),
         ("[lock]\nrevoke_sessions = true", "[lock] revoke_sessions: there is no such key here"),

@@ -26,7 +26,7 @@ from bot.core.answers import (
     ThreatDoor,
     ThreatForm,
 )
-from bot.core.callers import Proven, Stand, Verification
+from bot.core.callers import Stand, Verification
 from bot.core.colleague import Colleague
 from bot.core.doubtful import DoubtForm
 from bot.core.forms import Field, Sheet
@@ -36,6 +36,7 @@ from bot.core.lookups import Sight
 from bot.core.model import Chat, Ending, Refusal, Secret, Status, Way
 from bot.core.packing import unpack
 from bot.core.ports import Purpose, SignIn, SignInStage, Slot
+from bot.core.proven import Proven
 from bot.core.reasons import Reason
 from bot.core.sights import LookDoor, LookForm
 from bot.kinds import KINDS

@@ -10,10 +10,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from bot.core.audit import Deed, Entry
-from bot.core.callers import DEEDS, Proven, Stand, Verification
+from bot.core.callers import DEEDS, Stand, Verification
 from bot.core.calling import Verb
 from bot.core.model import EvidenceType, Mode, Request
 from bot.core.notices import ActNotice, Phase
+from bot.core.proven import Proven
 from bot.kinds import KINDS
 from tests.chaos.eyes import Pressed
 from tests.chaos.person import SIGN_IN

@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.core.audit import GENESIS, About, Deed, Entry, Note, link, verify
-from bot.core.callers import Proven, Stand, Verification
+from bot.core.callers import Stand, Verification
 from bot.core.model import Evidence, EvidenceType, Request, Status
 from bot.core.notices import ActNotice, Phase
 from bot.core.ports import Posted, Slot
+from bot.core.proven import Proven
 from bot.teams.scenes import PlannedMessage
 from playground import world
 from playground.journal import Call

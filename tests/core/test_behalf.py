@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.behalf import parties
-from bot.core.callers import VALID
 from bot.core.decide import ConsentFirst, Go, decide
 from bot.core.facts import Facts, Moment
 from bot.core.model import Evidence, EvidenceType, Mode, Person, Refusal, Request, Status
-from bot.core.options import ASSISTED
+from bot.core.options import ASSISTED, VERIFICATION, VERIFICATION_AGE
 from bot.core.policy import Policy
+from bot.core.proven import VALID, Proven
 from bot.core.reasons import Reason
 from tests.core.samples import GOOD, HELPER
 
@@ -56,14 +56,14 @@ SHOWN = st.builds(
     st.sampled_from(["ann", "ben", "cleo", "dan"]),
     st.just("x"),
     st.integers(-90, 10).map(lambda minutes: NOW + timedelta(minutes=minutes)),
-    st.sampled_from(["", "c1", "step_up", "presence"]),
+    st.sampled_from(["", "c1", "presence", "manager", "step_up", "face"]),
     st.sampled_from(["r1", "r2"]),
     source=st.sampled_from(["", "v1"]),
 )
 
 
-def decided(request: Request, facts: Facts = FACTS, moment: Moment = Moment.ACT) -> object:
-    return decide(POLICY, facts, request, moment, NOW)
+def decided(request: Request, facts: Facts = FACTS, moment: Moment = Moment.ACT, policy: Policy = POLICY) -> object:
+    return decide(policy, facts, request, moment, NOW)
 
 
 def test_with_all_of_it_it_goes_on_and_without_any_one_it_does_not() -> None:
@@ -74,20 +74,34 @@ def test_with_all_of_it_it_goes_on_and_without_any_one_it_does_not() -> None:
 
 
 @settings(max_examples=400, deadline=None)
-@given(evidence=st.lists(st.sampled_from(ALL) | SHOWN, max_size=7).map(tuple))
-def test_whatever_there_is_it_goes_on_only_with_all_of_it(evidence: tuple[Evidence, ...]) -> None:
+@given(
+    evidence=st.lists(st.sampled_from(ALL) | SHOWN, max_size=7).map(tuple),
+    least=st.sampled_from(Proven),
+    age=st.integers(1, 40).map(lambda minutes: timedelta(minutes=minutes)),
+)
+def test_whatever_there_is_it_goes_on_only_with_all_of_it(
+    evidence: tuple[Evidence, ...], least: Proven, age: timedelta
+) -> None:
     request = replace(REQUEST, evidence=evidence)
-    if not isinstance(decided(request), Go):
+    policy = replace(POLICY, options={ASSISTED: True, VERIFICATION: least, VERIFICATION_AGE: age})
+    if not isinstance(decided(request, policy=policy), Go):
         return
+    enough = {
+        Proven.PRESENCE: set(),
+        Proven.MANAGER: {"manager", "step_up", "face"},
+        Proven.STEP_UP: {"step_up", "face"},
+        Proven.FACE: {"face"},
+    }
     ours = [one for one in evidence if one.request == "r1"]
-    age = {one.type: REQUEST.created_at - one.at for one in ours}
+    ages = {one.type: REQUEST.created_at - one.at for one in ours}
     assert any(
         one.type is EvidenceType.VERIFICATION
-        and (one.by, one.strength) == ("ben", "step_up")
+        and one.by == "ben"
+        and one.strength in enough[least]
         and one.source
-        and REQUEST.created_at - one.at <= VALID
+        and REQUEST.created_at - one.at <= min(age, VALID)
         for one in ours
-    ), age
+    ), ages
     assert any(one.type is EvidenceType.CONSENT and one.by == "ann" for one in ours)
     assert any(one.type is EvidenceType.STEP_UP and (one.by, one.strength) == ("ann", "c1") for one in ours)
     assert any(one.type is EvidenceType.APPROVAL and one.by not in parties(request) for one in ours)
@@ -113,3 +127,10 @@ def test_their_word_comes_before_their_sign_in() -> None:
 
 def test_a_request_of_ones_own_needs_none_of_it() -> None:
     assert isinstance(decided(replace(REQUEST, opened_by=None, evidence=ALL[2:])), Go)
+
+
+def test_of_several_proofs_it_is_enough_that_one_is_what_the_policy_asks_for() -> None:
+    policy = replace(POLICY, options={ASSISTED: True, VERIFICATION: Proven.FACE})
+    face = replace(ALL[0], strength="face")
+    assert isinstance(decided(replace(REQUEST, evidence=(*ALL, face)), policy=policy), Go)
+    assert not isinstance(decided(replace(REQUEST, evidence=ALL), policy=policy), Go)

@@ -8,7 +8,6 @@ from datetime import timedelta
 import pytest
 
 from bot.core.callers import (
-    VALID,
     VOUCHING,
     WAIT,
     WAITING,
@@ -22,7 +21,6 @@ from bot.core.callers import (
     NotMe,
     NotVouched,
     NumberTyped,
-    Proven,
     Stand,
     Verification,
     Vouched,
@@ -31,6 +29,7 @@ from bot.core.callers import (
 )
 from bot.core.matters import Turned
 from bot.core.model import Person, Refusal
+from bot.core.proven import VALID, Proven
 from bot.core.reasons import Reason
 from tests.core.samples import ANN, BEN, NOW
 

@@ -15,7 +15,7 @@ from bot.core.facts import Moment
 from bot.core.forms import Fault, check, clean
 from bot.core.kind import Tools
 from bot.core.model import Evidence, EvidenceType, Finding, Mode, Person, Receipt, Refusal, Request, Secret, Status, Way
-from bot.core.options import ASSISTED, REVOKE_SESSIONS, TELL_MANAGER
+from bot.core.options import OPENED, REVOKE_SESSIONS, TELL_MANAGER
 from bot.core.passwords import MADE, broken
 from bot.core.policy import Policy
 from bot.core.verifier import Verifier
@@ -106,7 +106,7 @@ def test_what_it_demands_by_itself() -> None:
         True,
         False,
     )
-    assert set(policy.options) == {ASSISTED, GENERATE, REVOKE_SESSIONS, TELL_MANAGER}
+    assert set(policy.options) == {*OPENED, GENERATE, REVOKE_SESSIONS, TELL_MANAGER}
     assert not KIND.harmless
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Final
 
 import pytest
@@ -32,8 +33,9 @@ from bot.core.errors import DeskError
 from bot.core.lately import Limits
 from bot.core.model import Request
 from bot.core.notices import ActNotice
-from bot.core.options import ASSISTED, TELL_MANAGER
+from bot.core.options import ASSISTED, TELL_MANAGER, VERIFICATION, VERIFICATION_AGE
 from bot.core.ports import Purpose, SignIn
+from bot.core.proven import VALID, Proven
 from bot.store import sql
 from bot.store.postgres import PostgresStore
 from tests.fakes import (
@@ -117,6 +119,8 @@ HELPERS: Final = (*AGENTS, "twin", "ann2", "gus", MANAGER)  # other accounts of 
 PEOPLE: Final = tuple(HUMAN)
 ON_CALLS: Final = ("asks", "types", "guesses", "proves", "faces", "turns", "vouches", "disowns", "unvouches", "ends")
 ON_REQUESTS: Final = ("agrees", "signs", "faces", "approves", "shows", "refuses", "withdraws", "denies", "replays")
+WAYS: Final = {Proven.MANAGER: "vouches", Proven.STEP_UP: "proves", Proven.FACE: "faces"}
+STRENGTHS: Final = tuple(WAYS.values())  # the weakest first
 CHANGES: Final = frozenset({"leaves", "returns", "disabled", "enabled", "waits"})
 
 
@@ -134,6 +138,7 @@ class Scene:
     kind: str
     shut: pytest.MonkeyPatch
     tried: set[tuple[str, str, str, str]] = field(default_factory=set)
+    times: dict[tuple[str, str, str, str], list[datetime]] = field(default_factory=dict)  # of all that was tried
     codes: list[str] = field(default_factory=list)
     last: Move | None = None
     noes: set[str] = field(default_factory=set)  # forms that their colleague disowned, and was heard
@@ -199,7 +204,9 @@ class Scene:
             except DeskError:
                 return None
         if answer is not None and not isinstance(answer, Refused):
-            self.tried.add((move.what, move.who, move.of, move.by))
+            done = (move.what, move.who, move.of, move.by)
+            self.tried.add(done)
+            self.times.setdefault(done, []).append(self.desk.clock.now())
         return answer
 
     async def _changed(self, move: Move) -> None:
@@ -215,6 +222,9 @@ class Scene:
                 self.desk.clock.advance(minutes=float(move.of))
             case "restarts":
                 self.desk = restarted(self.desk)
+            case "demands":
+                least, minutes = move.of.split(":")
+                self.desk = restarted(self.desk, Proven(least), timedelta(minutes=int(minutes)))
             case "works":
                 await self._work()
             case _:
@@ -340,6 +350,9 @@ class Scene:
         lacks = {
             "whom it is for has it": request.subject.id == self.named(colleague) == request.requester.id,
             "its opener has proof of who they are": bool(proved),
+            "it was proved as the policy says now, when it was opened": any(
+                self._enough(request, (*way, by, ""), ("opens", opener, of, by)) for way in ways for by in proved
+            ),
             "its opener asked them": any(("asks", opener, by, "") in self.tried for by in proved),
             "its opener is somebody else": HUMAN[opener] != HUMAN[colleague],
             "the call served nothing else": bool(proved - others),
@@ -358,6 +371,13 @@ class Scene:
         """Whether the brakes are on and the same colleague has had something before, all within a day."""
         braked = self.desk.desk.reception.inquiry.limits != UNBRAKED
         return braked and any(COLLEAGUE[other] == COLLEAGUE[of] for other in self.acted.keys() - {of})
+
+    def _enough(self, request: Request, proved: tuple[str, str, str, str], opens: tuple[str, str, str, str]) -> bool:
+        """Whether it was proved so strongly, and so shortly before this was opened, as the policy says just now."""
+        policy = self.desk.ledger.policies[request.kind]
+        counts = STRENGTHS.index(proved[0]) >= STRENGTHS.index(WAYS[policy.option(VERIFICATION)])
+        ages = (self.times[opens][0] - at for at in self.times.get(proved, []))
+        return counts and any(timedelta(0) <= age <= policy.option(VERIFICATION_AGE) for age in ages)
 
     def _asks(self, request: Request) -> int:
         return self.desk.ledger.policies[request.kind].approvals
@@ -400,14 +420,28 @@ class Scene:
                 await self.desk.desk.handle(colleague, Withdraw(Ref(request.id, request.version)))
 
 
-def opened(store: PostgresStore, clock: FakeClock, limits: Limits = UNBRAKED) -> Office:
-    """Set up an office in which passes and passwords may be opened for somebody else."""
-    return office(store, clock, PASSES, own=PASSWORDS, noticed=True, limits=limits)
+def opened(
+    store: PostgresStore,
+    clock: FakeClock,
+    limits: Limits = UNBRAKED,
+    least: Proven = Proven.MANAGER,
+    age: timedelta = VALID,
+) -> Office:
+    """Set up an office in which passes and passwords may be opened for somebody else, for so strong and new a proof."""
+    demands = {VERIFICATION.name: least, VERIFICATION_AGE.name: age}
+    passes = replace(PASSES, options={**PASSES.options, VERIFICATION: least, VERIFICATION_AGE: age})
+    own = {"password": {**PASSWORDS["password"], **demands}}
+    return office(store, clock, passes, own=own, noticed=True, limits=limits)
 
 
-def restarted(desk: Office) -> Office:
-    """Return the desk as another process would be it: nothing that was in memory is left, and the world is the same."""
-    other = opened(desk.store, desk.clock, desk.desk.reception.inquiry.limits)
+def restarted(desk: Office, least: Proven | None = None, age: timedelta | None = None) -> Office:
+    """Return the desk as another process would be it: nothing that was in memory is left, and the world is the same.
+
+    But what its policies demand of a caller's proof, where that is said.
+    """
+    was = desk.ledger.policies["tap"]
+    demands = (least or was.option(VERIFICATION), age or was.option(VERIFICATION_AGE))
+    other = opened(desk.store, desk.clock, desk.desk.reception.inquiry.limits, *demands)
     for mine, theirs in (
         (desk.directory, other.directory),
         (desk.messenger, other.messenger),

@@ -44,6 +44,7 @@ NOES = [
 ]
 TURNS = [Move(what) for what in ("restarts", "dies", "again", "both", "works")]
 TURNS += [Move("waits", of=minutes) for minutes in ("1", "6", "16", "31")]
+TURNS += [Move("demands", of=said) for said in ("step_up:30", "face:30", "manager:5", "face:5")]  # another policy
 ATTACKS = [Move(what, who, of) for what in ON_CALLS for who in EVERYBODY for of in FORMS]
 ATTACKS += [Move(what, who, of) for what in ON_REQUESTS for who in EVERYBODY for of in REQUESTS]
 ATTACKS += [Move("opens", who, of, by) for who in HELPERS for of in REQUESTS for by in FORMS]

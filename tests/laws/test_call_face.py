@@ -8,10 +8,11 @@ from dataclasses import replace
 import pytest
 
 from bot.core.answers import Answer, Refused, Said
-from bot.core.callers import WAIT, Proven, Stand, Verification
+from bot.core.callers import WAIT, Stand, Verification
 from bot.core.calling import EndCall, OpenForm, ProveCall
 from bot.core.model import Actor, Request
 from bot.core.options import ASSISTED
+from bot.core.proven import Proven
 from bot.core.reasons import Reason
 from tests.fakes import Office, at_home, in_channel
 from tests.laws.faced import BOTH, FACE, demanding, faces, lasting, proofs, shown, waits

@@ -11,13 +11,14 @@ import pytest
 import cards
 from bot.core.actions import ReturnCode
 from bot.core.answers import Answer, CallerCard, CallerDoor, CallerForm, Said
-from bot.core.callers import ABOUT_AN_HOUR, BY_AN_HOUR, Proven, Stand, Verification
+from bot.core.callers import ABOUT_AN_HOUR, BY_AN_HOUR, Stand, Verification
 from bot.core.calling import AskCaller, BeginCaller, DenyCall, EndCall, FindCaller, SeeCaller, ShowCaller, TypeNumber
 from bot.core.directory import Standing
 from bot.core.doubtful import DoubtForm
 from bot.core.errors import Unavailable
 from bot.core.model import Actor
 from bot.core.ports import Purpose, Slot
+from bot.core.proven import Proven
 from bot.core.reasons import Reason
 from tests.cards.walk import texts
 from tests.fakes import TENANT, FakeClock, Office, at_home, in_channel, office, person, private

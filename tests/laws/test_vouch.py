@@ -11,12 +11,13 @@ import pytest
 from bot.core.actions import ReturnCode
 from bot.core.alterations import AccountChange, Alteration
 from bot.core.answers import Answer, CallerCard, Said
-from bot.core.callers import VALID, VOUCHING, Proven, Stand, Verification
+from bot.core.callers import VOUCHING, Stand, Verification
 from bot.core.calling import AskCaller, AskManager, DenyCall, DenyVouch, EndCall, OpenForm, SeeCaller
 from bot.core.directory import Manager
 from bot.core.errors import NO_PERMISSION, NotGranted, Unavailable
 from bot.core.model import Actor, Status
 from bot.core.ports import Purpose, Slot
+from bot.core.proven import VALID, Proven
 from bot.core.reasons import Reason
 from bot.core.risk import Risk
 from tests.fakes import TENANT, FakeClock, Office, at_home, in_channel, office, person, private
