@@ -244,6 +244,9 @@ class Unit(MatterUnit, PastUnit, QueueUnit, Protocol):
         One after the other: nobody else counts the same of them before this transaction is over.
         """
 
+    async def alone(self, person: Person, what: str) -> None:
+        """Let nobody else be at the same of this person until this transaction is over: read what it is after that."""
+
     async def found(self, finding: Notice) -> bool:
         """Keep what is out of the ordinary; say whether it is new for this person, sort and hour."""
 

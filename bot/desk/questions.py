@@ -41,6 +41,7 @@ class Questions:
         now, colleague = self.ledger.clock.now(), home[0]
         one = Verification(id=key, by=agent, about=colleague, created_at=now, seed=secrets.token_hex(SEED))
         async with self.ledger.store.unit() as unit:
+            await one_by_one(unit, agent, colleague)
             rival = await unit.in_lane(Verification, agent.tenant, colleague.id)
             if rival is not None and rival.id != key and rival.over(now):
                 await self.register.keep(unit, rival, heard(rival, AnswerDue(), now))
@@ -60,6 +61,12 @@ class Questions:
     def _sign_in(self, one: Verification, home: Home) -> SignIn:
         """Make the transaction by which the colleague may prove more, also after they have typed the number."""
         return asking(one, Purpose.CALL, home, self.context, one.created_at, one.created_at + WAIT + VALID)
+
+
+async def one_by_one(unit: Unit, agent: Person, colleague: Person) -> None:
+    """Let what is counted of both be counted before anybody else adds to it: in this order, so that none waits for ever."""
+    await unit.alone(colleague, "call_about")
+    await unit.alone(agent, "call_by")
 
 
 async def lately(

@@ -40,7 +40,7 @@ from bot.desk.colleagues import Colleagues, told
 from bot.desk.homes import Homes
 from bot.desk.ledger import Home, Ledger
 from bot.desk.purposes import Close
-from bot.desk.questions import lately, mine
+from bot.desk.questions import lately, mine, one_by_one
 from bot.desk.register import MATTER, Along, Register, asking, spent
 from bot.desk.settled import unsettled
 
@@ -66,6 +66,7 @@ class Vouchers:
         key = Verification.named(f"{form}-unreached")  # the same form may be sent again when they have a chat
         one = Verification(id=key, by=agent, about=colleague, created_at=now, reached=False)
         async with self.ledger.store.unit() as unit:
+            await one_by_one(unit, agent, colleague)
             about, by = await lately(unit, agent, colleague, now)
             begun = asked(one, [v for v in about if v.id != key], by)
             if begun.refusal is not None:

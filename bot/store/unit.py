@@ -197,6 +197,9 @@ class PostgresUnit(MatterRows, PastRows, QueueRows, Unit):
         (row,) = await self._line.rows(sql.TRIED, {**values, "minute": minute, "hour": hour, "day": day}, writes=True)
         return Count(row["minute"], row["hour"], row["day"])
 
+    async def alone(self, person: Person, what: str) -> None:
+        self._line.put(sql.ALONE, {"tenant": person.tenant, "person": person.id, "sort": what}, again=True)
+
     async def found(self, finding: Notice) -> bool:
         return bool(await self._line.rows(sql.ADD_FINDING, codec.finding_row(finding), writes=True))
 

@@ -434,6 +434,20 @@ async def test_one_agent_asks_so_many(desk: Office) -> None:
     assert why(await asks(desk, form="more")) == Reason.AGENT_ASKS_OFTEN
 
 
+async def test_of_two_at_the_same_moment_the_last_one_passes_and_no_more(desk: Office) -> None:
+    everybody = [f"x{n}" for n in range(BY_AN_HOUR + 3)]
+    for name in everybody:
+        desk.directory.add(name, "employees")
+    for n, name in enumerate(everybody[:-4]):
+        await asks(desk, name, form=f"f{n}")
+    async with desk.store.unit() as unit:
+        for name in everybody[-4:]:
+            await unit.remember(person(name), private(name))
+    at_once = (desk.desk.handle(at_home("ben"), AskCaller(name, name)) for name in everybody[-4:])
+    answers = await asyncio.gather(*at_once)
+    assert sorted(why(one) for one in answers if not isinstance(one, Said)) == [Reason.AGENT_ASKS_OFTEN] * 3
+
+
 async def test_without_a_group_of_agents_nobody_asks(database_url: str) -> None:
     clock = FakeClock()
     async with patient(database_url, clock) as store:
