@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from bot.config.keys import duration_or_none, parsed
 from bot.core.lately import USUAL_LIMITS, Limits
+from bot.core.officehours import LIKE, OfficeHours
 from bot.core.options import number
 
 TABLE: Final = "limits"
@@ -18,6 +19,14 @@ def _unknown(value: object) -> str:
     if value not in ("usual", "stricter"):
         raise ValueError('must be "usual" (what the policies say) or "stricter" (as if it had changed)')
     return str(value)
+
+
+def _office(value: object) -> OfficeHours | None:
+    if value is False:
+        return None
+    if not isinstance(value, str):
+        raise ValueError(f"{LIKE}, or false")  # noqa: TRY004 - told like every other fault
+    return OfficeHours.read(value)
 
 
 def _many(value: object) -> int:
@@ -33,6 +42,7 @@ LIMITS: Final[Mapping[str, Callable[[object], object]]] = MappingProxyType(
         "per_agent_hour": _many,
         "per_approver_hour": _many,
         "per_tenant_hour": _many,
+        "office": _office,
     }
 )
 

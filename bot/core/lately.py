@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final, Literal
 
+from bot.core.officehours import OfficeHours
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -17,7 +19,8 @@ class Limits:
     so long after somebody may have spoken for them, everything that gives access does (`cool_down`), and so long after
     their account changed (`changed`). None is never. `changed_unknown`: what holds where the desk may not read the
     tenant's log. Of what is opened for colleagues by one agent, what one approver says yes to and of people who ask for
-    what gives access, only so many go through within an hour; 0 is any number.
+    what gives access, only so many go through within an hour; 0 is any number. Outside the hours of the `office`,
+    security hears of who acts for others; None is never.
     """
 
     repeat: timedelta = timedelta(hours=24)
@@ -27,6 +30,7 @@ class Limits:
     per_agent_hour: int = 10
     per_approver_hour: int = 30
     per_tenant_hour: int = 0
+    office: OfficeHours | None = None
 
 
 USUAL_LIMITS: Final = Limits()

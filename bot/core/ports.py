@@ -15,6 +15,7 @@ from bot.core.matters import MatterUnit
 from bot.core.model import Chat, Person, Request
 from bot.core.past import PastUnit
 from bot.core.queue import QueueUnit
+from bot.core.unusual import UnusualUnit
 from bot.core.watch import Count, Notice, Sort
 
 
@@ -148,7 +149,7 @@ class Job:
     urgency: Urgency = field(default=Urgency.CARDS, compare=False)
 
 
-class Unit(MatterUnit, PastUnit, QueueUnit, Protocol):
+class Unit(MatterUnit, PastUnit, QueueUnit, UnusualUnit, Protocol):
     """One transaction: everything in it commits together or not at all.
 
     What is written may wait until something is read or the unit ends, and raise what it has to raise then. What is
@@ -248,7 +249,7 @@ class Unit(MatterUnit, PastUnit, QueueUnit, Protocol):
         """Let nobody else be at the same of this person until this transaction is over: read what it is after that."""
 
     async def found(self, finding: Notice) -> bool:
-        """Keep what is out of the ordinary; say whether it is new for this person, sort and hour."""
+        """Keep what is out of the ordinary; say whether it is new for this person, sort and hour (or day)."""
 
     async def finding(self, finding_id: str) -> Notice | None: ...
 

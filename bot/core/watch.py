@@ -31,6 +31,12 @@ class Sort(StrEnum):
     NAMED_LOCK = "named_lock"  # the same, as the one they want locked: each time
     NAMED_LOOK = "named_look"  # the same, as the one whose history or proof they want to see: each time
     UNSENT = "unsent"  # notices by mail that could not be sent, whoever they are about: each time
+    ASKS_MANY = "asks_many"  # colleagues an agent asked within a day, far more than is usual for them
+    OPENS_MANY = "opens_many"  # the same, of what they opened for colleagues
+    DENIED = "denied"  # a no, or a wrong number, to too much of what an agent asked within a day
+    LATE = "late"  # an agent acts for others outside office hours
+    CROWD = "crowd"  # many agents ask about this person within a day
+    REFUSED_SHARE = "refused_share"  # an approver's decisions that were not theirs to make, of all within a day
     PRESS = "press"  # anything else that was refused to them: it only has its budget
 
 
@@ -60,7 +66,8 @@ class Thresholds:
 class Notice:
     """What security is told of one person: so many of a sort within a `window`; `request` is the last one.
 
-    `what` is what they said is not theirs: as its kind calls it, or by its own name.
+    `what` is what they said is not theirs: as its kind calls it, or by its own name. `of`: what `count` is seen
+    against, where there is such a thing.
     """
 
     id: str
@@ -71,6 +78,7 @@ class Notice:
     at: datetime
     request: str
     what: str = ""
+    of: int = 0
 
     @property
     def tenant(self) -> str:
@@ -78,6 +86,10 @@ class Notice:
 
 
 USUAL: Final = Thresholds()
+# Of these security hears once a day: they speak of a whole day, which is looked at again and again.
+DAILY: Final = frozenset(
+    {Sort.ASKS_MANY, Sort.OPENS_MANY, Sort.DENIED, Sort.LATE, Sort.CROWD, Sort.REFUSED_SHARE},
+)
 
 
 def unusual(sort: Sort, count: Count, limits: Thresholds) -> tuple[str, int] | None:
@@ -100,12 +112,19 @@ def unusual(sort: Sort, count: Count, limits: Thresholds) -> tuple[str, int] | N
             kept = (("hour", count.hour, 1),)
         case Sort.PRESS | Sort.OPENED | Sort.ASKED:
             kept = ()
+        case Sort.ASKS_MANY | Sort.OPENS_MANY | Sort.DENIED | Sort.LATE | Sort.CROWD | Sort.REFUSED_SHARE:
+            kept = ()  # nobody counts these one by one: see `unusual`
     return next(((window, many) for window, many, limit in kept if many >= limit), None)
 
 
 def hour(at: datetime) -> datetime:
     """Return the hour of the clock in which security hears of a person and a sort once."""
     return at.replace(minute=0, second=0, microsecond=0)
+
+
+def told_since(sort: Sort, at: datetime) -> datetime:
+    """Return since which hour of the clock security must not have heard of a person and a sort, to hear of it now."""
+    return hour(at) - (timedelta(hours=23) if sort in DAILY else timedelta())
 
 
 def slot(at: datetime) -> datetime:

@@ -64,7 +64,7 @@ class Questions:
 
 
 async def one_by_one(unit: Unit, agent: Person, colleague: Person) -> None:
-    """Let what is counted of both be counted before anybody else adds to it: in this order, so that none waits for ever."""
+    """Let nobody add to what is counted of both before this is over: in this order, so that none waits for ever."""
     await unit.alone(colleague, "call_about")
     await unit.alone(agent, "call_by")
 

@@ -12,6 +12,7 @@ from bot.core.hourly import TooMuch
 from bot.core.model import Person, Refusal, Request
 from bot.core.ports import Clock, Job, Store, Unit, Urgency
 from bot.core.reasons import Reason
+from bot.core.unusual import LOOK
 from bot.core.watch import BUDGET, Count, Notice, Sort, Thresholds, unusual
 
 # A yes or no that came too late, twice, or while something was away says nothing about who gave it.
@@ -128,13 +129,20 @@ class Record:
         count = await unit.tried(person, sort, now, many)
         if too_many := unusual(sort, count, self.thresholds):
             about = request.id if request is not None else ""
-            finding = Notice(uuid4().hex, person, sort, *too_many, now, about, what)
-            if await unit.found(finding):
+            if await self.finding(unit, Notice(uuid4().hex, person, sort, *too_many, now, about, what)):
                 count = replace(count, found=True)
-                found = {"sort": sort.value, "person": person.id, "window": too_many[0], "count": str(too_many[1])}
-                await unit.note(About(person.tenant, subject=person.id), Note(Deed.FOUND, found))
-                await unit.defer(Job("finding", finding.id, urgency=Urgency.ALARM))
+        if sort is Sort.REFUSED and request is not None:
+            await unit.defer(Job(LOOK, request.id, person=person.id))
         return count
+
+    async def finding(self, unit: Unit, found: Notice) -> bool:
+        """Let security hear of what is out of the ordinary, unless it has just heard that; say whether it does."""
+        if not await unit.found(found):
+            return False
+        told = {"sort": found.sort.value, "person": found.person.id, "window": found.window, "count": str(found.count)}
+        await unit.note(About(found.tenant, subject=found.person.id), Note(Deed.FOUND, told))
+        await unit.defer(Job("finding", found.id, urgency=Urgency.ALARM))
+        return True
 
 
 def everybody(tenant: str) -> Person:

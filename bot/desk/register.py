@@ -27,11 +27,15 @@ Along = Callable[[Unit], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """`follows` is the job that brings a matter's messages, or looks at it, after each change; "" for none."""
+    """`follows` is the job that brings a matter's messages, or looks at it, after each change; "" for none.
+
+    `watches` is one that looks whether something about it is out of the ordinary: nobody waits for that.
+    """
 
     store: Store
     clock: Clock
     follows: str = MATTER
+    watches: str = ""
 
     async def load(self, sort: type[M], matter_id: str) -> M | None:
         async with self.store.unit() as unit:
@@ -94,6 +98,8 @@ class Register:
         await unit.note(matter.entry, *turned.notes)
         if self.follows:
             await unit.defer(Job(self.follows, matter.id, urgency=Urgency.PROMPT))
+        if self.watches:
+            await unit.defer(Job(self.watches, matter.id))
         if turned.alarms:
             await unit.defer(Job(matter.SIREN, matter.id, urgency=Urgency.ALARM))
 

@@ -14,6 +14,7 @@ from bot.core.lookups import Lookup
 from bot.core.ports import Messenger
 from bot.core.reasons import Reason
 from bot.core.threat import Threat
+from bot.core.unusual import LOOK
 from bot.desk.agents import Agents
 from bot.desk.behalf import Behalf
 from bot.desk.callers import Callers
@@ -28,6 +29,7 @@ from bot.desk.proving import Proving
 from bot.desk.reception import Reception
 from bot.desk.register import MATTER, WARN, Register
 from bot.desk.threat import Threats
+from bot.desk.unusual import Unusual
 from bot.process.jobs import Handler, by_sort
 from bot.teams.calling import CallMessages
 from bot.teams.doubting import DoubtMessages
@@ -70,7 +72,8 @@ def others(reception: Reception, homes: Homes, directory: Directory, groups: Sta
     agents = Agents(directory, groups.agents)
     colleagues = Colleagues(reception.inquiry.accounts, agents, policies)
     newcomers = Newcomers(homes, directory, groups.app)
-    callers = Callers(ledger, agents, colleagues, homes, newcomers, register, groups.caller_step_up)
+    watched = Register(ledger.store, ledger.clock, watches=LOOK)
+    callers = Callers(ledger, agents, colleagues, homes, newcomers, watched, groups.caller_step_up)
     doubts = Doubts(ledger, agents, newcomers, Register(ledger.store, ledger.clock, DOUBT))
     security = Agents(directory, groups.security, groups.security_step_up, Reason.NOT_SECURITY)
     threats = Threats(ledger, security, homes, register, where.security)
@@ -92,6 +95,7 @@ class Announcers:
     threats: ThreatMessages
     interventions: InterventionMessages
     looks: LookupMessages
+    unusual: Unusual
 
     @property
     def handlers(self) -> Mapping[str, Handler]:
@@ -106,6 +110,7 @@ class Announcers:
                 }
             ),
             WARN: self.calls.warn,
+            LOOK: self.unusual.look,
             DOUBT: self.doubts.bring,
             FOUND: self.doubts.find,
             CallDoubt.SIREN: self.doubts.warn,
@@ -116,8 +121,9 @@ class Announcers:
 
 def messages(made: Others, homes: Homes, messenger: Messenger, siren: Messenger, where: Addresses) -> Announcers:
     """`siren` brings what security must hear before anything else."""
+    unusual = Unusual(homes.ledger.record, made.behalf.reception.inquiry.limits)
     calls = CallMessages(homes, made.callers, messenger, siren, where)
     threats = ThreatMessages(homes, made.threats.due, siren, where)
     locks = InterventionMessages(homes, made.interventions, siren, where)
     doubts = DoubtMessages(homes, made.doubts, messenger, siren, where)
-    return Announcers(calls, doubts, threats, locks, LookupMessages(homes, messenger, where))
+    return Announcers(calls, doubts, threats, locks, LookupMessages(homes, messenger, where), unusual)

@@ -13,7 +13,7 @@ from psycopg.types.json import Jsonb
 from bot.core.audit import Entry
 from bot.core.model import Chat, Follow, Means, Mode, Person, Request, Status, Way
 from bot.core.ports import Posted, Purpose, SignIn, SignInStage, Slot
-from bot.core.watch import Notice, Sort, hour
+from bot.core.watch import Notice, Sort, hour, told_since
 from bot.store.values import (
     Row,
     attention_doc,
@@ -172,12 +172,14 @@ def entry_of(row: Row) -> Entry:
 def finding_row(finding: Notice) -> dict[str, Any]:
     person = finding.person
     told = {"window": finding.window, "count": finding.count, "request": finding.request, "what": finding.what}
+    told |= {"of": finding.of}
     return {
         "id": finding.id,
         "tenant": person.tenant,
         "person": person.id,
         "sort": finding.sort.value,
         "hour": hour(finding.at),
+        "since": told_since(finding.sort, finding.at),
         "at": finding.at,
         "doc": Jsonb({"name": person.name, **told}),
     }
@@ -186,7 +188,7 @@ def finding_row(finding: Notice) -> dict[str, Any]:
 def finding_of(row: Row) -> Notice:
     doc = row["doc"]
     person = Person(row["tenant"], row["person"], doc["name"])
-    counted = (doc["window"], doc["count"], utc(row["at"]), doc["request"], doc.get("what", ""))
+    counted = (doc["window"], doc["count"], utc(row["at"]), doc["request"], doc.get("what", ""), doc.get("of", 0))
     return Notice(row["id"], person, Sort(row["sort"]), *counted)
 
 

@@ -189,15 +189,6 @@ TRIED: Final = """
     FROM tries WHERE tenant = %(tenant)s AND person = %(person)s AND sort = %(sort)s AND at > %(day)s
 """
 
-ADD_FINDING: Final = """
-    INSERT INTO findings (id, tenant, person, sort, hour, at, doc)
-    VALUES (%(id)s, %(tenant)s, %(person)s, %(sort)s, %(hour)s, %(at)s, %(doc)s)
-    ON CONFLICT DO NOTHING
-    RETURNING id
-"""
-
-LOAD_FINDING: Final = "SELECT id, tenant, person, sort, at, doc FROM findings WHERE id = %(id)s"
-
 FIRST_TIME: Final = """
     INSERT INTO seen (tenant, key, at) VALUES (%(tenant)s, %(key)s, %(now)s) ON CONFLICT DO NOTHING RETURNING key
 """

@@ -16,10 +16,11 @@ from bot.core.locks import Locks
 from bot.core.model import OPEN, Chat, Person, Request, Status
 from bot.core.ports import Clock, Job, Posted, Purpose, SignIn, SignInStage, Unit, Urgency
 from bot.core.watch import WINDOWS, Count, Notice, Sort, slot
-from bot.store import alarms, beside, chain, codec, lockdown, sql
+from bot.store import alarms, beside, chain, codec, lockdown, sql, unusual
 from bot.store.lately import PastRows
 from bot.store.matters import MatterRows
 from bot.store.pipeline import Pipeline
+from bot.store.unusual import UnusualRows
 from bot.store.values import utc
 from bot.store.waiting import QueueRows
 
@@ -27,7 +28,7 @@ WORDS: Final = ("name", "request", "slot", "person")  # of a job, as every versi
 ADDS: Final = 3  # the request that is in the way may be gone when we look at it
 
 
-class PostgresUnit(MatterRows, PastRows, QueueRows, Unit):
+class PostgresUnit(MatterRows, PastRows, QueueRows, UnusualRows, Unit):
     """See `core.ports.Unit`. Notes and jobs are kept until `finish`, in one order for everybody: no deadlocks.
 
     `begun`: the tenants who have a chain already, as far as this process knows.
@@ -201,10 +202,10 @@ class PostgresUnit(MatterRows, PastRows, QueueRows, Unit):
         self._line.put(sql.ALONE, {"tenant": person.tenant, "person": person.id, "sort": what}, again=True)
 
     async def found(self, finding: Notice) -> bool:
-        return bool(await self._line.rows(sql.ADD_FINDING, codec.finding_row(finding), writes=True))
+        return bool(await self._line.rows(unusual.ADD_FINDING, codec.finding_row(finding), writes=True))
 
     async def finding(self, finding_id: str) -> Notice | None:
-        row = await self._one(sql.LOAD_FINDING, {"id": finding_id})
+        row = await self._one(unusual.LOAD_FINDING, {"id": finding_id})
         return codec.finding_of(row) if row else None
 
     async def first_time(self, tenant: str, key: str, now: datetime) -> bool:

@@ -266,9 +266,17 @@ def _findings(view: View) -> Shown:
         yield f"finding/yes_{window}", Notice("f1", BEN, Sort.YES, window, 15, NOW, ASKED.id), view
 
 
+def _unusual(view: View) -> Shown:
+    for sort, of in ((Sort.ASKS_MANY, 4), (Sort.ASKS_MANY, 0), (Sort.OPENS_MANY, 3), (Sort.OPENS_MANY, 0)):
+        yield f"finding/{sort}_{of}", Notice("f1", BEN, sort, "day", 24, NOW, "", of=of), view
+    for sort in (Sort.DENIED, Sort.LATE, Sort.CROWD, Sort.REFUSED_SHARE):
+        yield f"finding/{sort}", Notice("f1", BEN, sort, "day", 4, NOW, "", of=11), view
+
+
 def _others(view: View) -> Shown:
     channel = replace(view, user="", person="")
     yield from _findings(channel)
+    yield from _unusual(channel)
     for status in (Status.REVOKING, Status.REVOKED):
         yield f"security/{status}", RequestCard(replace(at(status), reported=True), Slot.SECURITY), channel
     refused = replace(at(Status.REFUSED), ending=Ending(refusal=Refusal(Reason.DENY_LIST)), evidence=())

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from bot.config import policies
 from bot.core.errors import Misconfigured
 from bot.core.lately import USUAL_LIMITS, Limits
+from bot.core.officehours import OfficeHours
 from tests.adapters.tables import read_from
 
+HOURS = OfficeHours(frozenset(range(5)), time(7), time(19), ZoneInfo("Europe/Berlin"))
 OLD = """
 [badge]
 approvals = 2
@@ -46,6 +49,8 @@ def test_a_file_from_before_reads_as_before_and_has_the_usual_limits(tmp_path: P
         ("per_agent_hour = 3", {"per_agent_hour": 3}),
         ("per_approver_hour = false", {"per_approver_hour": 0}),
         ("per_tenant_hour = 200", {"per_tenant_hour": 200}),
+        ('office = "Mon-Fri 07:00-19:00 Europe/Berlin"', {"office": HOURS}),
+        ("office = false", {}),
     ],
 )
 def test_each_can_be_set_and_the_others_stay(tmp_path: Path, said: str, read: dict[str, Any]) -> None:
@@ -60,6 +65,10 @@ def test_each_can_be_set_and_the_others_stay(tmp_path: Path, said: str, read: di
         ("[limits]\ncool_down = 4", "must be a duration"),
         ("[limits]\nper_agent_hour = 0", "must be a whole number from 1 to 100000"),
         ("limits = 3", "limits: must be a table"),
+        ('[limits]\noffice = "Mo-Fr 7-19"', 'must be days, hours and a time zone, such as "Mon-Fri 07:00-19:00'),
+        ('[limits]\noffice = "Mon-Fri 07:00-19:00 Berlin"', 'knows no time zone "Berlin"'),
+        ('[limits]\noffice = "Mon-Fri 07:00-19:00 ../../etc/passwd"', "knows no time zone"),
+        ('[limits]\noffice = "Mon-Fri 19:00-07:00 UTC"', "must open before it closes"),
     ],
 )
 def test_what_is_wrong_with_it_is_told_with_the_rest(tmp_path: Path, text: str, says: str) -> None:

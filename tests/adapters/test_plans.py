@@ -18,7 +18,7 @@ from bot.core.audit import GENESIS, About, Deed, Note, link
 from bot.core.model import Chat, Mode, Person, Request, Status
 from bot.core.ports import Job, Posted, Purpose, SignIn, SignInStage, Slot
 from bot.core.watch import Notice, Sort
-from bot.store import alarms, beside, chain, codec, past, sql, waiting
+from bot.store import alarms, beside, chain, codec, past, sql, unusual, waiting
 from bot.store.lately import COUNTED
 from tests.conftest import TEMPLATE
 
@@ -130,6 +130,16 @@ CASES: Mapping[str, Mapping[str, Any]] = {
     },
     "ADD_FINDING": codec.finding_row(Notice("f1", ANN, Sort.REFUSED, "hour", 3, NOW, "r7")),
     "LOAD_FINDING": {"id": "f1"},
+    "AGENT_DAYS": {
+        "tenant": TENANT,
+        "sort": "caller",
+        "agent": "p7",
+        "now": NOW,
+        "since": NOW - 28 * DAY,
+        "denied": ["refused"],
+    },
+    "AGENTS_ABOUT": {"tenant": TENANT, "sort": "caller", "person": "p7", "since": NOW - DAY},
+    "TALLY": {"tenant": TENANT, "person": "p7", "sort": "yes", "since": NOW - DAY},
     "PRUNE_TRIES": {"before": NOW - timedelta(days=2)},
     "FIRST_TIME": {"tenant": TENANT, "key": "message new", "now": NOW},
     "ENQUEUE": {
@@ -152,9 +162,9 @@ OTHERS = {
     *("ENTRIES", "LOCKED", "TOO_MUCH", "DROP_ORPHANS", "PRUNE_JOBS"),
 }
 STATEMENTS = {
-    name: what for module in (sql, beside, chain, past, alarms, waiting) for name, what in vars(module).items()
+    name: what for module in (sql, beside, chain, past, alarms, waiting, unusual) for name, what in vars(module).items()
 }
-PARTS = {"OPEN", "REQUEST", "GUARDS", "STOOD"}  # what statements are made of
+PARTS = {"OPEN", "REQUEST", "GUARDS", "STOOD", "BACK", "NOES"}  # what statements are made of
 FETCH = "SELECT procrastinate_fetch_job_v2(ARRAY['cards', 'act'], NULL)"
 
 
