@@ -1,7 +1,7 @@
 """Attacks on the desk by way of the helpdesk, with several people at once: each gets nothing, and is seen.
 
-An impostor on the telephone, to whom Ann says no, is in `test_call`. What needs no browser is among the laws:
-`test_any_order`, `test_behalf`, `test_callers`.
+Others stand by themselves: `test_impostor`, `test_wrong_hands`, `test_worn_down`, `test_consent`, `test_second`.
+What needs no browser is among the laws: `test_any_order`, `test_behalf`, `test_callers`.
 """
 
 from __future__ import annotations
