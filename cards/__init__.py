@@ -118,10 +118,14 @@ def lead(answer: OfferCard, view: View) -> str:
 
 
 def in_chat(answer: Showable, view: View) -> dict[str, Any]:
-    """Return the card of an answer for a message: a form says there what it is, as the title of a dialog does."""
-    if not isinstance(answer, Form):
-        return show(answer, view)
-    shown: dict[str, Any] = e.plain(form(answer, view, titled=True))
+    """Return the card of an answer for a message: a form and a no say there what they are, as a dialog's title does."""
+    match answer:
+        case Form():
+            shown: dict[str, Any] = e.plain(form(answer, view, titled=True))
+        case Refused():
+            shown = e.plain(_refused(answer, view, titled=True))
+        case _:
+            shown = show(answer, view)
     return shown
 
 
@@ -281,11 +285,11 @@ def _placed(request: Request, slot: Slot, view: View) -> e.Card:
             assert_never(slot)
 
 
-def _refused(answer: Refused, view: View) -> e.Card:
+def _refused(answer: Refused, view: View, *, titled: bool = False) -> e.Card:
     """A no; with a request, its card as it is now below it, the one that is for whoever looks."""
     said = refused(answer.refusal, view)
     if answer.request is None or not view.person:
-        body = [header(text("app.name", view.language), say(view, "refusal.title")), *lines(said)]
-        return card(view, body, [alarm(view)])
+        title = [header(text("app.name", view.language), say(view, "refusal.title"))] if titled else []
+        return card(view, [*title, *lines(said)], [alarm(view)])
     mine = view.person in {answer.request.subject.id, answer.request.requester.id}
     return (requester if mine else approvers)(answer.request, view, warning(said))

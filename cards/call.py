@@ -201,7 +201,18 @@ def _proven(one: Verification, over: bool) -> str:
 
 
 def _head(one: Verification, large: str, view: View) -> e.Container:
-    return header(say(view, "call.title"), large, status=badge(view, f"call.status.{one.status}", TONES[one.status]))
+    return header(say(view, "call.title"), large, status=_stand(one, view))
+
+
+def _stand(one: Verification, view: View) -> e.Badge:
+    """How it stands, in one coloured word: a number is not called a proof, and what is over does not go on."""
+    over = one.over(view.now)
+    if one.status is Stand.VERIFIED and over:
+        return badge(view, "call.status.past", "Default")
+    if one.proven is Proven.PRESENCE and one.status is Stand.VERIFIED:
+        return badge(view, "call.status.presence", "Accent")
+    stand = Stand.UNANSWERED if one.status in WAITING and over else one.status
+    return badge(view, f"call.status.{stand}", TONES[stand])
 
 
 def _given(one: Verification) -> dict[str, object]:

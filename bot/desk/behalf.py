@@ -166,8 +166,16 @@ class Behalf:
         return RequestCard(await self.ledger.load(request.id) or request, Slot.REQUESTER)
 
 
-def _sent(request: Request) -> Answer:
-    """Say what an agent hears of what they opened: of a no only that it is one, for why is theirs to read."""
-    name = MappingProxyType({"name": request.subject.name})
-    refused = request.status is Status.REFUSED
-    return Refused(Refusal(Reason.NOT_FOR_THEM, name)) if refused else Said("call.opened", name)
+def _sent(there: Request) -> Answer:
+    """Say what an agent hears of what they opened: of a no only that it is one, for why is theirs to read.
+
+    A form that is sent again hears no more than that, once it has gone on: its own card follows it.
+    """
+    name = MappingProxyType({"name": there.subject.name})
+    match there.status:
+        case Status.CONSENT:
+            return Said("call.opened", name)
+        case Status.REFUSED:
+            return Refused(Refusal(Reason.NOT_FOR_THEM, name))
+        case _:
+            return Refused(Refusal(Reason.CLOSED))

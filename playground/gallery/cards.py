@@ -66,6 +66,7 @@ def every() -> Iterator[tuple[str, dict[str, Any]]]:
         for name, answer, seen in answers(view):
             yield f"{language}/{name}", show(answer, seen)
         yield f"{language}/form/in_chat", in_chat(Form("tap", "f1", sheet(KINDS["tap"], ANN, Found(), NOW)), view)
+        yield f"{language}/refused/in_chat", in_chat(Refused(Refusal(Reason.NOT_ALLOWED, FILLED_IN)), view)
         message = secret_message(_secret(), view)
         yield f"{language}/secret/message", message["attachments"][0]["content"]
 

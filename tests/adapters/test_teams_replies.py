@@ -104,6 +104,17 @@ def test_what_is_shown_in_a_dialog_has_no_buttons_that_would_do_nothing() -> Non
         assert "Action." not in json.dumps(task)
 
 
+def test_a_no_in_a_dialog_says_what_it_is_once() -> None:
+    """The dialog has the title; in the chat, where nothing else has it, the card does."""
+    no = Refused(Refusal("too_many"))
+    for via in (Via.FETCH, Via.SUBMIT):
+        shown = wire(no, via)["task"]["value"]
+        assert shown["title"] == cards.text("refusal.title", "en")
+        assert shown["title"] not in json.dumps(shown["card"])
+    (message,) = reply(no, come(Via.MESSAGE), VIEW).messages
+    assert cards.text("refusal.title", "en") in json.dumps(message["attachments"])
+
+
 def test_a_form_that_went_through_closes_the_dialog() -> None:
     assert reply(RequestCard(request(), Slot.REQUESTER), come(Via.SUBMIT), VIEW).body is None
     assert reply(Done(), come(Via.SUBMIT), VIEW).body is None

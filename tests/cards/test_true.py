@@ -181,3 +181,14 @@ def test_a_notification_of_what_others_read_does_not_speak_as_its_person(kind: s
     for language in LANGUAGES:
         said = summary(told(kind, Status.APPROVAL), slot, View(language, NOW, "the helpdesk"))
         assert not FIRST_PERSON.search(said)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_badge_calls_somebody_verified_by_a_number_alone_or_says_that_what_is_over_goes_on(language: str) -> None:
+    held = {"verified_presence": "presence", "past": "past", "vouched_past": "past", "late": "unanswered"}
+    held["vouching_late"] = "unanswered"
+    for name, key in held.items():
+        for place in ("agent", "caller", "voucher"):
+            card = CARDS.get(f"{language}/call/{place}/{name}")
+            badges = [piece["text"] for piece in pieces(card or {}) if piece.get("type") == "Badge"]
+            assert badges in ([text(f"call.status.{key}", language)], [] if card is None else None), name

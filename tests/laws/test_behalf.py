@@ -164,6 +164,7 @@ async def test_it_serves_one_request(desk: Office) -> None:
     assert (await verification(desk)).used_for == "r1"
     desk.clock.advance(minutes=1)
     await desk.desk.handle(at_home(ANN), Withdraw(Ref("r1", 1)))
+    assert why(await opens(desk)) == Reason.CLOSED  # nobody is being asked any more
     assert why(await opens(desk, request="r2")) == Reason.UNVERIFIED
 
 
