@@ -61,7 +61,7 @@ async def test_anns_word_is_hers_and_once_she_has_taken_it_back_nothing_brings_i
     for press in (given, given | {"id": f"f:{uuid.uuid4()}"}):
         assert closed in await wire.again(press)
     assert words("refusal.not_yours") in await wire.sends("ben", data(given))
-    await wire.again(sent)
+    assert closed in await wire.again(sent)  # nobody is asked once more
     assert words("refusal.unverified") in await wire.sends("ben", data(sent) | {"form": "e" * 32}, name=SENDING)
     assert TITLE not in str([seen.words for seen in play.teams.messages("ann")])
 

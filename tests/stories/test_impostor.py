@@ -79,7 +79,8 @@ async def test_mallory_rings_as_ann_and_a_day_later_ann_herself_is_believed(play
     card = await ann.sees("If you are, type the number")
     await card.get_by_label(words("call.number")).fill(heard)
     await ann.press(words("call.button.confirm"), on=words("call.caller.title"))
-    await ben.sees("not enough for anything that lets somebody in")
+    only = await ben.sees("not enough for anything that lets somebody in")
+    await expect(only).to_contain_text(words("call.status.presence"))
     await cannot_open(ben)
     for answer in await opens(wire):
         assert UNVERIFIED in answer
