@@ -65,10 +65,11 @@ def dialog(
     *,
     style: str | None = None,
     enabled: bool = True,
+    **params: object,
 ) -> e.Submit:
     """A button that opens a dialog with what the server answers."""
     data = {**packed(view, action), "msteams": DIALOG}
-    return e.Submit(title=bare(view, key), data=data, style=style, enabled=None if enabled else False)
+    return e.Submit(title=bare(view, key, **params), data=data, style=style, enabled=None if enabled else False)
 
 
 def alarm(view: View, *, aside: bool = False) -> e.Execute | None:

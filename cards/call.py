@@ -187,7 +187,7 @@ def _securitys(one: Verification, view: View) -> e.Card:
     title = say(view, f"call.security.title{by}", **_given(one))
     keys = (f"call.security.text{by}", f"call.security.next{opened}")
     said = lines(*(say(view, key, **_given(one)) for key in keys))
-    return card(view, [_head(one, title, view), *said, *facts(rows)], [begin(view)])
+    return card(view, [_head(one, title, view), *said, *facts(rows)], [begin(view, one.about)])
 
 
 def _proven(one: Verification, over: bool) -> str:

@@ -8,13 +8,13 @@ from bot.core.forms import WHY as REASON
 from bot.core.interventions import Intervention, LockStand
 from bot.core.lockcards import LockCard, LockDoor, LockForm
 from bot.core.locking import WHAT, WHY, BeginLock, ChooseLock, FindLock, SendLock
-from bot.core.model import Refusal
+from bot.core.model import Person, Refusal
 from bot.core.ports import Slot
 from cards import elements as e
 from cards.buttons import dialog, packed, sign_in
 from cards.colleague import looked_for, row, who
 from cards.parts import badge, card, header, lines, quoted, warning
-from cards.texts import NAME, plain
+from cards.texts import NAME, clean, plain
 from cards.view import View
 from cards.words import bare, came_to_nothing, refused, say
 
@@ -32,9 +32,11 @@ def lock_door(_: LockDoor, view: View) -> e.Card:
     return card(view, [title, *lines(say(view, "lock.door"))], [begin(view)])
 
 
-def begin(view: View) -> e.Submit:
-    """The button that opens the form."""
-    return dialog(view, "lock.button.begin", BeginLock())
+def begin(view: View, about: Person | None = None) -> e.Submit:
+    """The button that opens the form; for whom a card is `about`, so that nobody picks another of their name."""
+    if about is None:
+        return dialog(view, "lock.button.begin", BeginLock())
+    return dialog(view, "lock.button.begin_for", BeginLock(about.id), name=clean(about.name, NAME))
 
 
 def lock_form(answer: LockForm, view: View) -> e.Card:

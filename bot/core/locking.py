@@ -20,7 +20,9 @@ class ShowLocking:
 
 @dataclass(frozen=True, slots=True)
 class BeginLock:
-    """Open the form in which they say whose account it is."""
+    """Open the form in which they say whose account it is, or for whom the card's button is, if it is for somebody."""
+
+    person: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +71,8 @@ WHAT, WHY = "what", "reason"  # inputs of the form
 def pack(action: Locking) -> dict[str, str | int]:
     """Return the data of the button that does `action`."""
     match action:
-        case BeginLock():
-            return {"verb": LockVerb.BEGIN.value}
+        case BeginLock(person):
+            return {"verb": LockVerb.BEGIN.value, **({PICKED: person} if person else {})}
         case FindLock(form):
             return {"verb": LockVerb.FIND.value, "id": form}
         case ChooseLock(form, person):
@@ -84,7 +86,7 @@ def unpack(verb: str, data: Mapping[str, object], inputs: Mapping[str, str]) -> 
     form, person = data.get("id"), inputs.get(PICKED, "")
     match verb:
         case LockVerb.BEGIN:
-            return BeginLock()
+            return BeginLock(person)
         case _ if not isinstance(form, str):
             return None
         case LockVerb.FIND:

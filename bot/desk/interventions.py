@@ -66,17 +66,22 @@ class Interventions:
             await self.forms.noted(actor, as_whom, "", Sort.REFUSED)
             return Refused(as_whom)
         match action:
-            case BeginLock():
+            case BeginLock(""):
                 return LockForm(uuid4().hex)
+            case BeginLock(person):
+                return await self._chosen(actor, uuid4().hex, person)
             case FindLock(form, person, text):
                 return await self.forms.found(form, person, text)
             case ChooseLock(form, person):
-                chosen, empty = await self.forms.chosen(actor, person), SendLock(form, person, "", "")
-                return chosen if isinstance(chosen, Refused) else await self.forms.form(chosen, empty)
+                return await self._chosen(actor, form, person)
             case SendLock():
                 return await self._sent(actor, action, security=as_whom is self.security)
             case _:
                 assert_never(action)
+
+    async def _chosen(self, actor: Actor, form: str, person: str) -> Answer:
+        chosen, empty = await self.forms.chosen(actor, person), SendLock(form, person, "", "")
+        return chosen if isinstance(chosen, Refused) else await self.forms.form(chosen, empty)
 
     async def _admitted(self, actor: Actor) -> Agents | Refusal:
         """Say as whom this person may do this here just now, or why not."""

@@ -236,6 +236,13 @@ async def test_homonyms_are_both_shown_and_the_form_is_filled_in_for_one(desk: O
     assert (chosen.chosen.id, chosen.kinds) == ("kim", (SESSIONS, ALARM))
 
 
+async def test_from_the_card_about_somebody_it_is_their_account_and_nobody_elses_of_that_name(desk: Office) -> None:
+    desk.directory.accounts["kim"] = replace(desk.directory.accounts["kim"], name="Ann")
+    forms = [await desk.desk.handle(at_home("ben"), BeginLock("kim")) for _ in range(2)]
+    assert all(isinstance(form, LockForm) and form.chosen is not None and form.chosen.id == "kim" for form in forms)
+    assert len({form.form for form in forms if isinstance(form, LockForm)}) == 2  # each press is a form of its own
+
+
 @pytest.mark.parametrize(
     ("kind", "reason", "faults"),
     [("tap", WHY, ("what",)), ("", "", ("what", "reason")), (ALARM, " ", ("reason",)), (ALARM, "x" * 501, ("reason",))],

@@ -33,7 +33,10 @@ from tests.laws.seen import why
 from tests.laws.test_record import told
 from tests.laws.test_threat import in_security
 
-EVERY = (BeginLock(), FindLock("f1", "ann", ""), ChooseLock("f1", "ann"), SendLock("f1", "ann", ALARM, WHY))
+EVERY = (
+    *(BeginLock(), BeginLock("ann")),
+    *(FindLock("f1", "ann", ""), ChooseLock("f1", "ann"), SendLock("f1", "ann", ALARM, WHY)),
+)
 
 
 @pytest.mark.parametrize("name", ["ann", "kim", "mo"])
@@ -80,7 +83,8 @@ async def test_the_deny_list_is_refused_in_the_words_of_any_wall_and_security_he
     answers = [await sends(desk, name, form=f"f{n}") for n, name in enumerate(("emma", "kim"))]
     assert answers[0] == answers[1]
     assert why(answers[0]) == Reason.LOCK_WALLED
-    assert why(await desk.desk.handle(at_home("ben"), ChooseLock("f9", "emma"))) == Reason.LOCK_WALLED
+    for named in (ChooseLock("f9", "emma"), BeginLock("emma")):
+        assert why(await desk.desk.handle(at_home("ben"), named)) == Reason.LOCK_WALLED
     (found,) = await told(desk, "found")
     assert (found.data["sort"], found.data["person"]) == ("named_lock", "ben")
     assert desk.directory.writes == []

@@ -63,11 +63,15 @@ async def test_mallory_rings_as_ann_and_a_day_later_ann_herself_is_believed(play
     told = await sofia.sees(words("call.security.title", name=ANN))
     await expect(told).to_contain_text("Ben Bishop")
     await sofia.picture("impostor-3-security")
+    await sofia.press(words("lock.button.begin_for", name=ANN), on=words("call.security.title", name=ANN))
+    await expect(sofia.dialog.get_by_text(UPN)).to_be_visible(timeout=PATIENCE)  # of two of that name
+    await sofia.picture("impostor-4-lock")
+    await sofia.close()
     for answer in await opens(wire):
         assert UNVERIFIED in answer
     await names(ben, UPN)
     await expect(ben.dialog.get_by_text(words("refusal.caller_said_no"))).to_be_visible(timeout=PATIENCE)
-    await ben.picture("impostor-4-held-back")
+    await ben.picture("impostor-5-held-back")
     await ben.close()
     again = data(wire.press("call-ask")) | {"id": "g" * 32}
     assert words("refusal.caller_said_no") in await wire.sends("cleo", again, name=SENDING)  # nor does a colleague
@@ -85,13 +89,13 @@ async def test_mallory_rings_as_ann_and_a_day_later_ann_herself_is_believed(play
     for answer in await opens(wire):
         assert UNVERIFIED in answer
     await ann.sees("If they are to open something for you")
-    await ann.picture("impostor-5-number")
+    await ann.picture("impostor-6-number")
     assert questions(play) == 2
     assert not any(words("request.consent.title") in seen.words for seen in play.teams.messages("ann"))
     await ann.sign_in(words("call.button.prove"))
     believed = await ben.sees("has signed in to prove it")
     await expect(believed.get_by_role("button", name=words("tap.title"), exact=True)).to_be_visible(timeout=PATIENCE)
-    await ben.picture("impostor-6-verified")
-    await ann.picture("impostor-7-thanks")
+    await ben.picture("impostor-7-verified")
+    await ann.picture("impostor-8-thanks")
     assert play.world.graph.issued == []
     assert play.world.graph.revoked == []
