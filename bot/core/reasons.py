@@ -87,6 +87,7 @@ class Reason(StrEnum):
     NEW_MANAGER = "new_manager"
     MANAGER_UNSURE = "manager_unsure"
     MANAGER_NO_TEAMS = "manager_no_teams"
+    MANAGER_ASKED_OFTEN = "manager_asked_often"
     NO_CHAT_NO_WORD = "no_chat_no_word"
     CALLER_APP_BLOCKED = "caller_app_blocked"
     CALLER_APP_UNGRANTED = "caller_app_ungranted"

@@ -37,6 +37,7 @@ class Sort(StrEnum):
     LATE = "late"  # an agent acts for others outside office hours
     CROWD = "crowd"  # many agents ask about this person within a day
     REFUSED_SHARE = "refused_share"  # an approver's decisions that were not theirs to make, of all within a day
+    VOUCHING = "vouching"  # their word for somebody of theirs, which an agent had them asked for
     PRESS = "press"  # anything else that was refused to them: it only has its budget
 
 
@@ -110,7 +111,7 @@ def unusual(sort: Sort, count: Count, limits: Thresholds) -> tuple[str, int] | N
             )
         case Sort.OVER | Sort.OVER_ALL | Sort.DISOWNED | Sort.NAMED | Sort.NAMED_LOCK | Sort.NAMED_LOOK | Sort.UNSENT:
             kept = (("hour", count.hour, 1),)
-        case Sort.PRESS | Sort.OPENED | Sort.ASKED:
+        case Sort.PRESS | Sort.OPENED | Sort.ASKED | Sort.VOUCHING:
             kept = ()
         case Sort.ASKS_MANY | Sort.OPENS_MANY | Sort.DENIED | Sort.LATE | Sort.CROWD | Sort.REFUSED_SHARE:
             kept = ()  # nobody counts these one by one: see `unusual`

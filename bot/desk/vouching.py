@@ -13,6 +13,8 @@ from typing import Final
 from bot.core.answers import Answer, CallerCard, Refused, SignInPage
 from bot.core.audit import About
 from bot.core.callers import (
+    ABOUT_A_DAY,
+    ABOUT_AN_HOUR,
     DAY,
     VOUCHING,
     AnswerDue,
@@ -28,6 +30,7 @@ from bot.core.callers import (
 from bot.core.callers import Vouching as VouchEvent
 from bot.core.directory import Account, Directory
 from bot.core.errors import DeskError, Missing
+from bot.core.hourly import TooMuch
 from bot.core.matters import Turned
 from bot.core.model import Actor, Person, Refusal, Request
 from bot.core.ports import Job, Purpose, SignIn, Slot, Unit, Urgency
@@ -83,8 +86,11 @@ class Vouchers:
         if isinstance(home, Refusal):
             await self._refused(actor.person, home, one.entry)
             return Refused(told(home))
-        async with self.ledger.store.unit() as unit:
-            answer = await self._asked(unit, verification, home)
+        try:
+            async with self.ledger.store.unit() as unit:
+                answer = await self._asked(unit, verification, home)
+        except TooMuch as much:
+            answer = Refused(much.refusal)
         if isinstance(answer, Refused):
             await self._refused(actor.person, answer.refusal, one.entry)
         return answer
@@ -107,7 +113,7 @@ class Vouchers:
         return await self.homes.of(manager, nobody=Reason.MANAGER_NO_TEAMS)
 
     async def _asked(self, unit: Unit, verification: str, home: Home) -> Answer:
-        """Ask, where nobody else asks that colleague, or about them, at this moment."""
+        """Ask, where nobody else asks that colleague, or about them, at this moment. Raises `TooMuch`."""
         now = self.ledger.clock.now()
         one = await unit.matter(Verification, verification)
         if one is None:
@@ -124,6 +130,9 @@ class Vouchers:
         turned = await self.register.keep(unit, one, heard(one, ManagerAsked(home[0]), now))
         if turned.refusal is not None:
             return Refused(turned.refusal)
+        count = await unit.tried(home[0], Sort.VOUCHING, now)
+        if count.hour > ABOUT_AN_HOUR or count.day > ABOUT_A_DAY:  # nor is a manager worn down, about whomever
+            raise TooMuch(Refusal(Reason.MANAGER_ASKED_OFTEN))
         sign_in = asking(turned.matter, Purpose.VOUCH, home, self.context, now, now + VOUCHING + VALID)
         await unit.keep_sign_in(sign_in)
         return CallerCard(turned.matter, Slot.AGENT)
