@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -97,8 +98,10 @@ def test_a_cloud_file_off_loopback_ends_with_two() -> None:
 
 @pytest.mark.slow
 def test_a_database_that_is_away_ends_with_one() -> None:
-    for command in (("serve",), ("migrate",), ("audit", "verify")):
-        done = _run(*command)
+    commands = (("serve",), ("migrate",), ("audit", "verify"))
+    with ThreadPoolExecutor() as all_at_once:  # each waits for it a while
+        ended = list(all_at_once.map(lambda command: _run(*command), commands))
+    for done in ended:
         assert (done.returncode, "Traceback" in done.stderr) == (1, False), done.stderr
         assert "Not available" in done.stderr
 
