@@ -192,7 +192,9 @@ class Lifted:
 
 @dataclass(frozen=True, slots=True)
 class RevokeDone:
-    pass
+    """What was made is taken back; with `signed_out`, they are signed out everywhere too."""
+
+    signed_out: bool
 
 
 @dataclass(frozen=True, slots=True)

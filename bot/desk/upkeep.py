@@ -14,7 +14,7 @@ from bot.core.errors import AnswerLost, Rejected, Unavailable
 from bot.core.events import Followed, Looked, Progressed, RevokeDone, TimePassed
 from bot.core.evidence import given_already
 from bot.core.facts import Moment
-from bot.core.life.alarmed import disowned
+from bot.core.life.ended import signs_out
 from bot.core.model import Follow, Mode, Request, Status
 from bot.core.options import REVOKE_SESSIONS
 from bot.core.ports import Job
@@ -82,13 +82,13 @@ class Upkeep:
             return
         if request.mode is Mode.ENFORCE:  # evaluate touches nothing
             await self._taken_back(request)
-        await self.ledger.change(request.id, happened(RevokeDone()))
+        await self.ledger.change(request.id, happened(RevokeDone(signs_out(request))))
 
     async def _followed(self, request: Request) -> str:
         acted = request.receipt is not None  # also when what was made could not be shown: it holds
-        signs_out = acted and self.inquiry.policy(request).option(REVOKE_SESSIONS)
+        ends = acted and self.inquiry.policy(request).option(REVOKE_SESSIONS)
         kind, tools = self.inquiry.kinds[request.kind], self.inquiry.tools(request.kind, terms=request.terms)
-        sessions = [partial(self.directory.revoke_sessions, request.subject.id)] if signs_out else []
+        sessions = [partial(self.directory.revoke_sessions, request.subject.id)] if ends else []
         came: list[str | None] = []
 
         async def follows() -> None:
@@ -101,8 +101,7 @@ class Upkeep:
         """Sessions end last, so that nobody comes back in with what works until then, and whatever became of that."""
         kind, tools = self.inquiry.kinds[request.kind], self.inquiry.tools(request.kind, terms=request.terms)
         made = [partial(kind.undo, request, tools)] if request.attempts else []
-        signs_out = request.reported or disowned(request)
-        sessions = [partial(self.directory.revoke_sessions, request.subject.id)] if signs_out else []
+        sessions = [partial(self.directory.revoke_sessions, request.subject.id)] if signs_out(request) else []
         try:
             await each(*made, *sessions)
         except AnswerLost as error:

@@ -86,7 +86,7 @@ def test_what_works_or_is_under_way_is_taken_back(request_: Request) -> None:
     step = advance(request_, STOP, POLICY, NOW)
     assert step.request.status is Status.REVOKING
     assert step.effects == (Changed(), Revoke())
-    over = advance(step.request, RevokeDone(), POLICY, NOW).request
+    over = advance(step.request, RevokeDone(signed_out=True), POLICY, NOW).request
     assert (over.status, stopped(over)) == (Status.REVOKED, True)
 
 
@@ -106,7 +106,7 @@ def test_whatever_a_call_that_was_somebody_elses_has_opened_is_taken_back() -> N
     done = at(Status.DONE, Receipt("ann"))
     step = advance(done, Stopped(ANN, "call", Reason.DISOWNED), POLICY, NOW)
     assert step.request.status is Status.REVOKING
-    over = advance(step.request, RevokeDone(), POLICY, NOW).request
+    over = advance(step.request, RevokeDone(signed_out=True), POLICY, NOW).request
     assert (over.status, stopped(over)) == (Status.REVOKED, True)
 
 

@@ -90,10 +90,14 @@ WALKS: list[tuple[str, Iterable[Event], Status]] = [
     ("lost twice", [*TO_UNKNOWN, ActWanted(Go(), again=True), ActLost(2)], Status.UNKNOWN),
     ("could not be shown", [*TO_DONE, ShowFailed()], Status.UNKNOWN),
     ("hidden", [*TO_DONE, Hid(ANN)], Status.DONE),
-    ("taken back", [*TO_DONE, RevokeChosen(ANN), RevokeDone()], Status.REVOKED),
+    ("taken back", [*TO_DONE, RevokeChosen(ANN), RevokeDone(signed_out=True)], Status.REVOKED),
     ("not me, while waiting", [*TO_APPROVAL, Reported(ANN)], Status.REVOKING),
     ("not me, after a denial", [*TO_APPROVAL, Denied(BEN, "no"), Reported(ANN)], Status.REVOKING),
-    ("answer after the report", [*TO_ACTING, Reported(ANN), RevokeDone(), ActDone(RECEIPT, 1)], Status.REVOKING),
+    (
+        "answer after the report",
+        [*TO_ACTING, Reported(ANN), RevokeDone(signed_out=True), ActDone(RECEIPT, 1)],
+        Status.REVOKING,
+    ),
     ("answer after it was given up", [*TO_ACTING, ActLost(1), ActDone(RECEIPT, 1)], Status.REVOKING),
 ]
 

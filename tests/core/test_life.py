@@ -229,7 +229,7 @@ class Life(RuleBasedStateMachine):
                 Withdrew(ANN),
                 RevokeChosen(ANN),
                 Reported(ANN),
-                RevokeDone(),
+                RevokeDone(signed_out=True),
                 ShowFailed(),
                 Hid(ANN),
             ]

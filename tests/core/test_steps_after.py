@@ -84,7 +84,7 @@ ENDS: dict[str, tuple[Request, Event, Step]] = {
     ),
     "taken back": (
         replace(REVOKING, ending=Ending("ben", "Ben", "no", BUSY, "compromised", NOW)),
-        RevokeDone(),
+        RevokeDone(signed_out=True),
         Step(
             over(REVOKING, Status.REVOKED, Ending("ben", "Ben", refusal=BUSY, choice="compromised")),
             (Changed(),),
@@ -93,10 +93,10 @@ ENDS: dict[str, tuple[Request, Event, Step]] = {
     ),
     "taken back, nothing else to say": (
         REVOKING,
-        RevokeDone(),
+        RevokeDone(signed_out=True),
         Step(over(REVOKING, Status.REVOKED), (Changed(),), (Note(Deed.REVOKED),)),
     ),
-    "nothing was being taken back": (DONE, RevokeDone(), no(DONE, Reason.CLOSED)),
+    "nothing was being taken back": (DONE, RevokeDone(signed_out=True), no(DONE, Reason.CLOSED)),
     "still to be taken back": (
         replace(REVOKING, reported=True),
         TimePassed(),

@@ -311,7 +311,9 @@ def test_once_it_is_over_nothing_becomes_of_it_any_more() -> None:
         assert step.refusal == Refusal(Reason.CLOSED)
 
 
-@pytest.mark.parametrize("events", [PROVED, ACTING, LOST, [*DONE, Reported(ANN)], [*DONE, Reported(ANN), RevokeDone()]])
+@pytest.mark.parametrize(
+    "events", [PROVED, ACTING, LOST, [*DONE, Reported(ANN)], [*DONE, Reported(ANN), RevokeDone(signed_out=True)]]
+)
 def test_nothing_becomes_of_what_is_not_done_or_is_taken_back(events: Iterable[Event]) -> None:
     before = walk(NEW, *events).request
     step = advance(before, Progressed(Progress("verified", over=True, receipt=RECEIPT)), POLICY, NOW)
@@ -362,7 +364,7 @@ def test_a_no_with_a_verdict_has_something_to_follow() -> None:
 
 def test_a_verdict_is_still_followed_when_its_person_says_that_it_was_not_them() -> None:
     denied = walk(NEW, Asked(ApprovalFirst(1)), Denied(BEN, "I know it", "compromised"))
-    revoked = walk(denied.request, Reported(ANN), RevokeDone()).request
+    revoked = walk(denied.request, Reported(ANN), RevokeDone(signed_out=True)).request
     assert (revoked.status, revoked.follow) == (Status.REVOKED, Follow.DUE)
     assert revoked.ending is not None
     assert revoked.ending.choice == "compromised"
@@ -412,7 +414,7 @@ def test_a_late_answer_says_that_it_was_done_where_nothing_is_shown() -> None:
 
 def test_what_was_reported_is_taken_back_even_when_it_comes_late() -> None:
     for request in (ALONE, ENTER):
-        late = walk(request, *ACTING, Reported(ANN), RevokeDone(), ActDone(RECEIPT, 1))
+        late = walk(request, *ACTING, Reported(ANN), RevokeDone(signed_out=True), ActDone(RECEIPT, 1))
         assert (late.request.status, late.request.receipt) == (Status.REVOKING, RECEIPT)
 
 

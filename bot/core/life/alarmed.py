@@ -11,11 +11,12 @@ from bot.core.audit import Deed, Note
 from bot.core.behalf import locked_by_other
 from bot.core.events import Changed, Lifted, Revoke, Stopped
 from bot.core.kind import Kind
-from bot.core.life.ended import lives, take_back
+from bot.core.life.ended import lives, signs_out, take_back, too_late
 from bot.core.life.step import Step, end, person, refuse
 from bot.core.model import PENDING, Ending, Person, Refusal, Request, Status
 from bot.core.reasons import Reason
 
+MADE: Final = frozenset({Status.DONE, Status.REVOKING, Status.REVOKED, Status.ENDED})  # there is, or was, something
 ALARMS: Final = MappingProxyType({str(Reason.FROZEN): "stopped", str(Reason.DISOWNED): "disowned"})
 
 
@@ -45,11 +46,6 @@ def stopped_for(request: Request) -> str:
     return ALARMS.get(refusal.reason, "") if alarm and refusal is not None else ""
 
 
-def disowned(request: Request) -> bool:
-    """Whether it was somebody else's call that opened it: who was let in by what it made is let in no longer."""
-    return stopped_for(request) == ALARMS[str(Reason.DISOWNED)]
-
-
 def raised_by(alarm: Request, kind: Kind) -> Person:
     """Return who says that the account is in other hands: an approver, who had it locked for them, or its owner."""
     if kind.alarm and locked_by_other(alarm) and alarm.opened_by is not None:
@@ -68,9 +64,11 @@ def accuser(alarm: Request, kind: Kind) -> Person | None:
 def _stopped(request: Request, event: Stopped, now: datetime) -> Step:
     """What waits ends, what is under way or still works is taken back, now; what is over is no longer on its way.
 
-    Of what was opened with a call that was somebody else's, whatever it made is.
+    Of what was opened with a call that was somebody else's, whatever it made is, also what has been used up, has run
+    out or was taken back since: who came in by it is to go.
     """
-    made = lives(request) or (request.status is Status.DONE and event.why == Reason.DISOWNED)
+    strangers = event.why == Reason.DISOWNED and request.status in MADE
+    made = lives(request) or (strangers and not signs_out(request) and not too_late(request, now))
     note = Note(Deed.STOPPED, {**person(event.by), "alarm": event.alarm})
     why = Ending(event.by.id, event.by.name, refusal=Refusal(event.why))
     if request.status in PENDING:

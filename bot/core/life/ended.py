@@ -118,7 +118,9 @@ def _taken_back(request: Request, event: RevokeChosen | Reported | RevokeDone, n
             return refuse(request, Reason.TOO_LATE)
         case Reported(by) if not request.reported:
             return frozen(take_back(replace(request, reported=True), Note(Deed.REPORTED, person(by)), now), now)
-        case RevokeDone() if request.status is Status.REVOKING:
+        case RevokeDone(signed_out) if request.status is Status.REVOKING:
+            if signs_out(request) and not signed_out:  # that it was not them was said meanwhile
+                return Step(request, (Revoke(),))
             ended = end(request, Status.REVOKED, _of_revoked(request.ending or Ending()))
             return Step(ended, (Changed(),), (Note(Deed.REVOKED),))
         case _:
@@ -129,6 +131,17 @@ def take_back(request: Request, note: Note, now: datetime) -> Step:
     """Whatever the state, what this request made or could have made is taken back until that has worked."""
     revoking = replace(request, status=Status.REVOKING, expires_at=None, due_at=now + LOOK_AGAIN)
     return Step(revoking, (Changed(), Revoke()), (note,))
+
+
+def signs_out(request: Request) -> bool:
+    """Whether who was let in by what it made is let in no longer: it was not them, or not them on the telephone."""
+    return request.reported or disowned(request)
+
+
+def disowned(request: Request) -> bool:
+    """Whether it was stopped because somebody else's call had opened it."""
+    refusal = request.ending.refusal if request.ending is not None else None
+    return refusal is not None and refusal.reason == Reason.DISOWNED and request.status is not Status.REFUSED
 
 
 def lives(request: Request) -> bool:
