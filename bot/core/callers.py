@@ -96,6 +96,10 @@ class Verification(Matter):
         """Whether nothing more can come of it: past its time is over, whoever looks first."""
         return self.status not in {Stand.VERIFIED, *WAITING} or now >= self.ends_at
 
+    def asks_the_same(self, other: Verification) -> bool:
+        """Whether the same agent asks the same colleague."""
+        return (self.tenant, self.by.id, self.about.id) == (other.tenant, other.by.id, other.about.id)
+
     def leaves(self, now: datetime) -> bool:
         """Whether their manager may be asked: nobody could be, or nobody answered, and the call is not long over."""
         nobody = self.status in {Stand.UNREACHED, Stand.UNANSWERED} or (self.status is Stand.ASKED and self.over(now))

@@ -38,6 +38,7 @@ class Sort(StrEnum):
     CROWD = "crowd"  # many agents ask about this person within a day
     REFUSED_SHARE = "refused_share"  # an approver's decisions that were not theirs to make, of all within a day
     VOUCHING = "vouching"  # their word for somebody of theirs, which an agent had them asked for
+    INSTALLED = "installed"  # the app, for a colleague whom an agent asks: tried, whatever came of it
     PRESS = "press"  # anything else that was refused to them: it only has its budget
 
 
@@ -111,7 +112,7 @@ def unusual(sort: Sort, count: Count, limits: Thresholds) -> tuple[str, int] | N
             )
         case Sort.OVER | Sort.OVER_ALL | Sort.DISOWNED | Sort.NAMED | Sort.NAMED_LOCK | Sort.NAMED_LOOK | Sort.UNSENT:
             kept = (("hour", count.hour, 1),)
-        case Sort.PRESS | Sort.OPENED | Sort.ASKED | Sort.VOUCHING:
+        case Sort.PRESS | Sort.OPENED | Sort.ASKED | Sort.VOUCHING | Sort.INSTALLED:
             kept = ()
         case Sort.ASKS_MANY | Sort.OPENS_MANY | Sort.DENIED | Sort.LATE | Sort.CROWD | Sort.REFUSED_SHARE:
             kept = ()  # nobody counts these one by one: see `unusual`

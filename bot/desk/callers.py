@@ -134,7 +134,9 @@ class Callers:
             return Refused(told(colleague))
         mine, theirs = await asyncio.gather(
             self.homes.reach(actor),
-            self.newcomers.reach(colleague, actor.person, lambda: self.questions.held_back(actor.person, colleague)),
+            self.newcomers.reach(
+                colleague, actor.person, lambda: self.questions.uninstalled(form, actor.person, colleague)
+            ),
         )
         if isinstance(mine, Refusal):
             return Refused(mine)

@@ -10,11 +10,12 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
-from bot.core.callers import DAY, WAIT, AnswerDue, Verification, asked, heard
+from bot.core.callers import BY_AN_HOUR, DAY, WAIT, AnswerDue, Verification, asked, heard
 from bot.core.model import Actor, Person, Refusal
 from bot.core.ports import Purpose, SignIn, Unit
 from bot.core.proven import VALID
 from bot.core.reasons import Reason
+from bot.core.watch import Sort
 from bot.desk.ledger import Home, Ledger
 from bot.desk.register import Register, asking
 
@@ -29,12 +30,24 @@ class Questions:
     register: Register
     context: str
 
-    async def held_back(self, agent: Person, colleague: Person) -> Refusal | None:
-        """Say why this agent may not ask this colleague just now, or None."""
+    async def uninstalled(self, form: str, agent: Person, colleague: Person) -> Refusal | None:
+        """Say why this agent has nothing installed to ask this colleague by this form just now, or None.
+
+        It is counted before it is tried, for what comes of it may leave no question behind.
+        """
         now = self.ledger.clock.now()
+        one = Verification(id="", by=agent, about=colleague, created_at=now)
         async with self.ledger.store.unit() as unit:
-            about, by = await lately(unit, agent, colleague, now)
-        return asked(Verification(id="", by=agent, about=colleague, created_at=now), about, by).refusal
+            keys = (Verification.named(form), unreached(form))
+            there, (about, by) = await asyncio.gather(
+                asyncio.gather(*(unit.matter(Verification, key) for key in keys)), lately(unit, agent, colleague, now)
+            )
+            others = any(used is not None and not used.asks_the_same(one) for used in there)
+            refusal = Refusal(Reason.CHANGED) if others else asked(one, about, by).refusal
+            if refusal is not None:
+                return refusal
+            count = await unit.tried(agent, Sort.INSTALLED, now)
+        return Refusal(Reason.AGENT_ASKS_OFTEN) if count.hour > BY_AN_HOUR else None
 
     async def begin(self, key: str, agent: Person, home: Home) -> Refusal | None:
         """Begin the verification, or say why not; whose time is over makes way."""
@@ -42,21 +55,24 @@ class Questions:
         one = Verification(id=key, by=agent, about=colleague, created_at=now, seed=secrets.token_hex(SEED))
         async with self.ledger.store.unit() as unit:
             await one_by_one(unit, agent, colleague)
+            there = await unit.matter(Verification, key)
+            if there is not None:  # the form was sent twice
+                return _sent(there, one)
             rival = await unit.in_lane(Verification, agent.tenant, colleague.id)
-            if rival is not None and rival.id != key and rival.over(now):
+            if rival is not None and rival.over(now):
                 await self.register.keep(unit, rival, heard(rival, AnswerDue(), now))
                 rival = None
             if rival is not None:
-                return None if rival.id == key else _asked_already(rival)
+                return _asked_already(rival)
             about, by = await lately(unit, agent, colleague, now)
             begun = asked(one, about, by)
             if begun.refusal is not None:
-                return None if any(v.id == key for v in about) else begun.refusal
+                return begun.refusal
             if await self.register.begin(unit, begun):
                 await unit.keep_sign_in(self._sign_in(begun.matter, home))
                 return None
             faster = await unit.in_lane(Verification, agent.tenant, colleague.id)
-        return None if faster is None or faster.id == key else _asked_already(faster)
+        return Refusal(Reason.CHANGED) if faster is None else _asked_already(faster)
 
     def _sign_in(self, one: Verification, home: Home) -> SignIn:
         """Make the transaction by which the colleague may prove more, also after they have typed the number."""
@@ -85,6 +101,18 @@ async def mine(ledger: Ledger, actor: Actor, one: Verification | None) -> Verifi
         return one
     await ledger.record.absent(actor.person, "call")
     return None
+
+
+def unreached(form: str) -> str:
+    """Name what a form leaves behind where nobody can be asked: it may be sent again when they have a chat."""
+    return Verification.named(f"{form}-unreached")
+
+
+def _sent(there: Verification, again: Verification) -> Refusal | None:
+    """Say what comes of a form that was sent twice: it asks one person, once, and is over with what it asked."""
+    if not there.asks_the_same(again):
+        return Refusal(Reason.CHANGED)
+    return Refusal(Reason.CLOSED) if there.over(again.created_at) else None
 
 
 def _asked_already(rival: Verification) -> Refusal:

@@ -43,7 +43,7 @@ from bot.desk.colleagues import Colleagues, told
 from bot.desk.homes import Homes
 from bot.desk.ledger import Home, Ledger
 from bot.desk.purposes import Close
-from bot.desk.questions import lately, mine, one_by_one
+from bot.desk.questions import lately, mine, one_by_one, unreached
 from bot.desk.register import MATTER, Along, Register, asking, spent
 from bot.desk.settled import unsettled
 
@@ -66,12 +66,15 @@ class Vouchers:
         if why.reason not in UNREACHED:
             return why
         now = self.ledger.clock.now()
-        key = Verification.named(f"{form}-unreached")  # the same form may be sent again when they have a chat
+        key = unreached(form)
         one = Verification(id=key, by=agent, about=colleague, created_at=now, reached=False)
         async with self.ledger.store.unit() as unit:
             await one_by_one(unit, agent, colleague)
+            there = await unit.matter(Verification, key)
+            if there is not None:  # the form was sent twice
+                return why if there.asks_the_same(one) else Refusal(Reason.CHANGED)
             about, by = await lately(unit, agent, colleague, now)
-            begun = asked(one, [v for v in about if v.id != key], by)
+            begun = asked(one, about, by)
             if begun.refusal is not None:
                 return begun.refusal
             await self.register.begin(unit, begun)

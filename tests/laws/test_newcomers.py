@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -140,3 +141,40 @@ async def test_an_agent_who_never_met_the_bot_gets_their_code_too(desk: Office) 
     desk.clock.advance(hours=1)
     assert (await came(desk)).status is DoubtStand.MATCHING
     assert desk.directory.installed == [(BEN, APP)]
+
+
+async def test_a_form_that_asked_one_person_asks_nobody_else_and_nothing_is_installed_by_it_uncounted(
+    desk: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(newcomers, "PAUSES", ())
+    for n in range(4):
+        desk.directory.add(f"a{n}", "employees")
+        desk.messenger.strangers.add(f"a{n}")
+    desk.directory.given = str  # nobody has a chat by it at once
+    assert why(await asks(desk, about="a0")) == Reason.CALLER_NO_TEAMS
+    for n in range(1, 4):
+        assert why(await asks(desk, about=f"a{n}")) == Reason.CHANGED
+    assert desk.directory.installed == [("a0", APP)]
+
+    desk.messenger.strangers.clear()
+    assert isinstance(await asks(desk, "f2", about=ANN), Said)
+    assert isinstance(await asks(desk, "f2", about=ANN), Said)  # sent twice
+    assert why(await asks(desk, "f2", about="a1")) == Reason.CHANGED
+    assert why(await asks(desk, "f2", by=BEN, about=ANN)) == Reason.CHANGED
+    desk.clock.advance(minutes=6)
+    assert why(await asks(desk, "f2", about=ANN)) == Reason.CLOSED  # she is not being asked any more
+    assert len(await told(desk, "caller_asked")) == 1
+
+
+async def test_of_many_at_once_no_more_are_installed_than_may_be_asked(
+    desk: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(newcomers, "PAUSES", ())
+    desk.directory.trouble["install_app"] = Unavailable("away")  # of which no question is left
+    many = range(BY_AN_HOUR + 3)
+    for n in many:
+        desk.directory.add(f"a{n}", "employees")
+        desk.messenger.strangers.add(f"a{n}")
+    answers = await asyncio.gather(*(asks(desk, f"f{n}", about=f"a{n}") for n in many))
+    assert [why(answer) for answer in answers].count(Reason.AGENT_ASKS_OFTEN) == 3
+    assert len(await told(desk, "app_installed")) == BY_AN_HOUR
