@@ -79,12 +79,12 @@ async def test_where_a_face_is_asked_for_a_sign_in_opens_nothing_and_the_face_on
     assert why(await desk.desk.handle(at_home("ben"), OpenForm("f1", 1, "tap"))) == Reason.NEEDS_FACE
     assert why(await opens(desk)) == Reason.NEEDS_FACE
     assert await nothing_opened(desk)
-    assert "has to show their face" in await card(desk, "ben")
+    assert "not enough yet for: " in await card(desk, "ben")
     assert "Open for Ann" not in await card(desk, "ben")
     hers: Any = await desk.desk.handle(at_home(ANN), SeeCaller("f1", 1))
     assert "Prove it with my face" in str(cards.show(hers, View("en", contact="", now=desk.clock.now(), looks=True)))
     await faces(desk)
-    assert "has to show their face" not in await card(desk, "ben")
+    assert "not enough yet for: " not in await card(desk, "ben")
     assert isinstance(await opens(desk), Said)
 
 
@@ -182,6 +182,6 @@ async def test_the_card_offers_what_the_proof_does_for_and_says_what_the_rest_ta
     assert "Open for Ann" in shown
     assert '"kind": "tap"' in shown
     assert '"kind": "password"' not in shown
-    assert "has to show their face: New password" in shown
+    assert "not enough yet for: New password" in shown
     seen: Any = await desk.desk.handle(at_home("ben"), SeeCaller("f1", 1))
     assert seen.offers.opens == ("tap",)
