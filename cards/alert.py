@@ -13,7 +13,7 @@ from cards.opener import why
 from cards.parts import card, facts, lines, quoted, standing, warning
 from cards.texts import NAME, known, plain
 from cards.view import View
-from cards.words import bare, came_to_nothing, details, names, own, particulars, say, typed, verdict, when
+from cards.words import bare, came_to_nothing, counted, details, names, own, particulars, say, typed, verdict, when
 
 
 def alert(request: Request, view: View) -> e.Card:
@@ -32,7 +32,7 @@ def alert(request: Request, view: View) -> e.Card:
     body = [
         standing(request, say(view, own(request.kind, _title(request)), **given), view),
         *lines(*(say(view, key, **given) for key in _texts(request))),
-        *lines(say(view, "alert.count", count=view.alarms) if view.alarms > 1 else ""),
+        *lines(counted(view.alarms, view)),
         *lines(_lock(request, view)),
         *facts(rows),
         *quoted(request.requester.name, typed(request, view), view),

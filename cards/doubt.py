@@ -19,7 +19,7 @@ from cards.lock import begin
 from cards.parts import aloud, badge, card, facts, header, lines, warning
 from cards.texts import NAME, plain
 from cards.view import View
-from cards.words import bare, say, spelled, when
+from cards.words import bare, counted, say, spelled, when
 
 SHADES: Final = {
     DoubtStand.ASKED: "Accent",
@@ -55,7 +55,7 @@ def doubt(answer: DoubtCard, view: View) -> e.Card:
         case Slot.AGENT:
             return _agents(one, view)
         case _:
-            return _securitys(one, view)
+            return _securitys(answer, view)
 
 
 def _askers(one: CallDoubt, view: View) -> e.Card:
@@ -88,15 +88,19 @@ def _agents(one: CallDoubt, view: View) -> e.Card:
     return card(view, body, [None if one.over(view.now) else no], _refresh(one, view))
 
 
-def _securitys(one: CallDoubt, view: View) -> e.Card:
+def _securitys(answer: DoubtCard, view: View) -> e.Card:
+    """What security reads of a doubt, or of all within the same minutes: each says whom the caller passed for."""
+    one, every = answer.doubt, (answer.doubt, *answer.others)
     title = say(view, "doubt.security.title", **_given(one))
     said = lines(
-        say(view, f"doubt.security.{one.status}", **_given(one)), say(view, "doubt.security.next", **_given(one))
+        *(say(view, f"doubt.security.{each.status}", **_given(each)) for each in every),
+        counted(len(every), view),
+        say(view, "doubt.security.next", **_given(one)),
     )
     rows = [
         (say(view, "doubt.asked_at"), when(one.created_at)),
         (say(view, "doubt.asker_id"), one.by.id),
-        (say(view, "doubt.named_id"), one.about.id),
+        *((say(view, "doubt.named_id"), each.about.id) for each in every),
     ]
     return card(view, [_head(title, view, one.status), *said, *facts(rows)], [begin(view)])
 

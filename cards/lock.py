@@ -16,7 +16,7 @@ from cards.colleague import looked_for, row, who
 from cards.parts import badge, card, header, lines, quoted, warning
 from cards.texts import NAME, clean, plain
 from cards.view import View
-from cards.words import bare, came_to_nothing, refused, say
+from cards.words import bare, came_to_nothing, counted, refused, say
 
 TONES: Final = {
     LockStand.WANTED: "Accent",
@@ -79,7 +79,7 @@ def lock(answer: LockCard, view: View) -> e.Card:
     one = answer.intervention
     match answer.slot:
         case Slot.SECURITY:
-            return _securitys(one, view)
+            return _securitys(answer, view)
         case Slot.MANAGER:
             given = {"name": plain(one.about.name, NAME), "by": plain(one.by.name, NAME)}
             return card(view, lines(say(view, f"{one.kind}.lock.line", **given), say(view, "lock.manager", **given)))
@@ -120,9 +120,16 @@ def _said(one: Intervention, stands: LockStand, view: View) -> tuple[str, ...]:
             return (say(view, f"lock.ended.{stands}", name=name),)
 
 
-def _securitys(one: Intervention, view: View) -> e.Card:
-    """A line of who did what to whose account, and why; louder where it is an account of weight."""
+def _securitys(answer: LockCard, view: View) -> e.Card:
+    """A line of who did what to whose account, and why, for each of them; louder where it is an account of weight."""
+    every = (answer.intervention, *answer.others)
+    loud = warning(say(view, "lock.grave")) if any(one.grave for one in every) else None
+    return card(
+        view, [loud, *lines(counted(len(every), view)), *(piece for one in every for piece in _line(one, view))]
+    )
+
+
+def _line(one: Intervention, view: View) -> list[e.Piece]:
     given = {"name": plain(one.about.name, NAME), "by": plain(one.by.name, NAME)}
-    line = say(view, "lock.trial" if one.trial else f"{one.kind}.lock.line", **given)
-    loud = warning(say(view, "lock.grave", **given)) if one.grave else None
-    return card(view, [loud, *lines(line), *quoted(one.by.name, [("", one.reason)], view)])
+    said = say(view, "lock.trial" if one.trial else f"{one.kind}.lock.line", **given)
+    return [*lines(said), *quoted(one.by.name, [("", one.reason)], view)]

@@ -128,6 +128,11 @@ def came_to_nothing(view: View) -> str:
     return refused(Refusal(view.failed), view) if view.failed and view.link else ""
 
 
+def counted(many: int, view: View) -> str:
+    """Say how often an alarm was raised, where that is more than once."""
+    return say(view, "alert.count", count=many) if many > 1 else ""
+
+
 def reason(name: str) -> str:
     """Return the reason of a no as a report lists it, and how the sentence begins that people read."""
     key = f"refusal.{name}"

@@ -20,10 +20,11 @@ class DoubtForm:
 
 @dataclass(frozen=True, slots=True)
 class DoubtCard:
-    """A doubt as one of its places shows it."""
+    """A doubt as one of its places shows it; `others` are those that the same person had within the same minutes."""
 
     doubt: CallDoubt
     slot: Slot
+    others: tuple[CallDoubt, ...] = ()
 
 
 Doubted = DoubtForm | DoubtCard

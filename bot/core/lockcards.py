@@ -33,11 +33,15 @@ class LockForm:
 
 @dataclass(frozen=True, slots=True)
 class LockCard:
-    """An intervention as one of its places shows it; `reached`: the colleague has a chat in which they read of it."""
+    """An intervention as one of its places shows it; `reached`: the colleague has a chat in which they read of it.
+
+    `others` are those about the same person within the same minutes.
+    """
 
     intervention: Intervention
     slot: Slot
     reached: bool = True
+    others: tuple[Intervention, ...] = ()
 
 
 Locked = LockDoor | LockForm | LockCard

@@ -13,6 +13,7 @@ from bot.core.doubts import CallDoubt, DoubtStand
 from bot.core.model import Chat, Person
 from bot.core.ports import Job, Messenger, Posted, Slot
 from bot.desk.homes import Homes
+from bot.teams.bursts import BACK, of_matters
 from bot.teams.scenes import Message, PlannedMessage, line
 from bot.teams.telling import Telling
 from bot.teams.views import Addresses
@@ -96,9 +97,15 @@ class DoubtMessages:
         stage = await self._stage(job.request)
         if stage is None or not stage.doubt.alarming:
             return
-        message = _message(stage.doubt, Slot.SECURITY, stage.view)
+        one = stage.doubt
+        async with self.homes.ledger.store.unit() as unit:
+            theirs = await unit.begun_by(CallDoubt, one.tenant, one.by.id, one.created_at - BACK)
+        burst = of_matters((other for other in theirs if other.alarming), one)
+        message = _message(one, Slot.SECURITY, stage.view, burst)
         should = PlannedMessage(Slot.SECURITY, "", message, channel=self.addresses.security)
-        await Telling(self.homes, self.siren).bring(stage, stage.posted, [should])
+        telling = Telling(self.homes, self.siren)
+        if await telling.counts(stage, stage.posted, burst):
+            await telling.bring(stage, stage.posted, [should])
 
     async def _stage(self, doubt: str) -> DoubtStage | None:
         ledger = self.homes.ledger
@@ -122,6 +129,6 @@ def _news(one: CallDoubt) -> str:
     return "told.over" if one.status in {DoubtStand.DENIED, DoubtStand.UNANSWERED} and one.code_at else "told"
 
 
-def _message(one: CallDoubt, slot: Slot, view: View) -> Message:
-    card = cards.show(DoubtCard(one, slot), view)
+def _message(one: CallDoubt, slot: Slot, view: View, burst: Sequence[CallDoubt] = ()) -> Message:
+    card = cards.show(DoubtCard(one, slot, tuple(other for other in burst if other.id != one.id)), view)
     return cards.message(card, cards.text(f"doubt.summary.{slot}", view.language, by=one.by.name))

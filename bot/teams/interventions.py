@@ -19,6 +19,7 @@ from bot.core.lockcards import LockCard
 from bot.core.model import Chat, Person
 from bot.core.ports import Job, Messenger, Posted, Purpose, SignIn, Slot
 from bot.desk.homes import Homes
+from bot.teams.bursts import BACK, of_matters
 from bot.teams.scenes import Message, PlannedMessage, line, linked
 from bot.teams.telling import Telling
 from bot.teams.views import Addresses
@@ -38,7 +39,8 @@ class InterventionStage:
     view: View
     where: Addresses
     reached: bool
-    line: bool
+    line: bool = False
+    others: tuple[Intervention, ...] = ()
     manager: tuple[Person, Chat] | None = None
 
     @property
@@ -73,7 +75,7 @@ class InterventionStage:
 
     def _message(self, slot: Slot, view: View) -> Message:
         one = self.intervention
-        card = cards.show(LockCard(one, slot, self.reached), view)
+        card = cards.show(LockCard(one, slot, self.reached, self.others), view)
         others = "lock.summary.trial" if one.trial else "lock.summary.others"
         summary = f"lock.summary.{one.status}" if slot is Slot.AGENT else others
         return cards.message(card, cards.text(summary, view.language, name=one.about.name, by=one.by.name))
@@ -121,10 +123,24 @@ class InterventionMessages:
             manager = await self._manager(one)
         except Unavailable:  # nobody waits for that
             unsure = True
-        stage = replace(await self._stage(one, reached=reached), manager=manager)
-        await Telling(self.homes, self.siren).bring(stage, stage.posted, stage.wanted())
+        stage, telling = (
+            replace(await self._stage(one, reached=reached), manager=manager),
+            Telling(self.homes, self.siren),
+        )
+        burst = await self._burst(one)
+        if burst and await telling.counts(stage, stage.posted, burst):
+            stage = replace(stage, line=True, others=tuple(other for other in burst if other.id != one.id))
+        await telling.bring(stage, stage.posted, stage.wanted())
         if unsure:
             raise Unavailable("it is not known whether the colleague can be told")
+
+    async def _burst(self, one: Intervention) -> tuple[Intervention, ...]:
+        """Return all about the same person within the same minutes that security reads of; none, if not of this one."""
+        if not self.interventions.line(one):
+            return ()
+        async with self.homes.ledger.store.unit() as unit:
+            theirs = await unit.about(Intervention, one.tenant, one.about.id, one.created_at - BACK)
+        return of_matters((other for other in theirs if self.interventions.line(other)), one)
 
     async def _manager(self, one: Intervention) -> tuple[Person, Chat] | None:
         """Return the manager who has not been told: whoever is named later is not told once more."""
@@ -146,4 +162,4 @@ class InterventionMessages:
             )
         where = self.addresses
         view = where.view(ledger.clock.now())
-        return InterventionStage(one, home, sign_in, posted, view, where, reached, self.interventions.line(one))
+        return InterventionStage(one, home, sign_in, posted, view, where, reached)

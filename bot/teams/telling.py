@@ -9,7 +9,8 @@ from typing import Final
 import structlog
 
 from bot.core.errors import Closed, NotGranted, Rejected, Unavailable
-from bot.core.ports import Messenger, Posted
+from bot.core.matters import Matter
+from bot.core.ports import Job, Messenger, Posted, Slot, Urgency
 from bot.desk.homes import Homes
 from bot.teams.board import Board, Stage
 from bot.teams.scenes import PlannedMessage
@@ -44,6 +45,15 @@ class Telling:
                     held.append(error)
         if held:
             raise max(held, key=lambda error: getattr(error, "retry_after", None) or 0)
+
+    async def counts(self, stage: Stage, posted: Sequence[Posted], burst: Sequence[Matter]) -> bool:
+        """Say whether security reads of this matter on a card of its own; else the first of its burst is told anew."""
+        first = burst[0]
+        if first.id == stage.id or any(p.slot is Slot.SECURITY for p in posted):
+            return True
+        async with self.homes.ledger.store.unit() as unit:
+            await unit.defer(Job(first.SIREN, first.id, urgency=Urgency.ALARM))
+        return False
 
     async def _brought(self, board: Board, stage: Stage, there: Posted | None, should: PlannedMessage) -> None:
         try:

@@ -39,6 +39,9 @@ def doubts(view: View) -> Iterator[tuple[str, Showable, View]]:
             yield f"doubt/agent/{name}", DoubtCard(one, Slot.AGENT), agent
         if one.alarming:
             yield f"doubt/security/{name}", DoubtCard(one, Slot.SECURITY), channel
+    again = replace(BEGUN, status=DoubtStand.NOBODY, about=ANN)
+    first = replace(BEGUN, status=DoubtStand.DENIED)
+    yield "doubt/security/again", DoubtCard(first, Slot.SECURITY, (again, replace(again, about=BEN))), channel
     for words in ("doubt.moved", "doubt.gone"):
         yield f"said/{words}", Said(words), view
 

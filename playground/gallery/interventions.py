@@ -58,6 +58,8 @@ def interventions(view: View) -> Iterator[tuple[str, Showable, View]]:
     yield "lock/wanted/trial", LockCard(replace(WANTED, trial=True), Slot.AGENT), asked
     yield "lock/opened/trial", LockCard(tried, Slot.AGENT), agent
     yield "lock/security/trial", LockCard(replace(tried, grave=True), Slot.SECURITY), channel
+    again = (replace(tried, trial=False, grave=True), replace(tried, trial=False, kind=LOCKING[0], by=ANN))
+    yield "lock/security/again", LockCard(replace(tried, trial=False), Slot.SECURITY, others=again), channel
     yield "lock/manager", LockCard(replace(WANTED, status=LockStand.OPENED), Slot.MANAGER), view
     yield "lock/opened", LockCard(replace(WANTED, status=LockStand.OPENED), Slot.AGENT), agent
     yield "lock/opened/unreached", LockCard(replace(WANTED, status=LockStand.OPENED), Slot.AGENT, reached=False), agent
