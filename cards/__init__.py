@@ -18,12 +18,12 @@ from bot.core.answers import (
     RequestCard,
     Said,
     SecretShown,
-    StatusCard,
     ThreatCard,
     ThreatDoor,
     ThreatForm,
 )
 from bot.core.doubtful import DoubtCard, DoubtForm
+from bot.core.listed import StatusCard
 from bot.core.lockcards import LockCard, LockDoor, LockForm
 from bot.core.model import Request
 from bot.core.ports import Slot

@@ -9,7 +9,7 @@ from typing import Final
 
 from bot.core.answers import CallerCard, CallerDoor, CallerForm
 from bot.core.behalf import Offers
-from bot.core.callers import WAITING, Stand, Verification
+from bot.core.callers import HOUR, WAITING, Stand, Verification
 from bot.core.calling import (
     NUMBER,
     AskCaller,
@@ -19,8 +19,10 @@ from bot.core.calling import (
     DenyVouch,
     EndCall,
     FindCaller,
+    MuteCalls,
     OpenForm,
     ProveCall,
+    ResumeCalls,
     SeeCaller,
     TypeNumber,
 )
@@ -132,10 +134,31 @@ def _callers(answer: CallerCard, view: View) -> e.Card:
         _head(one, say(view, "call.caller.title"), view),
         *lines(say(view, f"call.caller.{'no_number' if asks and not one.by_number else key}", **_given(one))),
         *(lines(say(view, "call.caller.never"), subtle=True) if asks else ()),
+        *lines(quiet(one, view)),
     ]
     if asks and one.by_number:
         body.append(e.InputText(id=NUMBER, label=bare(view, "call.number"), longest=2))
-    return card(view, body, _answers(answer, view, asks=asks, over=over), _refresh(one, view))
+    actions, peace = _answers(answer, view, asks=asks, over=over), _quiet(one, view, aside=asks)
+    return card(view, body, [*actions[:-1], peace, *actions[-1:]], _refresh(one, view, still=peace is not None))
+
+
+def quiet(one: Verification, view: View) -> str:
+    """Say until when nobody of the helpdesk can ask them, where they have said so."""
+    holds = one.quiet_until is not None and view.now < one.quiet_until
+    return say(view, "call.quiet", until=when(one.quiet_until)) if holds else ""
+
+
+def resumes(view: View) -> e.Execute:
+    return press(view, "call.button.resume", ResumeCalls())
+
+
+def _quiet(one: Verification, view: View, *, aside: bool) -> e.Execute | None:
+    """Whoever was asked may have peace for a day; after a no, nobody asks them anyhow."""
+    if quiet(one, view):
+        return resumes(view)
+    if one.status is Stand.REFUSED or view.now >= one.created_at + HOUR:
+        return None
+    return press(view, "call.button.mute", MuteCalls(one.key, one.version), mode="secondary" if aside else None)
 
 
 def _answers(answer: CallerCard, view: View, *, asks: bool, over: bool) -> list[e.Action | None]:
@@ -225,8 +248,8 @@ def _at(one: Verification) -> str:
     return when(one.proven_at) if one.proven_at is not None else ""
 
 
-def _refresh(one: Verification, view: View) -> e.Refresh | None:
-    """Let the one it is for fetch it anew when it comes into view, as long as it can change."""
-    if not view.user or (one.over(view.now) and not one.leaves(view.now)):
+def _refresh(one: Verification, view: View, *, still: bool = False) -> e.Refresh | None:
+    """Let the one it is for fetch it anew when it comes into view, as long as it can change or `still` has a button."""
+    if not view.user or (one.over(view.now) and not one.leaves(view.now) and not still):
         return None
     return asks_anew(packed(view, SeeCaller(one.key, one.version)), [view.user])

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 from bot.core.actions import Begin, Home, Human, ShowStatus, WithdrawListed
-from bot.core.answers import HomeCard, MissCard, Offer, OfferCard, StatusCard
+from bot.core.answers import HomeCard, MissCard, Offer, OfferCard
 from bot.core.behalf import locked_by_other
+from bot.core.listed import StatusCard
 from bot.core.model import PENDING, Person, Request
 from bot.core.threat import ThreatLevel
 from cards import elements as e
 from cards.buttons import alarm, begin, dialog, press, ref
+from cards.call import quiet, resumes
 from cards.parts import behind, card, header, lines, marked, stand
 from cards.texts import NAME, plain
 from cards.view import View
@@ -57,7 +59,11 @@ def status(answer: StatusCard, view: View) -> e.Card:
     body: list[e.Piece] = [header(say(view, "home.title"), say(view, "list.title"))]
     body += [_listed(request, answer.person, view) for request in answer.requests] or lines(say(view, "list.nothing"))
     body += _looks(answer, view)
-    return card(view, body, [press(view, "button.home", Home()), alarm(view)])
+    peace = answer.quiet if answer.quiet is not None and quiet(answer.quiet, view) else None
+    if peace is not None:
+        body.append(_apart(quiet(peace, view)))
+    resume = resumes(view) if peace is not None else None
+    return card(view, body, [press(view, "button.home", Home()), resume, alarm(view)])
 
 
 def _looks(answer: StatusCard, view: View) -> list[e.Piece]:

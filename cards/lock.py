@@ -16,7 +16,7 @@ from cards.colleague import looked_for, row, who
 from cards.parts import badge, card, header, lines, quoted, warning
 from cards.texts import NAME, clean, plain
 from cards.view import View
-from cards.words import bare, came_to_nothing, counted, refused, say
+from cards.words import bare, came_to_nothing, refused, say
 
 TONES: Final = {
     LockStand.WANTED: "Accent",
@@ -125,7 +125,12 @@ def _securitys(answer: LockCard, view: View) -> e.Card:
     every = (answer.intervention, *answer.others)
     loud = warning(say(view, "lock.grave")) if any(one.grave for one in every) else None
     return card(
-        view, [loud, *lines(counted(len(every), view)), *(piece for one in every for piece in _line(one, view))]
+        view,
+        [
+            loud,
+            *lines(say(view, "lock.count", count=len(every)) if len(every) > 1 else ""),
+            *(piece for one in every for piece in _line(one, view)),
+        ],
     )
 
 

@@ -12,8 +12,8 @@ from bot.core.callers import Verification
 from bot.core.colleague import Colleague
 from bot.core.doubtful import Doubted
 from bot.core.forms import Sheet
+from bot.core.listed import StatusCard
 from bot.core.lockcards import Locked
-from bot.core.lookups import Seen
 from bot.core.model import Chat, Person, Refusal, Request, Secret
 from bot.core.ports import Purpose, Slot
 from bot.core.queue import WaitingLine
@@ -63,15 +63,6 @@ class MissCard:
     """What was written was not understood: a line, and three doors, those of `kinds` that come near it first."""
 
     kinds: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class StatusCard:
-    """How somebody's own requests stand, and who has lately looked at what there is of them."""
-
-    person: Person
-    requests: tuple[Request, ...]
-    looks: tuple[Seen, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

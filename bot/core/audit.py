@@ -75,6 +75,8 @@ class Deed(StrEnum):
     CALLER_MISMATCHED = "caller_mismatched"
     CALLER_UNANSWERED = "caller_unanswered"
     CALLER_CANCELLED = "caller_cancelled"
+    CALLS_QUIET = "calls_quiet"
+    CALLS_RESUMED = "calls_resumed"
     APP_INSTALLED = "app_installed"
     DOUBT_ASKED = "doubt_asked"
     DOUBT_CODE = "doubt_code"

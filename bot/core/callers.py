@@ -63,7 +63,7 @@ class Verification(Matter):
 
     `seed` makes the number, and is gone once that is of no use. `by_number`: the number may answer it; it may not for a
     while after a wrong one. `reached`: they were asked in a chat of their own. `voucher` is their manager, once asked
-    `vouching_at` then; `vouched` is what that one said, if anything.
+    `vouching_at` then; `vouched` is what that one said, if anything. `quiet_until`: nobody is to ask them before that.
     """
 
     SORT: ClassVar[str] = "caller"
@@ -79,6 +79,7 @@ class Verification(Matter):
     voucher: Person | None = None
     vouching_at: datetime | None = None
     vouched: bool | None = None
+    quiet_until: datetime | None = None
 
     @property
     def lane(self) -> str:
@@ -198,6 +199,8 @@ def _held_back(about: Sequence[Verification], by: Sequence[Verification], now: d
     no = said_no(about, now)
     if no is not None:
         return no
+    if quieting(about, now) is not None:
+        return Refusal(Reason.CALLER_QUIET)
     lately = [v for v in about if now - v.created_at < HOUR]
     if len(lately) >= ABOUT_AN_HOUR or len([v for v in about if now - v.created_at < DAY]) >= ABOUT_A_DAY:
         return Refusal(Reason.CALLER_ASKED_OFTEN)
@@ -210,6 +213,11 @@ def said_no(about: Iterable[Verification], now: datetime) -> Refusal | None:
     """A no stands for a day, whoever asks next, and whoever is asked; `about` are those about one person."""
     no = any(v.status is Stand.REFUSED and now - v.created_at < DAY for v in about)
     return Refusal(Reason.CALLER_SAID_NO) if no else None
+
+
+def quieting(about: Iterable[Verification], now: datetime) -> Verification | None:
+    """Return that by which somebody has said that nobody is to ask them; `about` are the last day's about them."""
+    return next((v for v in about if v.quiet_until is not None and now < v.quiet_until), None)
 
 
 def heard(one: Verification, event: Heard, now: datetime) -> Turned[Verification]:

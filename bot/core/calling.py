@@ -97,6 +97,19 @@ class SeeCaller:
 
 
 @dataclass(frozen=True, slots=True)
+class MuteCalls:
+    """The colleague wants to be asked by nobody for a day."""
+
+    verification: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeCalls:
+    """They may be asked again, whichever card had said that they may not."""
+
+
+@dataclass(frozen=True, slots=True)
 class OpenForm:
     """Open the form of a kind for the colleague whom a verification is about."""
 
@@ -117,7 +130,8 @@ class OpenRequest:
 
 
 Asking = BeginCaller | FindCaller | AskCaller
-Answering = TypeNumber | DenyCall | EndCall | SeeCaller | AskManager | DenyVouch
+Quieting = MuteCalls | ResumeCalls
+Answering = TypeNumber | DenyCall | EndCall | SeeCaller | AskManager | DenyVouch | Quieting
 Opening = OpenForm | OpenRequest
 Calling = Asking | Answering | Opening | ProveCall
 
@@ -135,13 +149,15 @@ class Verb(StrEnum):
     MANAGER = "call-manager"
     NOT_VOUCHED = "call-not-vouched"
     SEE = "call-see"
+    MUTE = "call-mute"
+    RESUME = "call-resume"
     OPEN = "call-open"
     SEND = "call-send"
 
 
 VERBS: Final = frozenset(Verb)
 # What says no more than which verification it is about.
-Plain = ProveCall | DenyCall | EndCall | AskManager | DenyVouch | SeeCaller
+Plain = ProveCall | DenyCall | EndCall | AskManager | DenyVouch | SeeCaller | MuteCalls
 PLAIN: Final[Mapping[Verb, type[Plain]]] = MappingProxyType(
     {
         Verb.PROVE: ProveCall,
@@ -150,6 +166,7 @@ PLAIN: Final[Mapping[Verb, type[Plain]]] = MappingProxyType(
         Verb.MANAGER: AskManager,
         Verb.NOT_VOUCHED: DenyVouch,
         Verb.SEE: SeeCaller,
+        Verb.MUTE: MuteCalls,
     }
 )
 FORM: Final = "form"  # the id of a form that is filled in for a colleague
@@ -163,6 +180,8 @@ def pack(action: Calling) -> dict[str, str | int]:
     match action:
         case BeginCaller():
             return {"verb": Verb.BEGIN.value}
+        case ResumeCalls():
+            return {"verb": Verb.RESUME.value}
         case FindCaller(form):
             return {"verb": Verb.FIND.value, "id": form}
         case AskCaller(form, person):
@@ -183,6 +202,8 @@ def unpack(verb: str, data: Mapping[str, object], inputs: Mapping[str, str]) -> 
     match verb:
         case Verb.BEGIN:
             return BeginCaller()
+        case Verb.RESUME:
+            return ResumeCalls()
         case Verb.FIND if isinstance(key, str):
             return FindCaller(key, inputs.get(PICKED, ""), inputs.get(TYPED, ""))
         case Verb.ASK if isinstance(key, str):

@@ -79,6 +79,7 @@ class Reason(StrEnum):
     CALLER_WALLED = "caller_walled"
     CALLER_ASKED_ALREADY = "caller_asked_already"
     CALLER_SAID_NO = "caller_said_no"
+    CALLER_QUIET = "caller_quiet"
     CALLER_ASKED_OFTEN = "caller_asked_often"
     AGENT_ASKS_OFTEN = "agent_asks_often"
     CALLER_NO_TEAMS = "caller_no_teams"

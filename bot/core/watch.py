@@ -31,6 +31,7 @@ class Sort(StrEnum):
     NAMED_LOCK = "named_lock"  # the same, as the one they want locked: each time
     NAMED_LOOK = "named_look"  # the same, as the one whose history or proof they want to see: each time
     UNSENT = "unsent"  # notices by mail that could not be sent, whoever they are about: each time
+    QUIET = "quiet"  # they want nobody of the helpdesk to ask them for a day: each time
     ASKS_MANY = "asks_many"  # colleagues an agent asked within a day, far more than is usual for them
     OPENS_MANY = "opens_many"  # the same, of what they opened for colleagues
     DENIED = "denied"  # a no, or a wrong number, to too much of what an agent asked within a day
@@ -90,7 +91,7 @@ class Notice:
 USUAL: Final = Thresholds()
 # Of these security hears once a day: they speak of a whole day, which is looked at again and again.
 DAILY: Final = frozenset(
-    {Sort.ASKS_MANY, Sort.OPENS_MANY, Sort.DENIED, Sort.LATE, Sort.CROWD, Sort.REFUSED_SHARE},
+    {Sort.ASKS_MANY, Sort.OPENS_MANY, Sort.DENIED, Sort.LATE, Sort.CROWD, Sort.REFUSED_SHARE, Sort.QUIET},
 )
 
 
@@ -110,7 +111,16 @@ def unusual(sort: Sort, count: Count, limits: Thresholds) -> tuple[str, int] | N
                 ("hour", count.hour, limits.yes_hour),
                 ("day", count.day, limits.yes_day),
             )
-        case Sort.OVER | Sort.OVER_ALL | Sort.DISOWNED | Sort.NAMED | Sort.NAMED_LOCK | Sort.NAMED_LOOK | Sort.UNSENT:
+        case (
+            Sort.OVER
+            | Sort.OVER_ALL
+            | Sort.DISOWNED
+            | Sort.NAMED
+            | Sort.NAMED_LOCK
+            | Sort.NAMED_LOOK
+            | Sort.UNSENT
+            | Sort.QUIET
+        ):
             kept = (("hour", count.hour, 1),)
         case Sort.PRESS | Sort.OPENED | Sort.ASKED | Sort.VOUCHING | Sort.INSTALLED:
             kept = ()

@@ -42,6 +42,7 @@ from bot.desk.ledger import Ledger
 from bot.desk.newcomers import Newcomers
 from bot.desk.purposes import Close
 from bot.desk.questions import Questions, mine
+from bot.desk.quiet import Quiet
 from bot.desk.register import MATTER, Along, Register, spent
 from bot.desk.vouching import Vouchers
 
@@ -61,6 +62,10 @@ class Callers:
     @property
     def questions(self) -> Questions:
         return Questions(self.ledger, self.register, self.context)
+
+    @property
+    def quiet(self) -> Quiet:
+        return Quiet(self.ledger.record, self.register)
 
     async def door(self, person: Person) -> Answer:
         """Show an agent the way; to anybody else, what it is not."""
@@ -92,6 +97,10 @@ class Callers:
                 return await self._ended(actor, Verification.named(key))
             case do.SeeCaller(key):
                 return await self._seen(actor, Verification.named(key))
+            case do.MuteCalls(key):
+                return await self._quiet(actor, Verification.named(key))
+            case do.ResumeCalls():
+                return await self._resumed(actor)
             case do.AskManager(key):
                 return await self.vouchers.ask(actor, Verification.named(key))
             case do.DenyVouch(key):
@@ -168,6 +177,23 @@ class Callers:
         if turned.refusal is not None:
             return Refused(turned.refusal)
         await self.stop(turned.matter.id)
+        return CallerCard(turned.matter, Slot.CALLER, self.offers(turned.matter))
+
+    async def _resumed(self, actor: Actor) -> Answer:
+        """Let whoever presses be asked again."""
+        if not actor.chat.personal:
+            return Refused(Refusal(Reason.NOT_PRIVATE))
+        await self.quiet.end(actor.person)
+        return Said("call.resumed")
+
+    async def _quiet(self, actor: Actor, verification: str) -> Answer:
+        """Let nobody ask them for a day: what was asked already stays as it is."""
+        one = await self.theirs(actor, verification)
+        if isinstance(one, Refused):
+            return one
+        turned = await self.quiet.begin(one)
+        if turned.refusal is not None:
+            return Refused(turned.refusal)
         return CallerCard(turned.matter, Slot.CALLER, self.offers(turned.matter))
 
     async def disclaimed(self, verification: str) -> None:

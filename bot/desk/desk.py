@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from typing import assert_never
 
 from bot.core import actions as do
-from bot.core.answers import Answer, Refused, RequestCard, Said, StatusCard
+from bot.core.answers import Answer, Refused, RequestCard, Said
 from bot.core.calling import ShowCaller
 from bot.core.doubting import ShowDoubt
 from bot.core.errors import Conflict
 from bot.core.events import Event, Hid, Reported, RevokeChosen, TimePassed, Withdrew
 from bot.core.life.advance import past
+from bot.core.listed import StatusCard
 from bot.core.locking import ShowLocking
 from bot.core.looking import BeginLooking, FindColleague, LookAt
 from bot.core.lookups import Lookup, Sight
@@ -240,8 +241,8 @@ class Desk:
                 assert_never(action)
 
     async def _status(self, actor: Actor) -> Answer:
-        requests, looks = await asyncio.gather(self.reception.latest(actor.person), self.lookups.of(actor.person))
-        return StatusCard(actor.person, requests, looks)
+        asked = self.reception.latest(actor.person), self.lookups.of(actor.person), self.others.quiet(actor.person)
+        return StatusCard(actor.person, *await asyncio.gather(*asked))
 
     async def _change(self, request: Request, event: Event) -> Answer:
         step = await self.ledger.change(request.id, happened(event), known=request)

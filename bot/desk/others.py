@@ -13,6 +13,7 @@ from bot.core.calling import (
     DenyCall,
     DenyVouch,
     EndCall,
+    MuteCalls,
     OpenForm,
     Opening,
     ProveCall,
@@ -63,6 +64,9 @@ class Others:
             return await self.faces.begin(actor, action)
         return await self.callers.handle(actor, action)
 
+    async def quiet(self, person: Person) -> Verification | None:
+        return await self.callers.quiet.of(person)
+
     async def shown(self, person: Person, action: ShowCaller | ShowDoubt | ShowThreat | ShowLocking | Human) -> Answer:
         """Show the way to what words lead to, to whom it is open: nothing here acts."""
         match action:
@@ -90,7 +94,15 @@ def _about(action: Matters) -> str:
     """Return the id of the matter on whose own card this is pressed, "" where it has none."""
     match action:
         case (
-            TypeNumber() | ProveCall() | DenyCall() | EndCall() | AskManager() | DenyVouch() | SeeCaller() | OpenForm()
+            TypeNumber()
+            | ProveCall()
+            | DenyCall()
+            | EndCall()
+            | AskManager()
+            | DenyVouch()
+            | SeeCaller()
+            | OpenForm()
+            | MuteCalls()
         ):
             return Verification.named(action.verification)
         case SaySame() | SayDifferent() | SayNotCalling() | SeeDoubt():

@@ -20,6 +20,7 @@ from bot.desk.ledger import Home, Ledger
 from bot.desk.register import Register, asking
 
 SEED: Final = 16  # bytes that make the number
+CALL_ABOUT, CALL_BY = "call_about", "call_by"  # what is done of a person by one at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +82,8 @@ class Questions:
 
 async def one_by_one(unit: Unit, agent: Person, colleague: Person) -> None:
     """Let nobody add to what is counted of both before this is over: in this order, so that none waits for ever."""
-    await unit.alone(colleague, "call_about")
-    await unit.alone(agent, "call_by")
+    await unit.alone(colleague, CALL_ABOUT)
+    await unit.alone(agent, CALL_BY)
 
 
 async def lately(

@@ -11,6 +11,7 @@ from bot.core.answers import CallerCard, CallerDoor, CallerForm, RequestCard
 from bot.core.behalf import NOTHING, VOUCHED, Offers
 from bot.core.callers import Stand, Verification
 from bot.core.colleague import Colleague
+from bot.core.listed import StatusCard
 from bot.core.model import Evidence, EvidenceType, Status
 from bot.core.ports import Slot
 from bot.core.proven import Proven
@@ -55,6 +56,10 @@ def calls(view: View) -> Iterator[tuple[str, Showable, View]]:
         yield f"call/caller/{name}", CallerCard(one, Slot.CALLER, offers), linked
         if one.voucher is not None:
             yield f"call/voucher/{name}", CallerCard(one, Slot.VOUCHER), linked
+    for stand in (Stand.ASKED, Stand.UNANSWERED):
+        peace = replace(ASKED, status=stand, quiet_until=NOW + timedelta(hours=23))
+        yield f"call/caller/quiet_{stand}", CallerCard(peace, Slot.CALLER), view
+    yield "list/quiet", StatusCard(ANN, (at(Status.ENDED),), quiet=peace), view
     for status in Status:
         theirs = replace(at(status), opened_by=BEN)
         yield f"opener/{status}", RequestCard(theirs, Slot.OPENER), agent

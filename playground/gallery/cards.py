@@ -18,8 +18,8 @@ from bot.core.answers import (
     RequestCard,
     Said,
     SecretShown,
-    StatusCard,
 )
+from bot.core.listed import StatusCard
 from bot.core.model import (
     AGAIN,
     Ending,
@@ -270,7 +270,7 @@ def _findings(view: View) -> Shown:
 def _unusual(view: View) -> Shown:
     for sort, of in ((Sort.ASKS_MANY, 4), (Sort.ASKS_MANY, 0), (Sort.OPENS_MANY, 3), (Sort.OPENS_MANY, 0)):
         yield f"finding/{sort}_{of}", Notice("f1", BEN, sort, "day", 24, NOW, "", of=of), view
-    for sort in (Sort.DENIED, Sort.LATE, Sort.CROWD, Sort.REFUSED_SHARE):
+    for sort in (Sort.QUIET, Sort.DENIED, Sort.LATE, Sort.CROWD, Sort.REFUSED_SHARE):
         yield f"finding/{sort}", Notice("f1", BEN, sort, "day", 4, NOW, "", of=11), view
 
 

@@ -17,7 +17,7 @@ from bot.core.reasons import Reason
 from bot.kinds import KINDS
 from cards import Showable, View
 from playground.gallery.calls import FOUND
-from playground.gallery.people import ANN, BEN
+from playground.gallery.people import ANN, BEN, CLEO
 from playground.gallery.requests import told
 from playground.gallery.stories import NOW
 
@@ -57,9 +57,7 @@ def interventions(view: View) -> Iterator[tuple[str, Showable, View]]:
     tried = replace(WANTED, status=LockStand.OPENED, trial=True)
     yield "lock/wanted/trial", LockCard(replace(WANTED, trial=True), Slot.AGENT), asked
     yield "lock/opened/trial", LockCard(tried, Slot.AGENT), agent
-    yield "lock/security/trial", LockCard(replace(tried, grave=True), Slot.SECURITY), channel
-    again = (replace(tried, trial=False, grave=True), replace(tried, trial=False, kind=LOCKING[0], by=ANN))
-    yield "lock/security/again", LockCard(replace(tried, trial=False), Slot.SECURITY, others=again), channel
+    yield from _lines(tried, channel)
     yield "lock/manager", LockCard(replace(WANTED, status=LockStand.OPENED), Slot.MANAGER), view
     yield "lock/opened", LockCard(replace(WANTED, status=LockStand.OPENED), Slot.AGENT), agent
     yield "lock/opened/unreached", LockCard(replace(WANTED, status=LockStand.OPENED), Slot.AGENT, reached=False), agent
@@ -68,6 +66,14 @@ def interventions(view: View) -> Iterator[tuple[str, Showable, View]]:
         yield f"lock/declined/{reason}", LockCard(no, Slot.AGENT), agent
     for status in (LockStand.REPLACED, LockStand.LAPSED):
         yield f"lock/{status}", LockCard(replace(WANTED, status=status), Slot.AGENT), agent
+
+
+def _lines(tried: Intervention, channel: View) -> Iterator[tuple[str, Showable, View]]:
+    """What security reads of a trial, and of one account that is locked again and again: all of that on one card."""
+    yield "lock/security/trial", LockCard(replace(tried, grave=True), Slot.SECURITY), channel
+    one = replace(tried, trial=False)
+    others = (replace(one, grave=True), replace(one, kind=LOCKING[0], by=CLEO))
+    yield "lock/security/again", LockCard(one, Slot.SECURITY, others=others), channel
 
 
 def _of(kind: str, view: View, agent: View, channel: View) -> Iterator[tuple[str, Showable, View]]:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.core.answers import ProofShown, Said, StatusCard
+from bot.core.answers import ProofShown, Said
 from bot.core.colleague import Colleague
+from bot.core.listed import StatusCard
 from bot.core.lookups import Seen, Sight, episode
 from bot.core.model import Status
 from bot.core.sights import HistoryCard, LookDoor, LookForm

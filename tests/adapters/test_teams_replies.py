@@ -24,11 +24,11 @@ from bot.core.answers import (
     Said,
     SecretShown,
     SignInWanted,
-    StatusCard,
     ThreatCard,
 )
 from bot.core.callers import Verification
 from bot.core.forms import Choice, Field, Sheet
+from bot.core.listed import StatusCard
 from bot.core.model import Actor, Refusal, Secret, Status
 from bot.core.ports import Slot
 from bot.core.threat import Threat, ThreatLevel

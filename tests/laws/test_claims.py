@@ -8,8 +8,9 @@ from datetime import timedelta
 import pytest
 
 from bot.core.actions import Approve, Deny, ForSome, Ref, Retract, ShowStatus, Written
-from bot.core.answers import Answer, MissCard, QueueCard, RequestCard, StatusCard
+from bot.core.answers import Answer, MissCard, QueueCard, RequestCard
 from bot.core.attention import LASTS
+from bot.core.listed import StatusCard
 from bot.core.model import Actor, Status
 from bot.core.packing import pack, unpack
 from bot.core.queue import looked_at

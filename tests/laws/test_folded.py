@@ -47,7 +47,7 @@ async def test_of_one_account_that_is_locked_again_and_again_security_reads_one_
         await desk.job("intervention", Intervention.named(form))
     await desk.job("intervention", Intervention.named("f1"))
     (card,) = cards(desk)
-    assert "Raised 3 times" in card
+    assert "3 times, each" in card
     assert card.count("Ben has Ann signed out everywhere") == 2
     assert "Cleo has Ann signed out everywhere" in card
 

@@ -10,8 +10,9 @@ import pytest
 
 import cards
 from bot.core.actions import Action, Deny, ForSome, OfferToken, Ref, ShowStatus
-from bot.core.answers import Answer, Done, ProofShown, Said, SignInWanted, StatusCard
+from bot.core.answers import Answer, Done, ProofShown, Said, SignInWanted
 from bot.core.errors import Unavailable
+from bot.core.listed import StatusCard
 from bot.core.looking import BeginLooking, FindColleague, LookAt
 from bot.core.lookups import BY_AN_HOUR, HOUR, MANY, WEEK, Lookup, Sight
 from bot.core.ports import Purpose, SignIn

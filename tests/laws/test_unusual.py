@@ -15,6 +15,7 @@ from bot.core.reasons import Reason
 from bot.core.unusual import LOOK
 from bot.core.watch import Sort
 from tests.fakes import EMPLOYEES, HELPDESK, UNBRAKED, FakeClock, Office, at_home, office, person
+from tests.laws.faced import queued
 from tests.laws.test_callers import asked, asks, types
 from tests.laws.test_record import findings, heard, told
 from tests.stores import patient
@@ -52,6 +53,7 @@ async def test_looked_for_by_several_at_once_it_is_told_once(desk: Office) -> No
     desk.directory.add("last", EMPLOYEES)
     await asks(desk, "last", form="last")
     assert await found(desk) == []  # nobody looks while somebody waits
+    assert f"{LOOK}:{Verification.named('last')}" in await queued(desk)
     await asyncio.gather(*(desk.job(LOOK, Verification.named("last")) for _ in range(4)))
     assert await found(desk) == [("asks_many", "ben", "10")]
 
