@@ -25,7 +25,7 @@ def finding(found: Notice, view: View) -> e.Card:
             *lines(say(view, after if known(after) else "finding.next", **given)),
             *facts([(say(view, "finding.at"), when(found.at)), *([] if nobody else about)]),
         ],
-        [begin(view)] if found.sort in DAILY else [],
+        [begin(view, found.person)] if found.sort in DAILY else [],  # and nobody of their name
     )
 
 

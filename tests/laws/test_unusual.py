@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import replace
 
 from bot.core.answers import Said
 from bot.core.callers import Verification
 from bot.core.calling import DenyCall
+from bot.core.locking import BeginLock, pack
 from bot.core.model import Refusal
 from bot.core.officehours import OfficeHours
 from bot.core.ports import Job
 from bot.core.reasons import Reason
 from bot.core.unusual import LOOK
 from bot.core.watch import Sort
+from cards import text
 from tests.fakes import EMPLOYEES, HELPDESK, UNBRAKED, FakeClock, Office, at_home, office, person
 from tests.laws.faced import queued
 from tests.laws.test_callers import asked, asks, types
@@ -41,7 +44,10 @@ async def test_far_more_than_is_usual_for_an_agent_is_told_once_a_day(desk: Offi
     assert await found(desk) == [("asks_many", "ben", "10")]
     assert await heard(desk) == 1
     card = desk.messenger.shown("19:security@thread.tacv2")
-    assert all(said in card for said in ("ben", "10 colleagues", "in person", "Lock"))
+    assert all(
+        said in card for said in ("ben", "10 colleagues", "in person", text("lock.button.begin_for", "en", name="Ben"))
+    )
+    assert json.dumps(pack(BeginLock("ben")))[1:-1] in card  # and not whoever else has that name
 
     desk.clock.advance(days=2)
     await busy(desk, MANY + 2, "b")  # that is usual for them by now
