@@ -5,9 +5,6 @@ from __future__ import annotations
 from typing import Any, assert_never
 
 from bot.core.answers import (
-    CallerCard,
-    CallerDoor,
-    CallerForm,
     Form,
     HomeCard,
     MissCard,
@@ -22,6 +19,7 @@ from bot.core.answers import (
     ThreatDoor,
     ThreatForm,
 )
+from bot.core.callcards import CallerCard, CallerDoor, CallerForm
 from bot.core.doubtful import DoubtCard, DoubtForm
 from bot.core.listed import StatusCard
 from bot.core.lockcards import LockCard, LockDoor, LockForm

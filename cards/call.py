@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.core.answers import CallerCard, CallerDoor, CallerForm
 from bot.core.behalf import Offers
+from bot.core.callcards import CallerCard, CallerDoor, CallerForm
 from bot.core.callers import HOUR, WAITING, Stand, Verification
 from bot.core.calling import (
     NUMBER,
@@ -51,9 +51,15 @@ TONES: Final = {
 }
 
 
-def call_door(_: CallerDoor, view: View) -> e.Card:
-    begin = dialog(view, "call.button.begin", BeginCaller(), style="positive")
-    return card(view, [header(say(view, "app.name"), say(view, "call.title")), *lines(say(view, "call.door"))], [begin])
+def call_door(answer: CallerDoor, view: View) -> e.Card:
+    begin = dialog(view, "call.button.begin", BeginCaller(answer.kind), style="positive")
+    top = header(say(view, "app.name"), say(view, "call.title"))
+    return card(view, [top, *lines(say(view, "call.door")), *_wanted(answer.kind, view)], [begin])
+
+
+def _wanted(kind: str, view: View) -> list[e.Piece]:
+    """Say what is to be opened once they are verified, where the agent has said so."""
+    return lines(say(view, "call.wanted", kind=say(view, called(kind)))) if kind else []
 
 
 def call_form(answer: CallerForm, view: View) -> e.Card:
@@ -61,12 +67,13 @@ def call_form(answer: CallerForm, view: View) -> e.Card:
     body: list[e.Piece | None] = [
         warning(say(view, f"call.fault.{answer.fault}")) if answer.fault else None,
         *lines(say(view, "call.found" if answer.found else "call.form")),
+        *_wanted(answer.kind, view),
         *(
-            row(one, bare(view, "call.button.ask"), packed(view, AskCaller(answer.form, one.id)), view)
+            row(one, bare(view, "call.button.ask"), packed(view, AskCaller(answer.form, one.id, answer.kind)), view)
             for one in answer.found
         ),
     ]
-    data = packed(view, FindCaller(answer.form, "", ""))
+    data = packed(view, FindCaller(answer.form, "", "", answer.kind))
     again = "call.button.find_again" if answer.found else "call.button.find"
     find = e.Submit(title=bare(view, again), data=data)
     return card(view, [*body, *looked_for(answer.text, view)], [find])
@@ -100,7 +107,7 @@ def _agents(answer: CallerCard, view: View) -> e.Card:
         *facts([(say(view, "call.asked_at"), when(one.created_at)), (say(view, "call.proved_at"), _at(one))]),
     ]
     opens = (
-        [dialog(view, f"{kind}.title", OpenForm(one.key, one.version, kind)) for kind in answer.offers.opens]
+        [_opens(one, kind, view) for kind in sorted(answer.offers.opens, key=lambda kind: kind != one.wanted)]
         if one.status is Stand.VERIFIED and not over
         else []
     )
@@ -110,6 +117,12 @@ def _agents(answer: CallerCard, view: View) -> e.Card:
     if opens:
         body += lines(say(view, "call.agent.opens", **_given(one)))
     return card(view, body, [*opens, leads, back], _refresh(one, view))
+
+
+def _opens(one: Verification, kind: str, view: View) -> e.Submit:
+    """The button that opens a kind's form; what the agent has said they want to open stands out."""
+    style = "positive" if kind == one.wanted else None
+    return dialog(view, f"{kind}.title", OpenForm(one.key, one.version, kind), style=style)
 
 
 def _lacks(offers: Offers, one: Verification, view: View) -> list[e.Piece]:

@@ -11,7 +11,7 @@ from bot.core.forms import Choice, Fault, Field, Line
 from cards import elements as e
 from cards.buttons import back, choose, disown, submit
 from cards.parts import behind, card, header, lines, marked, warning
-from cards.texts import Markup, clean, known
+from cards.texts import NAME, Markup, clean, known, plain
 from cards.view import View
 from cards.words import bare, own, say, stated
 
@@ -34,6 +34,7 @@ def form(answer: Form, view: View, *, titled: bool = False) -> e.Card:
         return _rows(answer, answer.sheet.rows, view, titled=titled)
     asks = not answer.sheet.closed and (answer.sheet.fields or known(f"{kind}.form.lead"))
     body = _top(kind, view, titled=titled)
+    body += lines(say(view, "call.for", name=plain(answer.about, NAME))) if answer.about else []
     body += [*lines(say(view, own(kind, "form.lead")))] if asks else []
     body += [_told(line, view) for line in answer.sheet.lines]
     buttons = (

@@ -60,6 +60,7 @@ class Person:
     manager: str = ""  # the key of whom the directory names
     others: tuple[str, ...] = ()  # addresses besides the mailbox
     mailbox: str = ""  # where the name's own is another's
+    papers: str = ""  # their name as an identity document has it, where the directory has another
 
     @property
     def id(self) -> str:
@@ -195,6 +196,8 @@ _CAST: Final = (
     Person("rita", "Rita Reyes", "Sales representative", department="Sales North", manager="max"),
     Person("mo", "Mo Malik", "Contractor", manager="max"),
     Person("dan", "Dan Drake", "Former accountant", enabled=False),
+    Person("otto", "Otto Olsen", "Fitter, disabled by HR this morning", enabled=False),  # and still in Teams
+    Person("brian", "Brian", "Fitter", department="Plant 2", papers="Brian James"),
     Person("olga", "Olga Orlov", "Vault operator"),
     Person("uma", "Uma Underhill", "Chief executive", restricted=True),
     Person("emma", "Emma Emmett", "Emergency access account"),

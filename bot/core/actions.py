@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.core.calling import Calling, ShowCaller
+from bot.core.calling import AboutOthers, Calling, ShowCaller
 from bot.core.doubting import Doubting, ShowDoubt
 from bot.core.locking import Locking, ShowLocking
 from bot.core.looking import Looking
@@ -31,9 +31,7 @@ class ShowStatus:
 
 @dataclass(frozen=True, slots=True)
 class Human:
-    """Say where people help; `of_others`: it seems to be about somebody else, whom the desk does not serve for them."""
-
-    of_others: bool = False
+    """Say where people help."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +262,7 @@ Written = (
     | Help
     | ShowStatus
     | ShowCaller
+    | AboutOthers
     | ShowDoubt
     | ShowThreat
     | ShowLocking

@@ -7,9 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 
-from bot.core.behalf import NOTHING, Offers
-from bot.core.callers import Verification
-from bot.core.colleague import Colleague
+from bot.core.callcards import CallerCard, CallerDoor, CallerForm
 from bot.core.doubtful import Doubted
 from bot.core.forms import Sheet
 from bot.core.listed import StatusCard
@@ -86,7 +84,7 @@ class Form:
     """The form of a kind; `errors` are catalogue keys by field, `values` what was typed so far.
 
     `disowns`: it does not ask for the kind, but which of what that shows is not theirs. `call`, an id and a version, is
-    the verification of the colleague for whom an agent fills it in.
+    the verification of the colleague `about` whom it is, and for whom an agent fills it in.
     """
 
     kind: str
@@ -96,6 +94,7 @@ class Form:
     errors: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     disowns: bool = False
     call: tuple[str, int] | None = None
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,30 +103,6 @@ class RequestCard:
 
     request: Request
     slot: Slot
-
-
-@dataclass(frozen=True, slots=True)
-class CallerForm:
-    """The form in which an agent says who rings: what was typed, what is wrong with it, and who that may be."""
-
-    form: str
-    text: str = ""
-    fault: str = ""
-    found: tuple[Colleague, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class CallerCard:
-    """A verification as one of its places shows it."""
-
-    verification: Verification
-    slot: Slot
-    offers: Offers = NOTHING  # what its agent may open for the colleague, and what more the rest takes
-
-
-@dataclass(frozen=True, slots=True)
-class CallerDoor:
-    """The way to ask a colleague whether it is them: nothing is done before its button is pressed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,7 @@ class Verification(Matter):
     proven_at: datetime | None = None
     ended_at: datetime | None = None  # when it came to nothing
     used_for: str = ""  # the one request that was opened with it
+    wanted: str = ""  # the kind that the agent said they want to open, if they did
     reached: bool = True
     voucher: Person | None = None
     vouching_at: datetime | None = None

@@ -18,8 +18,22 @@ class ShowCaller:
 
 
 @dataclass(frozen=True, slots=True)
+class AboutOthers:
+    """Words that seem to be about somebody else, whom the desk does not serve for them, and an agent may.
+
+    `kind` is what it is about; `person` and `name` are who is named, as the client and the writer say.
+    """
+
+    kind: str = ""
+    person: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class BeginCaller:
-    """Open the form in which an agent says who rings."""
+    """Open the form in which an agent says who rings; `kind` is what they want to open for them, if they said so."""
+
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +43,7 @@ class FindCaller:
     form: str
     person: str
     text: str
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +52,7 @@ class AskCaller:
 
     form: str
     person: str
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,14 +194,14 @@ _VERBS: Final = MappingProxyType({sort: verb for verb, sort in PLAIN.items()})
 def pack(action: Calling) -> dict[str, str | int]:
     """Return the data of the button that does `action`."""
     match action:
-        case BeginCaller():
-            return {"verb": Verb.BEGIN.value}
+        case BeginCaller(kind):
+            return {"verb": Verb.BEGIN.value, **_about(kind)}
         case ResumeCalls():
             return {"verb": Verb.RESUME.value}
-        case FindCaller(form):
-            return {"verb": Verb.FIND.value, "id": form}
-        case AskCaller(form, person):
-            return {"verb": Verb.ASK.value, "id": form, PICKED: person}
+        case FindCaller(form, _, _, kind):
+            return {"verb": Verb.FIND.value, "id": form, **_about(kind)}
+        case AskCaller(form, person, kind):
+            return {"verb": Verb.ASK.value, "id": form, PICKED: person, **_about(kind)}
         case OpenForm(verification, version, kind):
             return {"verb": Verb.OPEN.value, "id": verification, "v": version, "kind": kind}
         case OpenRequest(verification, version, kind, request, _):
@@ -201,13 +217,13 @@ def unpack(verb: str, data: Mapping[str, object], inputs: Mapping[str, str]) -> 
     key, version = data.get("id"), data.get("v")
     match verb:
         case Verb.BEGIN:
-            return BeginCaller()
+            return BeginCaller(_text(data, "kind"))
         case Verb.RESUME:
             return ResumeCalls()
         case Verb.FIND if isinstance(key, str):
-            return FindCaller(key, inputs.get(PICKED, ""), inputs.get(TYPED, ""))
+            return FindCaller(key, inputs.get(PICKED, ""), inputs.get(TYPED, ""), _text(data, "kind"))
         case Verb.ASK if isinstance(key, str):
-            return AskCaller(key, inputs.get(PICKED, ""))
+            return AskCaller(key, inputs.get(PICKED, ""), _text(data, "kind"))
         case _ if not isinstance(key, str) or not isinstance(version, int) or isinstance(version, bool):
             return None
         case Verb.OPEN:
@@ -219,6 +235,10 @@ def unpack(verb: str, data: Mapping[str, object], inputs: Mapping[str, str]) -> 
             return TypeNumber(key, version, inputs.get(NUMBER, ""))
         case _:
             return PLAIN[Verb(verb)](key, version)
+
+
+def _about(kind: str) -> dict[str, str]:
+    return {"kind": kind} if kind else {}
 
 
 def _text(data: Mapping[str, object], name: str) -> str:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from uuid import uuid4
 
 from bot.core.answers import Answer, Form, Refused, RequestCard, Said
 from bot.core.behalf import UNPROVED, assisted, proof
-from bot.core.callers import CallUsed, Verification, heard
-from bot.core.calling import OpenForm, Opening, OpenRequest
+from bot.core.callcards import CallerDoor, CallerForm
+from bot.core.callers import DAY, CallUsed, Verification, heard
+from bot.core.calling import AboutOthers, OpenForm, Opening, OpenRequest
 from bot.core.decide import Refuse, decide
-from bot.core.errors import Conflict, DeskError
+from bot.core.errors import Conflict, DeskError, Missing
 from bot.core.events import Asked, Consented, Event
 from bot.core.facts import Moment
 from bot.core.forms import Sheet, check, clean
@@ -50,12 +52,47 @@ class Behalf:
             return Refused(one)
         match action:
             case OpenForm(kind=kind):
-                sheet = await self._sheet(one, kind, Moment.HOME)
-                if isinstance(sheet, Refusal):
-                    return Refused(sheet)
-                return Form(kind, uuid4().hex, sheet, call=(one.key, one.version))
+                return await self._form(one, kind)
             case OpenRequest():
                 return await self._opened(one, action)
+
+    async def meant(self, actor: Actor, said: AboutOthers) -> Answer:
+        """Answer words about somebody else: an agent goes on to that colleague, everybody else hears who helps.
+
+        Whom they have just verified, and opened nothing for, they have the form of; anybody else is asked first.
+        """
+        if await self.callers.agents.objection(actor.person.id) is not None:
+            return Said("said.for_others")
+        kind = self.callers.opened(said.kind)
+        if not said.person and not said.name:
+            return CallerDoor(kind)
+        found = await self._named(said, kind)
+        if isinstance(found, Refused) or not kind or len(found.found) != 1:
+            return found
+        standing = await self._standing(actor.person, found.found[0].id, kind)
+        return found if standing is None else await self.open(actor, OpenForm(standing.key, standing.version, kind))
+
+    async def _named(self, said: AboutOthers, kind: str) -> CallerForm | Refused:
+        """Show who is named. What a client says of a mention may be nobody here: then the name is looked for."""
+        form = uuid4().hex
+        try:
+            return await self.callers.found(form, said.person, said.name, kind)
+        except Missing:
+            return await self.callers.found(form, "", said.name, kind)
+
+    async def _standing(self, agent: Person, colleague: str, kind: str) -> Verification | None:
+        """Return the agent's own verification of a colleague with which they may open this just now, or None."""
+        now = self.ledger.clock.now()
+        async with self.ledger.store.unit() as unit:
+            lately = await unit.begun_by(Verification, agent.tenant, agent.id, now - DAY)
+        theirs = (one for one in lately if one.about.id == colleague)
+        return next((one for one in theirs if kind in self.callers.offers(one).opens), None)
+
+    async def _form(self, one: Verification, kind: str) -> Answer:
+        sheet = await self._sheet(one, kind, Moment.HOME)
+        if isinstance(sheet, Refusal):
+            return Refused(sheet)
+        return _asks(one, kind, sheet, uuid4().hex)
 
     async def _there(self, action: Opening) -> tuple[Request | None, Verification | None]:
         """Return what this form has opened already, and the verification that it names."""
@@ -101,7 +138,7 @@ class Behalf:
         values = clean(sheet.fields, action.values)
         errors = check(sheet.fields, values)
         if errors or sheet.closed:
-            return Form(action.kind, action.request, sheet, values, errors, call=(one.key, one.version))
+            return _asks(one, action.kind, sheet, action.request, values, errors)
         draft = self.reception.draft(one.about, action.kind, action.request or uuid4().hex)
         request = replace(draft, details=values, opened_by=one.by, evidence=proof(one, draft.id))
         facts = await self.reception.inquiry.about(request, Moment.ASK)
@@ -164,6 +201,18 @@ class Behalf:
         for source in {given.source for given in request.evidence_of(EvidenceType.VERIFICATION)}:
             await self.callers.disclaimed(source)
         return RequestCard(await self.ledger.load(request.id) or request, Slot.REQUESTER)
+
+
+def _asks(
+    one: Verification,
+    kind: str,
+    sheet: Sheet,
+    request: str,
+    values: Mapping[str, str] = MappingProxyType({}),
+    errors: Mapping[str, str] = MappingProxyType({}),
+) -> Form:
+    """Return the form of a kind, as an agent fills it in for the colleague whom they have verified."""
+    return Form(kind, request, sheet, values, errors, call=(one.key, one.version), about=one.about.name)
 
 
 def _sent(there: Request) -> Answer:

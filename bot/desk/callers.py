@@ -11,9 +11,10 @@ from typing import assert_never
 from uuid import uuid4
 
 from bot.core import calling as do
-from bot.core.answers import Answer, CallerCard, CallerDoor, CallerForm, Refused, Said, SignInPage
+from bot.core.answers import Answer, Refused, Said, SignInPage
 from bot.core.audit import About
-from bot.core.behalf import Offers, offers
+from bot.core.behalf import Offers, assisted, offers
+from bot.core.callcards import CallerCard, CallerDoor, CallerForm
 from bot.core.callers import (
     WAITING,
     AnswerDue,
@@ -72,10 +73,9 @@ class Callers:
         refusal = await self.agents.objection(person.id)
         return CallerDoor() if refusal is None else Refused(refusal)
 
-    async def for_others(self, person: Person) -> Answer:
-        """Answer words about somebody else: the helpdesk has a way for that, everybody else hears who helps."""
-        refusal = await self.agents.objection(person.id)
-        return CallerDoor() if refusal is None else Said("said.for_others")
+    def opened(self, kind: str) -> str:
+        """Return a kind that somebody named, if the helpdesk may open it for others at all."""
+        return kind if kind in assisted(self.ledger.policies) else ""
 
     def offers(self, one: Verification) -> Offers:
         """Return what its agent may open with a verification just now, and what the rest of it would take."""
@@ -116,26 +116,26 @@ class Callers:
             await self._refused(actor, refusal, About(actor.person.tenant, kind=Verification.SORT))
             return Refused(refusal)
         match action:
-            case do.BeginCaller():
-                return CallerForm(uuid4().hex)
-            case do.FindCaller(form, person, text):
-                return await self._found(form, person, text)
-            case do.AskCaller(form, person):
-                return await self._ask(actor, form, person)
+            case do.BeginCaller(kind):
+                return CallerForm(uuid4().hex, kind=self.opened(kind))
+            case do.FindCaller(form, person, text, kind):
+                return await self.found(form, person, text, self.opened(kind))
+            case do.AskCaller(form, person, kind):
+                return await self._ask(actor, form, person, self.opened(kind))
             case _:
                 assert_never(action)
 
-    async def _found(self, form: str, person: str, text: str) -> Answer:
+    async def found(self, form: str, person: str, text: str, kind: str = "") -> CallerForm | Refused:
         """Show who that may be: whoever asks one of two people of one name has seen both."""
         if not person and not text:
-            return CallerForm(form, fault="nobody")
+            return CallerForm(form, fault="nobody", kind=kind)
         try:
             found = await self.agents.find(person, text)
         except (DeskError, TimeoutError) as error:
             return Refused(not_now(error))
-        return CallerForm(form, text, "" if found else "no_match", found)
+        return CallerForm(form, text, "" if found else "no_match", found, kind)
 
-    async def _ask(self, actor: Actor, form: str, person: str) -> Answer:
+    async def _ask(self, actor: Actor, form: str, person: str, kind: str) -> Answer:
         about = About(actor.person.tenant, kind=Verification.SORT, subject=person)
         colleague = await self.colleagues.one(actor.person, person)
         if isinstance(colleague, Refusal):
@@ -151,7 +151,7 @@ class Callers:
             return Refused(mine)
         if isinstance(theirs, Refusal):
             return Refused(await self.vouchers.unreached(form, actor.person, colleague, theirs))
-        refusal = await self.questions.begin(Verification.named(form), actor.person, theirs)
+        refusal = await self.questions.begin(Verification.named(form), actor.person, theirs, kind)
         if refusal is not None:
             await self._refused(actor, refusal, about)
             return Refused(refusal)

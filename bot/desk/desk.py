@@ -9,7 +9,7 @@ from typing import assert_never
 
 from bot.core import actions as do
 from bot.core.answers import Answer, Refused, RequestCard, Said
-from bot.core.calling import ShowCaller
+from bot.core.calling import AboutOthers, ShowCaller
 from bot.core.doubting import ShowDoubt
 from bot.core.errors import Conflict
 from bot.core.events import Event, Hid, Reported, RevokeChosen, TimePassed, Withdrew
@@ -107,8 +107,8 @@ class Desk:
                 return await self.reception.home(actor.person, "home.help")
             case do.ShowStatus():
                 return await self._status(actor)
-            case ShowCaller() | ShowDoubt() | ShowThreat() | ShowLocking() | do.Human():
-                return await self.others.shown(actor.person, action)
+            case ShowCaller() | AboutOthers() | ShowDoubt() | ShowThreat() | ShowLocking() | do.Human():
+                return await self.others.shown(actor, action)
             case do.ForSome(what, instead):
                 seen = await self._of_some(actor, what)
                 return seen if seen is not None else await self._written(actor, instead)

@@ -9,6 +9,7 @@ from bot.core.actions import Human, Matters
 from bot.core.answers import Answer, Refused, Said
 from bot.core.callers import Verification
 from bot.core.calling import (
+    AboutOthers,
     AskManager,
     DenyCall,
     DenyVouch,
@@ -35,6 +36,8 @@ from bot.desk.doubts import Doubts
 from bot.desk.interventions import Interventions
 from bot.desk.threat import Threats
 from bot.desk.twins import Twins
+
+Shown = ShowCaller | AboutOthers | ShowDoubt | ShowThreat | ShowLocking | Human
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +70,9 @@ class Others:
     async def quiet(self, person: Person) -> Verification | None:
         return await self.callers.quiet.of(person)
 
-    async def shown(self, person: Person, action: ShowCaller | ShowDoubt | ShowThreat | ShowLocking | Human) -> Answer:
+    async def shown(self, actor: Actor, action: Shown) -> Answer:
         """Show the way to what words lead to, to whom it is open: nothing here acts."""
+        person = actor.person
         match action:
             case ShowCaller():
                 return await self._called(person)
@@ -78,8 +82,10 @@ class Others:
                 return await self.threats.door(person)
             case ShowLocking():
                 return await self.interventions.door(person)
-            case Human(of_others):
-                return await self.callers.for_others(person) if of_others else Said("said.human")
+            case AboutOthers():
+                return await self.behalf.meant(actor, action)
+            case Human():
+                return Said("said.human")
             case _:
                 assert_never(action)
 

@@ -50,10 +50,11 @@ class Questions:
             count = await unit.tried(agent, Sort.INSTALLED, now)
         return Refusal(Reason.AGENT_ASKS_OFTEN) if count.hour > BY_AN_HOUR else None
 
-    async def begin(self, key: str, agent: Person, home: Home) -> Refusal | None:
-        """Begin the verification, or say why not; whose time is over makes way."""
+    async def begin(self, key: str, agent: Person, home: Home, wanted: str = "") -> Refusal | None:
+        """Begin the verification, or say why not; whose time is over makes way. `wanted` is what it is about."""
         now, colleague = self.ledger.clock.now(), home[0]
-        one = Verification(id=key, by=agent, about=colleague, created_at=now, seed=secrets.token_hex(SEED))
+        seed = secrets.token_hex(SEED)
+        one = Verification(id=key, by=agent, about=colleague, created_at=now, seed=seed, wanted=wanted)
         async with self.ledger.store.unit() as unit:
             await one_by_one(unit, agent, colleague)
             there = await unit.matter(Verification, key)

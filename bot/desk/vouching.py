@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from bot.core.answers import Answer, CallerCard, Refused, SignInPage
+from bot.core.answers import Answer, Refused, SignInPage
 from bot.core.audit import About
+from bot.core.callcards import CallerCard
 from bot.core.callers import (
     ABOUT_A_DAY,
     ABOUT_AN_HOUR,

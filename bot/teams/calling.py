@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 import cards
-from bot.core.answers import CallerCard
 from bot.core.behalf import NOTHING, Offers
+from bot.core.callcards import CallerCard
 from bot.core.callers import Stand, Verification
 from bot.core.model import Chat, Person
 from bot.core.ports import Job, Messenger, Posted, Purpose, SignIn, Slot

@@ -18,7 +18,7 @@ from bot.core.packing import LANGUAGE as LANGUAGE_KEY
 from bot.core.packing import unpack
 from bot.core.queueing import BEHIND
 from bot.core.raising import SeeThreat
-from bot.teams.phrases import HIDDEN, Heard, written
+from bot.teams.phrases import HIDDEN, Heard, named, written
 from bot.teams.shapes import plain, shaped
 
 Json = Mapping[str, Any]
@@ -153,7 +153,7 @@ def _message(activity: Json, tenant: str, understand: Understand) -> Meaning:
     data = activity.get("value")
     if data is None:
         heard = understand(written(activity), who.person.language)
-        return Command(who, heard.action, Via.MESSAGE, language=heard.language)
+        return Command(who, named(activity, heard.action), Via.MESSAGE, language=heard.language)
     action = _button(data) if isinstance(data, dict) else None
     if action is None:  # a press all the same: the text beside it is a button's title, and nobody's words
         return Command(who, NoWindow() if _signs_in(data) else MachineMade(), Via.MESSAGE)

@@ -6,7 +6,7 @@ import html
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import cards
@@ -23,7 +23,7 @@ from bot.core.actions import (
     Thanks,
     Written,
 )
-from bot.core.calling import ShowCaller
+from bot.core.calling import AboutOthers, ShowCaller
 from bot.core.doubting import ShowDoubt
 from bot.core.kind import Kinds
 from bot.core.locking import ShowLocking
@@ -32,6 +32,8 @@ from bot.understanding.rules import Door, Meaning
 from bot.understanding.sentences import LONGEST
 from bot.understanding.understanding import How, Understanding, Understood, understanding
 
+LONGEST_NAME: Final = 100  # of somebody who is mentioned
+GUID: Final = re.compile(r"(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})  # control, bidi and zero-width characters
 
 # What clients write around people's words; any other tag is a machine's.
@@ -88,14 +90,41 @@ def _shown(c: str) -> str:
 
 def _mentions(activity: Mapping[str, Any]) -> Iterable[str]:
     """Yield how the text mentions the bot itself; the mention of a person stays."""
-    recipient, entities = activity.get("recipient"), activity.get("entities")
-    bot = recipient.get("id") if isinstance(recipient, dict) else None
-    for entity in entities if isinstance(entities, list) else []:
-        if not isinstance(entity, dict) or entity.get("type") != "mention":
-            continue
-        mentioned, marked = entity.get("mentioned"), entity.get("text")
-        if isinstance(mentioned, dict) and mentioned.get("id") == bot and isinstance(marked, str) and marked:
+    for mentioned, marked in _mentioned(activity):
+        if mentioned.get("id") == _bot(activity):
             yield marked
+
+
+def named(activity: Mapping[str, Any], said: Written) -> Written:
+    """Add whom the client says is mentioned to words about somebody else: their name, and their object id if it has it.
+
+    Of a person Teams names the id they have for this bot, of which nobody can be looked up; so the name counts.
+    """
+    if not isinstance(said, AboutOthers):
+        return said
+    people = (one for one, _ in _mentioned(activity) if one.get("id") != _bot(activity))
+    one = next(people, None)
+    if one is None:
+        return said
+    name, person = one.get("name"), one.get("aadObjectId")
+    known = person.lower() if isinstance(person, str) and GUID.fullmatch(person) else ""
+    called = " ".join(name.split())[:LONGEST_NAME] if isinstance(name, str) else ""
+    return replace(said, person=known, name=called or said.name)
+
+
+def _bot(activity: Mapping[str, Any]) -> object:
+    recipient = activity.get("recipient")
+    return recipient.get("id") if isinstance(recipient, dict) else None
+
+
+def _mentioned(activity: Mapping[str, Any]) -> Iterable[tuple[Mapping[str, Any], str]]:
+    """Yield who is mentioned, as the client says, and how that stands in the text."""
+    entities = activity.get("entities")
+    for entity in entities if isinstance(entities, list) else []:
+        if isinstance(entity, dict) and entity.get("type") == "mention":
+            mentioned, marked = entity.get("mentioned"), entity.get("text")
+            if isinstance(mentioned, dict) and isinstance(marked, str) and marked:
+                yield mentioned, marked
 
 
 def listening(kinds: Kinds) -> Understanding:
@@ -131,7 +160,7 @@ def _action(found: Understood) -> Written:
         case Door.STATUS | Door.CANCEL:  # what is open stands there, each with its button to withdraw it
             return ShowStatus()
         case Door.HUMAN:
-            return Human(of_others=found.how is How.OF_OTHERS)
+            return AboutOthers(found.about, name=found.named) if found.how is How.OF_OTHERS else Human()
         case Door.QUEUE | Door.HISTORY | Door.PROOF if found.instead is not None:
             return ForSome(found.door, _action(found.instead))
         case door if door in PLAIN:

@@ -10,8 +10,6 @@ import cards
 from bot.core.actions import Begin, Choose, Refresh, Submit
 from bot.core.answers import (
     Answer,
-    CallerCard,
-    CallerForm,
     Done,
     Form,
     OfferCard,
@@ -24,6 +22,7 @@ from bot.core.answers import (
     ThreatCard,
     ThreatForm,
 )
+from bot.core.callcards import CallerCard, CallerForm
 from bot.core.calling import SeeCaller
 from bot.core.doubting import SeeDoubt
 from bot.core.lockcards import LockForm

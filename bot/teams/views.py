@@ -8,7 +8,8 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
-from bot.core.answers import Answer, CallerCard, QueueCard, Refused, RequestCard, ThreatCard
+from bot.core.answers import Answer, QueueCard, Refused, RequestCard, ThreatCard
+from bot.core.callcards import CallerCard
 from bot.core.model import Actor, Request, Status
 from bot.core.ports import Purpose, Slot
 from bot.desk.facts import Inquiry

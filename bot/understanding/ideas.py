@@ -6,6 +6,7 @@ FILLER, COMMON = "filler", "common"  # what phrases do without, and what everybo
 OWN, OTHER, FOR, SAYS, AUX = "own", "other", "for", "says", "aux"  # who is spoken of
 NOT, NO, ABLE, UNABLE, WANT, HOW = "not", "no", "able", "unable", "want", "how"
 ASKING, DEFINE, SUPPOSE, SOLVED, SAYS_NO = "asking", "define", "suppose", "solved", "says_no"
+NAMED = "named"  # somebody whose name is written out, behind "for"
 PLEASE = "please"
 NOTME = "notme"  # by whom something was not done, and not what
 

@@ -13,6 +13,7 @@ from bot.understanding.ideas import (
     DEFINE,
     FILLER,
     FOR,
+    NAMED,
     NO,
     NOT,
     OTHER,
@@ -27,6 +28,7 @@ from bot.understanding.sentences import SOMEBODY, Clause
 
 NEAR: Final = 3  # words between "for" and whom it is for
 WINDOW: Final = 4  # words between a "not" and what it denies
+LONGEST_NAME: Final = 4  # words
 GUESSES: Final = 40  # words of a message that may be misspelt: a long one is a story
 UNKNOWN: Final = Known("", {})
 
@@ -108,7 +110,8 @@ def marked(clause: Clause, row: Sequence[Known], lexicon: Lexicon, language: str
     covered = {place for run in runs if run.idea not in {WANT, DEFINE} for place in range(run.start, run.end)}
     single = [Mark(idea, i, i + 1) for i, names in enumerate(ideas) if i not in covered for idea in names]
     single = [mark for mark in single if mark.idea != ASKING or mark.start == 0]
-    marks = [*runs, *_gapped(same, lexicon), *single, *_named(clause.words, unknown, ideas)]
+    by_name = list(_called(clause, unknown, ideas))
+    marks = [*runs, *_gapped(same, lexicon), *single, *_named(clause.words, unknown, ideas), *by_name]
     marks, denials = _denials(marks)
     places = tuple(place for place, names in enumerate(ideas) if FILLER not in names)
     marks.sort(key=lambda mark: (mark.start, mark.end, mark.idea))
@@ -152,6 +155,18 @@ def _named(words: Run, unknown: Sequence[bool], ideas: Sequence[frozenset[str]])
         owner = word.endswith("s") and bool(after - STRUCTURE)  # Sarah's account, Peters Passwort
         if word == SOMEBODY or (unknown[place] and (AUX in after or SAYS in after or owner)):
             yield Mark(OTHER, place, place + 1)
+
+
+def _called(clause: Clause, unknown: Sequence[bool], ideas: Sequence[frozenset[str]]) -> Iterator[Mark]:
+    """Yield who something is for, by name: two words nobody knows, or whatever stands there alone before a colon."""
+    for place in (place for place, names in enumerate(ideas[:-1]) if FOR in names):
+        mentioned = clause.words[place + 1] == SOMEBODY
+        end = first = place + 1 + mentioned
+        while end < len(unknown) and unknown[end] and end - place <= LONGEST_NAME:
+            end += 1
+        alone = place == 0 and end == len(unknown) and clause.tells and end > first
+        if alone or end > first + (not mentioned):
+            yield from (Mark(idea, first, end) for idea in (OTHER, NAMED))
 
 
 def _denials(marks: list[Mark]) -> tuple[list[Mark], tuple[int, ...]]:

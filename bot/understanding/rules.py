@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from bot.understanding.ideas import OWN, PLEASE, STRUCTURE, WANT
+from bot.understanding.ideas import FOR, OWN, PLEASE, STRUCTURE, WANT
 from bot.understanding.lexicon import Lexicon, Run
 from bot.understanding.marks import Mark, Marked
 from bot.understanding.sentences import plain
@@ -124,7 +124,8 @@ def readings(clause: Marked, rules: Rules) -> Iterator[Reading]:
 def near(clause: Marked, rules: Rules) -> Iterator[tuple[int, str]]:
     """Yield doors of which a clause says something, and how many of their ideas."""
     for one in rules.combinations:
-        if common := one.ideas & clause.ideas:
+        common = one.ideas & clause.ideas
+        if common - {FOR}:  # of which everybody says something
             yield len(common) - len(one.ideas), one.door
 
 

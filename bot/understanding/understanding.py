@@ -36,6 +36,7 @@ class How(StrEnum):
 class Understood:
     """A kind or a `Door`; `language` is the sentence's where it can be told, `said` why somebody asks, in their words.
 
+    `about` is the kind of what is somebody else's, and `named` who that is, where their name is written out.
     `likely` are kinds that come near where the door is none; `instead` is what it comes to for whom a door is not for.
     """
 
@@ -46,6 +47,8 @@ class Understood:
     said: str = ""
     likely: tuple[str, ...] = ()
     instead: Understood | None = None
+    about: str = ""
+    named: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,7 @@ class Understanding:
         found = self._read(said, clauses, spoken)
         if found.door in FOR_SOME:
             found = replace(found, instead=self._read(said, clauses, spoken, FOR_SOME))
-        return replace(found, language=told)
+        return replace(found, language=told, named=_name(clauses) if found.about else "")
 
     def _read(self, said: Sentences, clauses: Sequence[Marked], spoken: str, but: Collection[Door] = ()) -> Understood:
         """Decide about what was said clause by clause, and as a whole where that is not clear; `but` are no doors."""
@@ -136,7 +139,9 @@ class Understanding:
                 door = Door.HELP
             case _:
                 pass
-        return Understood(door, reading.why if how is How.PLAINLY else f"{how}: {reading.door}, {reading.why}", how)
+        about = reading.door if door == Door.HUMAN and how is How.OF_OTHERS else ""
+        why = reading.why if how is How.PLAINLY else f"{how}: {reading.door}, {reading.why}"
+        return Understood(door, why, how, about=about)
 
     def _told(self, clauses: Sequence[Marked]) -> Iterator[Interpretation]:
         """Yield every reading of every clause, and how it is said there; what is solved later is not wanted."""
@@ -178,6 +183,12 @@ def understanding(
     """Return the understanding of what `kinds` and doors mean. Raises `ValueError` where a rule makes no sense."""
     known = lexicon.build(words, [phrase for meaning in meanings.values() for phrase in meaning.phrases])
     return Understanding(known, rules.build(meanings, known), tuple(kinds), frozenset(locks))
+
+
+def _name(clauses: Iterable[Marked]) -> str:
+    """Return who is named by name, behind a word such as "for"."""
+    words = (clause.clause.words[mark.start : mark.end] for clause in clauses for mark in clause.of(ideas.NAMED))
+    return next((" ".join(name) for name in words), "")
 
 
 def _for_others(reading: Reading, clause: Marked) -> bool:

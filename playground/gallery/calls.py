@@ -7,8 +7,9 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
-from bot.core.answers import CallerCard, CallerDoor, CallerForm, RequestCard
+from bot.core.answers import Form, RequestCard
 from bot.core.behalf import NOTHING, VOUCHED, Offers
+from bot.core.callcards import CallerCard, CallerDoor, CallerForm
 from bot.core.callers import Stand, Verification
 from bot.core.colleague import Colleague
 from bot.core.listed import StatusCard
@@ -16,11 +17,13 @@ from bot.core.model import Evidence, EvidenceType, Status
 from bot.core.ports import Slot
 from bot.core.proven import Proven
 from bot.core.reasons import Reason
+from bot.kinds import KINDS
 from cards import Showable, View
 from playground.gallery.people import ANN, BEN, MAX
 from playground.gallery.requests import ASKED as ASKED_FOR
 from playground.gallery.requests import at
-from playground.gallery.stories import NOW
+from playground.gallery.sheets import sheet
+from playground.gallery.stories import NOW, STORIES
 
 ASKED: Final = Verification(
     id=Verification.named("c" * 32),
@@ -29,6 +32,9 @@ ASKED: Final = Verification(
     created_at=NOW - timedelta(minutes=1),
     seed="00" * 16,
     due_at=NOW,
+)
+WANTED: Final = replace(
+    ASKED, status=Stand.VERIFIED, seed="", proven=Proven.FACE, proven_at=NOW - timedelta(minutes=2), wanted="password"
 )
 FOUND: Final = (
     Colleague(ANN.id, "Ann Archer", "ann.archer@contoso.example", "Buyer, Purchasing", "Max Meyer"),
@@ -49,6 +55,12 @@ def calls(view: View) -> Iterator[tuple[str, Showable, View]]:
     for fault in ("nobody", "no_match"):
         yield f"call/form/{fault}", CallerForm("f1", "Zed" if fault == "no_match" else "", fault), agent
     yield "call/found", CallerForm("f1", "Ann Archer", found=FOUND), agent
+    yield "call/found/about", CallerForm("f1", "Ann Archer", found=FOUND, kind="tap"), agent
+    yield "call/door/about", CallerDoor("tap"), agent
+    (opened, *_) = STORIES["tap"].scenes.values()
+    form = sheet(KINDS["tap"], ANN, opened, NOW)
+    yield "call/opens/form", Form("tap", "f1", form, call=(ASKED.key, 2), about=ANN.name), agent
+    yield "call/opens", CallerCard(WANTED, Slot.AGENT, Offers(("tap", "password"))), agent
     for name, one in _stands():
         offers = OFFERED.get(name, NOTHING)
         linked = replace(view, link="https://desk.contoso.example/x")

@@ -10,7 +10,6 @@ from playground.teams.chats import BOT_NAME, TEAM, TEAM_NAME, Chat, mri
 from playground.world import World
 
 Json = dict[str, Any]
-_MENTION = re.compile(rf"@{BOT_NAME}\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +73,13 @@ class Author:
         }
 
     def message(self, text: str, *, message_id: str) -> Json:
-        """A typed message; `@Vouchsafe` becomes a mention where Teams makes one."""
+        """A typed message; `@Vouchsafe`, and `@` before somebody's whole name, become mentions as Teams makes them.
+
+        Of a person it names the id they have for this bot, and not the one they have in Entra.
+        """
         activity = self._envelope("message")
-        body, mentioned = mention(text)
+        named = [(BOT_NAME, f"28:{self.world.bot_id}"), *((one.name, mri(one)) for one in self.world.people)]
+        body, mentioned = mentions(text, named)
         activity |= {
             "id": message_id,
             "text": body if mentioned else text,
@@ -84,15 +87,9 @@ class Author:
             "attachments": [{"contentType": "text/html", "content": f"<p>{body}</p>"}],
             "entities": [self._client()],
         }
-        if mentioned:
-            activity["entities"].insert(
-                0,
-                {
-                    "type": "mention",
-                    "text": f"<at>{BOT_NAME}</at>",
-                    "mentioned": {"id": f"28:{self.world.bot_id}", "name": BOT_NAME},
-                },
-            )
+        for name, id_ in reversed(mentioned):
+            entity = {"type": "mention", "text": f"<at>{name}</at>", "mentioned": {"id": id_, "name": name}}
+            activity["entities"].insert(0, entity)
         return activity
 
     def edit(self, text: str, *, message_id: str) -> Json:
@@ -145,8 +142,22 @@ def split(conversation: str) -> tuple[str, str]:
     return chat, thread
 
 
-def mention(text: str) -> tuple[str, bool]:
-    """Text with the bot's mention marked up, and whether there was one."""
+def hears(activity: Json) -> bool:
+    """Whether the bot is mentioned, so that it hears what is written where others sit."""
+    said = (one["mentioned"]["id"] for one in activity["entities"] if one["type"] == "mention")
+    return activity["recipient"]["id"] in said
+
+
+def mentions(text: str, named: list[tuple[str, str]]) -> tuple[str, list[tuple[str, str]]]:
+    """Text with mentions marked up, and who is mentioned: each of those who may be by their name, the longest first."""
     escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    body, count = _MENTION.subn(f"<at>{BOT_NAME}</at>", escaped)
-    return body, count > 0
+    ids = dict(reversed([(name.casefold(), (name, id_)) for name, id_ in named]))  # of two of one name the first
+    either = "|".join(re.escape(name) for name in sorted(ids, key=len, reverse=True))
+    found: dict[str, tuple[str, str]] = {}
+
+    def marked(match: re.Match[str]) -> str:
+        one = found.setdefault(match[1].casefold(), ids[match[1].casefold()])
+        return f"<at>{one[0]}</at>"
+
+    body = re.sub(rf"@({either})\b", marked, escaped, flags=re.IGNORECASE)
+    return body, list(found.values())

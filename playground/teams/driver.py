@@ -7,7 +7,7 @@ from typing import Any
 import aiohttp
 
 from playground.people import Person
-from playground.teams.activities import Author
+from playground.teams.activities import Author, hears
 from playground.teams.chats import BOT, Change, Chat, Chats, Message
 from playground.teams.clicks import Clicks, Knobs
 from playground.teams.delivery import Delivery
@@ -101,7 +101,7 @@ class Teams:
         shown = {"type": "message", "text": text, "textFormat": "plain"}
         message = self.chats.post(chat=where, sender=key, activity=shown, thread=thread)
         activity = self._author(key, where, message.thread).message(text, message_id=message.id)
-        if where.installed and (where.kind == "personal" or activity["entities"][0]["type"] == "mention"):
+        if where.installed and (where.kind == "personal" or hears(activity)):
             self.delivery.send(activity)
         return message
 

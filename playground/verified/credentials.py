@@ -63,9 +63,10 @@ def _ours(person: Person, now: datetime, *, id_: str) -> Credential:
 
 def claims(person: Person) -> dict[str, str]:
     """Say what a VerifiedEmployee says: https://learn.microsoft.com/entra/verified-id/how-to-use-quickstart-verifiedemployee."""
-    given, _, family = person.name.partition(" ")
+    name = person.papers or person.name
+    given, _, family = name.partition(" ")
     return {
-        "displayName": person.name,
+        "displayName": name,
         "givenName": given,
         "jobTitle": person.title,
         "mail": person.upn,

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from bot.core import actions as do
 from bot.core.actions import Ref, Written
 from bot.core.callers import Verification
+from bot.core.calling import AboutOthers
 from bot.core.model import Chat
 from bot.core.packing import pack
 from bot.kinds import KINDS
@@ -162,6 +163,31 @@ def test_another_persons_mention_stays_as_their_name() -> None:
         text="tell <at>Ben</at>", entities=[{"type": "mention", "text": "<at>Ben</at>", "mentioned": {"id": "29:b"}}]
     )
     assert written(raw) == "tell @Ben"
+
+
+@pytest.mark.parametrize(
+    ("mentioned", "who"),
+    [
+        ({"id": "29:b", "name": "Ann  Archer"}, ("", "Ann Archer")),
+        ({"id": "29:b", "name": "Ann", "aadObjectId": ANN.upper()}, (ANN, "Ann")),
+        ({"id": "29:b", "name": "Ann", "aadObjectId": "../me"}, ("", "Ann")),
+        ({"id": "29:b", "name": 5, "aadObjectId": {}}, ("", "ann")),
+        ({"id": f"28:{APP}", "name": "Vouchsafe"}, ("", "ann")),
+    ],
+)
+def test_whom_a_client_mentions_goes_along_with_what_is_about_somebody_else(
+    mentioned: dict[str, Any], who: tuple[str, str]
+) -> None:
+    entity = {"type": "mention", "text": "<at>Ann</at>", "mentioned": mentioned}
+    for text in ("for <at>Ann</at>: new phone", "für <at>Ann</at>: neues Handy"):
+        said = command(activity(text=text if who[1] != "ann" else "for @Ann: new phone", entities=[entity])).action
+        assert said == AboutOthers(kind="tap", person=who[0], name=who[1])
+    assert command(activity(text="new phone", entities=[entity])).action == do.OfferKind("tap", "")
+
+
+def test_a_name_that_is_written_out_goes_along_too() -> None:
+    said = command(activity(text="open a pass for Ann Archer, please")).action
+    assert said == AboutOthers(kind="tap", name="ann archer")
 
 
 @pytest.mark.parametrize("entities", [None, "x", [None], [{"type": "mention"}], [{"type": "mention", "mentioned": 5}]])

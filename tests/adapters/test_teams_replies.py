@@ -14,7 +14,6 @@ from bot.core import actions as do
 from bot.core.actions import Ref
 from bot.core.answers import (
     Answer,
-    CallerCard,
     Done,
     Form,
     Offer,
@@ -26,6 +25,7 @@ from bot.core.answers import (
     SignInWanted,
     ThreatCard,
 )
+from bot.core.callcards import CallerCard
 from bot.core.callers import Verification
 from bot.core.forms import Choice, Field, Sheet
 from bot.core.listed import StatusCard

@@ -12,9 +12,6 @@ import pytest
 import cards
 from bot.core import actions as do
 from bot.core.answers import (
-    CallerCard,
-    CallerDoor,
-    CallerForm,
     Form,
     HomeCard,
     Offer,
@@ -26,6 +23,7 @@ from bot.core.answers import (
     ThreatDoor,
     ThreatForm,
 )
+from bot.core.callcards import CallerCard, CallerDoor, CallerForm
 from bot.core.callers import Stand, Verification
 from bot.core.colleague import Colleague
 from bot.core.doubtful import DoubtForm

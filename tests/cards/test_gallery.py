@@ -36,7 +36,10 @@ from tests.cards.walk import actions, pieces, texts
 NAMED = list(every())
 CARDS = dict(NAMED)
 # A list is no request's message; a secret goes by its own time.
-UNASKED = ("list/some", "secret/message", *(f"queue/{name}" for name in ("channel", "few", "board", "mine", "last")))
+UNASKED = (
+    *("list/some", "secret/message", "call/opens/form"),
+    *(f"queue/{name}" for name in ("channel", "few", "board", "mine", "last")),
+)
 # What a kind has its own words for is drawn with those, so that the common ones may be nowhere.
 OF_A_REQUEST = re.compile(
     rf"(?:{'|'.join(KINDS)})\.(?:request|alert|approvers|badge|verdict|status|step)\.|(?:alert|lift|confirm|past|queue)\.(?!taken|in_private)"
@@ -110,7 +113,7 @@ def test_every_button_is_an_action_of_the_desk(card: Mapping[str, Any]) -> None:
             assert data["msteams"]["value"].startswith("https://")
             continue
         assert not isinstance(unpack(data), NotUnderstood | None)
-        lines = data.keys() - {"verb", "id", "v", "kind", "msteams", "lang", "picked", "behind", "kept", "said"}
+        lines = data.keys() - {"verb", "id", "v", "kind", "msteams", "lang", "picked", "behind", "kept", "said", "form"}
         assert not lines or (data["verb"] in {"choose", "submit"} and lines <= ROWS and TAG.fullmatch(data[min(lines)]))
         if action["type"] == "Action.Execute" and "title" in action:
             assert action["verb"] == data["verb"]

@@ -15,7 +15,8 @@ from typing import Final
 import pytest
 
 from bot.core.actions import Approve, Consent, Deny, Press, Prove, Ref, RefuseConsent, ReturnCode, Show, Withdraw
-from bot.core.answers import Answer, CallerCard, Refused, RequestCard, SecretShown
+from bot.core.answers import Answer, Refused, RequestCard, SecretShown
+from bot.core.callcards import CallerCard
 from bot.core.callers import Verification
 from bot.core.calling import (
     AskCaller,

@@ -10,7 +10,8 @@ import pytest
 
 import cards
 from bot.core.actions import ReturnCode
-from bot.core.answers import Answer, CallerCard, CallerDoor, CallerForm, Said
+from bot.core.answers import Answer, Said
+from bot.core.callcards import CallerCard, CallerDoor, CallerForm
 from bot.core.callers import ABOUT_AN_HOUR, BY_AN_HOUR, Stand, Verification
 from bot.core.calling import AskCaller, BeginCaller, DenyCall, EndCall, FindCaller, SeeCaller, ShowCaller, TypeNumber
 from bot.core.directory import Standing

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.core.actions import ReturnCode
-from bot.core.answers import CallerCard, RequestCard, Said
+from bot.core.answers import RequestCard, Said
+from bot.core.callcards import CallerCard
 from bot.core.callers import Verification
 from bot.core.calling import AskCaller
 from bot.core.model import Status

@@ -10,7 +10,8 @@ from datetime import timedelta
 import pytest
 
 import cards
-from bot.core.answers import Answer, CallerDoor, Said
+from bot.core.answers import Answer, Said
+from bot.core.callcards import CallerDoor
 from bot.core.calling import ShowCaller
 from bot.core.directory import Account
 from bot.core.doubtful import DoubtCard, DoubtForm

@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.core.answers import Answer, CallerCard, Said
+from bot.core.answers import Answer, Said
+from bot.core.callcards import CallerCard
 from bot.core.callers import BY_AN_HOUR, Verification
 from bot.core.calling import AskCaller, AskManager
 from bot.core.directory import APP_BLOCKED, Manager

@@ -10,7 +10,8 @@ import pytest
 
 from bot.core.actions import ReturnCode
 from bot.core.alterations import AccountChange, Alteration
-from bot.core.answers import Answer, CallerCard, Said
+from bot.core.answers import Answer, Said
+from bot.core.callcards import CallerCard
 from bot.core.callers import VOUCHING, Stand, Verification
 from bot.core.calling import AskCaller, AskManager, DenyCall, DenyVouch, EndCall, OpenForm, SeeCaller
 from bot.core.directory import Manager

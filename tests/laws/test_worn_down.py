@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.core.answers import Answer, CallerCard
+from bot.core.answers import Answer
+from bot.core.callcards import CallerCard
 from bot.core.callers import ABOUT_A_DAY, ABOUT_AN_HOUR, Verification
 from bot.core.calling import AskCaller, AskManager
 from bot.core.directory import Manager

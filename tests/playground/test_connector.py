@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 
 from playground.faults import Fault
-from playground.teams.activities import split
+from playground.teams.activities import mentions, split
 from playground.teams.chats import FALCON, GENERAL, HELPDESK_CHANNEL, mri, personal_id
 from playground.teams.views import ADAPTIVE
 
@@ -173,3 +173,10 @@ async def test_requests_are_journaled_without_their_token(stage: Stage) -> None:
     (entry,) = stage.world.journal.of("connector")
     assert entry.body == posted("noted")
     assert "Authorization" not in entry.headers
+
+
+def test_people_are_mentioned_by_their_whole_name_and_the_id_they_have_for_the_bot() -> None:
+    named = [("Vouchsafe", "28:bot"), ("Ann", "29:short"), ("Ann Archer", "29:ann"), ("Ann Archer", "29:other")]
+    said, who = mentions("@vouchsafe for @Ann Archer: new phone, not @Annie <b>", named)
+    assert said == "<at>Vouchsafe</at> for <at>Ann Archer</at>: new phone, not @Annie &lt;b&gt;"
+    assert who == [("Vouchsafe", "28:bot"), ("Ann Archer", "29:ann")]

@@ -86,6 +86,15 @@ async def test_a_presentation_is_told_whole(verifier: Verifier) -> None:
     assert verifier.keys == [KEY, KEY]
 
 
+async def test_a_document_may_name_somebody_otherwise_than_the_directory_does(verifier: Verifier) -> None:
+    world, request = verifier.world, await verifier.begun("brian")
+    await world.verified.present(request, "brian", score=90)
+    claims = verifier.heard[-1]["verifiedCredentialsData"][0]["claims"]
+    brian = world.people["brian"]
+    assert (brian.name, brian.upn) == ("Brian", claims["revocationId"])
+    assert (claims["displayName"], claims["surname"]) == ("Brian James", "James")
+
+
 async def test_without_a_face_check_there_is_no_score_and_may_be_a_receipt(verifier: Verifier) -> None:
     body = verifier.body(includeReceipt=True)
     del _checks(body)["faceCheck"]

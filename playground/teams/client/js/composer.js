@@ -7,7 +7,7 @@ import { person, state } from './state.js';
 import { toast } from './toast.js';
 import { w } from './words.js';
 
-const NAME = '@Vouchsafe ';
+const SHOWN = 6; // people who may be meant, at once
 
 let box;
 let button;
@@ -21,10 +21,10 @@ export function build() {
   const hint = { personal: 'write', channel: 'writePost', groupChat: 'writeGroup' }[chat.kind];
   box = h('textarea', { id: 'compose', 'data-testid': 'compose', rows: '1', placeholder: w(hint), 'aria-label': w(hint), oninput: typed, onkeydown: key });
   button = h('button', { class: 'send', type: 'button', 'data-testid': 'send', 'aria-label': w('send'), title: w('send'), disabled: true, onclick: submit }, icon('send'));
-  const at = chat.kind !== 'personal' && h('button', { type: 'button', 'aria-label': w('mention'), title: w('mention'), onclick: mention }, icon('at'));
+  const at = chat.kind !== 'personal' && h('button', { type: 'button', 'aria-label': w('mention'), title: w('mention'), onclick: () => mention('Vouchsafe') }, icon('at'));
   context = h('div', { class: 'context', hidden: true });
   chips = h('div', { class: 'chips', hidden: true });
-  mentions = h('div', { class: 'mentions', hidden: true }, h('button', { type: 'button', onclick: mention }, avatar(person('bot'), true), 'Vouchsafe'));
+  mentions = h('div', { class: 'mentions', hidden: true });
   return h('div', { class: 'foot' }, chips, context, h('div', { class: 'composer' }, box, at, button, mentions));
 }
 
@@ -75,15 +75,23 @@ function typed() {
   box.style.height = 'auto';
   box.style.height = `${box.scrollHeight}px`;
   button.disabled = !box.value.trim();
-  const begun = box.value.slice(0, box.selectionStart).match(/(^|\s)@(\w*)$/);
-  mentions.hidden = state.current.kind === 'personal' || !begun || !'vouchsafe'.startsWith(begun[2].toLowerCase());
+  suggest();
 }
 
-function mention() {
-  const before = box.value.slice(0, box.selectionStart).replace(/@\w*$/, '');
-  const after = box.value.slice(box.selectionStart);
-  box.value = before + NAME + after;
-  box.selectionStart = box.selectionEnd = before.length + NAME.length;
+// Whoever may be meant by what was begun after an @: here the bot, everywhere all people of the tenant.
+function suggest() {
+  const begun = box.value.slice(0, box.selectionStart).match(/(^|\s)@(\w*)$/);
+  const bot = state.current.kind === 'personal' ? [] : [person('bot')];
+  const everybody = begun ? [...bot, ...[...state.people.values()].filter((one) => one.key !== 'bot')] : [];
+  const meant = everybody.filter((one) => one.name.toLowerCase().startsWith(begun[2].toLowerCase())).slice(0, SHOWN);
+  mentions.replaceChildren(...meant.map((one) => h('button', { type: 'button', onclick: () => mention(one.name) }, avatar(one, true), one.name)));
+  mentions.hidden = !meant.length;
+}
+
+function mention(name) {
+  const before = `${box.value.slice(0, box.selectionStart).replace(/@\w*$/, '')}@${name} `;
+  box.value = before + box.value.slice(box.selectionStart);
+  box.selectionStart = box.selectionEnd = before.length;
   typed();
   focus();
 }
@@ -92,7 +100,7 @@ function key(event) {
   if (event.isComposing) return;
   if (!mentions.hidden && (event.key === 'Enter' || event.key === 'Tab')) {
     event.preventDefault();
-    mention();
+    mentions.firstChild.click();
   } else if (event.key === 'Enter' && !event.shiftKey) {
     event.preventDefault();
     submit();
