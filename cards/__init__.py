@@ -21,6 +21,7 @@ from bot.core.answers import (
 )
 from bot.core.callcards import CallerCard, CallerDoor, CallerForm
 from bot.core.doubtful import DoubtCard, DoubtForm
+from bot.core.escalating import EscalationCard
 from bot.core.listed import StatusCard
 from bot.core.lockcards import LockCard, LockDoor, LockForm
 from bot.core.model import Request
@@ -33,6 +34,7 @@ from cards.approvers import approvers, confirm, proof, reminder
 from cards.buttons import alarm
 from cards.call import call, call_door, call_form
 from cards.doubt import doubt, doubt_form
+from cards.escalation import escalation
 from cards.finding import finding
 from cards.form import form
 from cards.home import home, missed, offered, status
@@ -89,6 +91,7 @@ Showable = (
     | HistoryCard
     | DoubtForm
     | DoubtCard
+    | EscalationCard
     | ThreatDoor
     | ThreatForm
     | ThreatCard
@@ -136,7 +139,7 @@ def title(answer: Showable, view: View) -> str:
             return text(f"{kind}.title", view.language)
         case Refused():
             return text("refusal.title", view.language)
-        case CallerDoor() | CallerForm() | CallerCard():
+        case CallerDoor() | CallerForm() | CallerCard() | EscalationCard():
             return text("call.title", view.language)
         case LookDoor(sight) | LookForm(sight):
             return text(f"lookup.{sight}.title", view.language)
@@ -175,7 +178,7 @@ def _card(answer: Showable, view: View) -> e.Card:
             return _refused(answer, view)
         case Notice():
             return finding(answer, view)
-        case CallerDoor() | CallerForm() | CallerCard() | DoubtForm() | DoubtCard():
+        case CallerDoor() | CallerForm() | CallerCard() | DoubtForm() | DoubtCard() | EscalationCard():
             return _on_the_telephone(answer, view)
         case ThreatDoor() | ThreatForm() | ThreatCard():
             return _of_the_level(answer, view)
@@ -189,7 +192,9 @@ def _card(answer: Showable, view: View) -> e.Card:
             assert_never(answer)
 
 
-def _on_the_telephone(answer: CallerDoor | CallerForm | CallerCard | DoubtForm | DoubtCard, view: View) -> e.Card:
+def _on_the_telephone(
+    answer: CallerDoor | CallerForm | CallerCard | DoubtForm | DoubtCard | EscalationCard, view: View
+) -> e.Card:
     """Return a card about who is on the telephone."""
     match answer:
         case CallerDoor():
@@ -202,6 +207,8 @@ def _on_the_telephone(answer: CallerDoor | CallerForm | CallerCard | DoubtForm |
             return doubt_form(answer, view)
         case DoubtCard():
             return doubt(answer, view)
+        case EscalationCard():
+            return escalation(answer, view)
         case _:
             assert_never(answer)
 
@@ -275,7 +282,7 @@ def _placed(request: Request, slot: Slot, view: View) -> e.Card:
             return curtain(request, view)
         case Slot.OPENER:
             return opener(request, view)
-        case Slot.AGENT | Slot.ASKER | Slot.CALLER | Slot.VOUCHER | Slot.THREAT | Slot.MANAGER:
+        case Slot.AGENT | Slot.ASKER | Slot.CALLER | Slot.VOUCHER | Slot.LEAD | Slot.THREAT | Slot.MANAGER:
             raise TypeError("no request has a message there")
         case Slot.PROMPT:  # Teams draws the prompt itself; this stands in its place once it is over
             return card(view, lines(say(view, "request.over", kind=say(view, f"{request.kind}.title")), subtle=True))

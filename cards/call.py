@@ -27,12 +27,14 @@ from bot.core.calling import (
     TypeNumber,
 )
 from bot.core.doubting import AskDoubt
+from bot.core.escalations import so_far
 from bot.core.ports import Slot
 from bot.core.proven import BY_THEMSELVES, Proven
 from bot.core.reasons import Reason
 from cards import elements as e
 from cards.buttons import asks_anew, dialog, packed, press, sign_in
 from cards.colleague import looked_for, row
+from cards.escalation import ask_lead
 from cards.lock import begin
 from cards.parts import aloud, badge, card, facts, header, lines, warning
 from cards.texts import NAME, plain
@@ -112,11 +114,12 @@ def _agents(answer: CallerCard, view: View) -> e.Card:
         else []
     )
     back = press(view, "call.button.end", EndCall(one.key, one.version)) if waits else None
+    escalates = ask_lead(one.key, view) if so_far(one, None, view.now) else None
     leads = press(view, "call.button.manager", AskManager(one.key, one.version)) if leaves else None
     body += _lacks(answer.offers, one, view)
     if opens:
         body += lines(say(view, "call.agent.opens", **_given(one)))
-    return card(view, body, [*opens, leads, back], _refresh(one, view))
+    return card(view, body, [*opens, leads, escalates, back], _refresh(one, view))
 
 
 def _opens(one: Verification, kind: str, view: View) -> e.Submit:

@@ -128,6 +128,12 @@ class FakeDirectory:
 
     async def approvers_group(self, group: str) -> ApproversGroup:
         self._trouble("approvers_group")
+        if group not in self.looks:
+            members = frozenset(self.members.get(group, ()))
+            fit = frozenset(one for one in members if self.accounts[one].enabled and not self.accounts[one].guest)
+            return ApproversGroup(
+                public=False, dynamic=False, owners=frozenset(), members=members, guests=0, usable=fit, unnamed=0
+            )
         return self.looks[group]
 
     async def hidden_groups(self) -> tuple[str, ...]:

@@ -403,7 +403,7 @@ def office(
     own_step_up, strangers = OwnStepUp(ledger, inquiry), Strangers(ledger.record, TENANT)
     alarms = Alarms(ledger, inquiry, frozenset({addresses.helpdesk, addresses.security}), homes)
     reception, mailer = Reception(ledger, inquiry), FakeMailer()
-    groups = helping.Staff(HELPDESK, "c1", SECURITY, "c1", "c1", app)
+    groups = helping.Staff(HELPDESK, "c1", SECURITY, "c1", "c1", app, LEADS)
     others = helping.others(reception, homes, directory, groups, addresses)
     step_up = StepUp(ledger, inquiry, entra, uses(own_step_up, approvals, alarms, others), strangers)
     sending = (mailer, store.budget("mail", 0.0), partial(cards.letter, contact=addresses.contact))

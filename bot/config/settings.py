@@ -65,7 +65,10 @@ class Settings(BaseSettings):
     caller_step_up: str = Field(
         default="c1", description="Authentication context of the sign-in by which a caller proves who they are."
     )
-    leads_group: str = Field(default="", description="Object id of the group that reads people's histories, if any.")
+    leads_group: str = Field(
+        default="",
+        description="Object id of the group of leads, if any, who read histories and are asked.",
+    )
     approvers_see_history: bool = Field(default=False, description="Whether approvers do, of what they decide about.")
     catalog_app: str = Field(
         default="",

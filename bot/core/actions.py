@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bot.core.calling import AboutOthers, Calling, ShowCaller
 from bot.core.doubting import Doubting, ShowDoubt
+from bot.core.escalating import Escalating
 from bot.core.locking import Locking, ShowLocking
 from bot.core.looking import Looking
 from bot.core.queueing import Attend, SeeQueue, Take
@@ -292,6 +293,6 @@ Own = (
 Plain = Own | SeeProof | NotNow | Retract | Refresh
 Deciding = Approve | Deny | SeeProof | Take | NotNow | Retract | Attend  # of those who decide about others
 Press = Plain | Approve | Deny | Lift | Take | Attend
-Matters = Calling | Doubting | Raising | Locking  # what is about no request of whoever does it
+Matters = Calling | Doubting | Escalating | Raising | Locking  # what is about no request of whoever does it
 Asking = Begin | Submit | Choose | Disown  # what somebody wants for themselves
 Action = Matters | Looking | Written | Asking | SeeQueue | OfferToken | ReturnCode | Press

@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from bot.core.callcards import CallerCard, CallerDoor, CallerForm
 from bot.core.doubtful import Doubted
+from bot.core.escalating import EscalationCard
 from bot.core.forms import Sheet
 from bot.core.listed import StatusCard
 from bot.core.lockcards import Locked
@@ -252,6 +253,7 @@ Answer = (
     | LookForm
     | HistoryCard
     | Doubted
+    | EscalationCard
     | ThreatDoor
     | ThreatForm
     | ThreatCard

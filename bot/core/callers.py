@@ -185,9 +185,11 @@ Vouching = ManagerAsked | Vouched | NotVouched
 Heard = NumberTyped | NotMe | CallerSignedIn | FaceShown | Vouching | CallUsed | Disclaimed | CallOver | AnswerDue
 
 
-def asked(one: Verification, about: Sequence[Verification], by: Sequence[Verification]) -> Turned[Verification]:
-    """Begin a verification, or say why not now; `about` and `by` are those of the last day, without this one."""
-    refusal = _held_back(about, by, one.created_at)
+def asked(
+    one: Verification, about: Sequence[Verification], by: Sequence[Verification], *, leads: bool = False
+) -> Turned[Verification]:
+    """Begin a verification, or say why not; `about` and `by` are the last day's, `leads`: a lead asks."""
+    refusal = _held_back(about, by, one.created_at, noes=1 if leads else 0)
     cold = any(v.status is Stand.MISMATCHED and one.created_at - v.created_at < COOL for v in about)
     begun = replace(one, by_number=not cold, seed="" if cold else one.seed, due_at=one.created_at + WAIT)
     if not one.reached:
@@ -195,9 +197,11 @@ def asked(one: Verification, about: Sequence[Verification], by: Sequence[Verific
     return Turned(begun, (_note(begun),), refusal)
 
 
-def _held_back(about: Sequence[Verification], by: Sequence[Verification], now: datetime) -> Refusal | None:
+def _held_back(
+    about: Sequence[Verification], by: Sequence[Verification], now: datetime, *, noes: int
+) -> Refusal | None:
     """Nobody is asked until they say yes to be left alone."""
-    no = said_no(about, now)
+    no = said_no(about, now, noes)
     if no is not None:
         return no
     if quieting(about, now) is not None:
@@ -210,10 +214,13 @@ def _held_back(about: Sequence[Verification], by: Sequence[Verification], now: d
     return None
 
 
-def said_no(about: Iterable[Verification], now: datetime) -> Refusal | None:
-    """A no stands for a day, whoever asks next, and whoever is asked; `about` are those about one person."""
-    no = any(v.status is Stand.REFUSED and now - v.created_at < DAY for v in about)
-    return Refusal(Reason.CALLER_SAID_NO) if no else None
+def said_no(about: Iterable[Verification], now: datetime, most: int = 0) -> Refusal | None:
+    """A no stands for a day, whoever asks next, and whoever is asked; `about` are those about one person.
+
+    But so many of them keep nobody from asking: one, where a lead does.
+    """
+    noes = [v for v in about if v.status is Stand.REFUSED and now - v.created_at < DAY]
+    return Refusal(Reason.CALLER_SAID_NO) if len(noes) > most else None
 
 
 def quieting(about: Iterable[Verification], now: datetime) -> Verification | None:

@@ -6,10 +6,10 @@ a form says which line that is, as an input says what was filled in.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
 
-from bot.core import calling, doubting, locking, looking, queueing, raising
+from bot.core import calling, doubting, escalating, locking, looking, queueing, raising
 from bot.core.actions import (
     Action,
     Approve,
@@ -45,6 +45,7 @@ from bot.core.actions import (
 )
 from bot.core.calling import Calling
 from bot.core.doubting import Doubting
+from bot.core.escalating import Escalating
 from bot.core.locking import Locking
 from bot.core.looking import Looking
 from bot.core.queueing import Attend, SeeQueue, Take
@@ -85,10 +86,19 @@ Reads = Callable[[str, Mapping[str, object], Mapping[str, str]], Matters | Looki
 MATTERS: Final[Mapping[str, Reads]] = {
     **dict.fromkeys(calling.VERBS, calling.unpack),
     **dict.fromkeys(doubting.DOUBTS, doubting.unpack),
+    **dict.fromkeys(escalating.ESCALATES, escalating.unpack),
     **dict.fromkeys(raising.RAISES, raising.unpack),
     **dict.fromkeys(locking.LOCKS, locking.unpack),
     **dict.fromkeys(looking.LOOKS, looking.unpack),
 }
+PACKS: Final[Sequence[tuple[Any, Callable[[Any], dict[str, str | int]]]]] = (
+    (Calling, calling.pack),
+    (Doubting, doubting.pack),
+    (Escalating, escalating.pack),
+    (Raising, raising.pack),
+    (Locking, locking.pack),
+    (Looking, looking.pack),
+)
 LANGUAGE: Final = "lang"
 LONGEST: Final = 2000
 
@@ -97,16 +107,8 @@ def pack(
     action: Press | Begin | Submit | Choose | Disown | SeeQueue | Shown | Matters | Looking,
 ) -> dict[str, str | int]:
     """Return the data of the button that does `action`."""
-    if isinstance(action, Calling):
-        return calling.pack(action)
-    if isinstance(action, Doubting):
-        return doubting.pack(action)
-    if isinstance(action, Raising):
-        return raising.pack(action)
-    if isinstance(action, Locking):
-        return locking.pack(action)
-    if isinstance(action, Looking):
-        return looking.pack(action)
+    if isinstance(action, Matters | Looking):
+        return next(packs(action) for sort, packs in PACKS if isinstance(action, sort))
     match action:
         case Home():
             return {"verb": HOME}

@@ -101,6 +101,7 @@ class Slot(StrEnum):
     THREAT = "threat"  # the private card of somebody of security who raises the threat level, or lowers it
     ASKER = "asker"  # a doubt, as whoever asks whether it is really the helpdesk reads it in private
     CALLER = "caller"  # the same, as the colleague does who is asked
+    LEAD = "lead"  # an escalation, as who leads the helpdesk reads it in private
     VOUCHER = "voucher"  # the same, as their manager does
 
 

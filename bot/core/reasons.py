@@ -95,6 +95,8 @@ class Reason(StrEnum):
     DOUBT_OFTEN = "doubt_often"
     DOUBT_OPEN = "doubt_open"
     DOUBT_UNSURE = "doubt_unsure"
+    NOT_LEAD = "not_lead"
+    LEAD_OWN = "lead_own"
     NOT_ASSISTED = "not_assisted"
     UNVERIFIED = "unverified"
     NEEDS_SIGN_IN = "needs_sign_in"

@@ -10,7 +10,7 @@ from typing import Final
 from bot.core.approval import unfit
 from bot.core.colleague import Colleague
 from bot.core.directory import Account, Directory
-from bot.core.errors import DeskError
+from bot.core.errors import DeskError, Missing
 from bot.core.facts import ApproverFacts
 from bot.core.model import Refusal
 from bot.core.policy import Policy
@@ -102,10 +102,16 @@ class Agents:
     async def find(self, person: str, text: str) -> tuple[Colleague, ...]:
         """Return who may be meant: the one a picker found first, and whoever else has that name.
 
-        Raises `DeskError` where the directory does not answer.
+        Whom a client names may be nobody here: then the name counts, if it is said. Raises `DeskError` where the
+        directory does not answer.
         """
         directory = self.directory.once()
-        picked = await directory.account(person) if person else None
+        try:
+            picked = await directory.account(person) if person else None
+        except Missing:
+            if not text:
+                raise
+            picked = None
         named = await directory.people(picked.name if picked else text, MANY)
         others = [one for one in named if picked is None or (one.id != picked.id and _same_name(one, picked))]
         found = [*([picked] if picked else []), *others][:MANY]

@@ -10,11 +10,11 @@ from uuid import uuid4
 
 from bot.core.answers import Answer, Form, Refused, RequestCard, Said
 from bot.core.behalf import UNPROVED, assisted, proof
-from bot.core.callcards import CallerDoor, CallerForm
+from bot.core.callcards import CallerDoor
 from bot.core.callers import DAY, CallUsed, Verification, heard
 from bot.core.calling import AboutOthers, OpenForm, Opening, OpenRequest
 from bot.core.decide import Refuse, decide
-from bot.core.errors import Conflict, DeskError, Missing
+from bot.core.errors import Conflict, DeskError
 from bot.core.events import Asked, Consented, Event
 from bot.core.facts import Moment
 from bot.core.forms import Sheet, check, clean
@@ -66,19 +66,11 @@ class Behalf:
         kind = self.callers.opened(said.kind)
         if not said.person and not said.name:
             return CallerDoor(kind)
-        found = await self._named(said, kind)
+        found = await self.callers.found(uuid4().hex, said.person, said.name, kind)
         if isinstance(found, Refused) or not kind or len(found.found) != 1:
             return found
         standing = await self._standing(actor.person, found.found[0].id, kind)
         return found if standing is None else await self.open(actor, OpenForm(standing.key, standing.version, kind))
-
-    async def _named(self, said: AboutOthers, kind: str) -> CallerForm | Refused:
-        """Show who is named. What a client says of a mention may be nobody here: then the name is looked for."""
-        form = uuid4().hex
-        try:
-            return await self.callers.found(form, said.person, said.name, kind)
-        except Missing:
-            return await self.callers.found(form, "", said.name, kind)
 
     async def _standing(self, agent: Person, colleague: str, kind: str) -> Verification | None:
         """Return the agent's own verification of a colleague with which they may open this just now, or None."""

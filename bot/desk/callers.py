@@ -59,6 +59,7 @@ class Callers:
     newcomers: Newcomers
     register: Register
     context: str
+    leads: Agents
 
     @property
     def questions(self) -> Questions:
@@ -151,7 +152,7 @@ class Callers:
             return Refused(mine)
         if isinstance(theirs, Refusal):
             return Refused(await self.vouchers.unreached(form, actor.person, colleague, theirs))
-        refusal = await self.questions.begin(Verification.named(form), actor.person, theirs, kind)
+        refusal = await self.questions.begun(Verification.named(form), actor.person, theirs, kind, self.leads)
         if refusal is not None:
             await self._refused(actor, refusal, about)
             return Refused(refusal)

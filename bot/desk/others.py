@@ -24,6 +24,8 @@ from bot.core.calling import (
 )
 from bot.core.doubting import Doubting, SayDifferent, SayNotCalling, SaySame, SeeDoubt, ShowDoubt
 from bot.core.doubts import CallDoubt
+from bot.core.escalating import Escalating, SayNo, SeeEscalation, TakeOver
+from bot.core.escalations import Escalation
 from bot.core.locking import Locking, ShowLocking
 from bot.core.model import Actor, Person
 from bot.core.raising import LowerThreat, Raising, SeeThreat, ShowThreat
@@ -33,6 +35,7 @@ from bot.desk.behalf import Behalf
 from bot.desk.callers import Callers
 from bot.desk.callface import CallFace
 from bot.desk.doubts import Doubts
+from bot.desk.escalations import Escalations
 from bot.desk.interventions import Interventions
 from bot.desk.threat import Threats
 from bot.desk.twins import Twins
@@ -48,15 +51,18 @@ class Others:
     threats: Threats
     interventions: Interventions
     faces: CallFace
+    escalations: Escalations
 
     async def handle(self, actor: Actor, action: Matters, card: str = "") -> Answer:
         """Do what `actor` asks for. `card` is the message that was pressed, if any."""
         about = _about(action)
         if card and about:
-            pressed = not isinstance(action, SeeCaller | SeeDoubt | SeeThreat)
+            pressed = not isinstance(action, SeeCaller | SeeDoubt | SeeEscalation | SeeThreat)
             await Twins(self.callers.ledger.store).seen_of(about, actor.chat, card, pressed=pressed)
         if isinstance(action, Doubting):
             return await self.doubts.handle(actor, action)
+        if isinstance(action, Escalating):
+            return await self.escalations.handle(actor, action)
         if isinstance(action, Raising):
             return await self.threats.handle(actor, action)
         if isinstance(action, Locking):
@@ -113,6 +119,8 @@ def _about(action: Matters) -> str:
             return Verification.named(action.verification)
         case SaySame() | SayDifferent() | SayNotCalling() | SeeDoubt():
             return CallDoubt.named(action.doubt)
+        case TakeOver() | SayNo() | SeeEscalation():
+            return Escalation.named(action.escalation)
         case LowerThreat() | SeeThreat():
             return Threat.named(action.threat)
         case _:

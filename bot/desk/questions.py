@@ -10,12 +10,13 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
-from bot.core.callers import BY_AN_HOUR, DAY, WAIT, AnswerDue, Verification, asked, heard
+from bot.core.callers import BY_AN_HOUR, DAY, WAIT, AnswerDue, Stand, Verification, asked, heard
 from bot.core.model import Actor, Person, Refusal
 from bot.core.ports import Purpose, SignIn, Unit
 from bot.core.proven import VALID
 from bot.core.reasons import Reason
 from bot.core.watch import Sort
+from bot.desk.agents import Agents
 from bot.desk.ledger import Home, Ledger
 from bot.desk.register import Register, asking
 
@@ -50,7 +51,9 @@ class Questions:
             count = await unit.tried(agent, Sort.INSTALLED, now)
         return Refusal(Reason.AGENT_ASKS_OFTEN) if count.hour > BY_AN_HOUR else None
 
-    async def begin(self, key: str, agent: Person, home: Home, wanted: str = "") -> Refusal | None:
+    async def begin(
+        self, key: str, agent: Person, home: Home, wanted: str = "", *, leads: bool = False
+    ) -> Refusal | None:
         """Begin the verification, or say why not; whose time is over makes way. `wanted` is what it is about."""
         now, colleague = self.ledger.clock.now(), home[0]
         seed = secrets.token_hex(SEED)
@@ -67,7 +70,7 @@ class Questions:
             if rival is not None:
                 return _asked_already(rival)
             about, by = await lately(unit, agent, colleague, now)
-            begun = asked(one, about, by)
+            begun = asked(one, about, by, leads=leads)
             if begun.refusal is not None:
                 return begun.refusal
             if await self.register.begin(unit, begun):
@@ -75,6 +78,20 @@ class Questions:
                 return None
             faster = await unit.in_lane(Verification, agent.tenant, colleague.id)
         return Refusal(Reason.CHANGED) if faster is None else _asked_already(faster)
+
+    async def begun(self, key: str, agent: Person, home: Home, wanted: str, leads: Agents) -> Refusal | None:
+        """Begin a question; after one no, if that was to somebody else's, one of the `leads` may ask once more."""
+        refusal = await self.begin(key, agent, home, wanted)
+        if refusal is None or refusal.reason != Reason.CALLER_SAID_NO:
+            return refusal
+        if await leads.objection(agent.id) is not None:
+            return refusal
+        async with self.ledger.store.unit() as unit:
+            about, _ = await lately(unit, agent, home[0], self.ledger.clock.now())
+        for one in about:
+            if one.status is Stand.REFUSED and await leads.one_human(agent.id, one.by.id) is not False:
+                return refusal
+        return await self.begin(key, agent, home, wanted, leads=True)
 
     def _sign_in(self, one: Verification, home: Home) -> SignIn:
         """Make the transaction by which the colleague may prove more, also after they have typed the number."""

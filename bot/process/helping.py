@@ -9,6 +9,7 @@ from bot.config.settings import Settings
 from bot.core.callers import Verification
 from bot.core.directory import Directory
 from bot.core.doubts import CallDoubt
+from bot.core.escalations import Escalation
 from bot.core.interventions import Intervention
 from bot.core.lookups import Lookup
 from bot.core.ports import Messenger
@@ -21,6 +22,7 @@ from bot.desk.callers import Callers
 from bot.desk.callface import CallFace
 from bot.desk.colleagues import Colleagues
 from bot.desk.doubts import DOUBT, FOUND, Doubts
+from bot.desk.escalations import Escalations
 from bot.desk.homes import Homes
 from bot.desk.interventions import Interventions
 from bot.desk.newcomers import Newcomers
@@ -33,6 +35,7 @@ from bot.desk.unusual import Unusual
 from bot.process.jobs import Handler, by_sort
 from bot.teams.calling import CallMessages
 from bot.teams.doubting import DoubtMessages
+from bot.teams.escalations import EscalationMessages
 from bot.teams.interventions import InterventionMessages
 from bot.teams.lookups import LookupMessages
 from bot.teams.threats import ThreatMessages
@@ -43,7 +46,7 @@ from bot.teams.views import Addresses
 class Staff:
     """Whose members are agents, and whose are security, and with which contexts they and callers sign in.
 
-    `app` is the desk's in the tenant's catalogue, if that is named.
+    `app` is the desk's in the tenant's catalogue, and `leads` who leads the helpdesk, where that is named.
     """
 
     agents: str
@@ -52,6 +55,7 @@ class Staff:
     security_step_up: str
     caller_step_up: str
     app: str = ""
+    leads: str = ""
 
     @property
     def contexts(self) -> frozenset[str]:
@@ -63,7 +67,7 @@ class Staff:
 def groups(settings: Settings) -> Staff:
     agents = (settings.agents_group, settings.agent_step_up)
     security = (settings.security_group, settings.security_step_up)
-    return Staff(*agents, *security, settings.caller_step_up, settings.catalog_app)
+    return Staff(*agents, *security, settings.caller_step_up, settings.catalog_app, settings.leads_group)
 
 
 def others(reception: Reception, homes: Homes, directory: Directory, groups: Staff, where: Addresses) -> Others:
@@ -71,9 +75,10 @@ def others(reception: Reception, homes: Homes, directory: Directory, groups: Sta
     register = Register(ledger.store, ledger.clock)
     agents = Agents(directory, groups.agents)
     colleagues = Colleagues(reception.inquiry.accounts, agents, policies)
+    leads = Agents(directory, groups.leads, otherwise=Reason.NOT_LEAD)
     newcomers = Newcomers(homes, directory, groups.app)
     watched = Register(ledger.store, ledger.clock, watches=LOOK)
-    callers = Callers(ledger, agents, colleagues, homes, newcomers, watched, groups.caller_step_up)
+    callers = Callers(ledger, agents, colleagues, homes, newcomers, watched, groups.caller_step_up, leads)
     doubts = Doubts(ledger, agents, newcomers, Register(ledger.store, ledger.clock, DOUBT))
     security = Agents(directory, groups.security, groups.security_step_up, Reason.NOT_SECURITY)
     threats = Threats(ledger, security, homes, register, where.security)
@@ -82,8 +87,8 @@ def others(reception: Reception, homes: Homes, directory: Directory, groups: Sta
         Agents(directory, groups.security, groups.security_step_up, Reason.NOT_LOCKER),
     )
     interventions = Interventions(reception, *lockers, homes, register, where.helpdesk, where.security)
-    faces = CallFace(Proving(reception), callers)
-    return Others(callers, doubts, Behalf(reception, callers), threats, interventions, faces)
+    faces, escalations = CallFace(Proving(reception), callers), Escalations(callers, callers.leads, register)
+    return Others(callers, doubts, Behalf(reception, callers), threats, interventions, faces, escalations)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +101,7 @@ class Announcers:
     interventions: InterventionMessages
     looks: LookupMessages
     unusual: Unusual
+    escalations: EscalationMessages
 
     @property
     def handlers(self) -> Mapping[str, Handler]:
@@ -107,6 +113,7 @@ class Announcers:
                     Threat.SORT: self.threats.look,
                     Intervention.SORT: self.interventions.look,
                     Lookup.SORT: self.looks.bring,
+                    Escalation.SORT: self.escalations.bring,
                 }
             ),
             WARN: self.calls.warn,
@@ -126,4 +133,6 @@ def messages(made: Others, homes: Homes, messenger: Messenger, siren: Messenger,
     threats = ThreatMessages(homes, made.threats.due, siren, where)
     locks = InterventionMessages(homes, made.interventions, siren, where)
     doubts = DoubtMessages(homes, made.doubts, messenger, siren, where)
-    return Announcers(calls, doubts, threats, locks, LookupMessages(homes, messenger, where), unusual)
+    escalations = EscalationMessages(homes, made.escalations, messenger, where)
+    looks = LookupMessages(homes, messenger, where)
+    return Announcers(calls, doubts, threats, locks, looks, unusual, escalations)

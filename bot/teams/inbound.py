@@ -13,6 +13,7 @@ import cards
 from bot.core.actions import Action, MachineMade, NoWindow, OfferToken, Refresh, Replace, ReturnCode, Show
 from bot.core.calling import FORM, SeeCaller
 from bot.core.doubting import SeeDoubt
+from bot.core.escalating import SeeEscalation
 from bot.core.model import Actor, Chat, Person
 from bot.core.packing import LANGUAGE as LANGUAGE_KEY
 from bot.core.packing import unpack
@@ -199,7 +200,8 @@ def _execute(value: Json) -> Action | None:
     action = _button(data if "verb" in data else {**data, "verb": executed.get("verb")})
     return (
         None
-        if value.get("trigger") == "automatic" and not isinstance(action, Refresh | SeeCaller | SeeDoubt | SeeThreat)
+        if value.get("trigger") == "automatic"
+        and not isinstance(action, Refresh | SeeCaller | SeeDoubt | SeeEscalation | SeeThreat)
         else action
     )
 

@@ -55,12 +55,7 @@ def calls(view: View) -> Iterator[tuple[str, Showable, View]]:
     for fault in ("nobody", "no_match"):
         yield f"call/form/{fault}", CallerForm("f1", "Zed" if fault == "no_match" else "", fault), agent
     yield "call/found", CallerForm("f1", "Ann Archer", found=FOUND), agent
-    yield "call/found/about", CallerForm("f1", "Ann Archer", found=FOUND, kind="tap"), agent
-    yield "call/door/about", CallerDoor("tap"), agent
-    (opened, *_) = STORIES["tap"].scenes.values()
-    form = sheet(KINDS["tap"], ANN, opened, NOW)
-    yield "call/opens/form", Form("tap", "f1", form, call=(ASKED.key, 2), about=ANN.name), agent
-    yield "call/opens", CallerCard(WANTED, Slot.AGENT, Offers(("tap", "password"))), agent
+    yield from _about(agent)
     for name, one in _stands():
         offers = OFFERED.get(name, NOTHING)
         linked = replace(view, link="https://desk.contoso.example/x")
@@ -83,9 +78,22 @@ def calls(view: View) -> Iterator[tuple[str, Showable, View]]:
     yield "call/security/manager", CallerCard(denied, Slot.SECURITY), agent
 
 
+def _about(agent: View) -> Iterator[tuple[str, Showable, View]]:
+    """What words about a colleague lead an agent to."""
+    yield "call/found/about", CallerForm("f1", "Ann Archer", found=FOUND, kind="tap"), agent
+    yield "call/door/about", CallerDoor("tap"), agent
+    (opened, *_) = STORIES["tap"].scenes.values()
+    form = sheet(KINDS["tap"], ANN, opened, NOW)
+    yield "call/opens/form", Form("tap", "f1", form, call=(ASKED.key, 2), about=ANN.name), agent
+    yield "call/opens", CallerCard(WANTED, Slot.AGENT, Offers(("tap", "password"))), agent
+
+
 def _opened(view: View) -> Iterator[tuple[str, Showable, View]]:
     """What was opened for a caller, as they and approvers read it."""
     vouched = Evidence(EvidenceType.VERIFICATION, BEN.id, BEN.name, NOW, "step_up", ASKED_FOR.id, source=ASKED.id)
+    for status in (Status.APPROVAL, Status.REFUSED):
+        asks = replace(at(status), opened_by=BEN, evidence=(vouched,))
+        yield f"opener/lead/{status}", RequestCard(asks, Slot.OPENER), replace(view, user="29:ben", person=BEN.id)
     waits = at(Status.APPROVAL)
     agreed = Evidence(EvidenceType.CONSENT, ASKED.about.id, ASKED.about.name, NOW, "", ASKED_FOR.id)
     opened = replace(waits, opened_by=BEN, evidence=(*waits.evidence, vouched, agreed))

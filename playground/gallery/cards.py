@@ -39,6 +39,7 @@ from cards.texts import LANGUAGES, text
 from playground.gallery.brakes import brakes
 from playground.gallery.calls import calls
 from playground.gallery.doubts import doubts
+from playground.gallery.escalations import escalations
 from playground.gallery.faces import faces
 from playground.gallery.forms import forms
 from playground.gallery.interventions import interventions
@@ -86,6 +87,7 @@ def answers(view: View) -> Shown:
     yield from queues(view)
     yield from _others(view)
     yield from calls(view)
+    yield from escalations(view)
     yield from lookups(view)
     yield from doubts(view)
     yield from threats(view)

@@ -6,7 +6,7 @@ from typing import Any
 from bot.core.ports import Slot
 
 # Where no request has a card.
-NO_REQUESTS = frozenset({Slot.AGENT, Slot.ASKER, Slot.CALLER, Slot.MANAGER, Slot.THREAT, Slot.VOUCHER})
+NO_REQUESTS = frozenset({Slot.AGENT, Slot.ASKER, Slot.CALLER, Slot.LEAD, Slot.MANAGER, Slot.THREAT, Slot.VOUCHER})
 
 
 def pieces(value: object) -> Iterator[Mapping[str, Any]]:

@@ -9,7 +9,8 @@ from dataclasses import replace
 import pytest
 
 from bot.core.actions import ShowStatus
-from bot.core.answers import CallerCard, Said
+from bot.core.answers import Said
+from bot.core.callcards import CallerCard
 from bot.core.callers import Verification
 from bot.core.calling import DenyCall, MuteCalls, ResumeCalls
 from bot.core.listed import StatusCard
