@@ -69,6 +69,7 @@ def test_each_can_be_set_and_the_others_stay(tmp_path: Path, said: str, read: di
         ('[limits]\noffice = "Mon-Fri 07:00-19:00 Berlin"', 'knows no time zone "Berlin"'),
         ('[limits]\noffice = "Mon-Fri 07:00-19:00 ../../etc/passwd"', "knows no time zone"),
         ('[limits]\noffice = "Mon-Fri 19:00-07:00 UTC"', "must open before it closes"),
+        ('[limits]\noffice = "Mon-Fri 07:00-07:00 UTC"', "must open before it closes"),
     ],
 )
 def test_what_is_wrong_with_it_is_told_with_the_rest(tmp_path: Path, text: str, says: str) -> None:

@@ -24,8 +24,8 @@ def found(today: AgentDay, before: Sequence[AgentDay] = ()) -> list[Strange]:
         (4, [1, 1, 1], None),
         (9, [], None),
         (10, [], 0),
-        (12, [4, 4, 0, 0, 4], None),  # three times, and no more
-        (13, [4, 4, 0, 0, 4], 4),  # days without any say nothing
+        (12, [4, 0, 0, 0, 4], None),  # three times, and no more
+        (13, [4, 0, 0, 0, 4], 4),  # days without any say nothing
         (40, [30, 28, 35], None),  # who always has so much to do
         (31, [2, 2, 40, 3, 2], 2),  # one bad day does not make the next one usual
     ],
