@@ -18,6 +18,7 @@ from cards.texts import NAME, clean, plain
 from cards.view import View
 from cards.words import bare, came_to_nothing, refused, say
 
+MOST: Final = 8  # of one account, with the words of each
 TONES: Final = {
     LockStand.WANTED: "Accent",
     LockStand.OPENED: "Good",
@@ -121,15 +122,21 @@ def _said(one: Intervention, stands: LockStand, view: View) -> tuple[str, ...]:
 
 
 def _securitys(answer: LockCard, view: View) -> e.Card:
-    """A line of who did what to whose account, and why, for each of them; louder where it is an account of weight."""
+    """A line of who did what to whose account, and why, for each of them; louder where it is an account of weight.
+
+    Of very many the first stands there and the last: a card that Teams does not take would hide them all.
+    """
     every = (answer.intervention, *answer.others)
+    left = max(0, len(every) - MOST)
     loud = warning(say(view, "lock.grave")) if any(one.grave for one in every) else None
     return card(
         view,
         [
             loud,
             *lines(say(view, "lock.count", count=len(every)) if len(every) > 1 else ""),
-            *(piece for one in every for piece in _line(one, view)),
+            *_line(answer.intervention, view),
+            *lines(say(view, "lock.left", count=left) if left else ""),
+            *(piece for one in answer.others[left:] for piece in _line(one, view)),
         ],
     )
 

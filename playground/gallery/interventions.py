@@ -74,6 +74,7 @@ def _lines(tried: Intervention, channel: View) -> Iterator[tuple[str, Showable, 
     one = replace(tried, trial=False)
     others = (replace(one, grave=True), replace(one, kind=LOCKING[0], by=CLEO))
     yield "lock/security/again", LockCard(one, Slot.SECURITY, others=others), channel
+    yield "lock/security/many", LockCard(one, Slot.SECURITY, others=others * 6), channel
 
 
 def _of(kind: str, view: View, agent: View, channel: View) -> Iterator[tuple[str, Showable, View]]:

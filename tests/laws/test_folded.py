@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from dataclasses import replace
 
 from bot.core.interventions import Intervention
-from tests.fakes import Office
-from tests.laws.locked import SESSIONS, locks
+from bot.core.lockcards import LockCard
+from bot.core.ports import Slot
+from bot.teams.outbound import LARGEST
+from cards import show
+from cards.view import View
+from tests.fakes import Office, person
+from tests.laws.locked import SESSIONS, intervention, locks
 from tests.laws.test_mutual import came
 
 SECURITY = "19:security"
@@ -57,3 +64,15 @@ async def test_those_of_several_people_stay_apart_and_one_that_stands_stays(desk
         await locks(desk, about, SESSIONS, form=form)
     await asyncio.gather(*(desk.job("intervention", Intervention.named(form)) for form in ("f1", "f2")))
     assert len(cards(desk)) == 2
+
+
+async def test_however_many_and_wordy_they_are_the_newest_stands_on_a_card_that_teams_takes(desk: Office) -> None:
+    await locks(desk, kind=SESSIONS)
+    wordy = replace(await intervention(desk), reason="\U00020000" * 500)
+    newest = replace(wordy, by=person("cleo"), reason="the newest")
+    answer = LockCard(wordy, Slot.SECURITY, others=(*[wordy] * 40, newest))
+    card = json.dumps(show(answer, View("en", contact="", now=desk.clock.now())))
+    assert len(card) < LARGEST
+    assert "the newest" in card
+    assert "42 times" in card
+    assert "34 more" in card
