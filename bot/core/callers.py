@@ -98,10 +98,6 @@ class Verification(Matter):
         """Whether nothing more can come of it: past its time is over, whoever looks first."""
         return self.status not in {Stand.VERIFIED, *WAITING} or now >= self.ends_at
 
-    def asks_the_same(self, other: Verification) -> bool:
-        """Whether the same agent asks the same colleague."""
-        return (self.tenant, self.by.id, self.about.id) == (other.tenant, other.by.id, other.about.id)
-
     def leaves(self, now: datetime) -> bool:
         """Whether their manager may be asked: nobody could be, or nobody answered, and the call is not long over."""
         nobody = self.status in {Stand.UNREACHED, Stand.UNANSWERED} or (self.status is Stand.ASKED and self.over(now))
@@ -135,8 +131,9 @@ class CallerSignedIn:
 
 @dataclass(frozen=True, slots=True)
 class FaceShown:
-    """They showed their face, by this proof, which was begun for this call."""
+    """They showed their face then, by this proof, which was begun for this call."""
 
+    at: datetime
     proof: str
 
 
@@ -149,8 +146,9 @@ class ManagerAsked:
 
 @dataclass(frozen=True, slots=True)
 class Vouched:
-    """The manager has heard or seen them just now, and has signed in to say so."""
+    """The manager has heard or seen them just now, and has signed in then to say so."""
 
+    at: datetime
     context: str
 
 
@@ -243,10 +241,10 @@ def heard(one: Verification, event: Heard, now: datetime) -> Turned[Verification
             return _proved(one, Proven.PRESENCE, now) if right else _ended(one, Stand.MISMATCHED, now)
         case NotMe() if not one.over(now):  # also of what somebody else at their Teams has answered for them
             return replace(_ended(one, Stand.REFUSED, now), alarms=True)
-        case CallerSignedIn(_, context) if not one.over(now):
-            return _proved(one, Proven.STEP_UP, now, {"context": context})
-        case FaceShown(proof) if not one.over(now):
-            return _proved(one, Proven.FACE, now, {"proof": proof})
+        case CallerSignedIn(at, context) if not one.over(now) and now < at + VALID:
+            return _proved(one, Proven.STEP_UP, min(at, now), {"context": context})
+        case FaceShown(at, proof) if not one.over(now) and now < at + VALID:
+            return _proved(one, Proven.FACE, min(at, now), {"proof": proof})
         case CallUsed(request) if not one.over(now) and one.proven in STRONG and one.used_for in {"", request}:
             return Turned(replace(one, used_for=request))
         case Disclaimed() if one.status is Stand.VERIFIED:
@@ -266,8 +264,8 @@ def _vouching(one: Verification, event: Vouching, now: datetime) -> Turned[Verif
                 one, status=Stand.VOUCHING, seed="", voucher=voucher, vouching_at=now, due_at=now + VOUCHING
             )
             return Turned(asked, (_note(asked),))
-        case Vouched(context) if one.status is Stand.VOUCHING:
-            return _proved(replace(one, vouched=True), Proven.MANAGER, now, {"context": context})
+        case Vouched(at, context) if one.status is Stand.VOUCHING and now < at + VALID:
+            return _proved(replace(one, vouched=True), Proven.MANAGER, min(at, now), {"context": context})
         case NotVouched() if one.status is Stand.VOUCHING or (one.vouched and not one.over(now)):
             return replace(_ended(replace(one, vouched=False), Stand.REFUSED, now), alarms=True)
         case _:
@@ -275,11 +273,12 @@ def _vouching(one: Verification, event: Vouching, now: datetime) -> Turned[Verif
 
 
 def _proved(
-    one: Verification, by: Proven, now: datetime, how: Mapping[str, str] = MappingProxyType({})
+    one: Verification, by: Proven, at: datetime, how: Mapping[str, str] = MappingProxyType({})
 ) -> Turned[Verification]:
+    """Take a proof of then: it is no newer for being told late."""
     if one.proven is not None and stronger(one.proven, by) is not by:
         return Turned(one)  # it says less than what is known, and does not make that any newer
-    proven = replace(one, status=Stand.VERIFIED, seed="", proven=by, proven_at=now, due_at=now + VALID)
+    proven = replace(one, status=Stand.VERIFIED, seed="", proven=by, proven_at=at, due_at=at + VALID)
     return Turned(proven, (_note(proven, {"proven": by.value, **how}),))
 
 

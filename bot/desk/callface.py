@@ -39,5 +39,6 @@ class CallFace:
             await self.proving.served(job)
             return
         one = await self.callers.register.load(Verification, serves(proof))
-        if one is not None and shown_at(proof, one.tenant, one.about.id, one.id) is not None:
-            await self.callers.turned(one.id, FaceShown(proof.id))
+        at = shown_at(proof, one.tenant, one.about.id, one.id) if one is not None else None
+        if one is not None and at is not None:
+            await self.callers.turned(one.id, FaceShown(at, proof.id))

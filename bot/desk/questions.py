@@ -44,7 +44,7 @@ class Questions:
             there, (about, by) = await asyncio.gather(
                 asyncio.gather(*(unit.matter(Verification, key) for key in keys)), lately(unit, agent, colleague, now)
             )
-            others = any(used is not None and not used.asks_the_same(one) for used in there)
+            others = any(used is not None and not same(used, one) for used in there)
             refusal = Refusal(Reason.CHANGED) if others else asked(one, about, by).refusal
             if refusal is not None:
                 return refusal
@@ -127,9 +127,14 @@ def unreached(form: str) -> str:
     return Verification.named(f"{form}-unreached")
 
 
+def same(one: Verification, other: Verification) -> bool:
+    """Say whether the same agent asks the same colleague."""
+    return (one.tenant, one.by.id, one.about.id) == (other.tenant, other.by.id, other.about.id)
+
+
 def _sent(there: Verification, again: Verification) -> Refusal | None:
     """Say what comes of a form that was sent twice: it asks one person, once, and is over with what it asked."""
-    if not there.asks_the_same(again):
+    if not same(there, again):
         return Refusal(Reason.CHANGED)
     return Refusal(Reason.CLOSED) if there.over(again.created_at) else None
 

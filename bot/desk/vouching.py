@@ -44,7 +44,7 @@ from bot.desk.colleagues import Colleagues, told
 from bot.desk.homes import Homes
 from bot.desk.ledger import Home, Ledger
 from bot.desk.purposes import Close
-from bot.desk.questions import lately, mine, one_by_one, unreached
+from bot.desk.questions import lately, mine, one_by_one, same, unreached
 from bot.desk.register import MATTER, Along, Register, asking, spent
 from bot.desk.settled import unsettled
 
@@ -73,7 +73,7 @@ class Vouchers:
             await one_by_one(unit, agent, colleague)
             there = await unit.matter(Verification, key)
             if there is not None:  # the form was sent twice
-                return why if there.asks_the_same(one) else Refusal(Reason.CHANGED)
+                return why if same(there, one) else Refusal(Reason.CHANGED)
             about, by = await lately(unit, agent, colleague, now)
             begun = asked(one, about, by)
             if begun.refusal is not None:
@@ -187,7 +187,8 @@ class Vouchers:
         if no is not None:
             await self._refused(sign_in.person, no, one.entry)
             return Refused(no)
-        return _answer(await self._turned(sign_in.request, Vouched(sign_in.context), spent(sign_in, also)))
+        yes = Vouched(sign_in.proved_at, sign_in.context)
+        return _answer(await self._turned(sign_in.request, yes, spent(sign_in, also)))
 
     async def _said_no(self, one: Verification) -> Refusal | None:
         """Say whether somebody has said no about this colleague within the day, whoever had asked."""

@@ -64,7 +64,8 @@ async def types(desk: Office, text: str, actor: Actor | None = None, form: str =
     return await desk.desk.handle(actor or at_home(ANN), TypeNumber(form, 1, text))
 
 
-async def signs_in(desk: Office, name: str = ANN, form: str = "f1") -> Answer:
+async def returned(desk: Office, name: str = ANN, form: str = "f1") -> str:
+    """They have signed in, and the client has the code that says so."""
     async with desk.store.unit() as unit:
         sign_in = await unit.sign_in_for(Verification.named(form), name, Purpose.CALL)
     assert sign_in is not None
@@ -72,7 +73,11 @@ async def signs_in(desk: Office, name: str = ANN, form: str = "f1") -> Answer:
     await desk.step_up.start(sign_in.id, cookie)
     code = await desk.step_up.returned(cookie, {"code": "from-entra", "state": "s"})
     assert isinstance(code, str), code
-    return await desk.desk.handle(at_home(name), ReturnCode(code))
+    return code
+
+
+async def signs_in(desk: Office, name: str = ANN, form: str = "f1") -> Answer:
+    return await desk.desk.handle(at_home(name), ReturnCode(await returned(desk, name, form)))
 
 
 # -- who may ask, and whom -------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import cards
+from bot.core.actions import ReturnCode
 from bot.core.answers import Form, Said
 from bot.core.callers import Verification
 from bot.core.calling import OpenForm, ProveCall, SeeCaller
@@ -24,7 +25,7 @@ from tests.fakes import EMPLOYEES, POLICY, FakeClock, Office, at_home, office, p
 from tests.laws.faced import lasting, proofs
 from tests.laws.seen import why
 from tests.laws.test_behalf import agrees, opens, verified
-from tests.laws.test_callers import ANN, asked, number, signs_in, types, verification
+from tests.laws.test_callers import ANN, asked, number, returned, signs_in, types, verification
 from tests.laws.wallet import Wallet
 from tests.stores import patient
 
@@ -50,12 +51,13 @@ async def store(database_url: str) -> AsyncIterator[PostgresStore]:
         yield made
 
 
-async def faces(desk: Office, form: str = "f1") -> None:
+async def faces(desk: Office, form: str = "f1", late: timedelta = timedelta(0)) -> None:
     desk.clock.advance(seconds=1)
     assert await desk.desk.handle(at_home(ANN), ProveCall(form, 1)) == Said("proof.begun")
     (proof,) = await proofs(desk, Verification.named(form))
     await desk.job("act", proof.id)
     assert await Wallet(desk, len(desk.verifier.asked)).shows(verifiedCredentialsData=[lasting()])
+    desk.clock.advance(minutes=late / timedelta(minutes=1))
     await desk.job("serve", proof.id)
 
 
@@ -100,7 +102,7 @@ async def test_a_sign_in_after_the_face_takes_nothing_from_it(store: PostgresSto
     assert isinstance(await opens(desk), Said)
 
 
-@pytest.mark.parametrize("seconds", [0, 1])
+@pytest.mark.parametrize("seconds", [-1, 1])
 async def test_a_proof_is_no_older_than_the_policy_says_when_it_opens_something(
     store: PostgresStore, seconds: int
 ) -> None:
@@ -108,7 +110,7 @@ async def test_a_proof_is_no_older_than_the_policy_says_when_it_opens_something(
     await verified(desk)
     desk.clock.advance(minutes=5, seconds=seconds)
     answer = await opens(desk)
-    if not seconds:
+    if seconds < 0:
         assert isinstance(answer, Said)
         desk.clock.advance(minutes=14)  # their own word is asked for as long as anybody's sign-in would be
         await agrees(desk)
@@ -117,6 +119,40 @@ async def test_a_proof_is_no_older_than_the_policy_says_when_it_opens_something(
     assert why(answer) == Reason.CALL_LONG_AGO
     assert await nothing_opened(desk)
     assert "too old by now" in await card(desk, "ben")
+
+
+async def test_its_age_is_that_of_the_sign_in_not_of_when_the_client_said_so(store: PostgresStore) -> None:
+    desk = await at(store, FakeClock(), demanding(age=timedelta(minutes=5)))
+    await asked(desk)
+    await types(desk, number(desk))  # so that the question does not end meanwhile
+    code = await returned(desk)
+    signed = desk.clock.now()
+    desk.clock.advance(minutes=20)
+    await desk.desk.handle(at_home(ANN), ReturnCode(code))
+    one = await verification(desk)
+    assert one.proven is Proven.STEP_UP
+    assert one.ends_at <= signed + VALID
+    assert why(await opens(desk)) == Reason.CALL_LONG_AGO
+    assert await nothing_opened(desk)
+
+
+async def test_nor_is_a_face_any_newer_for_being_counted_late(store: PostgresStore) -> None:
+    desk = await at(store, FakeClock(), demanding(Proven.FACE, timedelta(minutes=5)))
+    await verified(desk)
+    await faces(desk, late=timedelta(minutes=10))
+    assert (await verification(desk)).proven is Proven.FACE
+    assert why(await opens(desk)) == Reason.CALL_LONG_AGO
+
+
+async def test_a_sign_in_that_is_half_an_hour_old_by_then_proves_nothing(store: PostgresStore) -> None:
+    desk = await at(store, FakeClock(), demanding())
+    await asked(desk)
+    code = await returned(desk)
+    desk.clock.advance(minutes=4)
+    await types(desk, number(desk))
+    desk.clock.advance(minutes=27)
+    assert why(await desk.desk.handle(at_home(ANN), ReturnCode(code))) == Reason.CLOSED
+    assert (await verification(desk)).proven is Proven.PRESENCE
 
 
 async def test_no_policy_makes_a_proof_good_for_longer_than_half_an_hour(store: PostgresStore) -> None:

@@ -65,7 +65,7 @@ async def waiting(desk: Office) -> Verification:
     return await verification(desk, FORM)
 
 
-async def says_yes(desk: Office, name: str = MAX) -> Answer:
+async def says_yes(desk: Office, name: str = MAX, late: int = 0) -> Answer:
     async with desk.store.unit() as unit:
         sign_in = await unit.sign_in_for(CALL, name, Purpose.VOUCH)
     assert sign_in is not None
@@ -73,6 +73,7 @@ async def says_yes(desk: Office, name: str = MAX) -> Answer:
     await desk.step_up.start(sign_in.id, cookie)
     code = await desk.step_up.returned(cookie, {"code": "from-entra", "state": "s"})
     assert isinstance(code, str), code
+    desk.clock.advance(minutes=late)
     return await desk.desk.handle(at_home(name), ReturnCode(code))
 
 
@@ -108,9 +109,16 @@ async def test_whom_nobody_can_ask_their_manager_vouches_for_and_signs_in_to_say
     assert (entry.data["proven"], entry.data["voucher"]) == ("manager", MAX)
 
 
+async def test_it_is_as_old_as_their_sign_in_whenever_their_client_says_so(desk: Office) -> None:
+    await waiting(desk)
+    signed = desk.clock.now()
+    assert isinstance(await says_yes(desk, late=10), CallerCard)
+    assert (await verification(desk, FORM)).ends_at <= signed + timedelta(minutes=30)
+
+
 async def test_it_holds_for_half_an_hour(desk: Office) -> None:
     one = await vouched(desk)
-    assert one.ends_at == desk.clock.now() + VALID
+    assert VALID - timedelta(seconds=1) < one.ends_at - desk.clock.now() <= VALID
     desk.clock.advance(minutes=30)
     assert (await verification(desk, FORM)).over(desk.clock.now())
 
