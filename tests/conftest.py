@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from hypothesis import settings
 
 from bot.store.schema import migrate
 from playground import graph, keys
@@ -21,6 +22,8 @@ from tests.contracts.call import contracts
 from tests.contracts.witness import WITNESS
 
 HERE = Path(__file__).parent
+settings.register_profile("here", deadline=None)  # a busy machine is no fault; what must be quick is held by its CPU
+settings.load_profile("here")
 os.umask(0o022)  # policies that tests write are writable by their owner alone, as the desk demands
 
 
