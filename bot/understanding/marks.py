@@ -164,6 +164,9 @@ def _called(clause: Clause, unknown: Sequence[bool], ideas: Sequence[frozenset[s
         end = first = place + 1 + mentioned
         while end < len(unknown) and unknown[end] and end - place <= LONGEST_NAME:
             end += 1
+        whole = place == 0 and clause.tells and len(unknown) - first <= LONGEST_NAME
+        if whole and (mentioned or any(unknown[first:])):
+            end = len(unknown)  # also where a part of the name is a word, as in Greta Groß
         alone = place == 0 and end == len(unknown) and clause.tells and end > first
         if alone or end > first + (not mentioned):
             yield from (Mark(idea, first, end) for idea in (OTHER, NAMED))

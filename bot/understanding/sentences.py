@@ -69,6 +69,13 @@ def plain(text: str) -> str:
     return " ".join(_WORD.findall(letters))
 
 
+def as_written(text: str, name: str) -> str:
+    """Return a name as `text` has it, where it stands there: a directory may know it by its umlauts alone."""
+    words, size = text[:LONGEST].split(), len(name.split())
+    runs = (words[place : place + size] for place in range(len(words)))
+    return next((" ".join(run).strip("@,:;.!?") for run in runs if name and plain(" ".join(run)) == name), name)
+
+
 def _clauses(text: str) -> tuple[Clause, ...]:
     named = _MENTION.sub(f" {SOMEBODY} ", _ADDRESS.sub(f" {SOMEBODY} ", text))
     return tuple(_told(list(_pieces(named))))

@@ -12,7 +12,7 @@ from bot.understanding import ideas, lexicon, rules
 from bot.understanding.lexicon import Known
 from bot.understanding.marks import Mark, Marked, looked_up, marked, tongue, whose
 from bot.understanding.rules import DESK, FOR_SOME, POLITE, Door, Meaning, Reading
-from bot.understanding.sentences import Clause, Sentences, joined, read
+from bot.understanding.sentences import Clause, Sentences, as_written, joined, read
 
 MACHINE: Final = ("{", "[", "<")  # how data and markup begin, and nobody's speech
 LIKELY: Final = 3  # kinds that are offered instead of what was not understood
@@ -91,7 +91,7 @@ class Understanding:
         found = self._read(said, clauses, spoken)
         if found.door in FOR_SOME:
             found = replace(found, instead=self._read(said, clauses, spoken, FOR_SOME))
-        return replace(found, language=told, named=_name(clauses) if found.about else "")
+        return replace(found, language=told, named=as_written(text, _name(clauses)) if found.about else "")
 
     def _read(self, said: Sentences, clauses: Sequence[Marked], spoken: str, but: Collection[Door] = ()) -> Understood:
         """Decide about what was said clause by clause, and as a whole where that is not clear; `but` are no doors."""

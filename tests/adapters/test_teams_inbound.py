@@ -171,8 +171,8 @@ def test_another_persons_mention_stays_as_their_name() -> None:
         ({"id": "29:b", "name": "Ann  Archer"}, ("", "Ann Archer")),
         ({"id": "29:b", "name": "Ann", "aadObjectId": ANN.upper()}, (ANN, "Ann")),
         ({"id": "29:b", "name": "Ann", "aadObjectId": "../me"}, ("", "Ann")),
-        ({"id": "29:b", "name": 5, "aadObjectId": {}}, ("", "ann")),
-        ({"id": f"28:{APP}", "name": "Vouchsafe"}, ("", "ann")),
+        ({"id": "29:b", "name": 5, "aadObjectId": {}}, ("", "Ann")),
+        ({"id": f"28:{APP}", "name": "Vouchsafe"}, ("", "Ann")),
     ],
 )
 def test_whom_a_client_mentions_goes_along_with_what_is_about_somebody_else(
@@ -180,14 +180,27 @@ def test_whom_a_client_mentions_goes_along_with_what_is_about_somebody_else(
 ) -> None:
     entity = {"type": "mention", "text": "<at>Ann</at>", "mentioned": mentioned}
     for text in ("for <at>Ann</at>: new phone", "für <at>Ann</at>: neues Handy"):
-        said = command(activity(text=text if who[1] != "ann" else "for @Ann: new phone", entities=[entity])).action
+        said = command(
+            activity(
+                text=text if mentioned["name"] not in {5, "Vouchsafe"} else "for @Ann: new phone", entities=[entity]
+            )
+        ).action
         assert said == AboutOthers(kind="tap", person=who[0], name=who[1])
     assert command(activity(text="new phone", entities=[entity])).action == do.OfferKind("tap", "")
 
 
-def test_a_name_that_is_written_out_goes_along_too() -> None:
-    said = command(activity(text="open a pass for Ann Archer, please")).action
-    assert said == AboutOthers(kind="tap", name="ann archer")
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("open a pass for Ann Archer, please", "Ann Archer"),
+        ("for @Greta Groß: new phone", "Greta Groß"),  # of which a part is a word
+        ("für Jürgen Müller: neues Handy", "Jürgen Müller"),
+        ("for @: new phone", ""),
+    ],
+)
+def test_a_name_that_is_written_out_goes_along_as_it_is_written(text: str, name: str) -> None:
+    assert command(activity(text=text)).action == AboutOthers(kind="tap", name=name)
+    assert command(activity(text="for my new phone: a pass")).action == do.OfferKind("tap", "a pass")
 
 
 @pytest.mark.parametrize("entities", [None, "x", [None], [{"type": "mention"}], [{"type": "mention", "mentioned": 5}]])
