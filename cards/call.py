@@ -119,7 +119,7 @@ def _agents(answer: CallerCard, view: View) -> e.Card:
     body += _lacks(answer.offers, one, view)
     if opens:
         body += lines(say(view, "call.agent.opens", **_given(one)))
-    return card(view, body, [*opens, leads, escalates, back], _refresh(one, view))
+    return card(view, body, [*opens, leads, escalates, back], _refresh(one, view, still=escalates is not None))
 
 
 def _opens(one: Verification, kind: str, view: View) -> e.Submit:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from bot.core.behalf import WHY_OPENED, locked_by_other
-from bot.core.escalations import ENDED, ERRAND
+from bot.core.escalations import ENDED
 from bot.core.model import PENDING, EvidenceType, Request
 from cards import elements as e
+from cards.buttons import anew
 from cards.escalation import ask_lead
 from cards.parts import card, lines, quoted, standing
 from cards.view import View
@@ -18,8 +19,9 @@ def opener(request: Request, view: View) -> e.Card:
     key = f"opener.lock.{request.status}" if locked_by_other(request) else f"opener.{request.status}"
     call = next((given.source for given in request.evidence_of(EvidenceType.VERIFICATION) if given.source), "")
     waits = request.status in PENDING or request.status in ENDED
-    asks = [ask_lead(call.partition(":")[2], view)] if call and waits and view.now < request.created_at + ERRAND else []
-    return card(view, [standing(request, large, view), *lines(say(view, key, **given))], asks)
+    asks = [ask_lead(call.partition(":")[2], view)] if call and waits else []
+    fresh = anew(request, [view.user], view) if asks and view.user else None
+    return card(view, [standing(request, large, view), *lines(say(view, key, **given))], asks, fresh)
 
 
 def opened(request: Request, view: View) -> list[e.Piece]:

@@ -77,7 +77,7 @@ class Behalf:
         now = self.ledger.clock.now()
         async with self.ledger.store.unit() as unit:
             lately = await unit.begun_by(Verification, agent.tenant, agent.id, now - DAY)
-        theirs = (one for one in lately if one.about.id == colleague)
+        theirs = (one for one in lately if one.about.id == colleague and not one.vouched)  # who may have no chat
         return next((one for one in theirs if kind in self.callers.offers(one).opens), None)
 
     async def _form(self, one: Verification, kind: str) -> Answer:

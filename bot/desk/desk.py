@@ -254,6 +254,8 @@ class Desk:
             return Refused(Refusal(Reason.NOT_PRIVATE))
         if whose(actor, request):
             return RequestCard(request, Slot.REQUESTER)
+        if request.opened_by is not None and request.opened_by.id == actor.person.id:
+            return RequestCard(request, Slot.OPENER)
         return await self.approvals.refreshed(actor, request)
 
     async def _pressed(self, request_id: str) -> tuple[Request | None, Sequence[Posted]]:

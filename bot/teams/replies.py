@@ -25,6 +25,7 @@ from bot.core.answers import (
 from bot.core.callcards import CallerCard, CallerForm
 from bot.core.calling import SeeCaller
 from bot.core.doubting import SeeDoubt
+from bot.core.escalating import SeeEscalation
 from bot.core.lockcards import LockForm
 from bot.core.model import LIVE, Chat
 from bot.core.ports import Slot
@@ -144,7 +145,7 @@ def _action(answer: Answer, command: Command, view: View) -> Json:
     match answer:
         case RequestCard() if isinstance(command.action, Begin):  # its own message comes; this card stays what it is
             return _message(cards.text("said.begun", view.language))
-        case Refused() if isinstance(command.action, Refresh | SeeCaller | SeeDoubt | SeeThreat):
+        case Refused() if isinstance(command.action, Refresh | SeeCaller | SeeDoubt | SeeEscalation | SeeThreat):
             return _error(BAD, "NotForYou", cards.sentence(answer, view))  # the card everybody sees stays
         case Said() | Refused():
             return _message(cards.sentence(answer, replace(view, fresh=True)))

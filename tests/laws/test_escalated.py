@@ -8,17 +8,20 @@ from dataclasses import replace
 
 import pytest
 
-from bot.core.actions import Approve, Consent, Ref
-from bot.core.answers import Answer, Refused, Said
-from bot.core.callcards import CallerForm
+import cards
+from bot.core.actions import Approve, Consent, Ref, Refresh
+from bot.core.answers import Answer, Refused, RequestCard, Said
+from bot.core.callcards import CallerCard, CallerForm
 from bot.core.callers import Stand, Verification
 from bot.core.calling import AskCaller, DenyCall, OpenForm, SeeCaller
 from bot.core.errors import Unavailable
 from bot.core.escalating import AskLead, EscalationCard, SayNo, SeeEscalation, TakeOver
 from bot.core.escalations import Escalation, Heeded
 from bot.core.options import ASSISTED
+from bot.core.ports import Slot
 from bot.core.reasons import Reason
 from bot.core.risk import Risk
+from cards.view import View
 from tests.fakes import (
     EMPLOYEES,
     HELPDESK,
@@ -152,6 +155,29 @@ async def test_what_was_opened_and_waits_or_was_refused_is_asked_about_too(desk:
     await asks(desk)
     assert (await escalation(desk)).so_far == "errand_waits"
     assert (await escalation(desk)).wanted == "tap"
+
+
+async def test_what_offers_it_asks_after_itself_and_offers_it_no_longer_once_nobody_can_be_asked(desk: Office) -> None:
+    await nothing(desk, "refused")
+    view = View("en", desk.clock.now(), "the helpdesk", person="ben", user="29:ben")
+    before = await desk.desk.handle(at_home("ben"), SeeCaller("f1", 1))
+    assert isinstance(before, CallerCard)
+    drawn = cards.show(before, view)
+    assert "Ask a lead" in str(drawn)
+    assert "refresh" in str(drawn)
+    desk.clock.advance(hours=1)
+    seen = await desk.desk.handle(at_home("ben"), SeeCaller("f1", 1))
+    assert isinstance(seen, CallerCard)
+    assert "Ask a lead" not in str(cards.show(seen, replace(view, now=desk.clock.now())))
+
+
+async def test_its_opener_sees_anew_what_they_opened_and_nobody_elses_card(desk: Office) -> None:
+    await verified(desk)
+    await opens(desk)
+    seen = await desk.desk.handle(at_home("ben"), Refresh(Ref("r1", 1)))
+    assert isinstance(seen, RequestCard)
+    assert seen.slot is Slot.OPENER
+    assert not isinstance(await desk.desk.handle(at_home("cleo"), Refresh(Ref("r1", 1))), RequestCard)
 
 
 async def test_without_anybody_who_leads_security_reads_of_it(desk: Office) -> None:

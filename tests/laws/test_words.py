@@ -16,7 +16,7 @@ import cards
 from bot.core import actions as do
 from bot.core import packing
 from bot.core.actions import Ref, Written
-from bot.core.calling import ShowCaller
+from bot.core.calling import AboutOthers, ShowCaller
 from bot.core.doubting import ShowDoubt
 from bot.core.locking import ShowLocking
 from bot.core.model import Status
@@ -268,7 +268,7 @@ async def test_a_press_acts_and_would_have_been_noticed(room: Room) -> None:
 def test_what_is_understood_is_of_a_type_that_only_shows_and_offers() -> None:
     shows: set[type] = {do.Home, do.Help, do.ShowStatus, do.Human, do.Thanks, do.NotWanted}
     shows |= {do.NotUnderstood, do.MachineMade, do.NoWindow, do.OfferKind, ShowCaller, ShowThreat, ShowLocking}
-    shows |= {do.ForSome, ShowDoubt}
+    shows |= {do.ForSome, ShowDoubt, AboutOthers}
     assert set(get_args(Written)) == shows
 
 
