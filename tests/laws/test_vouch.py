@@ -11,9 +11,9 @@ import pytest
 from bot.core.actions import ReturnCode
 from bot.core.alterations import AccountChange, Alteration
 from bot.core.answers import Answer, Said
-from bot.core.callcards import CallerCard
+from bot.core.callcards import CallerCard, CallerForm
 from bot.core.callers import VOUCHING, Stand, Verification
-from bot.core.calling import AskCaller, AskManager, DenyCall, DenyVouch, EndCall, OpenForm, SeeCaller
+from bot.core.calling import AboutOthers, AskCaller, AskManager, DenyCall, DenyVouch, EndCall, OpenForm, SeeCaller
 from bot.core.directory import Manager
 from bot.core.errors import NO_PERMISSION, NotGranted, Unavailable
 from bot.core.model import Actor, Status
@@ -441,6 +441,13 @@ async def test_who_has_no_chat_with_us_gets_nothing_and_the_agent_hears_that(des
     assert why(await opens(desk, form=FORM)) == Reason.NO_CHAT_NO_WORD
     async with desk.store.unit() as unit:
         assert await unit.load("r1") is None
+
+
+async def test_words_about_whom_a_manager_vouched_for_open_and_note_nothing(desk: Office) -> None:
+    await vouched(desk)
+    before = await desk.deeds()
+    assert isinstance(await desk.desk.handle(at_home("ben"), AboutOthers(kind="tap", name="ann")), CallerForm)
+    assert await desk.deeds() == before
 
 
 async def test_a_manager_found_to_be_new_on_the_way_ends_what_was_opened_with_their_word(desk: Office) -> None:
