@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from bot.config.keys import KEYS, guid, in_words, parsed
 from bot.core.kind import Kind
+from bot.core.options import FOR_EVERYBODY
 from bot.core.policy import GROUP, LEVEL, Policy
 from bot.core.strictness import STRICTER
 
@@ -55,9 +56,13 @@ def _milder(least: Policy, changes: Mapping[str, object], table: Mapping[str, ob
         yield f'[{where}] {MILDER} = {meant!r}: must be a list of keys of this table, such as {MILDER} = ["approvals"]'
         return
     for key, value in changes.items():
-        if key != FREE and key not in meant and least.milder(key, value):
+        if key != FREE and (key not in meant or key in FOR_EVERYBODY) and least.milder(key, value):
             told = f"{in_words(value)}: milder than {in_words(least.value(key))}, which holds without this table"
             fix = f'raise it, leave it out, or, where it is meant, add {MILDER} = ["{key}"] to [{where}]'
+            if key in FOR_EVERYBODY:
+                fix = (
+                    "raise it or leave it out: it is asked before it is known for whom, so nobody can be asked for less"
+                )
             yield f"[{where}] {key} = {told}; {fix}"
 
 

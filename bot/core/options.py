@@ -93,6 +93,8 @@ VERIFICATION: Final = Option("verification", usual=Proven.MANAGER, parse=_proof,
 VERIFICATION_AGE: Final = Option(
     "verification_age", usual=VALID, parse=age(VALID, "nobody knows who is on the telephone by then"), stricter=min
 )
+# Asked before it is known whom it is for: a group can ask for more, and never for less.
+FOR_EVERYBODY: Final = frozenset({VERIFICATION.name, VERIFICATION_AGE.name})
 # What a kind has that the helpdesk may open for others.
 OPENED: Final[Mapping[Option[Any], Any]] = MappingProxyType(
     {ASSISTED: False, VERIFICATION: VERIFICATION.usual, VERIFICATION_AGE: VERIFICATION_AGE.usual}

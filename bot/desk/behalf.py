@@ -70,7 +70,7 @@ class Behalf:
         if isinstance(found, Refused) or not kind or len(found.found) != 1:
             return found
         standing = await self._standing(actor.person, found.found[0].id, kind)
-        return found if standing is None else await self.open(actor, OpenForm(standing.key, standing.version, kind))
+        return found if standing is None else await self._form(standing, kind)
 
     async def _standing(self, agent: Person, colleague: str, kind: str) -> Verification | None:
         """Return the agent's own verification of a colleague with which they may open this just now, or None."""

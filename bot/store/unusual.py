@@ -12,7 +12,7 @@ from bot.core.watch import Sort
 from bot.store.pipeline import Pipeline
 
 AGENT_DAYS: Final = """
-    SELECT floor(extract(epoch FROM %(now)s - created_at) / 86400)::int AS day, count(*) AS asked,
+    SELECT greatest(0, floor(extract(epoch FROM %(now)s - created_at) / 86400))::int AS day, count(*) AS asked,
            count(*) FILTER (WHERE doc ->> 'used_for' <> '') AS opened,
            count(*) FILTER (WHERE doc ->> 'status' = ANY(%(denied)s)) AS denied
     FROM matters

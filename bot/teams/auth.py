@@ -32,7 +32,7 @@ ALGORITHM: Final = "RS256"
 # What changes how a token is read (https://www.rfc-editor.org/rfc/rfc7515#section-4.1); Teams' own have none of it.
 FOREIGN: Final = frozenset({"crit", "b64", "zip", "cty", "enc"})
 _BEARER: Final = re.compile(r"Bearer ([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)")
-_GUID: Final = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+GUID: Final = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _RS256: Final = RSAAlgorithm(RSAAlgorithm.SHA256)
 
 
@@ -174,7 +174,7 @@ def _seconds(value: object) -> float:
 
 
 def _guid(value: object) -> bool:
-    return isinstance(value, str) and _GUID.fullmatch(value) is not None
+    return isinstance(value, str) and GUID.fullmatch(value) is not None
 
 
 def _object(part: str) -> dict[str, Any]:

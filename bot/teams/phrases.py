@@ -28,12 +28,12 @@ from bot.core.doubting import ShowDoubt
 from bot.core.kind import Kinds
 from bot.core.locking import ShowLocking
 from bot.core.raising import ShowThreat
+from bot.teams.auth import GUID
 from bot.understanding.rules import Door, Meaning
 from bot.understanding.sentences import LONGEST
 from bot.understanding.understanding import How, Understanding, Understood, understanding
 
 LONGEST_NAME: Final = 100  # of somebody who is mentioned
-GUID: Final = re.compile(r"(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})  # control, bidi and zero-width characters
 
 # What clients write around people's words; any other tag is a machine's.

@@ -175,6 +175,10 @@ def test_the_deny_list_of_the_settings_cannot_be_emptied(tmp_path: Path) -> None
             f'[badge]\nverification = "face"\n[badge.groups."{STAFF}"]\nverification = "manager"',
             "verification = 'manager': milder than 'face', which holds without this table",
         ),
+        (
+            f'[badge]\nverification = "face"\ngroups."{STAFF}" = {{ verification="manager", milder=["verification"] }}',
+            "which holds without this table; raise it or leave it out: it is asked before it is known for whom",
+        ),
         ('[badge]\nverification_age = "31m"', 'must lie between "1m" and "30m": nobody knows who is on the telephone'),
         (
             '[badge]\nassisted = true\nverification = "face"\n[face]\nmode = "off"',

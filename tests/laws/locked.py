@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bot.core.actions import ReturnCode
 from bot.core.answers import Answer, Done, Said
 from bot.core.interventions import Intervention
 from bot.core.locking import SendLock
@@ -14,6 +13,7 @@ from tests.fakes import (
     person,
     private,
 )
+from tests.laws.signed import signed
 
 WHY = "Her phone rings with prompts she did not start"
 ALARM, SESSIONS = "compromised", "sessions"
@@ -33,15 +33,7 @@ async def sends(
 
 
 async def signs(desk: Office, form: str = "f1", by: str = "ben") -> Answer:
-    desk.clock.advance(seconds=1)  # another sign-in than the one before
-    async with desk.store.unit() as unit:
-        sign_in = await unit.sign_in_for(Intervention.named(form), by, Purpose.LOCK)
-    assert sign_in is not None
-    cookie = f"{sign_in.id}.browser"
-    await desk.step_up.start(sign_in.id, cookie)
-    code = await desk.step_up.returned(cookie, {"code": "x"})
-    assert isinstance(code, str), code
-    return await desk.desk.handle(at_home(by), ReturnCode(code))
+    return await signed(desk, Intervention.named(form), by, Purpose.LOCK)
 
 
 async def intervention(desk: Office, form: str = "f1") -> Intervention:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import cards
-from bot.core.actions import Home, Replace, ReturnCode
+from bot.core.actions import Home, Replace
 from bot.core.actions import Ref as Of
 from bot.core.answers import (
     Answer,
@@ -48,6 +48,7 @@ from tests.fakes import (
 from tests.laws.faced import shown as face_shown
 from tests.laws.raised import alarm
 from tests.laws.seen import why
+from tests.laws.signed import signed
 from tests.laws.test_record import told
 from tests.stores import patient
 
@@ -68,15 +69,7 @@ async def press(
 
 
 async def signs(desk: Office, form: str = "t1", by: str = "sofia") -> Answer:
-    desk.clock.advance(seconds=1)  # another sign-in than the one before
-    async with desk.store.unit() as unit:
-        sign_in = await unit.sign_in_for(Threat.named(form), by, Purpose.THREAT)
-    assert sign_in is not None
-    cookie = f"{sign_in.id}.browser"
-    await desk.step_up.start(sign_in.id, cookie)
-    code = await desk.step_up.returned(cookie, {"code": "x"})
-    assert isinstance(code, str), code
-    return await desk.desk.handle(at_home(by), ReturnCode(code))
+    return await signed(desk, Threat.named(form), by, Purpose.THREAT)
 
 
 async def rise(

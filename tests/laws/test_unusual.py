@@ -54,6 +54,15 @@ async def test_far_more_than_is_usual_for_an_agent_is_told_once_a_day(desk: Offi
     assert len(await found(desk)) == 1
 
 
+async def test_what_another_clock_has_begun_a_moment_ahead_is_of_this_day(desk: Office) -> None:
+    for n in range(MANY):
+        desk.directory.add(f"a{n}", EMPLOYEES)
+        assert isinstance(await asks(desk, f"a{n}", "ben", f"a{n}"), Said)
+    desk.clock.advance(seconds=-1)
+    await desk.job(LOOK, Verification.named("a0"))
+    assert await found(desk) == [("asks_many", "ben", "10")]
+
+
 async def test_looked_for_by_several_at_once_it_is_told_once(desk: Office) -> None:
     await busy(desk, MANY - 1)
     desk.directory.add("last", EMPLOYEES)
